@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# packaging/test.sh [CTEST-ARGS]: installs what is missing, builds, and runs every test. With
+# arguments, say `-R core`, ctest gets them.
+set -eu
+
+root=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
+sh "$root/packaging/deps.sh" '[1/3]'
+echo '[2/3] building (minutes the first time, then seconds)'
+sh "$root/packaging/build.sh" release
+echo '[3/3] testing'
+cd -- "$root"
+ctest --preset release --no-tests=error "$@" || {
+  status=$?
+  echo 'A test failed; its output is above. One test alone: packaging/test.sh -R NAME' >&2
+  exit "$status"
+}

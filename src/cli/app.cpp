@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Only the options of the command that is run are ever built: `synapse board` in a shell prompt
+// must not pay for two dozen others.
+#include "cli/app.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "base/text.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/help_text.hpp"
+#include "cli/nearest.hpp"
+#include "synapse/version.hpp"
+
+namespace synapse::cli {
+
+namespace {
+
+constexpr Command task_commands[] = {
+    {"declare", "Add a task to the plan, or replace its title and dependencies.",
+     commands::task_declare},
+    {"update", "Set a task's status or suggest an owner.", commands::task_update},
+    {"progress", "Post a note on a task.", commands::task_progress},
+};
+
+constexpr Command program_commands[] = {
+    {"hub", "Run the hub that all agents of a machine or a team connect to.", commands::hub},
+    {"send", "Send one message and print the replies.", commands::send},
+    {"wait", "Sleep until a message arrives, print it, and exit.", commands::wait},
+    {"arm", "Wait for ever: print each message that arrives and wait again.", commands::arm},
+    {"listen", "Show messages and comings and goings as they happen.", commands::listen},
+    {"who", "List who is online.", commands::who},
+    {"health", "Say by the exit code alone whether the hub answers.", commands::health},
+    {"state", "List live claims and their checkpoints.", commands::state},
+    {"board", "Show the plan: tasks, what is ready, recent progress.", commands::board},
+    {"manifest", "List what agents say they can do.", commands::manifest},
+    {"task", "Change the plan.", nullptr, task_commands},
+    {"lock", "Run a command while holding a lease, so that agents take turns.", commands::lock},
+    {"release", "Give a claim back.", commands::release},
+    {"relay", "Print a hub's relay log, or what is new in it.", commands::relay},
+    {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
+    {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
+    {"demo", "See two agents share work on a hub of their own.", commands::demo},
+};
+
+bool wants_help(std::string_view word) { return word == "--help" || word == "-h"; }
+
+std::string list_of(std::span<const Command> commands) {
+  std::string rows;
+  for (const Command& command : commands) rows += two_columns(command.name, command.summary);
+  return rows;
+}
+
+std::string program_help() {
+  return "Usage: synapse COMMAND [OPTIONS]\n\n" +
+         wrapped(
+             "Lets coding agents that work side by side talk, share a plan, and take turns at "
+             "files.",
+             0) +
+         "\nCommands:\n" + list_of(program_commands) +
+         "\n`synapse COMMAND --help` tells more; `synapse demo` shows it at work.\n"
+         "`synapse --version` prints the version.\n";
+}
+
+std::string group_help(const std::string& name, const Command& group) {
+  return "Usage: synapse " + name + " COMMAND [OPTIONS]\n\n" + std::string(group.summary) +
+         "\n\nCommands:\n" + list_of(group.subcommands);
+}
+
+const Command* find(std::span<const Command> commands, std::string_view name) {
+  const auto found = std::find_if(commands.begin(), commands.end(),
+                                  [name](const Command& command) { return command.name == name; });
+  return found == commands.end() ? nullptr : &*found;
+}
+
+int reject(Context& context, const std::string& program, std::string_view word,
+           std::span<const Command> commands) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.emplace_back(command.name);
+  context.err << program << ": no command '" << base::escape_control(word, base::LineBreaks::escape)
+              << "'";
+  if (const std::optional<std::string> meant = nearest(word, names)) {
+    context.err << "; did you mean '" << *meant << "'?";
+  }
+  context.err << "\nTry '" << program << " --help'.\n";
+  return exit_code::usage;
+}
+
+int run_command(Context& context, const std::string& program, const Command& command,
+                std::span<const std::string> words) {
+  OptionSet set(program, command.summary);
+  const Runner run = command.declare(set);
+  const Result<OptionSet::Outcome> outcome = set.parse(words);
+  if (!outcome) {
+    context.err << program << ": " << outcome.error().message << "\nTry '" << program
+                << " --help'.\n";
+    return exit_code::usage;
+  }
+  if (*outcome == OptionSet::Outcome::help_wanted) {
+    context.out << set.help();
+    return exit_code::ok;
+  }
+  return run(context);
+}
+
+int run_group(Context& context, const Command& group, std::span<const std::string> words) {
+  const std::string name(group.name);
+  if (words.empty()) {
+    context.out << group_help(name, group);
+    return exit_code::failed;
+  }
+  if (wants_help(words.front())) {
+    context.out << group_help(name, group);
+    return exit_code::ok;
+  }
+  const std::string program = "synapse " + name;
+  const Command* command = find(group.subcommands, words.front());
+  if (command == nullptr) return reject(context, program, words.front(), group.subcommands);
+  return run_command(context, program + " " + words.front(), *command, words.subspan(1));
+}
+
+int dispatch(Context& context, std::span<const std::string> words) {
+  if (words.empty()) {
+    context.out << program_help();
+    return exit_code::failed;
+  }
+  const std::string& first = words.front();
+  if (wants_help(first)) {
+    context.out << program_help();
+    return exit_code::ok;
+  }
+  if (first == "--version") {
+    context.out << "synapse " << version() << '\n';
+    return exit_code::ok;
+  }
+  const Command* command = find(program_commands, first);
+  if (command == nullptr) return reject(context, "synapse", first, program_commands);
+  if (!command->subcommands.empty()) return run_group(context, *command, words.subspan(1));
+  return run_command(context, "synapse " + first, *command, words.subspan(1));
+}
+
+}  // namespace
+
+std::span<const Command> all_commands() { return program_commands; }
+
+int run(Context& context, std::span<const std::string> words) {
+  const int code = dispatch(context, words);
+  if (context.out.flush() || code != exit_code::ok) return code;
+  context.err << "synapse: could not write the output\n";
+  return exit_code::failed;
+}
+
+}  // namespace synapse::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/child.hpp"
+
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+#include "cli/exit_code.hpp"
+
+namespace synapse::cli {
+
+namespace {
+
+// What a child starts with: nothing blocked that we only watch, and SIGPIPE as shells have it.
+class Attributes {
+ public:
+  Attributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigdelset(&mask, number);
+    posix_spawnattr_setsigmask(&attributes_, &mask);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
+}  // namespace
+
+Result<Child> Child::start(const std::vector<std::string>& words) {
+  std::vector<char*> arguments;
+  // The interface is older than const; it does not write.
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const Attributes attributes;
+  pid_t pid = -1;
+  const int error =
+      posix_spawnp(&pid, arguments[0], nullptr, attributes.get(), arguments.data(), environ);
+  if (error != 0) {
+    return fail(ErrorCode::not_found, std::generic_category().message(error));
+  }
+  Descriptor handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!handle.is_open()) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  return Child(pid, std::move(handle));
+}
+
+void Child::send_signal(int number) const { kill(pid_, number); }
+
+int Child::wait() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0) {
+    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "waitpid");
+  }
+  if (WIFSIGNALED(status)) return exit_code::killed_by_signal + WTERMSIG(status);
+  return WEXITSTATUS(status);
+}
+
+}  // namespace synapse::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Another program, run with this one's own stdin, stdout and stderr.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cli/descriptor.hpp"
+
+namespace synapse::cli {
+
+class Child {
+ public:
+  // Finds words[0] on the PATH. Signals that are being watched reach the child as if they were not.
+  // An Error says why it can't be run.
+  [[nodiscard]] static Result<Child> start(const std::vector<std::string>& words);
+
+  // Readable once it has ended.
+  [[nodiscard]] int descriptor() const { return handle_.number(); }
+  // Must not be called after wait().
+  void send_signal(int number) const;
+  // Waits for its end, once: its exit code, or exit_code::killed_by_signal plus the signal.
+  [[nodiscard]] int wait();
+
+ private:
+  Child(pid_t pid, Descriptor handle) : pid_(pid), handle_(std::move(handle)) {}
+
+  pid_t pid_;
+  Descriptor handle_;
+};
+
+}  // namespace synapse::cli

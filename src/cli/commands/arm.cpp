@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// `wait` for ever. Its stdout holds messages and nothing else, because whoever reads it takes each
+// line for a reason to wake; what happens to the connection is told on stderr, once.
+#include <csignal>
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "cli/waiter.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  WaiterOptions waiter;
+  bool directed_only = false;
+  bool broadcasts = false;
+  double reconnect_delay = 1;
+  std::optional<std::uint64_t> max_wakes;
+};
+
+// What became of one connection, and so what comes next.
+enum class Next { done, try_again, stand_by, give_up };
+
+class Arm {
+ public:
+  Arm(Context& context, const Options& options, AgentOptions settings)
+      : context_(context), options_(options), settings_(std::move(settings)) {}
+
+  // One connection, until it is over for good.
+  Next serve(Agent& agent) {
+    if (const Result<> connected = agent.connect(); !connected) {
+      return after_failure(connected.error());
+    }
+    told_.clear();
+    while (!options_.max_wakes || wakes_ < *options_.max_wakes) {
+      const Result<WaitOutcome> woken =
+          wait_for_chat(context_, agent, options_.waiter, std::nullopt);
+      if (!woken) {
+        // The agent reconnects by itself, so this is the hub's last word: mostly, that the name
+        // went to another waiter. To take it back at once would start a fight that neither wins.
+        tell(woken.error().message + "; standing by");
+        settings_.takeover = AgentOptions::Takeover::refuse;
+        return Next::stand_by;
+      }
+      ++wakes_;
+    }
+    return Next::done;
+  }
+
+  [[nodiscard]] const AgentOptions& settings() const { return settings_; }
+
+ private:
+  Next after_failure(const Error& why) {
+    switch (why.code) {
+      case ErrorCode::bad_argument:
+      case ErrorCode::auth_denied:
+      case ErrorCode::tls_failed:
+        tell(why.message);
+        return Next::give_up;
+      case ErrorCode::name_conflict:
+        return Next::stand_by;
+      default:
+        tell("could not reach hub at " + settings_.uri + "; trying again");
+        return Next::try_again;
+    }
+  }
+
+  void tell(const std::string& what) {
+    if (what == told_) return;
+    context_.err << '[' << shown(settings_.name) << "] " << shown(what) << std::endl;
+    told_ = what;
+  }
+
+  Context& context_;
+  const Options& options_;
+  AgentOptions settings_;
+  std::uint64_t wakes_ = 0;
+  std::string told_;  // Said last, and not to be said again at every try.
+};
+
+int run(Context& context, const Options& options) {
+  constexpr std::chrono::milliseconds stand_by_delay(5000);
+  Result<AgentOptions> settings = waiter_agent_options(context, options.waiter);
+  if (!settings) return explain_usage(context, settings.error());
+  settings->reconnect = AgentOptions::Reconnect::always;
+
+  const auto watch = context.signals.watch({SIGINT, SIGTERM});
+  Arm arm(context, options, *std::move(settings));
+  for (;;) {
+    Next next{};
+    {
+      Agent agent(arm.settings());
+      OnSignal stop(*watch, [&agent] { agent.stop(); });
+      next = arm.serve(agent);
+      if (stop.end()) return exit_code::ok;
+    }
+    if (next == Next::done) return exit_code::ok;
+    if (next == Next::give_up) return exit_code::failed;
+    auto delay = to_milliseconds(options.reconnect_delay);
+    if (next == Next::stand_by) delay = std::max(delay, stand_by_delay);
+    if (sleep_unless_signalled(*watch, delay)) return exit_code::ok;
+  }
+}
+
+}  // namespace
+
+Runner arm(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  options->waiter.wake_on = wire::WakeOn::directed;
+  set.flag(
+      "--directed-only", options->directed_only,
+      "sleep through messages to all, but for those marked priority or from the CEO (default)");
+  set.flag("--broadcasts", options->broadcasts, "wake on messages to all too");
+  set.exclusive("--directed-only", "--broadcasts");
+  set.number({"--reconnect-delay", "SECONDS", "between tries to reach a hub that is down"},
+             options->reconnect_delay, {0, 86'400});
+  set.integer({"--max-wakes", "COUNT", "end after this many [never]"}, options->max_wakes);
+  add_waiter_options(set, options->waiter);
+  set.example("synapse arm --name shop/alice            # as shop/alice-rx");
+  set.example("synapse arm --name shop/alice-rx --for shop/alice --broadcasts");
+  return [options](Context& context) {
+    if (options->broadcasts) options->waiter.wake_on = wire::WakeOn::any;
+    return run(context, *options);
+  };
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/commands/commands.hpp"
+#include "cli/query.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+int run(Context& context, const QueryOptions& options) {
+  return query(context, options, {&Agent::board, nullptr, render_board});
+}
+
+}  // namespace
+
+Runner board(OptionSet& set) {
+  auto options = std::make_shared<QueryOptions>();
+  add_query_options(set, *options);
+  set.example("synapse board");
+  set.example("synapse board --json | jq .board.ready");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

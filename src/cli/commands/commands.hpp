@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One declaration a command: it binds its options and returns what runs. The list that makes them
+// commands is in cli/app.cpp.
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace synapse::cli::commands {
+
+[[nodiscard]] Runner hub(OptionSet& set);
+
+[[nodiscard]] Runner send(OptionSet& set);
+[[nodiscard]] Runner wait(OptionSet& set);
+[[nodiscard]] Runner arm(OptionSet& set);
+[[nodiscard]] Runner listen(OptionSet& set);
+
+[[nodiscard]] Runner who(OptionSet& set);
+[[nodiscard]] Runner health(OptionSet& set);
+[[nodiscard]] Runner state(OptionSet& set);
+[[nodiscard]] Runner board(OptionSet& set);
+[[nodiscard]] Runner manifest(OptionSet& set);
+
+[[nodiscard]] Runner task_declare(OptionSet& set);
+[[nodiscard]] Runner task_update(OptionSet& set);
+[[nodiscard]] Runner task_progress(OptionSet& set);
+[[nodiscard]] Runner lock(OptionSet& set);
+[[nodiscard]] Runner release(OptionSet& set);
+
+[[nodiscard]] Runner relay(OptionSet& set);
+[[nodiscard]] Runner ingest(OptionSet& set);
+[[nodiscard]] Runner compact(OptionSet& set);
+
+[[nodiscard]] Runner demo(OptionSet& set);
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/run.hpp"
+
+#include "base/text.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/token.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  hub::RunOptions hub;
+  TokenOptions token;
+  std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
+  std::size_t log_level = static_cast<std::size_t>(hub::LogLevel::info);
+};
+
+constexpr NumberRange seconds{0, 86'400};
+constexpr NumberRange per_second{0, 1e9};
+
+void add_door_options(OptionSet& set, Options& options) {
+  hub::RunOptions& hub = options.hub;
+  set.text({"--host", "HOST", "address to listen on; localhost is 127.0.0.1 and ::1"}, hub.host);
+  set.integer({"--port", "PORT", "port to listen on; 0: any that is free"}, hub.port, {0, 65'535});
+  set.text({"--tls-cert", "FILE", "serve wss:// with this certificate chain (PEM)"}, hub.tls_cert);
+  set.text({"--tls-key", "FILE", "its private key (PEM), readable by its owner only"}, hub.tls_key);
+  set.list({"--allow-origin", "ORIGIN", "let pages of this origin connect too (repeatable)"},
+           hub.allowed_origins);
+  set.flag("--insecure-off-loopback", hub.insecure_off_loopback,
+           "listen on other than loopback addresses without a token");
+  set.heading("Who may connect");
+  add_token_options(set, options.token);
+  set.number({"--auth-timeout", "SECONDS", "to present the token"}, hub.auth_timeout,
+             {0.001, 86'400});
+  set.number({"--takeover-cooldown", "SECONDS", "before a name can be taken over again"},
+             hub.takeover_cooldown, seconds);
+  set.integer({"--max-clients", "COUNT", "sockets"}, hub.max_clients);
+  set.integer({"--max-unauth-clients", "COUNT",
+               "sockets that have not presented the token yet [as --max-clients]"},
+              hub.max_unauth_clients);
+  set.integer({"--max-connections-per-host", "COUNT", "sockets of one remote host; 0: any number"},
+              hub.max_connections_per_host, {0, 1'000'000'000});
+}
+
+void add_file_options(OptionSet& set, Options& options) {
+  hub::RunOptions& hub = options.hub;
+  set.heading("What it keeps and writes");
+  set.text({"--db", "FILE", "keep an event log here: nothing that was granted is ever lost"},
+           hub.db);
+  set.integer({"--compact-hint-threshold", "COUNT", "events in the log before it says so"},
+              hub.compact_hint_threshold);
+  set.text({"--relay-log", "FILE", "mirror every broadcast into this file"}, hub.relay_log);
+  set.integer({"--relay-max-lines", "COUNT", "cut that file back to so many"}, hub.relay_max_lines);
+  set.choice({"--log-format", "FORMAT", "of its own messages on stderr: text or json"},
+             options.log_format, {"text", "json"});
+  set.choice({"--log-level", "LEVEL", "the least of them: DEBUG, INFO, WARNING, ERROR, CRITICAL"},
+             options.log_level, {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"});
+  set.heading("Metrics");
+  set.flag("--metrics", hub.metrics, "serve /metrics and /health on the same port");
+  set.text({"--metrics-token", "TOKEN", "what a scraper must present as a bearer token"},
+           hub.metrics_token);
+  set.flag("--metrics-query-token-ok", hub.metrics_query_token_ok,
+           "take that token as ?token= too; it then shows in logs of proxies");
+}
+
+void add_limit_options(OptionSet& set, hub::RunOptions& hub) {
+  set.heading("Limits");
+  set.number({"--rate", "COUNT", "messages a second of one agent; 0: any number"}, hub.rate,
+             per_second);
+  set.number({"--burst", "COUNT", "messages above that rate at once"}, hub.burst, {1, 1e9});
+  set.number({"--host-rate", "COUNT", "frames a second of one host; 0: any number"}, hub.host_rate,
+             per_second);
+  set.number({"--host-burst", "COUNT", "frames above that rate at once"}, hub.host_burst, {1, 1e9});
+  set.integer({"--max-msg-kb", "KIB", "size of a frame"}, hub.max_msg_kb, {1, 1'048'576});
+  set.integer({"--outbox-kb", "KIB", "what may wait for one slow reader before it is dropped"},
+              hub.outbox_kb, {64, 16'777'216});
+  set.integer({"--max-history", "COUNT", "chat messages kept"}, hub.max_history);
+  set.integer({"--max-claims-per-agent", "COUNT", "live claims of one agent"},
+              hub.max_claims_per_agent);
+  set.integer({"--max-offers-per-agent", "COUNT", "resource offers of one agent"},
+              hub.max_offers_per_agent);
+  set.integer({"--max-paths-per-claim", "COUNT", "paths before a claim takes the whole worktree"},
+              hub.max_paths_per_claim);
+  set.integer({"--max-idempotency-keys", "COUNT", "answers kept for requests sent again"},
+              hub.max_idempotency_keys);
+  set.integer({"--threads", "COUNT", "for connections; 0: one a core, at most 4"}, hub.threads,
+              {0, 256});
+  set.text({"--hub-id", "ID", "what it calls itself in each frame [drawn at start]"}, hub.hub_id);
+}
+
+// An option that is there but blank comes from a variable that was not set: a hub without the log
+// or the token that its owner believes it has.
+std::optional<std::string_view> blank_option(const Options& options) {
+  const auto is_blank = [](const std::optional<std::string>& text) {
+    return text && base::trim(*text).empty();
+  };
+  if (is_blank(options.token.token)) return "--token";
+  if (is_blank(options.hub.metrics_token)) return "--metrics-token";
+  if (is_blank(options.hub.db)) return "--db";
+  if (is_blank(options.hub.relay_log)) return "--relay-log";
+  return std::nullopt;
+}
+
+int run(Context& context, const Options& options) {
+  hub::RunOptions hub = options.hub;
+  if (const std::optional<std::string_view> blank = blank_option(options)) {
+    return explain_usage(
+        context, fail(ErrorCode::bad_argument, "hub: " + std::string(*blank) + " is blank"));
+  }
+  if (hub.tls_cert.empty() != hub.tls_key.empty()) {
+    return explain_usage(
+        context, fail(ErrorCode::bad_argument, "hub: --tls-cert and --tls-key go together"));
+  }
+  Result<std::string> token = find_token(context, options.token);
+  if (!token) return explain_usage(context, token.error());
+  if (!token->empty()) hub.token = *std::move(token);
+  hub.log_format = static_cast<hub::LogFormat>(options.log_format);
+  hub.log_level = static_cast<hub::LogLevel>(options.log_level);
+  return hub::run(hub, context.out, context.err);
+}
+
+}  // namespace
+
+Runner hub(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  add_door_options(set, *options);
+  add_file_options(set, *options);
+  add_limit_options(set, options->hub);
+  set.example("synapse hub --db ~/synapse/hub.db --relay-log ~/synapse/feed.ndjson");
+  set.example("synapse hub --host 0.0.0.0 --token-file ~/.synapse-token --tls-cert c --tls-key k");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "store/cursor_file.hpp"
+#include "store/log_reader.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  std::string file;
+  std::int64_t since = 0;
+  std::optional<std::string> cursor;
+  std::vector<std::string> kinds;
+  bool memory = false;
+  std::optional<std::uint64_t> limit;
+};
+
+int explain(Context& context, const Error& error) {
+  context.err << "synapse ingest: " << shown(error.message) << '\n';
+  return exit_code::failed;
+}
+
+Result<store::LogFilter> log_filter(const Options& options) {
+  store::LogFilter filter;
+  filter.after = options.since;
+  if (options.cursor) {
+    const Result<std::int64_t> saved = store::load_cursor(*options.cursor);
+    if (!saved) return saved.error();
+    if (*saved > 0) filter.after = *saved;
+  }
+  if (options.memory) {
+    filter.kinds = store::memory_kinds();
+  } else if (!options.kinds.empty()) {
+    filter.kinds = options.kinds;
+  }
+  if (options.limit) filter.limit = *options.limit;
+  return filter;
+}
+
+int run(Context& context, const Options& options) {
+  const Result<store::LogFilter> filter = log_filter(options);
+  if (!filter) return explain(context, filter.error());
+  Result<store::LogReader> reader = store::LogReader::open(options.file);
+  if (!reader) return explain(context, reader.error());
+  std::int64_t last = filter->after;
+  const Result<> read = reader->read(*filter, [&](const store::RecordView& record) {
+    context.out << store::ndjson_line(record) << '\n';
+    if (context.out) last = record.seq;
+    return context.out.good();
+  });
+  // A record counts as read only once it is out.
+  if (!context.out.flush()) return exit_code::failed;
+  if (options.cursor && last != filter->after) {
+    if (const Result<> saved = store::save_cursor(*options.cursor, last); !saved) {
+      return explain(context, saved.error());
+    }
+  }
+  return read ? exit_code::ok : explain(context, read.error());
+}
+
+}  // namespace
+
+Runner ingest(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.argument("DB", options->file, "the event log of a hub, running or not");
+  set.integer({"--since", "SEQ", "only events with larger numbers"}, options->since,
+              {0, std::numeric_limits<std::int64_t>::max()});
+  set.text({"--cursor", "FILE", "go on behind the number in this file, and keep it there"},
+           options->cursor);
+  set.list({"--kind", "KIND", "only this kind of event (repeatable)"}, options->kinds);
+  set.flag("--memory", options->memory,
+           "only what a memory is made of: recall, finding, checkpoint, handoff");
+  set.exclusive("--memory", "--kind");
+  set.integer({"--limit", "COUNT", "at most so many [all]"}, options->limit,
+              {0, std::numeric_limits<std::int64_t>::max()});
+  set.example("synapse ingest ~/synapse/hub.db --memory --cursor ~/.memory.cursor");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Holds a lease while another program runs, so that agents take turns at what can't be done by two
+// at once.
+#include <poll.h>
+
+#include <array>
+#include <csignal>
+#include <ostream>
+
+#include "cli/child.hpp"
+#include "cli/claim_scope.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/lease_keeper.hpp"
+#include "cli/render.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  ConnectionOptions connection;
+  std::string task_id;
+  std::vector<std::string> paths;
+  std::optional<std::string> worktree;
+  double wait_timeout = 30;
+  double ttl = 300;  // Short, since it is renewed: what a killed `lock` leaves behind ends soon.
+  std::vector<std::string> words;
+};
+
+Result<ClaimRequest> claim_request(const Context& context, const Options& options) {
+  ClaimRequest request;
+  request.task_id = options.task_id;
+  request.note = "lock";
+  request.ttl = options.ttl;
+  if (options.worktree) {
+    request.worktree = options.worktree;
+    request.paths = options.paths;
+  } else if (options.paths.empty()) {
+    request.worktree = options.task_id;  // A plain mutex: it meets only locks of the same id.
+  } else {
+    Result<ClaimScope> scope = resolve_claim_scope(options.paths, context.folder);
+    if (!scope) return scope.error();
+    request.worktree = scope->worktree;
+    request.paths = std::move(scope->paths);
+  }
+  return request;
+}
+
+// Whether asking again may help. A hub with a queue has made us wait as long as we could; one of
+// the original has no queue, refuses at once and names no code.
+bool may_change(const Reply& refused) {
+  const std::string code = text_of(*refused.frame, "code");
+  return code.empty() || code == base::wire_name(ErrorCode::queue_full);
+}
+
+// Claims, waiting in the hub's queue for what is left of the time.
+Result<Reply> claim_in_turn(const Context& context, Agent& agent, const SignalWatch& watch,
+                            ClaimRequest request, double wait_timeout) {
+  constexpr std::chrono::milliseconds retry_delay(1000);
+  const base::Mono end = context.clock.now().mono + base::from_seconds(wait_timeout);
+  for (;;) {
+    const std::chrono::milliseconds left = time_until(context, end);
+    request.wait.reset();
+    if (left.count() > 0) request.wait = left;
+    Result<Reply> reply = agent.claim(request);
+    if (!reply || reply->granted || !may_change(*reply) || left.count() == 0) return reply;
+    if (sleep_unless_signalled(watch, std::min(left, retry_delay)))
+      return fail(ErrorCode::cancelled);
+  }
+}
+
+// Runs the words while the keeper keeps the lease: the program's exit code.
+int run_held(Context& context, const Options& options, SignalWatch& watch, LeaseKeeper& keeper) {
+  context.out.flush();
+  Result<Child> child = Child::start(options.words);
+  if (!child) {
+    context.err << "synapse lock: cannot run " << shown(options.words.front()) << ": "
+                << child.error().message << '\n';
+    return exit_code::cannot_run;
+  }
+  std::array<pollfd, 3> events{{{child->descriptor(), POLLIN, 0},
+                                {watch.descriptor(), POLLIN, 0},
+                                {keeper.descriptor(), POLLIN, 0}}};
+  for (;;) {
+    const auto due = std::min(keeper.until_due(), std::chrono::milliseconds(86'400'000));
+    poll(events.data(), events.size(), static_cast<int>(due.count()));
+    if ((events[0].revents & POLLIN) != 0) return child->wait();
+    while (const std::optional<Signal> signal = watch.take()) {
+      // What came from the terminal, the child has had as well.
+      if (signal->origin == Signal::Origin::process) child->send_signal(signal->number);
+    }
+    if (const std::optional<std::string> why = keeper.attend()) {
+      context.err << '[' << shown(options.connection.name) << "] lost the lock '"
+                  << shown(options.task_id) << "' while the command runs: " << shown(*why)
+                  << std::endl;
+    }
+  }
+}
+
+void give_back(Context& context, const Options& options, Agent& agent) {
+  const Result<Reply> reply = agent.release(options.task_id);
+  if (reply && reply->granted) return;
+  context.err << '[' << shown(options.connection.name) << "] could not give back the lock '"
+              << shown(options.task_id)
+              << "': " << (reply ? refusal(*reply) : shown(reply.error().message))
+              << "; it ends by itself within " << options.ttl << " s\n";
+}
+
+int run(Context& context, const Options& options) {
+  const Result<ClaimRequest> request = claim_request(context, options);
+  if (!request) return explain_usage(context, request.error());
+  Result<AgentOptions> settings = agent_options(context, options.connection);
+  if (!settings) return explain_usage(context, settings.error());
+  settings->reconnect = AgentOptions::Reconnect::always;
+  settings->broadcast_types = LeaseKeeper::broadcast_types();
+
+  const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
+  Agent agent(*settings);
+  LeaseKeeper keeper(context, agent, *request);
+  Result<Reply> claimed = fail(ErrorCode::cancelled);
+  {
+    OnSignal stop(*watch, [&agent] { agent.stop(); });
+    const std::optional<int> no_hub = connect(context, agent, *settings);
+    if (!no_hub) claimed = claim_in_turn(context, agent, *watch, *request, options.wait_timeout);
+    // The connection is gone, and with it the place in the queue. Had the grant come in the same
+    // instant, it would run out by itself.
+    if (const auto signal = stop.end()) return exit_code::killed_by_signal + signal->number;
+    if (no_hub) return *no_hub;
+  }
+  if (!claimed || !claimed->granted) {
+    context.out << "Could not acquire lock '" << shown(options.task_id)
+                << "': " << (claimed ? refusal(*claimed) : shown(claimed.error().message)) << '\n';
+    return exit_code::failed;
+  }
+  keeper.begin();
+  const int code = run_held(context, options, *watch, keeper);
+  if (!keeper.is_lost()) give_back(context, options, agent);
+  return code;
+}
+
+}  // namespace
+
+Runner lock(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.argument("ID", options->task_id, "what is locked, such as shop:push");
+  set.command_line("CMD...", options->words, "the program to run, and its arguments");
+  set.list({"--paths", "PATH",
+            "lock this file or folder or glob too, against every claim on it (repeatable)"},
+           options->paths);
+  set.text({"--worktree", "TEXT", "what the paths are of [the git top level]"}, options->worktree);
+  set.number({"--wait-timeout", "SECONDS", "how long to wait for its turn; 0: not at all"},
+             options->wait_timeout, {0, 30 * 86'400});
+  set.number({"--ttl", "SECONDS", "length of the lease, renewed while CMD runs"}, options->ttl,
+             {30, 30 * 86'400});
+  add_connection_options(set, options->connection);
+  set.example("synapse lock shop:push -- git push");
+  set.example("synapse lock migrate --paths db --wait-timeout 600 -- make migrate");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/commands/commands.hpp"
+#include "cli/query.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+int run(Context& context, const QueryOptions& options) {
+  return query(context, options, {&Agent::manifest, nullptr, render_manifest});
+}
+
+}  // namespace
+
+Runner manifest(OptionSet& set) {
+  auto options = std::make_shared<QueryOptions>();
+  add_query_options(set, *options);
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  ConnectionOptions connection;
+  std::string task_id;
+};
+
+int run(Context& context, const Options& options) {
+  const Result<AgentOptions> settings = agent_options(context, options.connection);
+  if (!settings) return explain_usage(context, settings.error());
+  Agent agent(*settings);
+  if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
+  const Result<Reply> reply = agent.release(options.task_id);
+  if (!reply) return explain_silence(context, *settings, reply.error());
+  const std::string id = "'" + shown(options.task_id) + "'";
+  if (reply->granted) {
+    context.out << "released " << id << '\n';
+    return exit_code::ok;
+  }
+  context.out << "release refused for " << id << ": " << refusal(*reply) << '\n';
+  return exit_code::failed;
+}
+
+}  // namespace
+
+Runner release(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.argument("ID", options->task_id, "the claim; it must be held by NAME");
+  add_connection_options(set, options->connection);
+  set.example("synapse release TASK-7 --name shop/alice");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

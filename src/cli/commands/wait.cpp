@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "cli/waiter.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  WaiterOptions waiter;
+  double timeout = 0;
+  bool directed_only = false;
+};
+
+int run(Context& context, const Options& options) {
+  WaiterOptions waiter = options.waiter;
+  if (options.directed_only) waiter.wake_on = wire::WakeOn::directed;
+  const Result<AgentOptions> settings = waiter_agent_options(context, waiter);
+  if (!settings) return explain_usage(context, settings.error());
+  Agent agent(*settings);
+  if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
+  std::optional<std::chrono::milliseconds> timeout;
+  if (options.timeout > 0) timeout = to_milliseconds(options.timeout);
+  const Result<WaitOutcome> outcome = wait_for_chat(context, agent, waiter, timeout);
+  if (outcome) {
+    return *outcome == WaitOutcome::woken ? exit_code::ok : exit_code::wait_timed_out;
+  }
+  context.out << '[' << shown(settings->name) << "] connection to " << shown(settings->uri)
+              << " closed; re-arm the waiter.\n";
+  return exit_code::wait_connection_lost;
+}
+
+}  // namespace
+
+Runner wait(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.number({"--timeout", "SECONDS", "give up after this long; 0: never"}, options->timeout,
+             {0, 1e9});
+  set.flag("--directed-only", options->directed_only,
+           "sleep through messages to all, but for those marked priority or from the CEO");
+  add_waiter_options(set, options->waiter);
+  set.example("synapse wait --name shop/alice          # as shop/alice-rx");
+  set.example("synapse wait --name shop/alice --directed-only --timeout 600");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// All that a command may touch of the process it runs in. main() fills it from the real process and
+// tests from strings and fixed values; a command that reached past it could not be tested.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+
+#include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "cli/signals.hpp"
+
+namespace synapse::cli {
+
+struct Context {
+  std::ostream& out;
+  std::ostream& err;
+  const base::Environment& environment;
+  const base::Clock& clock;
+  SignalSource& signals;
+  std::function<double()> random;  // Uniform in [0, 1).
+  std::filesystem::path folder;    // The working directory.
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+};
+
+// How long from now until `end`, rounded up; 0 once it has passed.
+[[nodiscard]] inline std::chrono::milliseconds time_until(const Context& context, base::Mono end) {
+  const base::Mono left = end - context.clock.now().mono;
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0));
+}
+
+// Seconds as given on the command line, for calls that take milliseconds.
+[[nodiscard]] inline std::chrono::milliseconds to_milliseconds(double seconds) {
+  return std::chrono::ceil<std::chrono::milliseconds>(base::from_seconds(seconds));
+}
+
+}  // namespace synapse::cli

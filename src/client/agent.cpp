@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The thread of an Agent, and what its owner's threads hand over to it and wait for.
+#include "synapse/agent.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <thread>
+
+#include "base/assert.hpp"
+#include "client/channel.hpp"
+#include "net/mailbox.hpp"
+
+namespace synapse {
+
+namespace {
+
+using client::Channel;
+using client::SharedFrame;
+namespace asio = boost::asio;
+
+}  // namespace
+
+class Agent::Impl {
+ public:
+  explicit Impl(AgentOptions options)
+      : options_(std::move(options)),
+        inbox_(std::max<std::size_t>(options_.inbox_max, 1)),
+        channel_(io_.get_executor(), options_, events()),
+        thread_([this] { io_.run(); }) {}
+
+  ~Impl() {
+    SYNAPSE_ASSERT(!is_io_thread());
+    stop();
+    work_.reset();
+    thread_.join();
+  }
+
+  Result<> connect() {
+    return wait<Result<>>(std::nullopt, [this](auto done) { channel_.connect(done); });
+  }
+
+  void stop() {
+    if (is_io_thread()) return channel_.stop();
+    asio::post(io_, [this] { channel_.stop(); });
+  }
+
+  Result<> send(Json frame) {
+    // Nobody can wait for a write on the thread that makes it.
+    if (is_io_thread()) return channel_.send(std::move(frame), {});
+    // By value: a wait that is given up leaves its work behind.
+    return wait<Result<>>(options_.request_timeout, [this, frame = std::move(frame)](auto done) {
+      if (const Result<> queued = channel_.send(frame, done); !queued) done(queued);
+    });
+  }
+
+  Result<Reply> request(Json frame, std::optional<std::chrono::milliseconds> timeout) {
+    const auto patience = timeout.value_or(options_.request_timeout);
+    const auto start = [this, frame = std::move(frame), patience](auto done) {
+      channel_.request(frame, patience, done);
+    };
+    return wait<Result<Reply>>(std::nullopt, start);
+  }
+
+  Result<SharedFrame> receive(std::chrono::milliseconds timeout) {
+    std::optional<std::chrono::nanoseconds> patience;
+    if (timeout >= timeout.zero()) patience = timeout;
+    if (std::optional<SharedFrame> frame = inbox_.take(patience)) return std::move(*frame);
+    if (const std::optional<Error> end = inbox_.end()) return *end;
+    return fail(ErrorCode::timed_out, "nothing came in time");
+  }
+
+  [[nodiscard]] bool is_connected() const { return channel_.is_ready(); }
+  // Set once, by the I/O thread, if the hub drew it.
+  [[nodiscard]] std::string name() const { return is_named_ ? name_ : options_.name; }
+  [[nodiscard]] std::uint64_t dropped() const { return inbox_.dropped(); }
+
+  std::function<void(const Json&)> on_frame;
+  std::function<void(bool, const Error&)> on_connection;
+
+ private:
+  // Runs `start` on the I/O thread and waits for the Outcome that it calls `done` with.
+  template <class Outcome, class Start>
+  Outcome wait(std::optional<std::chrono::nanoseconds> patience, Start start) {
+    if (is_io_thread()) {
+      return fail(ErrorCode::bad_argument, "a callback can't wait for the thread that it is on");
+    }
+    auto box = std::make_shared<net::Mailbox<Outcome>>(1);
+    asio::post(io_, [start = std::move(start), box] {
+      start([box](const Outcome& outcome) { box->put(outcome); });
+    });
+    if (std::optional<Outcome> outcome = box->take(patience)) return std::move(*outcome);
+    return fail(ErrorCode::timed_out, "the hub takes nothing");
+  }
+
+  Channel::Events events() {
+    Channel::Events events;
+    events.frame = [this](const SharedFrame& frame) {
+      on_frame ? on_frame(*frame) : inbox_.put(frame);
+    };
+    events.connection = [this](bool is_connected, const Error& why) {
+      if (on_connection) on_connection(is_connected, why);
+    };
+    events.named = [this](const std::string& name) {
+      inbox_.reopen();
+      if (is_named_) return;
+      name_ = name;
+      is_named_ = true;
+    };
+    events.ended = [this](const Error& why) { inbox_.close(fail(ErrorCode::closed, why.message)); };
+    return events;
+  }
+
+  [[nodiscard]] bool is_io_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
+
+  const AgentOptions options_;
+  net::Mailbox<SharedFrame> inbox_;
+  std::string name_;
+  std::atomic<bool> is_named_ = false;
+  asio::io_context io_{1};
+  // Keeps the thread at hand after a stop() too, so that no call goes unanswered.
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  Channel channel_;
+  std::thread thread_;
+};
+
+Agent::Agent(AgentOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Agent::~Agent() = default;
+
+Result<> Agent::connect() { return impl_->connect(); }
+void Agent::stop() { impl_->stop(); }
+bool Agent::is_connected() const { return impl_->is_connected(); }
+std::string Agent::name() const { return impl_->name(); }
+std::uint64_t Agent::dropped_frames() const { return impl_->dropped(); }
+
+Result<> Agent::send(Json frame) { return impl_->send(std::move(frame)); }
+
+Result<Reply> Agent::request(Json frame, std::optional<std::chrono::milliseconds> timeout) {
+  return impl_->request(std::move(frame), timeout);
+}
+
+Result<SharedFrame> Agent::receive(std::chrono::milliseconds timeout) {
+  return impl_->receive(timeout);
+}
+
+void Agent::on_frame(std::function<void(const Json&)> handler) {
+  impl_->on_frame = std::move(handler);
+}
+
+void Agent::on_connection(std::function<void(bool connected, const Error& why)> handler) {
+  impl_->on_connection = std::move(handler);
+}
+
+}  // namespace synapse

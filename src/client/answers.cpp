@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "client/answers.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace synapse::client {
+
+namespace {
+
+// The first of two spellings that is not blank.
+std::string either(const Json& frame, const char* name, const char* other) {
+  std::string id = id_field(frame, name);
+  return id.empty() ? id_field(frame, other) : id;
+}
+
+bool is_task(const Question& question, const Json& frame) {
+  return id_field(frame, "task_id") == question.task_id;
+}
+
+// A refusal made before anyone looked at the task does not name it.
+bool is_task_or_none(const Question& question, const Json& frame) {
+  return field(frame, "task_id").is_null() || is_task(question, frame);
+}
+
+// How a grant is told from those of others. `me` is the agent that asked.
+using IsOurs = bool (*)(const Question& question, const Json& frame, std::string_view me);
+
+bool any(const Question&, const Json&, std::string_view) { return true; }
+
+bool task(const Question& question, const Json& frame, std::string_view) {
+  return is_task(question, frame);
+}
+
+bool task_of_owner(const Question& question, const Json& frame, std::string_view me) {
+  return is_task(question, frame) && text_field(frame, "owner") == me;
+}
+
+bool task_of_previous_owner(const Question& question, const Json& frame, std::string_view me) {
+  return is_task(question, frame) && text_field(frame, "previous_owner") == me;
+}
+
+bool offer(const Question& question, const Json& frame, std::string_view me) {
+  return text_field(frame, "agent") == me && id_field(frame, "kind") == question.kind &&
+         id_field(frame, "name") == question.name;
+}
+
+bool card(const Question&, const Json& frame, std::string_view me) {
+  return text_field(frame, "agent") == me;
+}
+
+bool plan_task(const Question& question, const Json& frame, std::string_view) {
+  const Json& task = field(frame, "task");
+  return is_task(question, task) &&
+         (question.text.empty() || text_field(task, "title") == question.text);
+}
+
+bool note(const Question& question, const Json& frame, std::string_view me) {
+  const Json& posted = field(frame, "note");
+  return text_field(posted, "author") == me && is_task(question, posted) &&
+         text_field(posted, "text") == question.text;
+}
+
+bool finding(const Question& question, const Json& frame, std::string_view me) {
+  const Json& recorded = field(frame, "finding");
+  return text_field(field(recorded, "provenance"), "actor") == me &&
+         text_field(recorded, "statement") == question.text;
+}
+
+bool chat(const Question& question, const Json& frame, std::string_view me) {
+  if (text_field(frame, "sender") != me) return false;
+  // The hub sends a chat on with all its fields.
+  if (!question.idem_key.empty()) return text_field(frame, "idem_key") == question.idem_key;
+  return text_field(frame, "payload") == question.text;
+}
+
+struct Rule {
+  std::string_view request;
+  std::string_view granted;
+  IsOurs is_ours;
+  std::string_view refused;  // Blank: by `error` alone.
+  enum class Kind { mutation, query } kind;
+};
+
+constexpr auto mutation = Rule::Kind::mutation;
+constexpr auto query = Rule::Kind::query;
+
+// Source: docs/protocol.md, Messages, agent to hub.
+constexpr std::array<Rule, 23> rules{{
+    {"claim", "claim_granted", task_of_owner, "claim_denied", mutation},
+    {"release", "release_granted", task_of_owner, "release_denied", mutation},
+    {"renew", "lease_renewed", task_of_owner, "renew_denied", mutation},
+    {"task_update", "task_updated", task_of_owner, "", mutation},
+    {"checkpoint", "checkpoint_saved", task, "checkpoint_denied", mutation},
+    {"handoff", "handoff_granted", task_of_previous_owner, "handoff_denied", mutation},
+    {"wait_request", "wait_granted", task, "wait_denied", mutation},
+    {"resource", "resource_offered", offer, "", mutation},
+    {"resource_offer", "resource_offered", offer, "", mutation},
+    {"offer_resource", "resource_offered", offer, "", mutation},
+    {"ledger_task", "ledger_task_posted", plan_task, "", mutation},
+    {"ledger_task_update", "ledger_task_updated", plan_task, "", mutation},
+    {"ledger_progress", "ledger_progress_posted", note, "", mutation},
+    {"advertise", "capability_advertised", card, "", mutation},
+    {"recall_log", "recall_logged", any, "", mutation},
+    {"finding", "finding_recorded", finding, "finding_rejected", mutation},
+    {"chat", "chat", chat, "", mutation},
+    {"who_request", "who_snapshot", any, "", query},
+    {"state_request", "state_snapshot", any, "", query},
+    {"board_request", "board_snapshot", any, "", query},
+    {"manifest_request", "manifest_snapshot", any, "", query},
+    {"history_request", "history_snapshot", any, "", query},
+    {"resume_request", "resume_snapshot", any, "", query},
+}};
+
+const Rule* rule_of(std::string_view type) {
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [type](const Rule& rule) { return rule.request == type; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+// What is said of a claim between the request and its answer.
+Verdict judge_waiting_claim(const Question& question, const Json& frame, std::string_view type,
+                            std::string_view me) {
+  if (!question.waits || !is_task(question, frame)) return Verdict::none;
+  if (type == "claim_queued") return Verdict::queued;
+  // Another thread of this agent took the claim back: the queue says so to the release alone.
+  const bool taken_back = type == "release_granted" && flag_field(frame, "queued") &&
+                          text_field(frame, "owner") == me;
+  return taken_back ? Verdict::refused : Verdict::none;
+}
+
+}  // namespace
+
+Question question_of(const Json& request) {
+  Question question;
+  question.type = type_of(request);
+  const std::string& type = question.type;
+  // The second spellings are the protocol's own.
+  const bool in_payload = type == "claim" || type == "release" || type == "renew" ||
+                          type == "wait_request";
+  question.task_id = in_payload              ? either(request, "task_id", "payload")
+                     : type == "task_update" ? either(request, "task_id", "id")
+                                             : id_field(request, "task_id");
+  question.kind = either(request, "kind", "resource_kind");
+  question.name = either(request, "name", "resource_name");
+  question.idem_key = text_field(request, "idem_key");
+  question.waits = type == "claim" && flag_field(request, "wait");
+  if (type == "chat") question.text = text_field(request, "payload");
+  if (type == "ledger_progress") question.text = either(request, "text", "payload");
+  if (type == "ledger_task") question.text = id_field(request, "title");
+  if (type == "finding") question.text = id_field(request, "statement");
+  return question;
+}
+
+Verdict judge(const Question& question, const Json& frame, std::string_view me) {
+  const std::string& type = text_field(frame, "type");
+  const std::string& in_reply_to = text_field(frame, "in_reply_to");
+  if (type == "error") {
+    const bool ours = in_reply_to == question.type && is_task_or_none(question, frame);
+    return ours ? Verdict::refused : Verdict::none;
+  }
+  const Rule* rule = rule_of(question.type);
+  if (rule == nullptr) {
+    return in_reply_to == question.type ? Verdict::granted : Verdict::none;
+  }
+  if (type == rule->granted && rule->is_ours(question, frame, me)) return Verdict::granted;
+  if (!rule->refused.empty() && type == rule->refused && is_task_or_none(question, frame)) {
+    return Verdict::refused;
+  }
+  return judge_waiting_claim(question, frame, type, me);
+}
+
+bool is_mutation(std::string_view type) {
+  const Rule* rule = rule_of(type);
+  return rule != nullptr && rule->kind == Rule::Kind::mutation;
+}
+
+bool is_snapshot_request(std::string_view type) {
+  const Rule* rule = rule_of(type);
+  return rule != nullptr && rule->kind == Rule::Kind::query;
+}
+
+}  // namespace synapse::client

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The life of the connections; what goes over them is in channel_frames.cpp.
+#include "client/channel.hpp"
+
+#include <array>
+
+#include "base/text.hpp"
+#include "net/tls.hpp"
+#include "synapse/protocol.hpp"
+
+namespace synapse::client {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t name_bytes_max = 256;
+constexpr milliseconds first_rest{250};
+constexpr milliseconds last_rest{15'000};
+// A connection that lasted this long was a good one: the next loss starts at the first rest again.
+constexpr std::chrono::seconds good_life{15};
+
+std::string drawn_prefix() {
+  std::random_device entropy;
+  std::array<char, 20> hex{};
+  std::snprintf(hex.data(), hex.size(), "%08x%08x-", entropy(), entropy());
+  return hex.data();
+}
+
+// No later try can do better. A name conflict is one only before the first acceptance: later it may
+// well be our own lost connection that holds the name until the hub sees its end.
+bool is_final(const Error& why) {
+  return why.code == ErrorCode::auth_denied || why.code == ErrorCode::invalid_name ||
+         why.code == ErrorCode::bad_argument;
+}
+
+bool is(std::uint16_t code, protocol::CloseCode wanted) {
+  return code == static_cast<std::uint16_t>(wanted);
+}
+
+}  // namespace
+
+Channel::Channel(boost::asio::any_io_executor executor, const AgentOptions& options, Events events)
+    : executor_(std::move(executor)),
+      options_(options),
+      events_(std::move(events)),
+      name_(base::trimmed(options.name)),
+      chat_order_(options.inbox_max),
+      key_prefix_(drawn_prefix()),
+      jitter_(std::random_device{}()),
+      backoff_(first_rest, last_rest),
+      greeting_alarm_(executor_),
+      rest_alarm_(executor_),
+      beat_alarm_(executor_),
+      deadline_alarm_(executor_) {}
+
+void Channel::connect(Done done) {
+  if (state_ == State::stopped) return done(fail(ErrorCode::closed, "the agent was stopped"));
+  if (connected_) return done(fail(ErrorCode::bad_argument, "connect() is under way already"));
+  if (is_bound()) return done(Result<>());
+  const Result<net::Uri> uri = net::parse_uri(options_.uri);
+  if (!uri) return done(uri.error());
+  if (name_.size() > name_bytes_max) {
+    return done(fail(ErrorCode::bad_argument, "the name is longer than 256 bytes"));
+  }
+  connected_ = std::move(done);
+  if (state_ == State::resting) return;
+  ws_options_.uri = *uri;
+  ws_options_.tls_ca = options_.tls_ca;
+  ws_options_.tls_verify = options_.tls_verify == AgentOptions::TlsVerify::verify
+                               ? net::TlsVerify::verify
+                               : net::TlsVerify::insecure;
+  ws_options_.connect_timeout = options_.ready_timeout;
+  // Who begins anew may meet a hub that did so too.
+  chat_order_ = ChatOrder(options_.inbox_max);
+  open();
+}
+
+void Channel::open() {
+  state_ = State::opening;
+  refusal_.reset();
+  greeting_alarm_.set(options_.ready_timeout, [this] {
+    fall(fail(ErrorCode::timed_out, "no acceptance from the hub at " + options_.uri + " in time"));
+  });
+  net::WsClient::Handlers handlers;
+  handlers.on_open = [this] { greet(); };
+  handlers.on_text = [this](std::string_view text) { receive(text); };
+  handlers.on_end = [this](const net::WsEnd& end) { ended(end); };
+  ws_ = std::make_unique<net::WsClient>(executor_, ws_options_, std::move(handlers));
+  ws_->connect();
+}
+
+void Channel::greet() {
+  state_ = State::greeting;
+  Json first = hello(options_, name_);
+  complete(first);
+  if (const Result<std::string> text = encode_frame(first); !text) {
+    return fall(fail(ErrorCode::bad_argument, "the name or the token is not valid UTF-8"));
+  } else if (const Result<> sent = ws_->send(*text); !sent) {
+    return fall(sent.error());
+  }
+  greetings_left_ = 1;
+  ask({{"type", "who_request"}}, [this](const Result<Reply>& reply) {
+    if (!reply) return;
+    // A name that the hub drew is known from whom it answers.
+    if (name_.empty()) name_ = text_field(*reply->frame, "target");
+    if (--greetings_left_ == 0) greeted();
+  });
+  if (!resumes() || chat_order_.is_started()) return;
+  ++greetings_left_;
+  ask(ChatOrder::start_request(), [this](const Result<Reply>& reply) {
+    if (!reply) return;
+    chat_order_.start(*reply->frame);
+    if (--greetings_left_ == 0) greeted();
+  });
+}
+
+void Channel::greeted() {
+  greeting_alarm_.cancel();
+  events_.named(name_);
+  if (!std::exchange(was_accepted_, true) || !resumes()) return become_ready();
+  state_ = State::catching_up;
+  chat_order_.begin();
+  catch_up();
+}
+
+void Channel::catch_up() {
+  ask(chat_order_.request(), [this](const Result<Reply>& reply) {
+    if (state_ != State::catching_up) return;
+    if (!reply) return fall(reply.error());
+    // A hub that refuses has no history to give; what is live goes on.
+    const ChatOrder::Page page =
+        reply->granted ? chat_order_.page(*reply->frame) : ChatOrder::Page{};
+    for (const SharedFrame& chat : page.chats) hand_out_missed(chat);
+    if (state_ != State::catching_up) return;
+    if (page.more) return catch_up();
+    for (const SharedFrame& chat : chat_order_.end()) hand_out_missed(chat);
+    if (state_ == State::catching_up) become_ready();
+  });
+}
+
+void Channel::become_ready() {
+  state_ = State::ready;
+  ready_since_ = Clock::now();
+  is_ready_ = true;
+  beat_later();
+  for (const Requests::Id id : requests_.unsent()) send_request(id);
+  if (last_loss_) events_.connection(true, *std::exchange(last_loss_, std::nullopt));
+  if (connected_) std::exchange(connected_, nullptr)(Result<>());
+}
+
+Error Channel::explain(const net::WsEnd& end) const {
+  using protocol::CloseCode;
+  if (refusal_) return *refusal_;
+  if (is(end.code, CloseCode::name_conflict)) {
+    return fail(ErrorCode::name_conflict, "the hub refused the name '" + name_ + "' (4009)");
+  }
+  if (is(end.code, CloseCode::denied)) {
+    if (!is_bound()) return fail(ErrorCode::auth_denied, "the hub refused the token (4010)");
+    return fail(ErrorCode::name_conflict,
+                "another connection took the name '" + name_ + "' over (4010)");
+  }
+  return end.why;
+}
+
+void Channel::ended(const net::WsEnd& end) {
+  if (state_ == State::stopped) {
+    ws_.reset();
+    return;
+  }
+  // Who was sent away by somebody who took the name over does not take it back: the two would send
+  // each other away for ever.
+  const bool is_taken_over = is_bound() && is(end.code, protocol::CloseCode::denied);
+  const Error why = explain(end);
+  is_taken_over ? give_up(why) : fall(why);
+}
+
+// The connection, or the try to make one, is over.
+void Channel::fall(const Error& why) {
+  const bool can_retry = options_.reconnect == AgentOptions::Reconnect::always && was_accepted_;
+  can_retry && !is_final(why) ? rest(why) : give_up(why);
+}
+
+void Channel::give_up(const Error& why) {
+  const bool was_accepted = std::exchange(was_accepted_, false);
+  state_ = State::idle;
+  is_ready_ = false;
+  last_loss_.reset();
+  ws_.reset();
+  greeting_alarm_.cancel();
+  beat_alarm_.cancel();
+  requests_.fail_all(fail(ErrorCode::closed, why.message));
+  if (was_accepted) events_.connection(false, why);
+  events_.ended(why);
+  if (connected_) std::exchange(connected_, nullptr)(why);
+}
+
+void Channel::rest(const Error& why) {
+  const bool was_ready = is_ready_.exchange(false);
+  state_ = State::resting;
+  ws_.reset();
+  greeting_alarm_.cancel();
+  beat_alarm_.cancel();
+  requests_.disconnected(Clock::now());
+  if (was_ready && Clock::now() - ready_since_ >= good_life) backoff_.reset();
+  const double random = std::uniform_real_distribution<double>(0, 1)(jitter_);
+  rest_alarm_.set(backoff_.next(random), [this] { open(); });
+  if (!was_ready) return;
+  last_loss_ = why;
+  events_.connection(false, why);
+}
+
+void Channel::stop() {
+  if (state_ == State::stopped) return;
+  const Error why = fail(ErrorCode::closed, "the agent was stopped");
+  const bool is_open = ws_ != nullptr && state_ != State::opening;
+  state_ = State::stopped;
+  is_ready_ = false;
+  greeting_alarm_.cancel();
+  rest_alarm_.cancel();
+  beat_alarm_.cancel();
+  deadline_alarm_.cancel();
+  requests_.fail_all(why);
+  if (is_open) {
+    ws_->close();
+  } else {
+    ws_.reset();
+  }
+  events_.ended(why);
+  if (connected_) std::exchange(connected_, nullptr)(why);
+}
+
+bool Channel::is_bound() const {
+  return state_ == State::catching_up || state_ == State::ready;
+}
+
+bool Channel::resumes() const {
+  return options_.reconnect == AgentOptions::Reconnect::always &&
+         options_.chat != AgentOptions::Chat::none;
+}
+
+}  // namespace synapse::client

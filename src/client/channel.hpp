@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// An agent's talk with its hub, over as many connections as it takes.
+//
+// Lives on the agent's I/O thread: its members are called there, but for is_ready(), and every callback
+// comes from there.
+// The states of one connection:
+//
+//   opening -> greeting -> (catching_up ->) ready -> lost: resting -> opening …, or idle for good
+//
+// In greeting the first frame binds the name. An open hub welcomes before it has looked at the name,
+// so the welcome means nothing; a who_request goes out with the first frame, and its answer is the
+// acceptance: one round trip. Who resumes also learns there where the chat stands. After a loss, what
+// was missed is fetched in catching_up, and only then are requests sent again: one whose chat is
+// among what was missed has its answer.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "base/backoff.hpp"
+#include "client/chat_order.hpp"
+#include "client/requests.hpp"
+#include "net/alarm.hpp"
+#include "net/ws_client.hpp"
+
+namespace synapse::client {
+
+class Channel {
+ public:
+  using Done = std::function<void(Result<>)>;
+  struct Events {
+    std::function<void(const SharedFrame&)> frame;  // Of those that no request took.
+    std::function<void(bool is_connected, const Error& why)> connection;  // Losses and returns.
+    std::function<void(const std::string&)> named;  // The name, once the hub has accepted it.
+    std::function<void(const Error&)> ended;  // No frame will come unless connect() is called again.
+  };
+
+  // The options outlive the channel.
+  Channel(boost::asio::any_io_executor executor, const AgentOptions& options, Events events);
+
+  void connect(Done done);
+  void stop();
+  // `written` is told when the kernel has the frame or never will; not called if this fails.
+  [[nodiscard]] Result<> send(Json frame, Done written);
+  void request(Json frame, std::chrono::nanoseconds timeout, Requests::Answer answer);
+  // From any thread.
+  [[nodiscard]] bool is_ready() const { return is_ready_; }
+
+ private:
+  enum class State { idle, opening, greeting, catching_up, ready, resting, stopped };
+  using Clock = std::chrono::steady_clock;
+
+  void open();
+  void greet();
+  void greeted();
+  void catch_up();
+  void become_ready();
+
+  void receive(std::string_view text);
+  void hand_out(const SharedFrame& frame);
+  void hand_out_missed(const SharedFrame& chat);
+  void ended(const net::WsEnd& end);
+  void fall(const Error& why);
+  void give_up(const Error& why);
+  void rest(const Error& why);
+
+  [[nodiscard]] bool is_bound() const;
+  [[nodiscard]] bool resumes() const;
+  [[nodiscard]] Error explain(const net::WsEnd& end) const;
+  void ask(Json frame, Requests::Answer answer);
+  void send_request(Requests::Id id);
+  void watch_deadlines();
+  void beat_later();
+  void complete(Json& frame);
+
+  boost::asio::any_io_executor executor_;
+  const AgentOptions& options_;
+  Events events_;
+  State state_ = State::idle;
+  std::atomic<bool> is_ready_ = false;  // The same, for other threads.
+  std::string name_;
+  net::WsClientOptions ws_options_;
+  std::unique_ptr<net::WsClient> ws_;
+  Done connected_;              // Of the connect() under way.
+  bool was_accepted_ = false;   // Since connect().
+  int greetings_left_ = 0;
+  std::optional<Error> refusal_;  // What the hub said before it closed.
+  std::optional<Error> last_loss_;  // Told of, and not yet followed by a return.
+
+  Requests requests_;
+  ChatOrder chat_order_;
+  std::string key_prefix_;
+  std::uint64_t keys_drawn_ = 0;
+
+  std::minstd_rand jitter_;
+  base::Backoff backoff_;
+  Clock::time_point ready_since_;
+  net::Alarm greeting_alarm_;
+  net::Alarm rest_alarm_;
+  net::Alarm beat_alarm_;
+  net::Alarm deadline_alarm_;
+  std::optional<Clock::time_point> deadline_set_;
+};
+
+}  // namespace synapse::client

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "client/frames.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "wire/addressing.hpp"
+
+namespace synapse::client {
+
+namespace {
+
+// What the hub broadcasts beside chat. Source: docs/protocol.md, Messages.
+constexpr std::array<const char*, 13> broadcasts{
+    "presence_update",   "claim_granted",         "release_granted",
+    "lease_renewed",     "lease_expired",         "task_updated",
+    "handoff_granted",   "resource_offered",      "ledger_task_posted",
+    "ledger_task_updated", "ledger_progress_posted", "capability_advertised",
+    "finding_recorded"};
+
+const char* word(AgentOptions::Chat chat) {
+  switch (chat) {
+    case AgentOptions::Chat::all:
+      return "all";
+    case AgentOptions::Chat::addressed:
+      return "addressed";
+    case AgentOptions::Chat::none:
+      return "none";
+  }
+  return "all";
+}
+
+// `interest` has no word for "all types": to narrow the chat alone is to name them.
+Json interest(const AgentOptions& options) {
+  Json types = Json::array();
+  if (options.broadcast_types) {
+    types = *options.broadcast_types;
+  } else {
+    for (const char* type : broadcasts) types.push_back(type);
+  }
+  return {{"types", std::move(types)}, {"chat", word(options.chat)}};
+}
+
+}  // namespace
+
+SharedFrame parse_frame(std::string_view text) {
+  Json frame = Json::parse(text, nullptr, false);
+  if (!frame.is_object()) return nullptr;
+  return std::make_shared<const Json>(std::move(frame));
+}
+
+Result<std::string> encode_frame(const Json& frame) {
+  std::string text = frame.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // U+FFFD stands where bytes were no UTF-8; but a text may have one of its own.
+  if (text.find("\xEF\xBF\xBD") != std::string::npos &&
+      Json::parse(text, nullptr, false) != frame) {
+    return fail(ErrorCode::invalid_utf8);
+  }
+  return text;
+}
+
+const Json& field(const Json& frame, const char* name) {
+  static const Json null;
+  if (!frame.is_object()) return null;
+  const auto found = frame.find(name);
+  return found == frame.end() ? null : *found;
+}
+
+const std::string& text_field(const Json& frame, const char* name) {
+  static const std::string blank;
+  const Json& value = field(frame, name);
+  return value.is_string() ? value.get_ref<const std::string&>() : blank;
+}
+
+std::string id_field(const Json& frame, const char* name) {
+  const Json& value = field(frame, name);
+  if (value.is_number()) return value.dump();
+  return base::trimmed(text_field(frame, name));
+}
+
+bool flag_field(const Json& frame, const char* name) {
+  const Json& value = field(frame, name);
+  if (value.is_number()) return value.get<double>() != 0;
+  return value.is_boolean() && value.get<bool>();
+}
+
+std::uint64_t number_field(const Json& frame, const char* name) {
+  const Json& value = field(frame, name);
+  const bool is_whole = value.is_number_unsigned() ||
+                        (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  return is_whole ? value.get<std::uint64_t>() : 0;
+}
+
+std::string type_of(const Json& frame) {
+  std::string type = base::to_lower(base::trim(text_field(frame, "type")));
+  return type.empty() ? "chat" : type;
+}
+
+Json heartbeat() { return {{"type", "heartbeat"}, {"target", "System"}, {"payload", "online"}}; }
+
+Json hello(const AgentOptions& options, const std::string& name) {
+  Json frame = heartbeat();
+  frame["sender"] = name;
+  if (!options.token.empty()) frame["token"] = options.token;
+  if (options.takeover == AgentOptions::Takeover::take) frame["takeover"] = true;
+  if (options.broadcast_types || options.chat != AgentOptions::Chat::all) {
+    frame["interest"] = interest(options);
+  }
+  return frame;
+}
+
+bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view name) {
+  const std::string& type = text_field(frame, "type");
+  if (type == "chat") {
+    switch (options.chat) {
+      case AgentOptions::Chat::all:
+        return true;
+      case AgentOptions::Chat::none:
+        return false;
+      case AgentOptions::Chat::addressed:
+        return wire::is_recipient(text_field(frame, "target"), name);
+    }
+  }
+  if (!options.broadcast_types ||
+      std::find(broadcasts.begin(), broadcasts.end(), type) == broadcasts.end()) {
+    return true;
+  }
+  const auto& wanted = *options.broadcast_types;
+  return std::find(wanted.begin(), wanted.end(), type) != wanted.end();
+}
+
+Error error_of(const Json& refusal, ErrorCode fallback) {
+  const std::string& name = text_field(refusal, "code");
+  const std::string& payload = text_field(refusal, "payload");
+  ErrorCode code = fallback;
+  for (int i = 0; i <= static_cast<int>(ErrorCode::cancelled); ++i) {
+    if (wire_name(static_cast<ErrorCode>(i)) == name) code = static_cast<ErrorCode>(i);
+  }
+  return payload.empty() ? fail(code) : fail(code, payload);
+}
+
+}  // namespace synapse::client

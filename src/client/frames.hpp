@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Frames as this side makes and reads them: JSON objects, one a text frame (docs/protocol.md,
+// Envelope). Nothing here throws.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "synapse/agent.hpp"
+
+namespace synapse::client {
+
+using SharedFrame = std::shared_ptr<const Json>;
+
+// Null when the text is not a JSON object.
+[[nodiscard]] SharedFrame parse_frame(std::string_view text);
+// Errors: invalid_utf8, for text in it that the hub would not read as we meant it.
+[[nodiscard]] Result<std::string> encode_frame(const Json& frame);
+
+// The field, or null when there is none.
+[[nodiscard]] const Json& field(const Json& frame, const char* name);
+// The field's text; blank when it is missing or of another kind.
+[[nodiscard]] const std::string& text_field(const Json& frame, const char* name);
+// As the hub reads an identifier: trimmed, a number by its digits.
+[[nodiscard]] std::string id_field(const Json& frame, const char* name);
+[[nodiscard]] bool flag_field(const Json& frame, const char* name);
+// The field's whole number; 0 when it is missing, negative or of another kind.
+[[nodiscard]] std::uint64_t number_field(const Json& frame, const char* name);
+// The type as the hub reads it: trimmed, in lower case, `chat` when it is missing.
+[[nodiscard]] std::string type_of(const Json& frame);
+
+// The first frame of a connection: it binds the name, and says what the hub shall send.
+[[nodiscard]] Json hello(const AgentOptions& options, const std::string& name);
+[[nodiscard]] Json heartbeat();
+
+// Whether a frame is one that these options ask for. A hub that knows no `interest` sends all.
+[[nodiscard]] bool is_wanted(const Json& frame, const AgentOptions& options,
+                             std::string_view name);
+
+// The error that a frame of refusal tells of; `fallback` when it has no code that is known here.
+[[nodiscard]] Error error_of(const Json& refusal, ErrorCode fallback);
+
+}  // namespace synapse::client

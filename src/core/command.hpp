@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What an agent can ask of the machine: a closed set. Text fields are trimmed where the protocol
+// trims them; what a field may hold is checked by decide(), not here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/model.hpp"
+
+namespace synapse::core {
+
+struct PostChat {
+  std::string target;
+  std::string body;                 // ChatMessage::body.
+  std::optional<double> timestamp;  // The sender's own, if it gave one.
+};
+
+enum class IfHeld { refuse, wait };
+
+struct ClaimTask {
+  TaskId task_id;
+  std::string note;
+  std::optional<double> ttl;  // Seconds.
+  std::string worktree;
+  Coverage coverage = Coverage::files;
+  std::vector<std::string> paths;
+  std::optional<GitContext> git;
+  IfHeld if_held = IfHeld::refuse;
+  std::optional<double> wait_seconds;
+};
+
+struct ReleaseTask {
+  TaskId task_id;
+  std::optional<std::int64_t> epoch;
+};
+
+struct RenewLease {
+  TaskId task_id;
+  std::optional<double> ttl;
+  std::optional<std::int64_t> epoch;
+};
+
+struct UpdateTask {
+  TaskId task_id;
+  std::string status;  // Blank: unchanged.
+  std::optional<std::string> note;
+  std::optional<std::string> data_ref;
+  std::optional<std::int64_t> epoch;
+  std::optional<std::int64_t> expected_version;
+};
+
+struct SaveCheckpoint {
+  TaskId task_id;
+  std::string checkpoint;
+  std::optional<std::int64_t> epoch;
+};
+
+struct HandOff {
+  TaskId task_id;
+  AgentName to_agent;
+  std::string note;
+  std::optional<std::int64_t> epoch;
+};
+
+struct WaitFor {
+  TaskId task_id;
+};
+
+struct OfferResource {
+  std::string kind;
+  std::string name;
+  std::int64_t capacity = 1;
+  JsonText meta;
+};
+
+struct DeclarePlanTask {
+  TaskId task_id;
+  std::string title;
+  std::string description;
+  std::vector<TaskId> depends_on;
+  std::string suggested_owner;
+};
+
+struct UpdatePlanTask {
+  TaskId task_id;
+  std::optional<std::string> status;
+  std::optional<std::string> suggested_owner;
+};
+
+struct PostProgress {
+  TaskId task_id;
+  std::string kind = "note";
+  std::string text;
+};
+
+struct Advertise {
+  std::string description;
+  std::vector<std::string> skills;
+  std::vector<std::string> task_classes;
+  std::string model;
+  JsonText meta;
+};
+
+struct LogRecall {
+  Recall recall;  // `by` and `at` are the hub's to fill.
+};
+
+struct RecordFinding {
+  Finding finding;
+};
+
+// What changes the machine if it is accepted.
+using Command = std::variant<PostChat, ClaimTask, ReleaseTask, RenewLease, UpdateTask,
+                             SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask,
+                             UpdatePlanTask, PostProgress, Advertise, LogRecall, RecordFinding>;
+
+}  // namespace synapse::core

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/event.hpp"
+
+namespace synapse::core {
+
+namespace {
+
+struct DurabilityOf {
+  // The log page's table: a change of who owns what, of the plan or of the findings is synced; talk
+  // is written.
+  Durability operator()(const LeaseGranted&) const { return Durability::synced; }
+  Durability operator()(const LeaseRenewed&) const { return Durability::synced; }
+  Durability operator()(const TaskUpdated&) const { return Durability::synced; }
+  Durability operator()(const CheckpointSaved&) const { return Durability::synced; }
+  Durability operator()(const LeaseHandedOff&) const { return Durability::synced; }
+  Durability operator()(const LeaseReleased&) const { return Durability::synced; }
+  Durability operator()(const LeaseExpired&) const { return Durability::synced; }
+  Durability operator()(const PlanTaskDeclared&) const { return Durability::synced; }
+  Durability operator()(const PlanTaskUpdated&) const { return Durability::synced; }
+  Durability operator()(const FindingRecorded&) const { return Durability::synced; }
+  Durability operator()(const AnswerRemembered&) const { return Durability::synced; }
+  Durability operator()(const ProgressPosted&) const { return Durability::written; }
+  Durability operator()(const ResourceOffered&) const { return Durability::written; }
+  Durability operator()(const ChatPosted&) const { return Durability::written; }
+  Durability operator()(const RecallLogged&) const { return Durability::written; }
+  Durability operator()(const AgentJoined&) const { return Durability::none; }
+  Durability operator()(const AgentLeft&) const { return Durability::none; }
+  Durability operator()(const OfferLapsed&) const { return Durability::none; }
+  Durability operator()(const CardAdvertised&) const { return Durability::none; }
+  Durability operator()(const CardLapsed&) const { return Durability::none; }
+  Durability operator()(const WaitStarted&) const { return Durability::none; }
+  Durability operator()(const ClaimQueued&) const { return Durability::none; }
+  Durability operator()(const ClaimUnqueued&) const { return Durability::none; }
+};
+
+}  // namespace
+
+Durability durability(const Event& event) { return std::visit(DurabilityOf{}, event); }
+
+}  // namespace synapse::core

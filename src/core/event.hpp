@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What happened: the only things that change the machine, live and in replay alike. Each carries
+// the whole of what it changes to, so applying one needs no check and can't fail.
+//
+// Durable events are written to the log; the others concern only this process and its sockets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/error.hpp"
+#include "core/command.hpp"
+#include "core/model.hpp"
+
+namespace synapse::core {
+
+struct LeaseGranted {
+  Lease lease;
+};
+struct LeaseRenewed {
+  Lease lease;
+};
+struct TaskUpdated {
+  Lease lease;
+};
+struct CheckpointSaved {
+  Lease lease;
+};
+struct LeaseHandedOff {
+  Lease lease;
+  AgentName previous_owner;
+};
+struct LeaseReleased {
+  TaskId task_id;
+  AgentName owner;
+};
+struct LeaseExpired {
+  TaskId task_id;
+  AgentName owner;
+  Epoch epoch;
+  std::string checkpoint;
+};
+struct PlanTaskDeclared {
+  PlanTask task;
+};
+struct PlanTaskUpdated {
+  PlanTask task;
+};
+struct ProgressPosted {
+  ProgressNote note;
+};
+struct ResourceOffered {
+  Offer offer;
+};
+struct ChatPosted {
+  ChatMessage message;
+};
+struct FindingRecorded {
+  Finding finding;
+  std::string verdict;  // accept or floor.
+  std::vector<std::string> reasons;
+};
+struct RecallLogged {
+  Recall recall;
+};
+// The answer to an accepted request that named an idem_key. A blank sender: written by a program
+// that did not record it, and good for any.
+struct AnswerRemembered {
+  std::string key;
+  AgentName sender;
+  std::string type;
+  std::string digest;
+  std::string response;  // The frame as sent, JSON text.
+};
+
+// Not durable.
+struct AgentJoined {
+  AgentName agent;
+};
+struct AgentLeft {
+  AgentName agent;
+};
+struct OfferLapsed {
+  AgentName agent;
+  std::string kind;
+  std::string name;
+};
+struct CardAdvertised {
+  Card card;
+};
+struct CardLapsed {
+  AgentName agent;
+};
+struct WaitStarted {
+  AgentName waiter;
+  TaskId task_id;
+  AgentName holder;
+};
+struct ClaimQueued {
+  AgentName agent;
+  ClaimTask claim;
+  std::uint64_t ticket = 0;  // The order of arrival.
+  Mono deadline{Mono::max()};
+  AgentName holder;          // Who is in the way now.
+  std::size_t position = 0;  // From 1, among those that wait for what it waits for.
+};
+struct ClaimUnqueued {
+  AgentName agent;
+  TaskId task_id;
+  ErrorCode why = ErrorCode::cancelled;
+};
+
+using Event = std::variant<LeaseGranted, LeaseRenewed, TaskUpdated, CheckpointSaved, LeaseHandedOff,
+                           LeaseReleased, LeaseExpired, PlanTaskDeclared, PlanTaskUpdated,
+                           ProgressPosted, ResourceOffered, ChatPosted, FindingRecorded,
+                           RecallLogged, AnswerRemembered, AgentJoined, AgentLeft, OfferLapsed,
+                           CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued>;
+
+// How safe an event must be before anyone hears of it: not at all, written, or written and synced.
+enum class Durability { none, written, synced };
+[[nodiscard]] Durability durability(const Event& event);
+
+}  // namespace synapse::core

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The rules of claims and leases, one function a command: each looks at the tables and names the
+// event or the refusal. Used by Machine::decide() alone. Source: docs/protocol.md, Claims and
+// leases.
+#pragma once
+
+#include "core/claim_queue.hpp"
+#include "core/command.hpp"
+#include "core/decision.hpp"
+#include "core/lease_table.hpp"
+#include "core/limits.hpp"
+#include "core/presence.hpp"
+
+namespace synapse::core {
+
+struct LeaseRules {
+  const Limits& limits;
+  const LeaseTable& leases;
+  const ClaimQueue& queue;
+  const Presence& presence;
+  const AgentName& actor;
+  Moment now;
+
+  // Grants, refuses, or queues if the command asks to wait.
+  [[nodiscard]] Decision claim(ClaimTask command) const;
+  // The grant of a claim whose paths are normalised, or the refusal; never queues.
+  [[nodiscard]] Decision grant(const ClaimTask& command) const;
+  [[nodiscard]] Decision release(const ReleaseTask& command) const;
+  [[nodiscard]] Decision renew(const RenewLease& command) const;
+  [[nodiscard]] Decision update(const UpdateTask& command) const;
+  [[nodiscard]] Decision checkpoint(const SaveCheckpoint& command) const;
+  [[nodiscard]] Decision hand_off(const HandOff& command) const;
+  [[nodiscard]] Decision wait_for(const WaitFor& command) const;
+
+ private:
+  [[nodiscard]] std::optional<Refusal> claim_obstacle(const ClaimTask& command) const;
+  [[nodiscard]] Decision enqueue(ClaimTask command, Refusal obstacle) const;
+  // A claim as it would stand in the queue.
+  [[nodiscard]] QueuedClaim waiting(const ClaimTask& command) const;
+  // The actor's own live lease, or why it is not.
+  [[nodiscard]] std::optional<Refusal> not_mine(const TaskId& task_id,
+                                                const std::optional<std::int64_t>& epoch) const;
+  [[nodiscard]] double lease_seconds(const std::optional<double>& ttl) const;
+  void start_term(Lease& lease, double seconds) const;
+};
+
+// Whether a lease may go from one status to another; staying put is legal.
+[[nodiscard]] bool may_follow(LeaseStatus from, LeaseStatus to);
+
+}  // namespace synapse::core

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// All live leases, by task id, with what is needed to find them otherwise: by scope, by owner and
+// by deadline. Also the checkpoints that lapsed leases leave to their heirs, and the epoch counter.
+//
+// Decides nothing: the machine asks it and tells it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/model.hpp"
+#include "core/scope_index.hpp"
+
+namespace synapse::core {
+
+class LeaseTable {
+ public:
+  explicit LeaseTable(std::size_t checkpoints_kept_max);
+  LeaseTable(const LeaseTable&) = delete;  // The index points into the table.
+  LeaseTable& operator=(const LeaseTable&) = delete;
+
+  [[nodiscard]] const Lease* find(const TaskId& task_id) const;
+  [[nodiscard]] std::size_t count_of(const AgentName& owner) const { return of(owner).size(); }
+  [[nodiscard]] const std::set<TaskId>& of(const AgentName& owner) const;
+  [[nodiscard]] const ScopeIndex& scopes() const { return scopes_; }
+  [[nodiscard]] const std::map<TaskId, Lease>& all() const { return leases_; }
+  [[nodiscard]] Epoch last_epoch() const { return last_epoch_; }
+  [[nodiscard]] std::optional<Mono> next_deadline() const;
+  // The leases that end at or before `now`, the earliest first.
+  [[nodiscard]] std::vector<const Lease*> due(Mono now) const;
+
+  // Sets a task's lease, whatever there was; the epoch counter follows.
+  void put(Lease lease);
+  void remove(const TaskId& task_id);
+
+  void keep_checkpoint(const TaskId& task_id, std::string checkpoint);
+  void drop_checkpoint(const TaskId& task_id);
+  // What a lapsed lease of this task left behind; null if nothing.
+  [[nodiscard]] const std::string* kept_checkpoint(const TaskId& task_id) const;
+  [[nodiscard]] const std::map<TaskId, std::string>& kept_checkpoints() const { return kept_; }
+  // The oldest first; the first to go when there are too many.
+  [[nodiscard]] const std::deque<TaskId>& kept_order() const { return kept_order_; }
+
+ private:
+  std::map<TaskId, Lease> leases_;
+  ScopeIndex scopes_;
+  std::map<AgentName, std::set<TaskId>> by_owner_;
+  std::set<std::pair<Mono, TaskId>> deadlines_;
+  Epoch last_epoch_;
+  std::size_t checkpoints_kept_max_;
+  std::map<TaskId, std::string> kept_;
+  std::deque<TaskId> kept_order_;
+};
+
+}  // namespace synapse::core

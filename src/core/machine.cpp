@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/machine.hpp"
+
+#include <algorithm>
+
+#include "core/findings.hpp"
+#include "core/lease_rules.hpp"
+
+namespace synapse::core {
+
+Machine::Machine(const Limits& limits, std::string hub_id)
+    : limits_(limits),
+      hub_id_(std::move(hub_id)),
+      leases_(limits.checkpoints_kept_max),
+      plan_(limits.plan_tasks_max, limits.progress_max),
+      presence_(limits.last_seen_max),
+      history_(limits.history_max, limits.history_bytes_max),
+      answers_(limits.answers_max) {}
+
+struct Machine::Decide {
+  const Machine& machine;
+  const AgentName& actor;
+  Moment now;
+
+  [[nodiscard]] LeaseRules rules() const {
+    return {machine.limits_, machine.leases_, machine.queue_, machine.presence_, actor, now};
+  }
+
+  Decision operator()(const ClaimTask& command) const { return rules().claim(command); }
+  Decision operator()(const ReleaseTask& command) const { return rules().release(command); }
+  Decision operator()(const RenewLease& command) const { return rules().renew(command); }
+  Decision operator()(const UpdateTask& command) const { return rules().update(command); }
+  Decision operator()(const SaveCheckpoint& command) const { return rules().checkpoint(command); }
+  Decision operator()(const HandOff& command) const { return rules().hand_off(command); }
+  Decision operator()(const WaitFor& command) const { return rules().wait_for(command); }
+  Decision operator()(const DeclarePlanTask& command) const {
+    return machine.plan_.decide_declare(actor, command, now);
+  }
+  Decision operator()(const UpdatePlanTask& command) const {
+    return machine.plan_.decide_update(command, now);
+  }
+  Decision operator()(const PostProgress& command) const {
+    return Plan::decide_progress(actor, command, now);
+  }
+  Decision operator()(const RecordFinding& command) const {
+    return decide_finding(actor, command.finding, now);
+  }
+  Decision operator()(const PostChat& command) const {
+    const bool stamped = command.timestamp && *command.timestamp != 0;
+    return Event(ChatPosted{{machine.history_.last_id().next(), actor, command.target, command.body,
+                             stamped ? *command.timestamp : now.wall, machine.hub_id_}});
+  }
+  Decision operator()(const LogRecall& command) const {
+    Recall recall = command.recall;
+    recall.by = actor;
+    recall.at = now.wall;
+    return Event(RecallLogged{std::move(recall)});
+  }
+  Decision operator()(const Advertise& command) const {
+    return Event(CardAdvertised{{actor, command.description, command.skills, command.task_classes,
+                                 command.model, command.meta, now.wall,
+                                 now.mono + machine.limits_.card_ttl}});
+  }
+  Decision operator()(const OfferResource& command) const {
+    if (command.kind.empty() || command.name.empty()) {
+      return Refusal(ErrorCode::blank_offer, "A resource offer needs a kind and a name.");
+    }
+    const OfferKey key{actor, command.kind, command.name};
+    if (machine.offers_.find(key) == nullptr &&
+        offers_of_actor() >= machine.limits_.offers_per_agent) {
+      return Refusal(ErrorCode::offer_quota, actor.text + " already offers " +
+                                                 std::to_string(machine.limits_.offers_per_agent) +
+                                                 " resources; let one lapse first.");
+    }
+    return Event(ResourceOffered{{actor, command.kind, command.name,
+                                  std::max<std::int64_t>(1, command.capacity), command.meta,
+                                  now.wall, now.mono + machine.limits_.offer_ttl}});
+  }
+
+  [[nodiscard]] std::size_t offers_of_actor() const {
+    std::size_t count = 0;
+    const auto& all = machine.offers_.all();
+    for (auto it = all.lower_bound({actor, "", ""}); it != all.end(); ++it) {
+      if (std::get<0>(it->first) != actor) break;
+      ++count;
+    }
+    return count;
+  }
+};
+
+Decision Machine::decide(const AgentName& actor, const Command& command, Moment now) const {
+  return std::visit(Decide{*this, actor, now}, command);
+}
+
+struct Machine::Apply {
+  Machine& machine;
+
+  void operator()(const LeaseGranted& event) const {
+    machine.leases_.drop_checkpoint(event.lease.task_id);
+    machine.leases_.put(event.lease);
+    machine.queue_.remove(event.lease.owner, event.lease.task_id);
+    machine.queue_.end_wait(event.lease.owner);
+  }
+  void operator()(const LeaseRenewed& event) const { machine.leases_.put(event.lease); }
+  void operator()(const TaskUpdated& event) const { machine.leases_.put(event.lease); }
+  void operator()(const CheckpointSaved& event) const { machine.leases_.put(event.lease); }
+  void operator()(const LeaseHandedOff& event) const {
+    machine.leases_.put(event.lease);
+    machine.queue_.remove(event.lease.owner, event.lease.task_id);
+    machine.queue_.end_wait(event.lease.owner);
+  }
+  void operator()(const LeaseReleased& event) const {
+    machine.leases_.remove(event.task_id);
+    machine.leases_.drop_checkpoint(event.task_id);
+    machine.queue_.remove(event.owner, event.task_id);
+    machine.queue_.end_waits_for(event.task_id);
+  }
+  void operator()(const LeaseExpired& event) const {
+    machine.leases_.remove(event.task_id);
+    machine.leases_.keep_checkpoint(event.task_id, event.checkpoint);
+    machine.queue_.end_waits_for(event.task_id);
+  }
+  void operator()(const PlanTaskDeclared& event) const { machine.plan_.put(event.task); }
+  void operator()(const PlanTaskUpdated& event) const { machine.plan_.put(event.task); }
+  void operator()(const ProgressPosted& event) const { machine.plan_.add(event.note); }
+  void operator()(const ResourceOffered& event) const {
+    machine.offers_.put({event.offer.agent, event.offer.kind, event.offer.name}, event.offer);
+  }
+  void operator()(const ChatPosted& event) const { machine.history_.add(event.message); }
+  void operator()(const FindingRecorded&) const {}  // Carried and logged; the machine keeps none.
+  void operator()(const RecallLogged&) const {}
+  void operator()(const AnswerRemembered& event) const { machine.answers_.remember(event); }
+  void operator()(const AgentJoined& event) const { machine.presence_.join(event.agent); }
+  void operator()(const AgentLeft& event) const {
+    machine.presence_.leave(event.agent);
+    machine.cards_.remove(event.agent);
+    machine.queue_.remove_all(event.agent);
+    machine.queue_.end_wait(event.agent);
+    machine.queue_.end_waits_on(event.agent, machine.leases_);
+  }
+  void operator()(const OfferLapsed& event) const {
+    machine.offers_.remove({event.agent, event.kind, event.name});
+  }
+  void operator()(const CardAdvertised& event) const {
+    machine.cards_.put(event.card.agent, event.card);
+  }
+  void operator()(const CardLapsed& event) const { machine.cards_.remove(event.agent); }
+  void operator()(const WaitStarted& event) const {
+    machine.queue_.start_wait(event.waiter, event.task_id);
+  }
+  void operator()(const ClaimQueued& event) const {
+    machine.queue_.add({event.agent, event.claim, event.ticket, event.deadline});
+  }
+  void operator()(const ClaimUnqueued& event) const {
+    machine.queue_.remove(event.agent, event.task_id);
+  }
+};
+
+void Machine::apply(const Event& event) { std::visit(Apply{*this}, event); }
+
+bool Machine::may_free(const Event& event) const {
+  // Asking again with another scope gives up what the old one kept others from.
+  const auto* queued = std::get_if<ClaimQueued>(&event);
+  if (queued != nullptr) return queue_.find(queued->agent, queued->claim.task_id) != nullptr;
+  return std::holds_alternative<LeaseGranted>(event) ||
+         std::holds_alternative<LeaseReleased>(event) ||
+         std::holds_alternative<LeaseExpired>(event) ||
+         std::holds_alternative<LeaseHandedOff>(event) ||
+         std::holds_alternative<ClaimUnqueued>(event) || std::holds_alternative<AgentLeft>(event);
+}
+
+void Machine::happen(std::vector<Event>& events, Moment now) {
+  bool frees = false;
+  for (const Event& event : events) {
+    frees = frees || may_free(event);
+    apply(event);
+  }
+  if (frees) serve_queue(now, events);
+}
+
+Decision Machine::execute(const AgentName& actor, const Command& command, Moment now) {
+  Decision decision = decide(actor, command, now);
+  happen(decision.events, now);
+  return decision;
+}
+
+std::vector<Event> Machine::settle(const std::vector<Event>& events, Moment now) {
+  std::vector<Event> all = events;
+  serve_queue(now, all);
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(events.size()));
+  return all;
+}
+
+std::vector<Event> Machine::expire(Moment now) {
+  std::vector<Event> events;
+  for (const Lease* lease : leases_.due(now.mono)) {
+    events.emplace_back(
+        LeaseExpired{lease->task_id, lease->owner, lease->epoch, lease->checkpoint});
+  }
+  for (const Offer* offer : offers_.due(now.mono)) {
+    events.emplace_back(OfferLapsed{offer->agent, offer->kind, offer->name});
+  }
+  for (const Card* card : cards_.due(now.mono)) events.emplace_back(CardLapsed{card->agent});
+  for (const QueuedClaim* queued : queue_.due(now.mono)) {
+    events.emplace_back(
+        ClaimUnqueued{queued->agent, queued->claim.task_id, ErrorCode::wait_expired});
+  }
+  happen(events, now);
+  return events;
+}
+
+std::optional<Mono> Machine::next_deadline() const {
+  std::optional<Mono> next;
+  for (const std::optional<Mono>& one : {leases_.next_deadline(), offers_.next_deadline(),
+                                         cards_.next_deadline(), queue_.next_deadline()}) {
+    if (one && (!next || *one < *next)) next = one;
+  }
+  return next;
+}
+
+std::vector<Event> Machine::join(const AgentName& agent) {
+  const Event event = AgentJoined{agent};
+  apply(event);
+  return {event};
+}
+
+std::vector<Event> Machine::leave(const AgentName& agent, Moment now) {
+  std::vector<Event> events{AgentLeft{agent}};
+  happen(events, now);
+  return events;
+}
+
+void Machine::serve_queue(Moment now, std::vector<Event>& events) {
+  while (serve_queue_once(now, events)) {
+  }
+}
+
+bool Machine::serve_queue_once(Moment now, std::vector<Event>& events) {
+  // Scopes of claims that stay blocked, so that no later waiter overtakes them; held as leases
+  // would be.
+  LeaseTable blocked(0);
+  std::map<TaskId, AgentName> blocked_tasks;
+  std::uint64_t place = 0;
+  for (auto it = queue_.all().begin(); it != queue_.all().end();) {
+    const QueuedClaim& queued = (it++)->second;  // Gone once it is granted.
+    const ClaimTask& claim = queued.claim;
+    const auto earlier = blocked_tasks.find(claim.task_id);
+    const bool behind =
+        (earlier != blocked_tasks.end() && earlier->second != queued.agent) ||
+        (claim.coverage == Coverage::files &&
+         blocked.scopes().find_conflict(claim.worktree, claim.paths, queued.agent) != nullptr);
+    if (!behind) {
+      const LeaseRules rules{limits_, leases_, queue_, presence_, queued.agent, now};
+      Decision decision = rules.grant(claim);
+      const bool still_blocked =
+          decision.refusal && (decision.refusal->error.code == ErrorCode::task_held ||
+                               decision.refusal->error.code == ErrorCode::scope_held);
+      if (!still_blocked) {
+        Event event =
+            decision.refusal
+                ? Event(ClaimUnqueued{queued.agent, claim.task_id, decision.refusal->error.code})
+                : std::move(decision.events.front());
+        // In place of a lease of its own, whose files may be what an earlier claim waits for.
+        const bool replaces = leases_.find(claim.task_id) != nullptr;
+        apply(event);
+        events.push_back(std::move(event));
+        if (replaces) return true;
+        continue;
+      }
+    }
+    blocked_tasks.emplace(claim.task_id, queued.agent);
+    Lease shadow;
+    shadow.task_id = TaskId(std::to_string(++place));
+    shadow.owner = queued.agent;
+    shadow.worktree = claim.worktree;
+    shadow.coverage = claim.coverage;
+    shadow.paths = claim.paths;
+    blocked.put(std::move(shadow));
+  }
+  return false;
+}
+
+void Machine::adopt_presence(const Machine& other) {
+  presence_ = other.presence_;
+  cards_ = other.cards_;
+}
+
+}  // namespace synapse::core

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/presence.hpp"
+
+namespace synapse::core {
+
+Presence::Presence(std::size_t last_seen_max) : last_seen_max_(last_seen_max) {}
+
+void Presence::join(const AgentName& agent) { online_.insert(agent); }
+
+void Presence::leave(const AgentName& agent) { online_.erase(agent); }
+
+void Presence::seen(const AgentName& agent, double wall) {
+  const auto [known, is_new] = last_seen_.insert_or_assign(agent, wall);
+  if (!is_new || last_seen_.size() <= last_seen_max_) return;
+  auto oldest = last_seen_.end();
+  for (auto it = last_seen_.begin(); it != last_seen_.end(); ++it) {
+    if (it == known || is_online(it->first)) continue;
+    if (oldest == last_seen_.end() || it->second < oldest->second) oldest = it;
+  }
+  if (oldest != last_seen_.end()) last_seen_.erase(oldest);
+}
+
+}  // namespace synapse::core

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/scope.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace synapse::core {
+
+namespace {
+
+constexpr std::string_view any_depth = "**";
+
+}  // namespace
+
+std::string normalise_path(std::string_view path) {
+  std::vector<std::string_view> kept;
+  for (const std::string_view segment : base::split(base::trim(path), '/')) {
+    if (segment.empty() || segment == ".") continue;
+    if (segment == ".." && !kept.empty() && kept.back() != "..") {
+      kept.pop_back();
+    } else {
+      kept.push_back(segment);
+    }
+  }
+  std::string normal;
+  for (const std::string_view segment : kept) {
+    if (!normal.empty()) normal += '/';
+    normal += segment;
+  }
+  return normal;
+}
+
+std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
+                                         const Limits& limits) {
+  std::vector<std::string> normal;
+  std::set<std::string, std::less<>> seen;
+  std::size_t patterns = 0;
+  for (const std::string& given : paths) {
+    const std::string_view path = base::trim(given);
+    if (base::code_points(path).size() > limits.path_length_max || base::has_control(path)) {
+      return {""};
+    }
+    std::string one = normalise_path(path);
+    if (is_pattern(one) && !seen.contains(one) &&
+        (++patterns > limits.patterns_per_claim || one.size() > limits.pattern_bytes_max)) {
+      one = std::string(literal_part(one));
+    }
+    if (!seen.insert(one).second) continue;
+    if (seen.size() > limits.paths_per_claim) return {""};
+    normal.push_back(std::move(one));
+  }
+  return normal;
+}
+
+bool is_pattern(std::string_view path) { return Segment::is_pattern(path); }
+
+std::string_view take_segment(std::string_view& path) {
+  const std::size_t slash = path.find('/');
+  const std::string_view segment = path.substr(0, slash);
+  path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  return segment;
+}
+
+std::string_view literal_part(std::string_view path) {
+  std::size_t end = 0;
+  for (const std::string_view segment : base::split(path, '/')) {
+    if (is_pattern(segment)) return path.substr(0, end == 0 ? 0 : end - 1);
+    end += segment.size() + 1;
+  }
+  return path;
+}
+
+std::vector<Segment> deciding_segments(std::string_view path) {
+  std::vector<Segment> deciding;
+  while (!path.empty()) {
+    const std::string_view segment = take_segment(path);
+    if (segment == any_depth) break;
+    deciding.emplace_back(segment);
+  }
+  return deciding;
+}
+
+bool segments_meet(std::string_view a, std::string_view b) { return Segment(a).meets(b); }
+
+bool paths_contend(const std::vector<Segment>& deciding, std::string_view path) {
+  for (const Segment& one : deciding) {
+    if (path.empty()) return true;
+    const std::string_view other = take_segment(path);
+    if (other == any_depth) return true;
+    if (!one.meets(other)) return false;
+  }
+  return true;
+}
+
+bool paths_contend(std::string_view a, std::string_view b) {
+  return paths_contend(deciding_segments(a), b);
+}
+
+bool scopes_contend(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  if (a.empty() || b.empty()) return true;
+  return std::any_of(a.begin(), a.end(), [&b](const std::string& x) {
+    return std::any_of(b.begin(), b.end(),
+                       [&x](const std::string& y) { return paths_contend(x, y); });
+  });
+}
+
+}  // namespace synapse::core

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/scope_index.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "core/scope.hpp"
+
+namespace synapse::core {
+
+namespace {
+
+const std::vector<std::string> whole_worktree{""};
+
+const std::vector<std::string>& scope_of(const std::vector<std::string>& paths) {
+  return paths.empty() ? whole_worktree : paths;
+}
+
+}  // namespace
+
+// One look for conflicts: walks the tree and gathers, or stops at the first.
+class ScopeIndex::Search {
+ public:
+  Search(const AgentName& owner, bool first_only) : owner_(owner), first_only_(first_only) {}
+
+  void look(const Node& root, std::string_view path) {
+    const Node* node = &root;
+    deciding_ = deciding_segments(path);
+    depth_ = 0;
+    for (std::string_view rest = literal_part(path); !rest.empty(); ++depth_) {
+      ask(*node);
+      if (done()) return;
+      const auto child = node->children.find(take_segment(rest));
+      if (child == node->children.end()) return;
+      node = &child->second;
+    }
+    descend(*node);
+  }
+
+  [[nodiscard]] bool done() const { return first_only_ && !found_.empty(); }
+  [[nodiscard]] std::vector<const Lease*>& found() { return found_; }
+
+ private:
+  // The entries at a node on the way down: a lease that covers the node covers the path; a pattern
+  // is asked.
+  void ask(const Node& node) {
+    const bool decided = depth_ == deciding_.size();
+    for (const Entry& entry : node.entries) {
+      if (done()) return;
+      if (entry.lease->owner == owner_) continue;
+      if (decided || entry.pattern.empty() || paths_contend(deciding_, entry.pattern)) {
+        found_.push_back(entry.lease);
+      }
+    }
+  }
+
+  // From the node of the literal part down, as far as the pattern's segments lead: what stands
+  // below their last one contends, whatever it is.
+  void descend(const Node& node) {
+    ask(node);
+    const bool decided = depth_ == deciding_.size();
+    for (const auto& [segment, child] : node.children) {
+      if (done()) return;
+      if (!decided && !deciding_[depth_].meets(segment)) continue;
+      depth_ += decided ? 0 : 1;
+      descend(child);
+      depth_ -= decided ? 0 : 1;
+    }
+  }
+
+  const AgentName& owner_;
+  bool first_only_;
+  std::vector<Segment> deciding_;  // Of the path that is looked for now.
+  std::size_t depth_ = 0;          // How many of them led to the node that is looked at.
+  std::vector<const Lease*> found_;
+};
+
+void ScopeIndex::add(const Lease& lease) {
+  if (lease.coverage == Coverage::none) return;
+  Node& root = worktrees_[lease.worktree];
+  for (const std::string& path : scope_of(lease.paths)) insert(root, path, lease);
+}
+
+void ScopeIndex::remove(const Lease& lease) {
+  if (lease.coverage == Coverage::none) return;
+  const auto root = worktrees_.find(lease.worktree);
+  SYNAPSE_ASSERT(root != worktrees_.end());
+  for (const std::string& path : scope_of(lease.paths)) {
+    const std::string_view literal = literal_part(path);
+    erase(root->second, literal, literal.size() == path.size() ? std::string_view() : path, lease);
+  }
+  if (root->second.children.empty() && root->second.entries.empty()) worktrees_.erase(root);
+}
+
+void ScopeIndex::insert(Node& root, std::string_view path, const Lease& lease) {
+  Node* node = &root;
+  std::string_view rest = literal_part(path);
+  const bool pattern = rest.size() != path.size();
+  while (!rest.empty()) {
+    const std::string_view segment = take_segment(rest);
+    auto child = node->children.find(segment);
+    if (child == node->children.end()) {
+      child = node->children.emplace(std::string(segment), Node{}).first;
+    }
+    node = &child->second;
+  }
+  Entry entry{&lease, pattern ? std::string(path) : std::string()};
+  const auto place = std::lower_bound(node->entries.begin(), node->entries.end(), entry,
+                                      [](const Entry& a, const Entry& b) {
+                                        if (a.lease->task_id != b.lease->task_id)
+                                          return a.lease->task_id < b.lease->task_id;
+                                        return a.pattern < b.pattern;
+                                      });
+  node->entries.insert(place, std::move(entry));
+}
+
+void ScopeIndex::erase(Node& node, std::string_view rest, std::string_view pattern,
+                       const Lease& lease) {
+  if (!rest.empty()) {
+    const auto child = node.children.find(take_segment(rest));
+    SYNAPSE_ASSERT(child != node.children.end());
+    erase(child->second, rest, pattern, lease);
+    if (child->second.children.empty() && child->second.entries.empty()) node.children.erase(child);
+    return;
+  }
+  const auto entry = std::find_if(node.entries.begin(), node.entries.end(), [&](const Entry& e) {
+    return e.lease == &lease && e.pattern == pattern;
+  });
+  SYNAPSE_ASSERT(entry != node.entries.end());
+  node.entries.erase(entry);
+}
+
+const Lease* ScopeIndex::find_conflict(const std::string& worktree,
+                                       const std::vector<std::string>& paths,
+                                       const AgentName& owner) const {
+  const auto root = worktrees_.find(worktree);
+  if (root == worktrees_.end()) return nullptr;
+  Search search(owner, true);
+  for (const std::string& path : scope_of(paths)) {
+    search.look(root->second, path);
+    if (search.done()) return search.found().front();
+  }
+  return nullptr;
+}
+
+std::vector<const Lease*> ScopeIndex::conflicts(const std::string& worktree,
+                                                const std::vector<std::string>& paths,
+                                                const AgentName& owner) const {
+  const auto root = worktrees_.find(worktree);
+  if (root == worktrees_.end()) return {};
+  Search search(owner, false);
+  for (const std::string& path : scope_of(paths)) search.look(root->second, path);
+  std::vector<const Lease*>& found = search.found();
+  std::sort(found.begin(), found.end(),
+            [](const Lease* a, const Lease* b) { return a->task_id < b->task_id; });
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return std::move(found);
+}
+
+}  // namespace synapse::core

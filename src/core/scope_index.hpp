@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which live leases contend with a scope, without asking each of them.
+//
+// One tree of segments a worktree: a lease stands at the node of each of its literal paths, and at
+// the node of the literal part of each of its patterns. A literal path meets the leases that stand
+// on the way down to it and those below it; a pattern walks the subtree below its literal part as
+// far as its segments lead. So a claim costs what its paths cost, however many leases live
+// elsewhere. What it does not speed up: many patterns at one node are asked one by one, and a
+// pattern asks every name beside it.
+//
+// Used by LeaseTable and ClaimQueue. The answer depends on the content only, never on the order in
+// which it came.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model.hpp"
+
+namespace synapse::core {
+
+class ScopeIndex {
+ public:
+  // The lease must stay where it is in memory until it is removed; its scope must not change
+  // meanwhile.
+  void add(const Lease& lease);
+  void remove(const Lease& lease);
+
+  // A lease of another owner than `owner` that contends with this scope: the first by the tree's
+  // order, or null.
+  [[nodiscard]] const Lease* find_conflict(const std::string& worktree,
+                                           const std::vector<std::string>& paths,
+                                           const AgentName& owner) const;
+
+  // Every such lease, without duplicates, by task id.
+  [[nodiscard]] std::vector<const Lease*> conflicts(const std::string& worktree,
+                                                    const std::vector<std::string>& paths,
+                                                    const AgentName& owner) const;
+
+ private:
+  struct Entry {
+    const Lease* lease;
+    std::string pattern;  // The whole path if it is a pattern; blank if the lease covers this node.
+  };
+  struct Node {
+    std::map<std::string, Node, std::less<>> children;  // Never an empty subtree.
+    std::vector<Entry> entries;                         // By task id, then pattern.
+  };
+  class Search;
+
+  static void insert(Node& root, std::string_view path, const Lease& lease);
+  static void erase(Node& node, std::string_view rest, std::string_view pattern,
+                    const Lease& lease);
+
+  std::map<std::string, Node, std::less<>> worktrees_;
+};
+
+}  // namespace synapse::core

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <thread>
+
+#include "base/clock.hpp"
+#include "hub/exposure.hpp"
+#include "hub/logger.hpp"
+#include "hub/service.hpp"
+#include "synapse/hub.hpp"
+
+namespace synapse {
+
+namespace {
+
+hub::RunOptions run_options(const HubOptions& options) {
+  hub::RunOptions run;
+  run.host = options.host;
+  run.port = options.port;
+  run.db = options.db;
+  if (!options.token.empty()) run.token = options.token;
+  run.max_clients = options.max_clients;
+  return run;
+}
+
+}  // namespace
+
+class Hub::Impl {
+ public:
+  explicit Impl(const HubOptions& chosen)
+      : options(run_options(chosen)),
+        logger(hub::LogFormat::text, hub::LogLevel::error),
+        service(options, clock, logger) {}
+
+  const hub::RunOptions options;
+  const base::SystemClock clock;
+  const hub::Logger logger;
+  hub::Service service;
+  std::thread thread;
+};
+
+Hub::Hub(HubOptions options) : impl_(std::make_unique<Impl>(options)) {}
+
+Hub::~Hub() { stop(); }
+
+Result<> Hub::start() {
+  const hub::RunOptions& options = impl_->options;
+  if (auto safe = hub::check_exposure({options.host, options.token.has_value(), false, false});
+      !safe) {
+    return safe;
+  }
+  if (auto started = impl_->service.start(); !started) return started;
+  impl_->thread = std::thread([impl = impl_.get()] {
+    if (const auto ended = impl->service.run(); !ended) impl->logger.error(ended.error().message);
+  });
+  return {};
+}
+
+std::uint16_t Hub::port() const { return impl_->service.port(); }
+
+std::string Hub::uri() const {
+  const std::string& host = impl_->options.host;
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return "ws://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port());
+}
+
+void Hub::stop() {
+  if (!impl_->thread.joinable()) return;
+  impl_->service.stop();
+  impl_->thread.join();
+}
+
+}  // namespace synapse

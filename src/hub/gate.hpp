@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The commit gate: what a turn has to say is held until all that was logged up to that turn is safe. Turns pass in
+// their order, queries and presence too, so nobody ever sees a state that could still be lost.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hub/registry.hpp"
+
+namespace synapse::hub {
+
+// One thing to do when the turn passes: a frame to one socket or to everybody, or the end of a socket.
+struct Delivery {
+  net::SharedFrame frame;
+  SharedSession one;              // Null: everybody.
+  Registry::Everybody everybody;  // Those of the moment of the turn.
+  std::string type;               // What interests are asked about.
+  std::string chat_target;
+  bool ends = false;              // With `one`: close it after the frame.
+  std::uint16_t close_code = 0;
+  std::string close_reason;
+};
+
+struct Turn {
+  std::uint64_t number = 0;
+  bool is_logged = false;      // Waits for a commit of its own.
+  SharedSession requester;     // Whose frame it was; null for what time or a closing socket caused.
+  std::string request_type;
+  Mono arrived{0};
+  std::vector<Delivery> deliveries;
+};
+
+class Gate {
+ public:
+  void push(Turn turn) { held_.push_back(std::move(turn)); }
+  // All that was logged by turns up to this one is safe.
+  void commit(std::uint64_t number) { safe_ = number; }
+  // The next turn that may pass, in order.
+  [[nodiscard]] bool has_ready() const {
+    return !held_.empty() && (!held_.front().is_logged || held_.front().number <= safe_);
+  }
+  Turn take() {
+    Turn turn = std::move(held_.front());
+    held_.pop_front();
+    return turn;
+  }
+  // Everything that is held, when the log has failed.
+  [[nodiscard]] std::deque<Turn> take_all() { return std::exchange(held_, {}); }
+  [[nodiscard]] std::size_t held() const { return held_.size(); }
+
+ private:
+  std::deque<Turn> held_;
+  std::uint64_t safe_ = 0;
+};
+
+}  // namespace synapse::hub

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/log_keeper.hpp"
+
+#include "store/replay.hpp"
+
+namespace synapse::hub {
+
+Result<std::unique_ptr<core::Machine>> LogKeeper::open(const std::string& file, Moment now,
+                                                       std::size_t compact_hint) {
+  auto lock = store::FileLock::acquire(file);
+  if (!lock) return lock.error();
+  lock_.emplace(std::move(*lock));
+  auto opened = store::SqliteStore::open(file);
+  if (!opened) return opened.error();
+  store_ = std::move(*opened);
+  return replay(now, compact_hint);
+}
+
+Result<std::unique_ptr<core::Machine>> LogKeeper::replay(Moment now, std::size_t compact_hint) {
+  auto machine = std::make_unique<core::Machine>(limits_, hub_id_);
+  const auto report =
+      store::replay(*store_, *machine, now, [this](std::int64_t seq, const Error& why) {
+        logger_.warning("event " + std::to_string(seq) + " of the log is skipped: " + why.message);
+      });
+  if (!report) return report.error();
+  if (report->unknown > 0) {
+    logger_.warning(std::to_string(report->unknown) + " events of the log are of a kind that this "
+                    "version doesn't know, and were skipped");
+  }
+  if (compact_hint != 0 && report->records > compact_hint) {
+    logger_.warning("the log holds " + std::to_string(report->records) +
+                    " events; `synapse compact` can make it smaller");
+  }
+  return machine;
+}
+
+void LogKeeper::start(Done done) {
+  committer_ = std::make_unique<store::Committer>(*store_, std::move(done));
+}
+
+Result<std::unique_ptr<core::Machine>> LogKeeper::rebuild(Moment now) {
+  pending_.clear();
+  committer_->stop();
+  return replay(now, 0);
+}
+
+void LogKeeper::stop() {
+  if (committer_) {
+    hand_over();
+    committer_->stop();
+  }
+  if (const auto closed = store_->close(); !closed) logger_.warning(closed.error().message);
+}
+
+void LogKeeper::submit(std::uint64_t turn, std::vector<store::Entry> entries) {
+  pending_turn_ = turn;
+  pending_.insert(pending_.end(), std::make_move_iterator(entries.begin()),
+                  std::make_move_iterator(entries.end()));
+}
+
+void LogKeeper::hand_over() {
+  if (pending_.empty()) return;
+  committer_->submit(pending_turn_, std::exchange(pending_, {}));
+}
+
+}  // namespace synapse::hub

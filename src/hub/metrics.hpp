@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the hub counts, and the text that Prometheus reads (exposition format 0.0.4).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace synapse::hub {
+
+// Cumulative buckets of seconds, bounds as Prometheus writes them.
+class Histogram {
+ public:
+  static constexpr std::array<double, 13> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                 0.025,  0.05,    0.1,    0.25,  0.5,    1.0};
+  using Counts = std::array<std::uint64_t, bounds.size() + 1>;
+
+  void observe(double seconds);
+  // What somebody else counted: how many took at most bounds[i], the last one all.
+  void set(const Counts& cumulative, double sum);
+  void write(std::string& out, const char* name, const char* help) const;
+
+ private:
+  Counts cumulative_{};
+  double sum_ = 0;
+};
+
+struct Metrics {
+  std::uint64_t messages = 0;  // Frames from agents that were accepted for handling.
+  std::uint64_t grants = 0;
+  std::map<std::string, std::uint64_t, std::less<>> refusals;  // By code.
+  std::uint64_t expiries = 0;
+  std::uint64_t frames_in = 0;
+  std::uint64_t frames_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t slow_readers = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t events = 0;
+  Histogram commit_seconds;
+  Histogram answer_seconds;  // From a frame's arrival to its answer's leaving.
+};
+
+// The gauges of the moment.
+struct Gauges {
+  std::size_t connected_clients = 0;
+  std::size_t online_agents = 0;
+  std::size_t active_claims = 0;
+  std::size_t queued_claims = 0;
+  std::size_t resource_offers = 0;
+  std::size_t chat_history_messages = 0;
+  std::size_t blackboard_tasks = 0;
+  bool read_only = false;
+};
+
+enum class Detail {
+  classic,  // The original's samples alone.
+  full,
+};
+
+[[nodiscard]] std::string prometheus_text(const Metrics& metrics, const Gauges& gauges,
+                                          Detail detail);
+
+}  // namespace synapse::hub

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What `synapse hub` is told, and the call that runs a hub until a signal stops it.
+//
+// The command line fills RunOptions and has checked each value by itself: numbers are finite and in
+// their ranges, TLS files come in pairs. What takes more than one value to judge (exposure) or the
+// machine to find out (files, ports) is run()'s to refuse. A rate or a cap of 0 means none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace synapse::hub {
+
+enum class LogFormat { text, json };
+enum class LogLevel { debug, info, warning, error, critical };
+
+struct RunOptions {
+  // Where it listens.
+  std::string host = "localhost";
+  std::uint16_t port = 8876;  // 0: any free one.
+  std::string tls_cert;       // PEM files, both or none.
+  std::string tls_key;
+  std::vector<std::string> allowed_origins;
+  bool insecure_off_loopback = false;
+  unsigned threads = 0;  // I/O threads; 0: the cores, at most 4.
+  std::string hub_id;    // Blank: drawn at start-up.
+
+  // What it writes.
+  std::optional<std::string> db;
+  std::size_t compact_hint_threshold = 100'000;
+  std::optional<std::string> relay_log;
+  std::size_t relay_max_lines = 5000;
+  LogFormat log_format = LogFormat::text;
+  LogLevel log_level = LogLevel::info;
+
+  // Whom it lets in.
+  std::optional<std::string> token;
+  double auth_timeout = 10;      // Seconds.
+  double takeover_cooldown = 2;  // Seconds.
+  std::size_t max_clients = 1024;
+  std::optional<std::size_t> max_unauth_clients;  // Nothing: as max_clients.
+  std::size_t max_connections_per_host = 0;
+
+  // HTTP on the same port.
+  bool metrics = false;
+  std::optional<std::string> metrics_token;
+  bool metrics_query_token_ok = false;
+
+  // Limits of what it takes and keeps.
+  double rate = 0;  // Messages a second and agent.
+  double burst = 20;
+  double host_rate = 0;  // Frames a second and host.
+  double host_burst = 40;
+  std::size_t max_msg_kb = 1024;
+  std::size_t outbox_kb = 32'768;  // Bytes waiting for one slow reader before it is closed.
+  std::size_t max_history = 10'000;
+  std::size_t max_claims_per_agent = 128;
+  std::size_t max_offers_per_agent = 64;
+  std::size_t max_paths_per_claim = 512;
+  std::size_t max_idempotency_keys = 1024;
+};
+
+// Runs a hub until SIGINT or SIGTERM, and returns the exit code: 0 stopped cleanly, 2 the bind is
+// refused as unsafe, 1 anything else. Messages for people go to `err`, through the log.
+[[nodiscard]] int run(const RunOptions& options, std::ostream& out, std::ostream& err);
+
+}  // namespace synapse::hub

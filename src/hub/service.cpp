@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/service.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <thread>
+
+#include "hub/exposure.hpp"
+#include "hub/http_pages.hpp"
+#include "hub/log_keeper.hpp"
+#include "hub/relay_mirror.hpp"
+#include "hub/service_options.hpp"
+#include "net/batch_queue.hpp"
+#include "wire/decode.hpp"
+
+namespace synapse::hub {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// A socket between the server and the engine. `session` is the hub strand's; null before and after its life there.
+struct Link {
+  std::shared_ptr<net::Connection> connection;
+  SharedSession session;
+};
+
+// What reaches the hub's strand: a socket that opened, spoke, or closed.
+struct Arrival {
+  enum class Kind { opened, spoke, closed } kind;
+  std::shared_ptr<Link> link;
+  std::optional<Result<wire::Inbound>> inbound;
+  std::size_t bytes = 0;
+};
+
+unsigned thread_count(unsigned wanted) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return wanted == 0 ? std::min(cores, 4U) : wanted;
+}
+
+// A socket is a descriptor: without this, a thousand agents meet the usual soft limit of 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+// Handlers hold plain pointers to it: the I/O context is a member, declared before whatever uses it, so no handler
+// outlives it.
+class Service::Impl final : public net::ServerHandler {
+ public:
+  Impl(const RunOptions& options, const Clock& clock, const Logger& logger)
+      : options_(options),
+        clock_(clock),
+        logger_(logger),
+        threads_(thread_count(options.threads)),
+        io_(static_cast<int>(threads_)),
+        strand_(asio::make_strand(io_)),
+        blocking_(1),
+        timer_(strand_),
+        closing_timer_(strand_),
+        server_(io_, server_options(options), *this) {}
+
+  Result<> start() {
+    raise_descriptor_limit();
+    EngineOptions engine = engine_options(options_);
+    const Moment now = clock_.now();
+    started_ = now.mono;
+    auto machine = std::make_unique<core::Machine>(engine.limits, engine.hub_id);
+    if (options_.db) {
+      log_.emplace(engine.limits, engine.hub_id, logger_);
+      auto replayed = log_->open(*options_.db, now, options_.compact_hint_threshold);
+      if (!replayed) return replayed.error();
+      machine = std::move(*replayed);
+    }
+    if (options_.relay_log) {
+      mirror_.emplace(*options_.relay_log, options_.relay_max_lines);
+      if (auto opened = mirror_->open(); !opened) return opened;
+    }
+    engine_.emplace(std::move(engine), std::move(machine), log_ ? &*log_ : nullptr);
+    if (mirror_) {
+      engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
+    }
+    if (auto bound = server_.start(); !bound) return bound;
+    if (log_) {
+      log_->start([this](std::uint64_t turn, const std::optional<Error>& error) {
+        on_commit(turn, error);
+      });
+    }
+    // What lapsed while no hub ran lapses now, before anybody asks.
+    asio::post(strand_, [this] { drain(); });
+    return {};
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+  Result<> run() {
+    const auto work = asio::make_work_guard(io_);
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < threads_; ++i) helpers.emplace_back([this] { io_.run(); });
+    io_.run();
+    helpers.clear();
+    blocking_.join();
+    if (log_) log_->stop();
+    if (fatal_) return *fatal_;
+    return {};
+  }
+
+  void stop() {
+    asio::post(strand_, [this] { shut_down(); });
+  }
+
+  // net::ServerHandler, on any I/O thread.
+  void request(net::HttpRequest request,
+               std::function<void(net::HttpResponse)> respond) override {
+    if (const auto allowed = check(request); !allowed) {
+      return respond({403, "text/plain; charset=utf-8", allowed.error().message + "\n", {}});
+    }
+    asio::post(strand_, [this, request = std::move(request),
+                         respond = std::move(respond)] {
+      const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),
+                             options_.metrics_query_token_ok};
+      refresh_metrics();
+      const double uptime = base::to_seconds(clock_.now().mono - started_);
+      respond(http_page(request, http, *engine_, uptime));
+    });
+  }
+
+  std::optional<net::HttpResponse> refuse_upgrade(const net::HttpRequest& request) override {
+    if (const auto allowed = check(request); !allowed) {
+      return net::HttpResponse{
+          403, "text/plain; charset=utf-8", allowed.error().message + "\n", {}};
+    }
+    return std::nullopt;
+  }
+
+  std::shared_ptr<net::ConnectionHandler> opened(
+      std::shared_ptr<net::Connection> connection) override;
+
+  void arrive(Arrival arrival) {
+    if (arrivals_.push(std::move(arrival))) {
+      asio::post(strand_, [this] { drain(); });
+    }
+  }
+
+ private:
+  class Handler;
+
+  [[nodiscard]] Result<> check(const net::HttpRequest& request) const {
+    return check_request(request, is_loopback(options_.host), options_.allowed_origins);
+  }
+
+  // Everything below runs on the hub's strand.
+
+  // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate opens.
+  void drain() {
+    std::vector<Arrival> batch = arrivals_.take();
+    for (Arrival& arrival : batch) take(arrival);
+    if (!batch.empty() && ++rounds_ < rounds_max) {
+      asio::post(strand_, [this] { drain(); });
+      return;
+    }
+    rounds_ = 0;
+    flush();
+    if (!batch.empty()) asio::post(strand_, [this] { drain(); });
+  }
+
+  void take(Arrival& arrival) {
+    Link& link = *arrival.link;
+    switch (arrival.kind) {
+      case Arrival::Kind::opened:
+        if (stopping_) {
+          link.connection->close(1001, "the hub is shutting down");
+        } else {
+          link.session = engine_->open(link.connection, clock_.now());
+        }
+        break;
+      case Arrival::Kind::spoke:
+        if (link.session) {
+          engine_->frame(link.session, *arrival.inbound, arrival.bytes, clock_.now());
+        }
+        break;
+      case Arrival::Kind::closed:
+        if (link.session) engine_->closed(std::exchange(link.session, nullptr), clock_.now());
+        break;
+    }
+  }
+
+  void flush() {
+    const Moment now = clock_.now();
+    engine_->tick(now);
+    if (log_) log_->hand_over();
+    engine_->flush(now);
+    if (!mirrored_.empty()) write_mirror();
+    arm_timer();
+    if (stopping_ && engine_->held_turns() == 0) close_all();
+  }
+
+  void arm_timer() {
+    const std::optional<Mono> deadline = engine_->next_deadline();
+    if (!deadline || (armed_for_ && *armed_for_ == *deadline)) return;
+    armed_for_ = deadline;
+    timer_.expires_at(std::chrono::steady_clock::time_point(
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(*deadline)));
+    timer_.async_wait([this](error_code error) {
+      if (error) return;
+      armed_for_.reset();
+      drain();
+    });
+  }
+
+  void write_mirror() {
+    asio::post(blocking_, [this, frames = std::exchange(mirrored_, {})] {
+      if (mirror_failed_) return;
+      if (const auto written = mirror_->append(frames); !written) {
+        mirror_failed_ = true;
+        logger_.error(written.error().message + "; the relay file ends here");
+      }
+    });
+  }
+
+  // On the store's thread.
+  void on_commit(std::uint64_t turn, const std::optional<Error>& error) {
+    asio::post(strand_, [this, turn, error] {
+      if (!error) {
+        engine_->committed(turn);
+      } else if (engine_->read_only_reason().empty()) {
+        go_read_only(*error);
+      }
+      drain();
+    });
+  }
+
+  void go_read_only(const Error& error) {
+    logger_.error("the event log can't be written (" + error.message +
+                  "): changes are refused from now on; free space or mend the disk, then restart");
+    const Moment now = clock_.now();
+    auto machine = log_->rebuild(now);
+    if (!machine) {
+      logger_.error("the event log can't be read either: " + machine.error().message);
+      fatal_ = machine.error();
+      return shut_down();
+    }
+    engine_->log_failed(error, std::move(*machine), now);
+  }
+
+  void refresh_metrics() {
+    if (log_) copy_commit_metrics(log_->committer()->stats(), engine_->metrics());
+  }
+
+  void shut_down() {
+    if (std::exchange(stopping_, true)) return;
+    server_.stop();
+    // Clients have their own bounds; this one is the promise to whoever stops us.
+    deadline_.emplace(strand_, std::chrono::seconds(4));
+    deadline_->async_wait([this](error_code) { io_.stop(); });
+    drain();
+  }
+
+  void close_all() {
+    if (std::exchange(closed_all_, true)) return;
+    engine_->shut_down(1001, "the hub is shutting down");
+    wait_for_last();
+  }
+
+  void wait_for_last() {
+    if (server_.open_connections() == 0) return io_.stop();
+    closing_timer_.expires_after(std::chrono::milliseconds(2));
+    closing_timer_.async_wait([this](error_code) { wait_for_last(); });
+  }
+
+  static constexpr int rounds_max = 16;
+
+  const RunOptions options_;
+  const Clock& clock_;
+  const Logger& logger_;
+  const unsigned threads_;
+  asio::io_context io_;
+  asio::strand<asio::io_context::executor_type> strand_;
+  asio::thread_pool blocking_;
+  asio::steady_timer timer_;
+  asio::steady_timer closing_timer_;
+  std::optional<asio::steady_timer> deadline_;
+  std::optional<Mono> armed_for_;
+  net::Server server_;
+  net::BatchQueue<Arrival> arrivals_;
+  std::optional<LogKeeper> log_;
+  std::optional<RelayMirror> mirror_;
+  std::vector<std::string> mirrored_;
+  bool mirror_failed_ = false;  // The blocking pool's.
+  std::optional<Engine> engine_;
+  std::optional<Error> fatal_;
+  Mono started_{0};
+  int rounds_ = 0;
+  bool stopping_ = false;
+  bool closed_all_ = false;
+};
+
+// Decodes on the session's strand; the hub's strand gets typed commands.
+class Service::Impl::Handler final : public net::ConnectionHandler {
+ public:
+  Handler(Impl& service, std::shared_ptr<Link> link) : service_(service), link_(std::move(link)) {}
+
+  void message(std::string_view text) override {
+    service_.arrive({Arrival::Kind::spoke, link_, wire::decode(text), text.size()});
+  }
+  void closed() override { service_.arrive({Arrival::Kind::closed, link_, std::nullopt, 0}); }
+
+ private:
+  Impl& service_;
+  std::shared_ptr<Link> link_;
+};
+
+std::shared_ptr<net::ConnectionHandler> Service::Impl::opened(
+    std::shared_ptr<net::Connection> connection) {
+  auto link = std::make_shared<Link>(Link{std::move(connection), nullptr});
+  arrive({Arrival::Kind::opened, link, std::nullopt, 0});
+  return std::make_shared<Handler>(*this, std::move(link));
+}
+
+Service::Service(const RunOptions& options, const Clock& clock, const Logger& logger)
+    : impl_(std::make_unique<Impl>(options, clock, logger)) {}
+
+Service::~Service() = default;
+
+Result<> Service::start() { return impl_->start(); }
+std::uint16_t Service::port() const { return impl_->port(); }
+Result<> Service::run() { return impl_->run(); }
+void Service::stop() { impl_->stop(); }
+
+}  // namespace synapse::hub

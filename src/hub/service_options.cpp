@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/service_options.hpp"
+
+#include <cstdio>
+#include <random>
+
+namespace synapse::hub {
+
+namespace {
+
+std::string draw_hub_id() {
+  std::random_device random;
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "syn-%08x", static_cast<unsigned>(random()));
+  return text.data();
+}
+
+}  // namespace
+
+EngineOptions engine_options(const RunOptions& options) {
+  EngineOptions engine;
+  engine.hub_id = options.hub_id.empty() ? draw_hub_id() : options.hub_id;
+  engine.token = options.token.value_or("");
+  engine.limits.claims_per_agent = options.max_claims_per_agent;
+  engine.limits.offers_per_agent = options.max_offers_per_agent;
+  engine.limits.paths_per_claim = options.max_paths_per_claim;
+  engine.limits.history_max = options.max_history;
+  engine.limits.answers_max = options.max_idempotency_keys;
+  engine.registry.clients_max = options.max_clients;
+  engine.registry.unauthenticated_max = options.max_unauth_clients.value_or(options.max_clients);
+  engine.registry.per_host_max = options.max_connections_per_host;
+  engine.registry.takeover_cooldown = base::from_seconds(options.takeover_cooldown);
+  engine.auth_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+      base::from_seconds(options.auth_timeout));
+  engine.rate = options.rate;
+  engine.burst = options.burst;
+  engine.host_rate = options.host_rate;
+  engine.host_burst = options.host_burst;
+  return engine;
+}
+
+net::ServerOptions server_options(const RunOptions& options) {
+  net::ServerOptions server;
+  server.host = options.host;
+  server.port = options.port;
+  server.tls_cert = options.tls_cert;
+  server.tls_key = options.tls_key;
+  server.message_bytes_max = options.max_msg_kb * 1024;
+  server.outbox.bytes_max = options.outbox_kb * 1024;
+  return server;
+}
+
+void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics) {
+  metrics.commits = stats.commits();
+  metrics.events = stats.events();
+  metrics.commit_seconds.set(stats.histogram(), stats.seconds());
+}
+
+}  // namespace synapse::hub

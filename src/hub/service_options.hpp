@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the command line says, as each part of the service wants it. Private to the service.
+#pragma once
+
+#include "hub/engine.hpp"
+#include "hub/run.hpp"
+#include "net/ws_server.hpp"
+#include "store/committer.hpp"
+
+namespace synapse::hub {
+
+// Draws a hub id if none is configured.
+[[nodiscard]] EngineOptions engine_options(const RunOptions& options);
+[[nodiscard]] net::ServerOptions server_options(const RunOptions& options);
+void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics);
+
+}  // namespace synapse::hub

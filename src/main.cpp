@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The process: hands the real world to the command line, and is the last place where an exception
+// can land.
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <random>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "cli/app.hpp"
+#include "cli/exit_code.hpp"
+
+namespace {
+
+// Seeded when first asked: most commands never are.
+double random_part() {
+  static std::mt19937_64 generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+int run(const std::vector<std::string>& words) {
+  std::error_code no_folder;  // It can have been deleted; few commands need it.
+  const synapse::base::ProcessEnvironment environment;
+  const synapse::base::SystemClock clock;
+  synapse::cli::ProcessSignals signals;
+  synapse::cli::Context context{std::cout,
+                                std::cerr,
+                                environment,
+                                clock,
+                                signals,
+                                random_part,
+                                std::filesystem::current_path(no_folder),
+                                isatty(STDOUT_FILENO) == 1,
+                                isatty(STDERR_FILENO) == 1};
+  return synapse::cli::run(context, words);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  try {
+    return run({argv + std::min(argc, 1), argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << "synapse: " << error.what() << '\n';
+    return synapse::cli::exit_code::failed;
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One WebSocket connection of a server, from both sides: what its owner may do with it, and what it tells its owner.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "net/frame.hpp"
+
+namespace synapse::net {
+
+// One upgraded connection, as its owner sees it. All members may be called from any thread.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // Queues a frame. True: call flush() once the batch is complete. A socket too slow for its outbox is closed with
+  // 1013, here and now.
+  [[nodiscard]] virtual bool send(const SharedFrame& frame) = 0;
+  virtual void flush() = 0;
+  // Sends what is queued, then a close frame, then ends: within close_timeout, whatever the peer does.
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+  // That many messages have been dealt with: reading pauses while in_flight_max are not.
+  virtual void credit(std::size_t messages) = 0;
+  [[nodiscard]] virtual const std::string& remote_host() const = 0;
+};
+
+// The owner's side of one connection: called on its strand, closed() last and once.
+class ConnectionHandler {
+ public:
+  virtual ~ConnectionHandler() = default;
+  virtual void message(std::string_view text) = 0;
+  virtual void closed() = 0;
+};
+
+}  // namespace synapse::net

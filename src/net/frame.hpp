@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// WebSocket frames as a server sends them: built once, shared by every socket that they go to.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace synapse::net {
+
+// A WebSocket frame as it goes over the wire (RFC 6455, section 5.2), unmasked.
+struct Frame {
+  std::string bytes;
+  std::size_t header_size = 0;
+  [[nodiscard]] std::string_view payload() const {
+    return std::string_view(bytes).substr(header_size);
+  }
+};
+using SharedFrame = std::shared_ptr<const Frame>;
+
+[[nodiscard]] SharedFrame text_frame(std::string_view payload);
+[[nodiscard]] SharedFrame ping_frame();
+// The reason is cut to the 123 bytes that a close frame can carry.
+[[nodiscard]] SharedFrame close_frame(std::uint16_t code, std::string_view reason);
+// Bytes that are frames, or an HTTP response, already.
+[[nodiscard]] SharedFrame raw_frame(std::string bytes);
+
+}  // namespace synapse::net

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The layer between Beast's WebSocket and the socket: reads go through, writes go into the outbox. So the control
+// frames that Beast writes by itself (pongs, closes, the answer to the upgrade) and the data frames that are put
+// directly leave in one order, by one writer.
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/role.hpp>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "net/outbox.hpp"
+
+namespace synapse::net {
+
+template <class Layer>
+class OutboxStream {
+ public:
+  using executor_type = typename Layer::executor_type;
+  using next_layer_type = Layer;
+
+  // `wake` starts the writer; it is called on the stream's own executor. `leftover` was read from the layer before.
+  OutboxStream(Layer layer, Outbox& outbox, std::function<void()> wake, std::string leftover)
+      : layer_(std::move(layer)),
+        outbox_(outbox),
+        wake_(std::move(wake)),
+        leftover_(std::move(leftover)) {}
+
+  [[nodiscard]] executor_type get_executor() { return layer_.get_executor(); }
+  [[nodiscard]] Layer& layer() { return layer_; }
+  [[nodiscard]] Layer& next_layer() { return layer_; }
+  [[nodiscard]] const Layer& next_layer() const { return layer_; }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, const Buffers& target) {
+          if (leftover_.empty()) {
+            layer_.async_read_some(target, std::move(handler));
+            return;
+          }
+          const std::size_t copied =
+              boost::asio::buffer_copy(target, boost::asio::buffer(leftover_));
+          leftover_.erase(0, copied);
+          complete(std::move(handler), copied);
+        },
+        token, buffers);
+  }
+
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, const Buffers& source) {
+          std::string bytes(boost::asio::buffer_size(source), '\0');
+          boost::asio::buffer_copy(boost::asio::buffer(bytes), source);
+          const std::size_t size = bytes.size();
+          if (outbox_.put(raw_frame(std::move(bytes))) == Outbox::Put::wake) wake_();
+          complete(std::move(handler), size);
+        },
+        token, buffers);
+  }
+
+ private:
+  template <class Handler>
+  void complete(Handler handler, std::size_t bytes) {
+    boost::asio::post(layer_.get_executor(),
+                      boost::beast::bind_front_handler(std::move(handler),
+                                                       boost::system::error_code(), bytes));
+  }
+
+  Layer layer_;
+  Outbox& outbox_;
+  std::function<void()> wake_;
+  std::string leftover_;
+};
+
+// Beast takes the stream down through these; the connection hangs up by itself once its outbox has drained.
+template <class Layer>
+void teardown(boost::beast::role_type, OutboxStream<Layer>&, boost::system::error_code& error) {
+  error = {};
+}
+
+template <class Layer, class Handler>
+void async_teardown(boost::beast::role_type, OutboxStream<Layer>& stream, Handler&& handler) {
+  boost::asio::post(stream.get_executor(),
+                    boost::beast::bind_front_handler(std::forward<Handler>(handler),
+                                                     boost::system::error_code()));
+}
+
+}  // namespace synapse::net

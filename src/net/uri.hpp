@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Addresses of WebSocket servers: ws:// and wss://, as RFC 6455, section 3, has them.
+//
+// User information is refused rather than ignored: a password in a URI ends up in process lists and
+// logs. For the same reason no error here repeats the text that it is about.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace synapse::net {
+
+struct Uri {
+  enum class Scheme { ws, wss };
+
+  Scheme scheme = Scheme::ws;
+  std::string host;  // A name or an address; an IPv6 address without its brackets.
+  std::uint16_t port = 80;
+  std::string target = "/";  // The path, and the query if there is one.
+
+  // As a Host header has it: an IPv6 address in brackets, the port unless it is the scheme's own.
+  [[nodiscard]] std::string authority() const;
+};
+
+// The port is 80 for ws and 443 for wss when it is not given. Errors: bad_argument.
+[[nodiscard]] Result<Uri> parse_uri(std::string_view text);
+
+}  // namespace synapse::net

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "store/committer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace synapse::store {
+
+void CommitStats::add(std::size_t events, double seconds) {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), seconds) - bounds.begin();
+  buckets_[static_cast<std::size_t>(bucket)].fetch_add(1, relaxed);
+  events_.fetch_add(events, relaxed);
+  seconds_.store(seconds_.load(relaxed) + seconds, relaxed);  // One writer.
+  commits_.fetch_add(1, relaxed);
+}
+
+std::array<std::uint64_t, CommitStats::bounds.size() + 1> CommitStats::histogram() const {
+  std::array<std::uint64_t, bounds.size() + 1> counts{};
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    sum += buckets_[i].load(std::memory_order_relaxed);
+    counts[i] = sum;
+  }
+  return counts;
+}
+
+Committer::Committer(EventStore& store, Done done)
+    : store_(store), done_(std::move(done)), thread_([this] { run(); }) {}
+
+void Committer::submit(std::uint64_t turn, std::vector<Entry> entries) {
+  const std::lock_guard lock(mutex_);
+  SYNAPSE_ASSERT(!stopping_);
+  const bool was_empty = gathered_.turns == 0;
+  gathered_.last_turn = turn;
+  ++gathered_.turns;
+  if (gathered_.entries.empty()) {
+    gathered_.entries = std::move(entries);
+  } else {
+    std::move(entries.begin(), entries.end(), std::back_inserter(gathered_.entries));
+  }
+  pending_.fetch_add(1, std::memory_order_relaxed);
+  if (was_empty) changed_.notify_one();
+}
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Committer::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return gathered_.turns > 0 || stopping_; });
+    if (gathered_.turns == 0) return;
+    const Batch batch = std::exchange(gathered_, Batch());
+    lock.unlock();
+    commit(batch);
+    lock.lock();
+  }
+}
+
+void Committer::commit(const Batch& batch) {
+  if (!error_ && !batch.entries.empty()) {
+    const auto start = std::chrono::steady_clock::now();
+    const Result<> written = store_.append(batch.entries);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (written) {
+      stats_.add(batch.entries.size(), took.count());
+    } else {
+      error_ = written.error();
+    }
+  }
+  pending_.fetch_sub(batch.turns, std::memory_order_relaxed);
+  done_(batch.last_turn, error_);
+}
+
+}  // namespace synapse::store

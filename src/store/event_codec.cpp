@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//
+// A record of the event log is a row (seq, ts, kind, payload). The payload is one JSON object,
+// compact, UTF-8:
+//
+//   claim, task_update, checkpoint    the lease after the change, as in a state snapshot: task_id,
+//   owner, note,
+//                                     claimed_at, lease_expires_at, status, data_ref, worktree,
+//                                     paths, epoch, version, checkpoint, git; scope only if it is
+//                                     "none". A renewal is a claim.
+//   handoff                           the same, and previous_owner
+//   release                           task_id
+//   lease_expired                     task_id, owner, epoch, checkpoint
+//   ledger_task                       the plan task after the change
+//   ledger_progress                   the note
+//   resource                          agent, kind, name, capacity, meta, offered_at
+//   chat                              the frame as it was broadcast
+//   recall, finding                   the record
+//   idempotency                       key, response (the frame as it was sent), sender, type,
+//   digest
+//
+// The original knows all but lease_expired, scope, previous_owner, sender, type and digest, and
+// passes over those. What it writes is read with these liberties: ASCII-only text, whole numbers
+// for seconds, version or git missing.
+#include "store/event_codec.hpp"
+
+#include "wire/json_writer.hpp"
+#include "wire/records.hpp"
+
+namespace synapse::store {
+
+namespace {
+
+using wire::JsonWriter;
+
+struct Record {
+  std::string_view kind;
+  std::string payload;
+};
+
+template <class Value>
+Record record(std::string_view kind, const Value& value) {
+  JsonWriter json;
+  wire::write(json, value);
+  return {kind, json.take()};
+}
+
+struct Encode {
+  using Coded = std::optional<Record>;
+
+  Coded operator()(const core::LeaseGranted& event) const {
+    return record(kind::claim, event.lease);
+  }
+  Coded operator()(const core::LeaseRenewed& event) const {
+    return record(kind::claim, event.lease);
+  }
+  Coded operator()(const core::TaskUpdated& event) const {
+    return record(kind::task_update, event.lease);
+  }
+  Coded operator()(const core::CheckpointSaved& event) const {
+    return record(kind::checkpoint, event.lease);
+  }
+  Coded operator()(const core::LeaseHandedOff& event) const {
+    Record handoff = record(kind::handoff, event.lease);
+    JsonWriter owner;
+    owner.value(event.previous_owner);
+    handoff.payload.pop_back();
+    handoff.payload += ",\"previous_owner\":" + owner.text() + '}';
+    return handoff;
+  }
+  Coded operator()(const core::LeaseReleased& event) const {
+    JsonWriter json;
+    json.begin_object().field("task_id", event.task_id).end_object();
+    return Record{kind::release, json.take()};
+  }
+  Coded operator()(const core::LeaseExpired& event) const {
+    JsonWriter json;
+    json.begin_object()
+        .field("task_id", event.task_id)
+        .field("owner", event.owner)
+        .field("epoch", event.epoch)
+        .field("checkpoint", event.checkpoint)
+        .end_object();
+    return Record{kind::lease_expired, json.take()};
+  }
+  Coded operator()(const core::PlanTaskDeclared& event) const {
+    return record(kind::ledger_task, event.task);
+  }
+  Coded operator()(const core::PlanTaskUpdated& event) const {
+    return record(kind::ledger_task, event.task);
+  }
+  Coded operator()(const core::ProgressPosted& event) const {
+    return record(kind::ledger_progress, event.note);
+  }
+  Coded operator()(const core::ResourceOffered& event) const {
+    const core::Offer& offer = event.offer;
+    JsonWriter json;
+    json.begin_object()
+        .field("agent", offer.agent)
+        .field("kind", offer.kind)
+        .field("name", offer.name)
+        .field("capacity", offer.capacity)
+        .field("meta", offer.meta)
+        .field("offered_at", offer.offered_at)
+        .end_object();
+    return Record{kind::resource, json.take()};
+  }
+  Coded operator()(const core::ChatPosted& event) const {
+    return Record{kind::chat, wire::chat_frame(event.message)};
+  }
+  Coded operator()(const core::FindingRecorded& event) const {
+    return record(kind::finding, event.finding);
+  }
+  Coded operator()(const core::RecallLogged& event) const {
+    return record(kind::recall, event.recall);
+  }
+  Coded operator()(const core::AnswerRemembered& event) const {
+    JsonWriter json;
+    json.begin_object().field("key", event.key).key("response").raw(event.response);
+    json.field("sender", event.sender)
+        .field("type", event.type)
+        .field("digest", event.digest)
+        .end_object();
+    return Record{kind::idempotency, json.take()};
+  }
+
+  Coded operator()(const core::AgentJoined&) const { return std::nullopt; }
+  Coded operator()(const core::AgentLeft&) const { return std::nullopt; }
+  Coded operator()(const core::OfferLapsed&) const { return std::nullopt; }
+  Coded operator()(const core::CardAdvertised&) const { return std::nullopt; }
+  Coded operator()(const core::CardLapsed&) const { return std::nullopt; }
+  Coded operator()(const core::WaitStarted&) const { return std::nullopt; }
+  Coded operator()(const core::ClaimQueued&) const { return std::nullopt; }
+  Coded operator()(const core::ClaimUnqueued&) const { return std::nullopt; }
+};
+
+}  // namespace
+
+std::optional<Entry> encode(const core::Event& event, double ts) {
+  std::optional<Record> coded = std::visit(Encode{}, event);
+  if (!coded) return std::nullopt;
+  return Entry{ts, std::string(coded->kind), std::move(coded->payload), core::durability(event)};
+}
+
+}  // namespace synapse::store

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Events to log records and back. What the records look like is said at the top of event_codec.cpp.
+//
+// encode() is used on the hub's strand, once for each event of a turn; decode() by replay. Both are
+// pure. What encode() writes, decode() reads back to an event that does the same to a machine: a
+// renewed lease comes back as a granted one, and who released a task is not in the log.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "core/event.hpp"
+#include "core/limits.hpp"
+#include "store/event_store.hpp"
+
+namespace synapse::store {
+
+// The words in the column `kind`.
+namespace kind {
+inline constexpr std::string_view claim = "claim";
+inline constexpr std::string_view task_update = "task_update";
+inline constexpr std::string_view checkpoint = "checkpoint";
+inline constexpr std::string_view handoff = "handoff";
+inline constexpr std::string_view release = "release";
+inline constexpr std::string_view lease_expired = "lease_expired";
+inline constexpr std::string_view ledger_task = "ledger_task";
+inline constexpr std::string_view ledger_progress = "ledger_progress";
+inline constexpr std::string_view resource = "resource";
+inline constexpr std::string_view chat = "chat";
+inline constexpr std::string_view recall = "recall";
+inline constexpr std::string_view finding = "finding";
+inline constexpr std::string_view idempotency = "idempotency";
+}  // namespace kind
+
+// The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
+[[nodiscard]] std::optional<Entry> encode(const core::Event& event, double ts);
+
+// Where a record's wall times meet this process: deadlines count from `start`, the moment of the
+// replay.
+struct DecodeContext {
+  base::Moment start;
+  core::Limits limits;
+};
+
+// The event of a record; nothing for an unknown kind, an error (the field and the reason) for a
+// record that can't be what it says. Total: any bytes give one of the three. What comes back a
+// machine can bear: no blank id, no negative epoch, no path too deep for its index. The original's
+// liberties are taken; nothing is normalised again.
+[[nodiscard]] Result<std::optional<core::Event>> decode(std::string_view kind,
+                                                        std::string_view payload,
+                                                        const DecodeContext& context);
+
+// The number of a chat record, if decode() would take it: for records whose text is no longer
+// wanted.
+[[nodiscard]] Result<MessageId> decode_message_id(std::string_view payload);
+
+}  // namespace synapse::store

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "store/json_escapes.hpp"
+
+#include <charconv>
+
+namespace synapse::store {
+
+namespace {
+
+void append_utf8(std::string& out, std::uint32_t point) {
+  const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | (point >> 6U));
+    put(0x80 | (point & 0x3FU));
+  } else if (point < 0x10000) {
+    put(0xE0 | (point >> 12U));
+    put(0x80 | ((point >> 6U) & 0x3FU));
+    put(0x80 | (point & 0x3FU));
+  } else {
+    put(0xF0 | (point >> 18U));
+    put(0x80 | ((point >> 12U) & 0x3FU));
+    put(0x80 | ((point >> 6U) & 0x3FU));
+    put(0x80 | (point & 0x3FU));
+  }
+}
+
+// The escape at text[i] == '\\', a good one: appends what it stands for, returns its length.
+std::size_t append_unescaped(std::string& out, std::string_view text, std::size_t i) {
+  constexpr std::string_view letters = "bfnrt";
+  constexpr std::string_view meanings = "\b\f\n\r\t";
+  const char letter = text[i + 1];
+  if (letter != 'u') {
+    const std::size_t known = letters.find(letter);
+    out += known == std::string_view::npos ? letter : meanings[known];
+    return 2;
+  }
+  const std::uint32_t unit = hex4(&text[i + 2]);
+  if (is_high(unit) && i + 12 <= text.size() && text[i + 6] == '\\' && text[i + 7] == 'u') {
+    const std::uint32_t low = hex4(&text[i + 8]);
+    if (is_low(low)) {
+      append_utf8(out, 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00));
+      return 12;
+    }
+  }
+  append_utf8(out, is_high(unit) || is_low(unit) ? 0xFFFD : unit);
+  return 6;
+}
+
+}  // namespace
+
+std::uint32_t hex4(const char* at) {
+  std::uint32_t unit = 0;
+  const auto [end, error] = std::from_chars(at, at + 4, unit, 16);
+  return error == std::errc() && end == at + 4 ? unit : 0x10000;
+}
+
+void unescape(std::string_view text, std::string& out) {
+  out.clear();
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::size_t escape = text.find('\\', i);
+    out += text.substr(i, escape - i);
+    if (escape == std::string_view::npos) return;
+    i = escape + append_unescaped(out, text, escape);
+  }
+}
+
+std::string without_half_pairs(std::string_view json) {
+  std::string whole(json);
+  std::string ignored;
+  for (std::size_t i = json.find('\\'); i != std::string_view::npos;) {
+    ignored.clear();
+    const std::size_t length = append_unescaped(ignored, json, i);
+    if (length == 6 && ignored == "\xEF\xBF\xBD") whole.replace(i, 6, "\\ufffd");
+    i = json.find('\\', i + length);
+  }
+  return whole;
+}
+
+}  // namespace synapse::store

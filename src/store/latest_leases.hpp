@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The part of replay that knows leases: takes their events in order and hands the machine only
+// those whose effect lasts. Private to store.
+//
+// Every lease event carries the whole lease, so a later one of the same task makes an earlier one
+// void. Two things outlive their event and are kept exact: the epoch counter, which goes on from
+// the largest epoch ever given; and the checkpoints of lapsed leases, which depend on the order of
+// lapses, grants and releases, so that an event which touches one goes to the machine at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "core/machine.hpp"
+
+namespace synapse::store {
+
+class LatestLeases {
+ public:
+  explicit LatestLeases(core::Machine& machine) : machine_(machine) {}
+
+  // Whether the event was one of a lease, and is taken.
+  [[nodiscard]] bool take(core::Event& event);
+  // After the last event: the leases that live.
+  void finish();
+
+ private:
+  void granted(core::Lease lease);
+  void changed(core::Lease lease);
+  void released(const core::LeaseReleased& event);
+  void expired(const core::LeaseExpired& event);
+
+  void put(core::Lease lease);
+  void put_pending(const TaskId& task_id);
+  void put_highest();
+
+  core::Machine& machine_;
+  std::unordered_map<std::string, core::Lease> pending_;  // By task.
+  // Of the released leases that the machine has not seen, the one with the largest epoch.
+  std::optional<core::Lease> highest_;
+};
+
+}  // namespace synapse::store

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "store/log_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.hpp"
+
+namespace synapse::store {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t private_file = 0600;
+constexpr mode_t private_folder = 0700;
+
+fs::path folder_of(const fs::path& file) {
+  const fs::path folder = file.parent_path();
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+// So that the names in a folder survive a power cut. Best effort: some file systems refuse to sync
+// a folder.
+void sync_folder(const fs::path& folder) {
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  fsync(descriptor);
+  close(descriptor);
+}
+
+Result<> make_folder(const fs::path& folder) {
+  struct stat status {};
+  if (stat(folder.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return {};
+    return file_error(folder, "is needed as a folder", ENOTDIR);
+  }
+  if (errno != ENOENT) return file_error(folder, "can't be looked up", errno);
+  if (folder.has_parent_path() && folder.parent_path() != folder) {
+    if (Result<> above = make_folder(folder.parent_path()); !above) return above;
+  }
+  if (mkdir(folder.c_str(), private_folder) != 0) {
+    if (errno == EEXIST) return {};  // Made by somebody else meanwhile.
+    return file_error(folder, "can't be made", errno);
+  }
+  chmod(folder.c_str(), private_folder);
+  sync_folder(folder_of(folder));
+  return {};
+}
+
+}  // namespace
+
+fs::path real_path(const fs::path& file) {
+  std::error_code failed;
+  fs::path real = fs::weakly_canonical(fs::absolute(file, failed), failed);
+  return failed ? file : real;
+}
+
+fs::path companion(const fs::path& file, const char* suffix) {
+  fs::path name = file;
+  name += suffix;
+  return name;
+}
+
+Result<> make_folder_of(const fs::path& file) { return make_folder(folder_of(file)); }
+
+Result<> make_private_log(const fs::path& file) {
+  const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file);
+  if (descriptor >= 0) {
+    fchmod(descriptor, private_file);
+    close(descriptor);
+    sync_folder(folder_of(file));
+    return {};
+  }
+  if (errno != EEXIST) return file_error(file, "can't be made", errno);
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0) return file_error(file, "can't be looked up", errno);
+  if (S_ISDIR(status.st_mode)) {
+    return fail(ErrorCode::io_error, quoted_path(file) + " is a folder, not a file");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::io_error, quoted_path(file) + " is not a regular file");
+  }
+  for (const char* suffix : {"", "-wal", "-shm"}) make_private(companion(file, suffix));
+  return {};
+}
+
+void make_private(const fs::path& file) {
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0) return;
+  if ((status.st_mode & 0777U) != private_file) chmod(file.c_str(), private_file);
+}
+
+Error file_error(const fs::path& file, std::string_view what, int number) {
+  const ErrorCode code = number == ENOENT   ? ErrorCode::not_found
+                         : number == ENOSPC ? ErrorCode::disk_full
+                                            : ErrorCode::io_error;
+  std::string text = quoted_path(file);
+  return fail(code, text.append(" ").append(what).append(": ").append(std::strerror(number)));
+}
+
+std::string quoted_path(const fs::path& file) {
+  return "'" + base::escape_control(file.string(), base::LineBreaks::escape) + "'";
+}
+
+}  // namespace synapse::store

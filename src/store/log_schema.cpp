@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "store/log_schema.hpp"
+
+#include <map>
+
+#include "base/text.hpp"
+#include "store/log_files.hpp"
+
+namespace synapse::store {
+
+namespace {
+
+// The columns by name, each with whether it is the row's own number.
+Result<bool> has_log_columns(Database& database) {
+  Result<Statement> columns = database.prepare("PRAGMA table_info(events)");
+  if (!columns) return columns.error();
+  std::map<std::string, bool, std::less<>> found;
+  int code = SQLITE_ROW;
+  while ((code = columns->step()) == SQLITE_ROW) {
+    const bool is_key = columns->integer(5) == 1 && base::to_lower(columns->text(2)) == "integer";
+    found.emplace(columns->text(1), is_key);
+  }
+  if (code != SQLITE_DONE) return database.error(code);
+  return found ==
+         decltype(found){{"seq", true}, {"ts", false}, {"kind", false}, {"payload", false}};
+}
+
+}  // namespace
+
+Result<LogTable> find_log_table(Database& database) {
+  Result<Statement> schema = database.prepare(
+      "SELECT lower(name), type, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' "
+      "ORDER BY lower(name) = 'events' DESC LIMIT 1");
+  if (!schema) return schema.error();
+  const int code = schema->step();
+  if (code == SQLITE_DONE) return LogTable::missing;
+  if (code != SQLITE_ROW) return database.error(code);
+  const std::string file = quoted_path(database.file());
+  if (schema->text(0) != "events") {
+    return fail(ErrorCode::corrupt,
+                file + " is another program's database: it has tables, but no table 'events'");
+  }
+  // Without AUTOINCREMENT a number that compaction freed at the end would be given again.
+  const bool counts_on = base::to_lower(schema->text(2)).find("autoincrement") != std::string::npos;
+  const bool is_table = schema->text(1) == "table";
+  schema->reset();
+  const Result<bool> columns = has_log_columns(database);
+  if (!columns) return columns.error();
+  if (!is_table || !counts_on || !*columns) {
+    return fail(ErrorCode::corrupt,
+                file + " is no Synapse event log: its table 'events' has another shape");
+  }
+  return LogTable::present;
+}
+
+RecordView record_of(const Statement& row) {
+  return {row.integer(0), row.number(1), row.text(2), row.text(3)};
+}
+
+}  // namespace synapse::store

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "store/replay.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "store/event_codec.hpp"
+#include "store/latest_leases.hpp"
+
+namespace synapse::store {
+
+namespace {
+
+// The newest chat records, not yet parsed: as many as the history keeps, so that whatever is pushed
+// out of here would have been pushed out of there. Of those that were, the largest number lasts:
+// the machine counts on from it.
+class NewestChats {
+ public:
+  NewestChats(core::Machine& machine, const DecodeContext& context)
+      : machine_(machine),
+        context_(context),
+        capacity_(std::max<std::size_t>(1, context.limits.history_max)) {}
+
+  void add(MessageId id, std::string_view payload) {
+    bytes_ += payload.size();
+    if (chats_.size() < capacity_) {
+      chats_.push_back({id, std::string(payload)});
+    } else {
+      Chat& oldest = chats_[oldest_];
+      oldest_ = (oldest_ + 1) % capacity_;
+      bytes_ -= oldest.payload.size();
+      if (oldest.id > highest_.id) std::swap(oldest, highest_);
+      oldest.id = id;
+      oldest.payload.assign(payload);
+    }
+    if (bytes_ > context_.limits.history_bytes_max) flush();
+  }
+
+  void flush() {
+    if (highest_.id.value != 0) apply(highest_);
+    for (std::size_t i = 0; i < chats_.size(); ++i) apply(chats_[(oldest_ + i) % chats_.size()]);
+    chats_.clear();
+    oldest_ = 0;
+    highest_ = {};
+    bytes_ = 0;
+  }
+
+ private:
+  struct Chat {
+    MessageId id;
+    std::string payload;
+  };
+
+  void apply(const Chat& chat) {
+    const Result<std::optional<core::Event>> event = decode(kind::chat, chat.payload, context_);
+    SYNAPSE_ASSERT(event && *event);  // decode_message_id() took it.
+    machine_.apply(**event);
+  }
+
+  core::Machine& machine_;
+  const DecodeContext& context_;
+  std::size_t capacity_;
+  std::vector<Chat> chats_;  // A ring once it is full.
+  std::size_t oldest_ = 0;
+  Chat highest_;
+  std::size_t bytes_ = 0;
+};
+
+class Replay {
+ public:
+  Replay(core::Machine& machine, base::Moment start, const OnUndecodable& on_undecodable)
+      : machine_(machine),
+        context_{start, machine.limits()},
+        on_undecodable_(on_undecodable),
+        leases_(machine),
+        chats_(machine, context_) {}
+
+  void take(const RecordView& record) {
+    ++report_.records;
+    report_.last_seq = record.seq;
+    if (record.kind == kind::chat) return take_chat(record);
+    Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
+    if (!event) return skip(record, event.error());
+    if (!*event) {
+      ++report_.unknown;
+      return;
+    }
+    ++report_.applied;
+    if (!leases_.take(**event)) machine_.apply(**event);
+  }
+
+  ReplayReport finish() {
+    leases_.finish();
+    chats_.flush();
+    return report_;
+  }
+
+ private:
+  void take_chat(const RecordView& record) {
+    const Result<MessageId> id = decode_message_id(record.payload);
+    if (!id) return skip(record, id.error());
+    ++report_.applied;
+    chats_.add(*id, record.payload);
+  }
+
+  void skip(const RecordView& record, const Error& why) {
+    ++report_.undecodable;
+    if (!on_undecodable_) return;
+    on_undecodable_(record.seq, fail(why.code, std::string(record.kind) + ": " + why.message));
+  }
+
+  core::Machine& machine_;
+  DecodeContext context_;
+  const OnUndecodable& on_undecodable_;
+  ReplayReport report_;
+  LatestLeases leases_;
+  NewestChats chats_;
+};
+
+}  // namespace
+
+Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Moment start,
+                            const OnUndecodable& on_undecodable) {
+  Replay replay(machine, start, on_undecodable);
+  const Result<> read =
+      store.read(std::numeric_limits<std::int64_t>::min(), [&replay](const RecordView& record) {
+        replay.take(record);
+        return true;
+      });
+  if (!read) return read.error();
+  return replay.finish();
+}
+
+}  // namespace synapse::store

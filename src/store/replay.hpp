@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Rebuilds the machine's state from the log, when a hub starts or has lost its log's last
+// transaction.
+//
+// The result is what applying every record's event in order gives, byte for byte, but reached
+// sooner: of the snapshots of one lease only the last before its end goes to the machine, whose
+// index is the dear part, and of the chat only what can still be in the history is parsed whole. A
+// million records take about a second on one core.
+//
+// Total: no row stops it. Only the store itself can fail, by not being able to read.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "core/machine.hpp"
+#include "store/event_store.hpp"
+
+namespace synapse::store {
+
+struct ReplayReport {
+  std::uint64_t records = 0;  // All there are; the sum of the next three.
+  std::uint64_t applied = 0;
+  std::uint64_t unknown = 0;      // Of kinds that this version does not know.
+  std::uint64_t undecodable = 0;  // Each was reported.
+  std::int64_t last_seq = 0;      // 0 for an empty log.
+};
+
+// Called with the row's number and what is wrong with it, in the order of the rows.
+using OnUndecodable = std::function<void(std::int64_t seq, const Error& why)>;
+
+// The machine must be a new one. What is due by now (leases that ended while no hub ran) is the
+// caller's to expire.
+[[nodiscard]] Result<ReplayReport> replay(EventStore& store, core::Machine& machine,
+                                          base::Moment start, const OnUndecodable& on_undecodable);
+
+}  // namespace synapse::store

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The event log in a SQLite file: what `--db FILE` means. Opened when the hub starts, read once by
+// replay, then in the hands of the committer's thread.
+//
+// An append is one transaction. It is synced (synchronous=FULL) if any entry asks for it, and that
+// syncs everything before it too; else it is only written (NORMAL): safe from a crash of the hub,
+// not from a power cut. SQLite's WAL moves into the file about every 16 MB, so that few commits
+// wait for it.
+//
+// Other programs may read at any time, and compact. Their transactions make an append wait, for
+// minutes if need be, since nothing is lost by waiting; it fails only if that, or the disk, does,
+// and then for good.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "store/event_store.hpp"
+#include "store/sqlite_database.hpp"
+
+namespace synapse::store {
+
+struct SqliteOptions {
+  std::chrono::milliseconds busy_timeout{5000};
+  int busy_tries = 24;        // Timeouts that an append outlasts.
+  const char* vfs = nullptr;  // For tests, one that fails.
+};
+
+class SqliteStore final : public EventStore {
+ public:
+  // Makes the file, and its folder, if they are missing. Errors say what the file is instead of a
+  // log.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& named,
+                                                                 const SqliteOptions& options = {});
+  ~SqliteStore() override = default;
+
+  [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
+  [[nodiscard]] Result<> read(std::int64_t after,
+                              const std::function<bool(const RecordView&)>& sink) override;
+
+  // For a clean shutdown: moves everything into the file itself. The store is of no use afterwards.
+  [[nodiscard]] Result<> close();
+
+ private:
+  SqliteStore(Database database, const SqliteOptions& options);
+
+  [[nodiscard]] Result<> set_up();
+  [[nodiscard]] Result<> write(std::span<const Entry> entries);
+  [[nodiscard]] Result<> set_sync(core::Durability durability);
+
+  Database database_;
+  SqliteOptions options_;
+  Statement insert_;
+  Statement select_;
+  std::optional<core::Durability> sync_;
+  std::optional<Error> error_;
+};
+
+}  // namespace synapse::store

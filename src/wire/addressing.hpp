@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Whom a chat's target means. The hub broadcasts every chat; who reads it decides by these rules whether it is meant.
+// A target is blank or `all` (everybody), or names and globs separated by commas; a glob's `*` crosses `/`, and case
+// counts. An agent `project/name` belongs to the project before the first slash.
+// Source: docs/protocol.md, Addressing.
+#pragma once
+
+#include <string_view>
+
+namespace synapse::wire {
+
+[[nodiscard]] std::string_view project_of(std::string_view name);
+
+// Everybody is meant.
+[[nodiscard]] bool is_broadcast(std::string_view target);
+// The name or its project is meant, or everybody.
+[[nodiscard]] bool is_recipient(std::string_view target, std::string_view name);
+// The name itself is meant.
+[[nodiscard]] bool is_directed(std::string_view target, std::string_view name);
+// The project, a name in it, or everybody is meant.
+[[nodiscard]] bool addresses_project(std::string_view target, std::string_view project);
+// More than one agent may be meant: everybody, a list or a glob.
+[[nodiscard]] bool is_group(std::string_view target);
+
+enum class WakeOn { any, directed };
+
+// Whether a chat ends the sleep of who waits as `name`. Directed waiting ignores broadcasts unless they are marked
+// as priority or come from the CEO.
+[[nodiscard]] bool wakes(std::string_view target, std::string_view sender, bool priority,
+                         std::string_view name, WakeOn on);
+
+}  // namespace synapse::wire

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/encode.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "wire/envelope.hpp"
+#include "wire/records.hpp"
+
+namespace synapse::wire {
+
+namespace {
+
+// The frame type that refuses a request; whatever is not listed is refused by `error`.
+std::string_view denial_of(std::string_view request) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> denials{{
+      {"claim", "claim_denied"},
+      {"release", "release_denied"},
+      {"renew", "renew_denied"},
+      {"checkpoint", "checkpoint_denied"},
+      {"handoff", "handoff_denied"},
+      {"wait_request", "wait_denied"},
+      {"finding", "finding_rejected"},
+  }};
+  for (const auto& [type, denial] : denials) {
+    if (type == request) return denial;
+  }
+  return "error";
+}
+
+void write_names(JsonWriter& json, const core::Presence& presence) {
+  json.key("online_agents").begin_array();
+  for (const AgentName& name : presence.online()) json.value(name);
+  json.end_array();
+}
+
+// Room for the envelope and what else a snapshot says, beside its bulk.
+constexpr std::size_t overhead_bytes = 4096;
+
+// Counts what has gone into a snapshot and says when it is full.
+class Budget {
+ public:
+  Budget(std::size_t max_bytes) : left_(max_bytes - std::min(max_bytes, overhead_bytes)) {}
+
+  bool take(std::size_t bytes) {
+    if (bytes + 1 > left_) {
+      full_ = true;
+      return false;
+    }
+    left_ -= bytes + 1;
+    return true;
+  }
+  [[nodiscard]] bool is_full() const { return full_; }
+
+ private:
+  std::size_t left_;
+  bool full_ = false;
+};
+
+// The items, one JSON value each, as far as they fit; what comes after the first that doesn't is left out.
+template <class Items, class Write>
+void write_bounded(JsonWriter& json, const char* name, const Items& items, Budget& budget,
+                   const Write& write_item) {
+  json.key(name).begin_array();
+  for (const auto& item : items) {
+    if (budget.is_full()) break;
+    JsonWriter one;
+    write_item(one, item);
+    if (budget.take(one.text().size())) json.raw(one.text());
+  }
+  json.end_array();
+}
+
+void write_truncated(JsonWriter& json, const Budget& budget) {
+  if (budget.is_full()) json.key("truncated").boolean(true);
+}
+
+void write_offer(JsonWriter& json, const core::Offer& offer) {
+  json.begin_object()
+      .field("agent", offer.agent)
+      .field("kind", offer.kind)
+      .field("name", offer.name)
+      .field("capacity", offer.capacity)
+      .field("meta", offer.meta)
+      .end_object();
+}
+
+}  // namespace
+
+std::string Encoder::refusal(const core::Refusal& refusal, std::string_view in_reply_to,
+                             std::string_view target, double now) const {
+  const std::string_view type = denial_of(in_reply_to);
+  JsonWriter json = Envelope{hub_id_, now}.open(type, target, refusal.error.message);
+  json.field("code", wire_name(refusal.error.code)).field("in_reply_to", in_reply_to);
+  if (refusal.task_id) json.field("task_id", *refusal.task_id);
+  if (refusal.holder) json.field("holder", *refusal.holder);
+  if (refusal.conflict_task_id) json.field("conflict_task_id", *refusal.conflict_task_id);
+  if (refusal.lease_expires_at) json.field("lease_expires_at", *refusal.lease_expires_at);
+  if (refusal.current_epoch) json.field("current_epoch", *refusal.current_epoch);
+  if (refusal.current_version) json.field("current_version", *refusal.current_version);
+  if (type == "finding_rejected") json.field("reasons", refusal.reasons);
+  return json.end_object().take();
+}
+
+std::string Encoder::error(std::string_view type, const Error& error, std::string_view target,
+                           double now) const {
+  JsonWriter json = Envelope{hub_id_, now}.open(type, target, error.message);
+  return json.field("code", wire_name(error.code)).end_object().take();
+}
+
+std::string Encoder::welcome(std::size_t connected, const core::Presence& presence,
+                             double now) const {
+  JsonWriter json = Envelope{hub_id_, now}.open("welcome", "self", "Welcome to Synapse");
+  json.field("connected_clients", static_cast<std::uint64_t>(connected));
+  write_names(json, presence);
+  return json.end_object().take();
+}
+
+std::string Encoder::who(const AgentName& to, std::size_t connected,
+                         const core::Presence& presence, double now) const {
+  JsonWriter json = Envelope{hub_id_, now}.open("who_snapshot", to.text, "who is online");
+  write_names(json, presence);
+  return json.field("connected_clients", static_cast<std::uint64_t>(connected)).end_object().take();
+}
+
+std::string Encoder::state(const AgentName& to, const core::Machine& machine,
+                           std::size_t max_bytes, double now) const {
+  Budget budget(max_bytes);
+  JsonWriter json = Envelope{hub_id_, now}.open("state_snapshot", to.text, "state");
+  json.key("snapshot").begin_object();
+  write_bounded(json, "active_claims", machine.leases().all(), budget,
+                [](JsonWriter& one, const auto& entry) { write(one, entry.second); });
+  write_bounded(json, "agents", machine.presence().last_seen(), budget,
+                [](JsonWriter& one, const auto& entry) {
+                  one.begin_object()
+                      .field("agent", entry.first)
+                      .field("last_seen", entry.second)
+                      .end_object();
+                });
+  write_bounded(json, "resources", machine.offers().all(), budget,
+                [](JsonWriter& one, const auto& entry) { write_offer(one, entry.second); });
+  json.field("generated_at", now).end_object();
+  write_truncated(json, budget);
+  return json.end_object().take();
+}
+
+std::string Encoder::board(const AgentName& to, const core::Plan& plan, std::size_t max_bytes,
+                           double now) const {
+  Budget budget(max_bytes);
+  JsonWriter json = Envelope{hub_id_, now}.open("board_snapshot", to.text, "board");
+  json.key("board").begin_object();
+  write_bounded(json, "tasks", plan.tasks(), budget,
+                [](JsonWriter& one, const auto& entry) { write(one, entry.second); });
+  write_bounded(json, "ready", plan.ready(), budget,
+                [](JsonWriter& one, const TaskId& id) { one.value(id); });
+  // Of the notes the newest matter: found from the back, written from the front.
+  const auto& notes = plan.progress();
+  std::vector<std::string> kept;
+  for (auto note = notes.rbegin(); note != notes.rend(); ++note) {
+    JsonWriter one;
+    write(one, *note);
+    if (!budget.take(one.text().size())) break;
+    kept.push_back(one.take());
+  }
+  json.key("progress").begin_array();
+  for (auto note = kept.rbegin(); note != kept.rend(); ++note) json.raw(*note);
+  json.end_array().end_object();
+  write_truncated(json, budget);
+  return json.end_object().take();
+}
+
+std::string Encoder::manifest(const AgentName& to, const core::Cards& cards, std::size_t max_bytes,
+                              double now) const {
+  Budget budget(max_bytes);
+  JsonWriter json = Envelope{hub_id_, now}.open("manifest_snapshot", to.text, "manifest");
+  write_bounded(json, "manifest", cards.all(), budget,
+                [](JsonWriter& one, const auto& entry) { write(one, entry.second); });
+  write_truncated(json, budget);
+  return json.end_object().take();
+}
+
+std::string Encoder::history(const AgentName& to, const core::History& history,
+                             const HistoryRequest& request, std::size_t max_bytes,
+                             double now) const {
+  const auto& messages = history.messages();
+  std::size_t wanted = messages.size();
+  if (request.limit) {
+    const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(1, *request.limit));
+    wanted = std::min(wanted, limit);
+  }
+  Budget budget(max_bytes);
+  std::vector<std::string> kept;  // The newest first.
+  for (std::size_t i = messages.size(); kept.size() < wanted; --i) {
+    std::string frame = chat_frame(messages[i - 1]);
+    if (!budget.take(frame.size())) break;
+    kept.push_back(std::move(frame));
+  }
+  JsonWriter json = Envelope{hub_id_, now}.open("history_snapshot", to.text, "history");
+  json.key("history").begin_array();
+  for (auto frame = kept.rbegin(); frame != kept.rend(); ++frame) json.raw(*frame);
+  json.end_array().key("requested_limit");
+  if (request.limit) {
+    json.value(std::max<std::int64_t>(1, *request.limit));
+  } else {
+    json.value("all");
+  }
+  if (budget.is_full()) {
+    // Where a resume_request would start to get, page by page, what this left out.
+    const std::size_t first = messages.size() - wanted;
+    json.key("truncated").boolean(true).field("since", messages[first].id.value - 1);
+  }
+  return json.end_object().take();
+}
+
+std::string Encoder::resume(const AgentName& to, const core::History& history,
+                            const ResumeRequest& request, std::size_t max_bytes,
+                            double now) const {
+  const auto& messages = history.messages();
+  // Numbers grow along the history, so what comes after `since` starts at one place.
+  auto next = std::partition_point(
+      messages.begin(), messages.end(),
+      [&request](const core::ChatMessage& m) { return m.id.value <= request.since; });
+  Budget budget(max_bytes);
+  std::uint64_t since = request.since;
+  bool gap = false;  // Something after request.since is not kept, or fits no page.
+  JsonWriter list;
+  list.begin_array();
+  for (; next != messages.end(); ++next) {
+    const std::string frame = chat_frame(*next);
+    if (!budget.take(frame.size())) {
+      // One that fits no page is passed over, or the reader would never get past it.
+      if (since == request.since) {
+        since = next->id.value;
+        gap = true;
+      }
+      break;
+    }
+    gap = gap || next->id.value != since + 1;
+    list.raw(frame);
+    since = next->id.value;
+  }
+  gap = gap || (!budget.is_full() && since < history.last_id().value);
+  list.end_array();
+  JsonWriter json = Envelope{hub_id_, now}.open("resume_snapshot", to.text, "resume");
+  json.field("since", budget.is_full() ? since : request.since).key("messages").raw(list.text());
+  write_truncated(json, budget);
+  if (gap) json.key("gap").boolean(true);
+  return json.end_object().take();
+}
+
+}  // namespace synapse::wire

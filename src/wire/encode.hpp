@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Frames from the hub: an event, a refusal or a snapshot to text. Each frame is encoded once, whoever gets it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/decision.hpp"
+#include "core/event.hpp"
+#include "core/machine.hpp"
+#include "wire/inbound.hpp"
+
+namespace synapse::wire {
+
+enum class Audience {
+  everybody,  // Every authenticated socket, the sender's included.
+  actor,      // The agent that asked.
+  agent,      // Outgoing::to, wherever it is.
+};
+
+struct Outgoing {
+  Audience audience = Audience::everybody;
+  AgentName to;
+  std::string type;
+  std::string text;
+  std::string chat_target;  // Of a chat: what decides who is addressed.
+};
+
+class Encoder {
+ public:
+  explicit Encoder(std::string hub_id) : hub_id_(std::move(hub_id)) {}
+
+  [[nodiscard]] const std::string& hub_id() const { return hub_id_; }
+
+  // The frame that tells of an event, if there is one. `machine` is the state after it.
+  [[nodiscard]] std::optional<Outgoing> event(const core::Event& event,
+                                              const core::Machine& machine,
+                                              const AgentName& actor, double now) const;
+
+  // The refusal of a request of type `in_reply_to`, as the frame type that answers it.
+  [[nodiscard]] std::string refusal(const core::Refusal& refusal, std::string_view in_reply_to,
+                                    std::string_view target, double now) const;
+  // A frame of a given type with a code and a text: what goes wrong before there is a request.
+  [[nodiscard]] std::string error(std::string_view type, const Error& error,
+                                  std::string_view target, double now) const;
+
+  [[nodiscard]] std::string welcome(std::size_t connected, const core::Presence& presence,
+                                    double now) const;
+  [[nodiscard]] std::string who(const AgentName& to, std::size_t connected,
+                                const core::Presence& presence, double now) const;
+  [[nodiscard]] std::string state(const AgentName& to, const core::Machine& machine,
+                                  std::size_t max_bytes, double now) const;
+  [[nodiscard]] std::string board(const AgentName& to, const core::Plan& plan,
+                                  std::size_t max_bytes, double now) const;
+  [[nodiscard]] std::string manifest(const AgentName& to, const core::Cards& cards,
+                                     std::size_t max_bytes, double now) const;
+  [[nodiscard]] std::string history(const AgentName& to, const core::History& history,
+                                    const HistoryRequest& request, std::size_t max_bytes,
+                                    double now) const;
+  [[nodiscard]] std::string resume(const AgentName& to, const core::History& history,
+                                   const ResumeRequest& request, std::size_t max_bytes,
+                                   double now) const;
+
+ private:
+  std::string hub_id_;
+};
+
+}  // namespace synapse::wire

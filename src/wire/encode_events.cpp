@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/encode.hpp"
+#include "wire/envelope.hpp"
+#include "wire/records.hpp"
+
+namespace synapse::wire {
+
+namespace {
+
+Outgoing broadcast(std::string_view type, JsonWriter& json) {
+  return {Audience::everybody, {}, std::string(type), json.end_object().take(), {}};
+}
+
+Outgoing reply(std::string_view type, JsonWriter& json) {
+  return {Audience::actor, {}, std::string(type), json.end_object().take(), {}};
+}
+
+std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
+
+struct EncodeEvent {
+  Envelope envelope;
+  const core::Machine& machine;
+  const AgentName& actor;
+
+  using Frame = std::optional<Outgoing>;
+
+  Frame operator()(const core::LeaseGranted& event) const {
+    return lease("claim_granted", event.lease,
+                 event.lease.owner.text + " holds " + quoted(event.lease.task_id));
+  }
+  Frame operator()(const core::LeaseRenewed& event) const {
+    return lease("lease_renewed", event.lease,
+                 event.lease.owner.text + " renewed " + quoted(event.lease.task_id));
+  }
+  Frame operator()(const core::TaskUpdated& event) const {
+    const core::Lease& lease = event.lease;
+    JsonWriter json = envelope.open("task_updated", "all",
+                                    quoted(lease.task_id) + " is " + std::string(word(lease.status)));
+    json.field("task_id", lease.task_id)
+        .field("owner", lease.owner)
+        .field("status", word(lease.status))
+        .field("data_ref", lease.data_ref)
+        .field("version", lease.version);
+    return broadcast("task_updated", json);
+  }
+  Frame operator()(const core::CheckpointSaved& event) const {
+    JsonWriter json = envelope.open("checkpoint_saved", actor.text,
+                                    "checkpoint of " + quoted(event.lease.task_id) + " saved");
+    json.field("task_id", event.lease.task_id).field("version", event.lease.version);
+    return reply("checkpoint_saved", json);
+  }
+  Frame operator()(const core::LeaseHandedOff& event) const {
+    const core::Lease& lease = event.lease;
+    JsonWriter json = envelope.open(
+        "handoff_granted", "all",
+        event.previous_owner.text + " handed " + quoted(lease.task_id) + " to " + lease.owner.text);
+    json.field("task_id", lease.task_id)
+        .field("owner", lease.owner)
+        .field("previous_owner", event.previous_owner)
+        .field("note", lease.note)
+        .field("status", word(lease.status))
+        .field("worktree", lease.worktree)
+        .field("paths", lease.paths)
+        .field("epoch", lease.epoch)
+        .field("version", lease.version)
+        .field("lease_expires_at", lease.expires_at)
+        .field("checkpoint", lease.checkpoint);
+    return broadcast("handoff_granted", json);
+  }
+  Frame operator()(const core::LeaseReleased& event) const {
+    JsonWriter json = envelope.open("release_granted", "all",
+                                    event.owner.text + " released " + quoted(event.task_id));
+    json.field("task_id", event.task_id).field("owner", event.owner);
+    return broadcast("release_granted", json);
+  }
+  Frame operator()(const core::LeaseExpired& event) const {
+    JsonWriter json =
+        envelope.open("lease_expired", "all",
+                      "the lease of " + event.owner.text + " on " + quoted(event.task_id) + " ended");
+    json.field("task_id", event.task_id)
+        .field("owner", event.owner)
+        .field("epoch", event.epoch)
+        .field("checkpoint", event.checkpoint);
+    return broadcast("lease_expired", json);
+  }
+  Frame operator()(const core::PlanTaskDeclared& event) const {
+    return plan_task("ledger_task_posted", event.task, " is on the plan");
+  }
+  Frame operator()(const core::PlanTaskUpdated& event) const {
+    return plan_task("ledger_task_updated", event.task,
+                     " is " + std::string(word(event.task.status)));
+  }
+  Frame operator()(const core::ProgressPosted& event) const {
+    JsonWriter json = envelope.open("ledger_progress_posted", "all", event.note.text);
+    json.key("note");
+    write(json, event.note);
+    return broadcast("ledger_progress_posted", json);
+  }
+  Frame operator()(const core::ResourceOffered& event) const {
+    const core::Offer& offer = event.offer;
+    JsonWriter json = envelope.open("resource_offered", "all",
+                                    offer.agent.text + " offers " + offer.kind + " " + offer.name);
+    json.field("agent", offer.agent)
+        .field("kind", offer.kind)
+        .field("name", offer.name)
+        .field("key", offer.agent.text + ":" + offer.kind + ":" + offer.name);
+    return broadcast("resource_offered", json);
+  }
+  Frame operator()(const core::ChatPosted& event) const {
+    return Outgoing{Audience::everybody, {}, "chat", chat_frame(event.message),
+                    event.message.target};
+  }
+  Frame operator()(const core::FindingRecorded& event) const {
+    JsonWriter json =
+        envelope.open("finding_recorded", "all", actor.text + " recorded a finding");
+    json.field("verdict", event.verdict)
+        .field("claim_status", event.finding.claim_status)
+        .field("reasons", event.reasons)
+        .key("finding");
+    write(json, event.finding);
+    return broadcast("finding_recorded", json);
+  }
+  Frame operator()(const core::RecallLogged&) const {
+    JsonWriter json = envelope.open("recall_logged", actor.text, "recall logged");
+    return reply("recall_logged", json);
+  }
+  Frame operator()(const core::AnswerRemembered&) const { return std::nullopt; }
+  Frame operator()(const core::AgentJoined& event) const { return presence("joined", event.agent); }
+  Frame operator()(const core::AgentLeft& event) const { return presence("left", event.agent); }
+  Frame operator()(const core::OfferLapsed&) const { return std::nullopt; }
+  Frame operator()(const core::CardAdvertised& event) const {
+    JsonWriter json = envelope.open("capability_advertised", "all",
+                                    event.card.agent.text + " says what it can do");
+    json.field("agent", event.card.agent).key("card");
+    write(json, event.card);
+    return broadcast("capability_advertised", json);
+  }
+  Frame operator()(const core::CardLapsed&) const { return std::nullopt; }
+  Frame operator()(const core::WaitStarted& event) const {
+    JsonWriter json = envelope.open("wait_granted", actor.text,
+                                    "waiting for " + event.holder.text + " to end " +
+                                        quoted(event.task_id));
+    json.field("task_id", event.task_id).field("holder", event.holder);
+    return reply("wait_granted", json);
+  }
+  Frame operator()(const core::ClaimQueued& event) const {
+    JsonWriter json = envelope.open("claim_queued", actor.text,
+                                    quoted(event.claim.task_id) + " waits for " + event.holder.text);
+    json.field("task_id", event.claim.task_id)
+        .field("position", static_cast<std::uint64_t>(event.position))
+        .field("holder", event.holder);
+    return reply("claim_queued", json);
+  }
+  Frame operator()(const core::ClaimUnqueued& event) const {
+    // Taken back by its own agent: the answer to that release. Otherwise the late refusal of the claim.
+    const bool taken_back = event.why == ErrorCode::cancelled;
+    const char* type = taken_back ? "release_granted" : "claim_denied";
+    JsonWriter json =
+        envelope.open(type, event.agent.text,
+                      quoted(event.task_id) + " no longer waits: " + std::string(text(event.why)));
+    json.field("task_id", event.task_id).field("owner", event.agent);
+    if (taken_back) {
+      json.key("queued").boolean(true);
+    } else {
+      json.field("code", wire_name(event.why)).field("in_reply_to", "claim");
+    }
+    return Outgoing{Audience::agent, event.agent, type, json.end_object().take(), {}};
+  }
+
+ private:
+  [[nodiscard]] Frame lease(std::string_view type, const core::Lease& lease,
+                            std::string_view payload) const {
+    JsonWriter json = envelope.open(type, "all", payload);
+    json.field("task_id", lease.task_id)
+        .field("owner", lease.owner)
+        .field("note", lease.note)
+        .field("lease_expires_at", lease.expires_at)
+        .field("status", word(lease.status))
+        .field("worktree", lease.worktree)
+        .field("paths", lease.paths)
+        .field("epoch", lease.epoch)
+        .field("version", lease.version)
+        .field("checkpoint", lease.checkpoint)
+        .key("git");
+    if (lease.git) {
+      write(json, *lease.git);
+    } else {
+      json.null();
+    }
+    if (lease.coverage == core::Coverage::none) json.field("scope", "none");
+    return broadcast(type, json);
+  }
+  [[nodiscard]] Frame plan_task(std::string_view type, const core::PlanTask& task,
+                                const std::string& what) const {
+    JsonWriter json = envelope.open(type, "all", quoted(task.task_id) + what);
+    json.key("task");
+    write(json, task);
+    return broadcast(type, json);
+  }
+  [[nodiscard]] Frame presence(std::string_view what, const AgentName& agent) const {
+    // These very words: readers of the relay file show them.
+    JsonWriter json = envelope.open("presence_update", "all", "Presence update");
+    json.key("online_agents").begin_array();
+    for (const AgentName& name : machine.presence().online()) json.value(name);
+    json.end_array().field("event", what).field("agent", agent);
+    return broadcast("presence_update", json);
+  }
+};
+
+}  // namespace
+
+std::optional<Outgoing> Encoder::event(const core::Event& event, const core::Machine& machine,
+                                       const AgentName& actor, double now) const {
+  return std::visit(EncodeEvent{{hub_id_, now}, machine, actor}, event);
+}
+
+}  // namespace synapse::wire

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The fields that every frame of the hub opens with. Private to wire.
+#pragma once
+
+#include <string_view>
+
+#include "wire/json_writer.hpp"
+
+namespace synapse::wire {
+
+inline constexpr std::string_view hub_name = "SynapseHub";
+
+struct Envelope {
+  std::string_view hub_id;
+  double now;
+
+  // Opens the object; the caller adds its fields and ends it.
+  [[nodiscard]] JsonWriter open(std::string_view type, std::string_view target,
+                                std::string_view payload) const {
+    JsonWriter json;
+    json.begin_object()
+        .field("sender", hub_name)
+        .field("target", target)
+        .field("type", type)
+        .field("payload", payload)
+        .field("timestamp", now)
+        .field("hub_id", hub_id);
+    return json;
+  }
+};
+
+}  // namespace synapse::wire

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/fields.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "base/text.hpp"
+
+namespace synapse::wire {
+
+namespace {
+
+// Saturates: an absurd epoch must stay one that is not the current one, and not become none.
+std::int64_t truncate(double number) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  constexpr double edge = 0x1p63;
+  if (number >= edge) return Limits::max();
+  if (number < -edge) return Limits::min();
+  return static_cast<std::int64_t>(number);
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  text = base::trim(text);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (!std::isfinite(number)) return std::nullopt;  // It reads "inf" and "nan" too.
+  return number;
+}
+
+}  // namespace
+
+bool is_blank(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return true;
+    case Json::value_t::boolean:
+      return !value.get<bool>();
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+      return value.get<double>() == 0;
+    case Json::value_t::string:
+    case Json::value_t::array:
+    case Json::value_t::object:
+    case Json::value_t::binary:
+    case Json::value_t::discarded:
+      break;
+  }
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  return value.empty();
+}
+
+std::string as_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
+  return value.dump();
+}
+
+const Json& Fields::at(const char* name) const {
+  static const Json missing;
+  const auto found = object_.find(name);
+  return found == object_.end() ? missing : *found;
+}
+
+std::string Fields::text(const char* name, std::string_view fallback) const {
+  const Json& value = at(name);
+  return is_blank(value) ? std::string(fallback) : as_text(value);
+}
+
+std::string Fields::trimmed(const char* name) const { return base::trimmed(text(name)); }
+
+std::string Fields::trimmed(const char* name, const char* other) const {
+  const Json& value = at(name);
+  return base::trimmed(is_blank(value) ? text(other) : as_text(value));
+}
+
+std::optional<std::string> Fields::optional_text(const char* name) const {
+  const Json& value = at(name);
+  if (value.is_null()) return std::nullopt;
+  return base::trimmed(as_text(value));
+}
+
+std::optional<std::int64_t> Fields::integer(const char* name) const {
+  const Json& value = at(name);
+  if (!value.is_number()) return std::nullopt;
+  if (value.is_number_float()) return truncate(value.get<double>());
+  if (value.is_number_unsigned() &&
+      value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return std::numeric_limits<std::int64_t>::max();
+  }
+  return value.get<std::int64_t>();
+}
+
+std::optional<double> Fields::number(const char* name) const {
+  const Json& value = at(name);
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return parse_number(value.get_ref<const std::string&>());
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> Fields::integer_or_digits(const char* name) const {
+  const Json& value = at(name);
+  if (!value.is_string()) return integer(name);
+  const std::optional<double> parsed = parse_number(value.get_ref<const std::string&>());
+  if (!parsed) return std::nullopt;
+  return truncate(*parsed);
+}
+
+bool Fields::truth(const char* name) const { return !is_blank(at(name)); }
+
+std::vector<std::string> Fields::list(const char* name) const {
+  std::vector<std::string> items;
+  const Json& value = at(name);
+  if (!value.is_array()) return items;
+  items.reserve(value.size());
+  for (const Json& item : value) items.push_back(as_text(item));
+  return items;
+}
+
+core::JsonText Fields::object(const char* name) const {
+  const Json& value = at(name);
+  if (!value.is_object()) return {};
+  return {value.dump()};
+}
+
+}  // namespace synapse::wire

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/app.hpp"
+
+#include "cli/nearest.hpp"
+#include "cli_run.hpp"
+#include "support/catch.hpp"
+#include "synapse/version.hpp"
+
+using Catch::Matchers::Contains;
+using synapse::test::CliRun;
+
+namespace {
+
+// Every command that can be run, as its words.
+std::vector<std::vector<std::string>> runnable() {
+  std::vector<std::vector<std::string>> all;
+  for (const auto& command : synapse::cli::all_commands()) {
+    if (command.subcommands.empty()) all.push_back({std::string(command.name)});
+    for (const auto& inner : command.subcommands) {
+      all.push_back({std::string(command.name), std::string(inner.name)});
+    }
+  }
+  return all;
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+  return widest;
+}
+
+}  // namespace
+
+TEST_CASE("without a command the program prints its help and fails", "[cli][app]") {
+  CliRun run;
+  CHECK(run({}) == 1);
+  CHECK_THAT(run.out(), Contains("Usage: synapse COMMAND"));
+  for (const auto& command : synapse::cli::all_commands()) {
+    CHECK_THAT(run.out(), Contains("\n  " + std::string(command.name) + " "));
+  }
+  CHECK(run.err().empty());
+}
+
+TEST_CASE("help and version succeed and write to stdout only", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"--help"}) == 0);
+  CHECK_THAT(run.out(), Contains("Commands:"));
+  CHECK(run({"-h"}) == 0);
+  CHECK(run({"--version"}) == 0);
+  CHECK(run.out() == "synapse " + std::string(synapse::version()) + "\n");
+  CHECK(run.err().empty());
+}
+
+TEST_CASE("every command has help that fits a terminal", "[cli][app]") {
+  for (const auto& words : runnable()) {
+    CliRun run;
+    auto asked = words;
+    asked.emplace_back("--help");
+    CAPTURE(words);
+    CHECK(run(asked) == 0);
+    CHECK_THAT(run.out(), Contains("Usage: synapse " + words.front()));
+    CHECK(widest_line(run.out()) <= 80);
+    CHECK(run.err().empty());
+  }
+}
+
+TEST_CASE("a command that takes a number shows its default", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"hub", "--help"}) == 0);
+  CHECK_THAT(run.out(), Contains("[8876]") && Contains("[1024]") && Contains("[localhost]"));
+}
+
+TEST_CASE("an unknown option of any command is a usage error", "[cli][app]") {
+  for (const auto& words : runnable()) {
+    CliRun run;
+    auto asked = words;
+    asked.emplace_back("--no-such-option");
+    CAPTURE(words);
+    CHECK(run(asked) == 2);
+    CHECK(run.out().empty());
+    CHECK_THAT(run.err(), Contains("--no-such-option") && Contains("--help"));
+  }
+}
+
+TEST_CASE("a wrong command name is a usage error that names the nearest", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"baord"}) == 2);
+  CHECK(run.out().empty());
+  CHECK_THAT(run.err(), Contains("'baord'") && Contains("did you mean 'board'?"));
+  CHECK(run({"nonsense"}) == 2);
+  CHECK_THAT(run.err(), !Contains("did you mean"));
+  CHECK(run({"task", "declaer"}) == 2);
+  CHECK_THAT(run.err(), Contains("did you mean 'declare'?"));
+}
+
+TEST_CASE("escapes in a wrong word are shown and not obeyed", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"\x1b[2J"}) == 2);
+  CHECK_THAT(run.err(), Contains("\\x1b[2J") && !Contains("\x1b"));
+  CHECK(run({"send", "--\x1b[2J", "hi"}) == 2);
+  CHECK_THAT(run.err(), !Contains("\x1b"));
+}
+
+TEST_CASE("a bare group of commands prints its help and fails", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"task"}) == 1);
+  CHECK_THAT(run.out(), Contains("declare") && Contains("update") && Contains("progress"));
+  CHECK(run.err().empty());
+  CHECK(run({"task", "--help"}) == 0);
+}
+
+TEST_CASE("missing and surplus words are usage errors", "[cli][app]") {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"send"},
+      {"send", "one", "two"},
+      {"release"},
+      {"relay"},
+      {"task", "declare"},
+      {"task", "progress", "ID"},
+      {"task", "update", "ID"},
+      {"lock", "ID"},
+      {"lock", "ID", "--"},
+      {"lock", "ID", "true"},
+      {"board", "extra"},
+      {"who", "--project"},
+      {"who", "--me", "--project", "p"},
+      {"relay", "f", "--for", "a", "--project", "b"},
+      {"arm", "--broadcasts", "--directed-only"},
+  };
+  for (const auto& words : wrong) {
+    CliRun run;
+    CAPTURE(words);
+    CHECK(run(words) == 2);
+    CHECK(run.out().empty());
+    CHECK_FALSE(run.err().empty());
+  }
+}
+
+TEST_CASE("numbers of the hub's options are checked before anything starts", "[cli][app][hub]") {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--port", "65536"},      {"--port", "-1"},
+      {"--port", "0x10"},       {"--max-clients", "0"},
+      {"--max-history", "0"},   {"--rate", "nan"},
+      {"--rate", "inf"},        {"--rate", "-1"},
+      {"--auth-timeout", "0"},  {"--max-msg-kb", "1.5"},
+      {"--log-format", "xml"},  {"--log-level", "LOUD"},
+      {"--tls-cert", "c.pem"},  {"--tls-key", "k.pem"},
+      {"--token", ""},          {"--db", ""},
+      {"--metrics-token", " "}, {"--threads", "1000"},
+  };
+  for (auto words : wrong) {
+    CliRun run;
+    CAPTURE(words);
+    words.insert(words.begin(), "hub");
+    CHECK(run(words) == 2);
+    CHECK_THAT(run.err(), Contains(words[1]));
+  }
+}
+
+TEST_CASE("output that can't be written fails the command", "[cli][app]") {
+  CliRun run;
+  run.context().out.setstate(std::ios::badbit);
+  CHECK(run({"--version"}) == 1);
+  CHECK_THAT(run.err(), Contains("output"));
+}
+
+TEST_CASE("the nearest word is a few slips away or none", "[cli][nearest]") {
+  const std::vector<std::string> words = {"send", "state", "board"};
+  CHECK(synapse::cli::nearest("sned", words) == "send");
+  CHECK(synapse::cli::nearest("stat", words) == "state");
+  CHECK(synapse::cli::nearest("boards", words) == "board");
+  CHECK_FALSE(synapse::cli::nearest("frobnicate", words));
+  CHECK_FALSE(synapse::cli::nearest("", words));
+  CHECK_FALSE(synapse::cli::nearest(std::string(100'000, 's'), words));
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli_run.hpp"
+
+#include <utility>
+
+namespace synapse::test {
+
+class FakeSignals::Watch final : public cli::SignalWatch {
+ public:
+  explicit Watch(std::shared_ptr<Pending> pending) : pending_(std::move(pending)) {}
+
+  [[nodiscard]] int descriptor() const override { return pending_->bell.descriptor(); }
+  [[nodiscard]] std::optional<cli::Signal> take() override {
+    if (!pending_->bell.answer()) return std::nullopt;
+    return cli::Signal{pending_->number, pending_->origin};
+  }
+
+ private:
+  std::shared_ptr<Pending> pending_;
+};
+
+void FakeSignals::send(const cli::Signal& signal) {
+  pending_->number = signal.number;
+  pending_->origin = signal.origin;
+  pending_->bell.ring();
+}
+
+std::unique_ptr<cli::SignalWatch> FakeSignals::watch(const std::vector<int>&) {
+  return std::make_unique<Watch>(pending_);
+}
+
+CliRun::CliRun(std::map<std::string, std::string> environment)
+    : environment_(std::move(environment)), context_{out_,
+                                                     err_,
+                                                     environment_,
+                                                     clock_,
+                                                     signals,
+                                                     [] { return 0.5; },
+                                                     std::filesystem::current_path()} {}
+
+int CliRun::operator()(const std::vector<std::string>& words) {
+  out_.str("");
+  err_.str("");
+  return cli::run(context_, words);
+}
+
+}  // namespace synapse::test

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The command line in process: words, environment, clock and signals go in; exit code and text come
+// out. Used by the tests of the commands, each from one thread.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "cli/app.hpp"
+#include "cli/bell.hpp"
+
+namespace synapse::test {
+
+// Signals that the test sends, in place of the process's.
+class FakeSignals final : public cli::SignalSource {
+ public:
+  // To whatever watches now or watches next.
+  void send(const cli::Signal& signal);
+
+  [[nodiscard]] std::unique_ptr<cli::SignalWatch> watch(const std::vector<int>& numbers) override;
+
+ private:
+  class Watch;
+  struct Pending {
+    cli::Bell bell;
+    std::atomic<int> number = 0;  // 0: none.
+    std::atomic<cli::Signal::Origin> origin = cli::Signal::Origin::process;
+  };
+  std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
+};
+
+class CliRun {
+ public:
+  explicit CliRun(std::map<std::string, std::string> environment = {});
+
+  // Runs `synapse WORDS` to its end; out and err hold what it wrote.
+  int operator()(const std::vector<std::string>& words);
+
+  [[nodiscard]] std::string out() const { return out_.str(); }
+  [[nodiscard]] std::string err() const { return err_.str(); }
+  [[nodiscard]] cli::Context& context() { return context_; }
+
+  FakeSignals signals;
+
+ private:
+  base::FixedEnvironment environment_;
+  base::SystemClock clock_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+  cli::Context context_;
+};
+
+}  // namespace synapse::test

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "conformance/cli_cases.hpp"
+
+#include <map>
+#include <utility>
+
+namespace synapse::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The hub mirrors to the relay log beside its answers: a reader may come a moment too early.
+constexpr auto relay_flush = 150ms;
+// A git hook releases in the background of the commit.
+constexpr auto hook_release = 500ms;
+
+constexpr const char* git_later = "git claims come later";
+constexpr const char* identity_later = "identities come later";
+constexpr const char* worker_later = "workers come later";
+
+// To switch a case on, give it a version in place of its reason.
+std::vector<CliCase> all_cases() {
+  return {
+      {"top_level", "0.1", ""},
+      {"unreachable", "0.1", ""},
+      {"who", "0.1", ""},
+      {"state", "0.1", ""},
+      {"board", "0.1", ""},
+      {"manifest", "0.1", ""},
+      {"send_and_replies", "0.1", ""},
+      {"wait", "0.1", ""},
+      {"arm", "0.1", ""},
+      {"listen", "0.1", ""},
+      {"lock", "0.1", ""},
+      {"release", "0.1", ""},
+      {"relay", "0.1", ""},
+      {"ingest_and_compact", "0.1", ""},
+      {"demos", "0.1", ""},
+      {"exposure", "0.1", ""},
+      {"git", "", git_later},
+      {"conflicts", "", git_later},
+      {"syn", "", identity_later},
+      {"doctor", "", identity_later},
+      {"services", "", identity_later},
+      {"shell_hook", "", identity_later},
+      {"worker_session", "", identity_later},
+      {"worker_rule", "", worker_later},
+      {"supervisor", "", worker_later},
+      {"a2a_card", "", "A2A comes later"},
+  };
+}
+
+std::map<std::string_view, std::vector<RunRule>> all_run_rules() {
+  using namespace digest;
+  std::map<std::string_view, std::vector<RunRule>> of;
+
+  // Answers count from the question on, so it must be out before they are given.
+  of["send_and_replies"] = {{.run = 1, .act_when = {chat_from("S")}}};
+  // Whether a waiter re-arms by a new connection or on the old one can't be told from outside.
+  of["arm"] = {{.act_again_when = {output("P: one"), after(1000ms)}}};
+  of["listen"] = {{.run = 0, .interrupt_when = {output("P: for X")}},
+                  {.run = 1, .interrupt_when = {output("P: for proj")}}};
+  // The claim must be refused once before the lock is freed, and only its sender sees a refusal.
+  of["lock"] = {{.run = 4, .act_when = {online("A"), after(300ms)}}};
+  of["release"] = {{.run = 2, .leaves_before = "A"}};
+  of["relay"] = {{.digest = undated_lines},
+                 {.run = 0, .digest = undated_lines, .pause_before = relay_flush},
+                 {.run = 4, .digest = undated_lines, .pause_before = relay_flush}};
+  of["ingest_and_compact"] = {{.digest = event_kinds}};
+  of["git"] = {{.run = 2, .digest = first_line},
+               {.run = 3, .digest = first_three_lines},
+               {.run = 9, .pause_before = hook_release},
+               {.run = 10, .pause_before = hook_release},
+               {.run = 14, .digest = line_count}};
+  of["syn"] = {{.digest = undated_lines},
+               {.run = 8, .digest = undated_lines, .pause_before = relay_flush},
+               {.run = 12, .digest = undated_lines, .pause_before = relay_flush}};
+  of["doctor"] = {{.digest = doctor_marks}};
+  of["services"] = {{.digest = written_lines}};
+  of["shell_hook"] = {{.digest = hook_words}};
+  // The waiter of the worker before is being ended when its command has returned.
+  of["worker_session"] = {{.run = 3, .pause_before = 500ms}};
+  of["worker_rule"] = {{.interrupt_when = {chat_from("BOT")}}};
+  // Two rounds of its interval, each of which reopens what has been idle.
+  of["supervisor"] = {{.run = 0, .interrupt_when = {after(2200ms)}},
+                      {.run = 1, .digest = unfinished_lines}};
+  of["a2a_card"] = {{.run = 0, .digest = card_without_texts}, {.run = 1, .digest = card_keys}};
+  return of;
+}
+
+std::map<std::string_view, std::vector<ProbeRule>> all_probe_rules() {
+  using namespace probe;
+  std::map<std::string_view, std::vector<ProbeRule>> of;
+  of["demos"] = {{"files", fleet_files}};
+  of["git"] = {{"files", git_hooks}, {"guide", git_guide_exists}, {"runnable", git_hooks_runnable}};
+  of["syn"] = {{"cursor", inbox_cursor_exists}};
+  of["services"] = {{"units", service_units}};
+  of["shell_hook"] = {{"rc", shell_blocks}};
+  of["worker_rule"] = {{"reply", bot_replies}, {"advertised", bot_cards}};
+  return of;
+}
+
+std::vector<CliCase> make_cases() {
+  std::vector<CliCase> cases = all_cases();
+  auto runs = all_run_rules();
+  auto probes = all_probe_rules();
+  for (CliCase& each : cases) {
+    each.runs = std::move(runs[each.name]);
+    each.probes = std::move(probes[each.name]);
+  }
+  return cases;
+}
+
+}  // namespace
+
+const std::vector<CliCase>& cli_cases() {
+  static const std::vector<CliCase> cases = make_cases();
+  return cases;
+}
+
+const std::vector<CommandNotYet>& commands_not_yet() {
+  static const std::vector<CommandNotYet> commands{
+      {"syn", identity_later},
+      {"quickstart-coding", "workspaces come later"},
+      {"new", "workspaces come later"},
+  };
+  return commands;
+}
+
+}  // namespace synapse::test

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "conformance/text.hpp"
+#include "conformance/wire_player.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using nlohmann::json;
+using synapse::test::contains;
+using synapse::test::WirePlayer;
+
+std::vector<std::filesystem::path> wire_recordings() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(SYNAPSE_RECORDINGS "/wire")) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+json read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return json::parse(file);
+}
+
+}  // namespace
+
+TEST_CASE("the hub answers every recorded exchange as it was recorded", "[conformance][wire]") {
+  const auto files = wire_recordings();
+  REQUIRE(files.size() >= 33);
+  for (const auto& file : files) {
+    DYNAMIC_SECTION(file.filename().string()) {
+      const auto wrong = WirePlayer(read(file)).play();
+      for (const std::string& line : wrong) FAIL_CHECK(file.filename().string() + ": " + line);
+      if (wrong.empty()) SUCCEED();
+    }
+  }
+}
+
+TEST_CASE("a recording that was altered is not conformed to", "[conformance][wire]") {
+  json recording = read(SYNAPSE_RECORDINGS "/wire/01-presence.json");
+  json& joined = recording.at("steps").at(1).at("received").at("A").at("frames").at(0);
+
+  // Beside the lines that are looked at there is the hub's stderr, always the last.
+  SECTION("a wrong value is reported with its step, action, socket, key and both values") {
+    joined["agent"] = "somebody";
+    const auto wrong = WirePlayer(recording).play();
+    CAPTURE(wrong);
+    REQUIRE(wrong.size() == 2);
+    CHECK(wrong[0].starts_with(R"(step 1 {"frame":)"));
+    CHECK(wrong[0].ends_with(R"(A.frames[0].agent: want "somebody", got "A")"));
+  }
+  SECTION("a frame that was not recorded is reported") {
+    recording.at("steps").at(1).erase("received");
+    const auto wrong = WirePlayer(recording).play();
+    CAPTURE(wrong);
+    REQUIRE(wrong.size() == 2);
+    CHECK(contains(wrong[0], R"(A.frames: want types [], got ["presence_update"])"));
+  }
+  SECTION("a close that was not recorded is reported") {
+    recording.at("steps").back() = {
+        {"action", {{"send", "A"}, {"frame", {{"sender", "Z"}, {"type", "heartbeat"}}}}}};
+    const auto wrong = WirePlayer(recording).play();
+    CAPTURE(wrong);
+    REQUIRE(wrong.size() >= 3);
+    CHECK(contains(wrong[0], R"(A.frames: want types [], got ["name_conflict"])"));
+    CHECK(contains(wrong[1], "A.closed: want null, got 4009"));
+  }
+}

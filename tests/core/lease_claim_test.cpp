@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What a claim is granted, and what it is refused for, in that order.
+#include <limits>
+
+#include "core/stage.hpp"
+
+namespace {
+
+using namespace synapse;
+using namespace synapse::core;
+using namespace synapse::test;
+
+Lease granted(const std::vector<Event>& events) { return only<LeaseGranted>(events).lease; }
+
+double ttl_of(Stage& stage, std::optional<double> ttl) {
+  ClaimTask command = claim("t");
+  command.ttl = ttl;
+  const Lease lease = granted(stage.grant("A", command));
+  const double seconds = lease.expires_at - stage.clock.now().wall;
+  // Both of its ends say the same.
+  CHECK(lease.deadline - stage.clock.now().mono == base::from_seconds(seconds));
+  return seconds;
+}
+
+}  // namespace
+
+TEST_CASE("a claim of a free task and scope is granted as asked", "[core][lease]") {
+  Stage stage;
+  ClaimTask command = claim("t", {"./src//a", "src/a"}, 600);
+  command.note = "why";
+  command.worktree = "w";
+  command.git = GitContext{"feature", "main", "commit", ""};
+  const Lease lease = granted(stage.grant("A", command));
+  CHECK(lease.task_id == TaskId("t"));
+  CHECK(lease.owner == AgentName("A"));
+  CHECK(lease.note == "why");
+  CHECK(lease.claimed_at == stage.clock.now().wall);
+  CHECK(lease.expires_at == stage.clock.now().wall + 600);
+  CHECK(lease.status == LeaseStatus::claimed);
+  CHECK(lease.worktree == "w");
+  CHECK(lease.paths == Paths{"src/a"});
+  CHECK(lease.epoch == Epoch{1});
+  CHECK(lease.version == Version{0});
+  CHECK(lease.git == command.git);
+  CHECK(stage.owner("t") == "A");
+}
+
+TEST_CASE("a claim of a blank task is refused", "[core][lease]") {
+  Stage stage;
+  const Refusal refusal = stage.refuse("A", claim(""), ErrorCode::blank_task_id);
+  CHECK(refusal.task_id == TaskId(""));
+  CHECK_FALSE(refusal.holder);
+}
+
+TEST_CASE("a task that another agent holds is refused with all that a program needs",
+          "[core][lease]") {
+  Stage stage;
+  stage.grant("B", claim("t", {"b"}));
+  stage.grant("B", UpdateTask{TaskId("t"), "working", {}, {}, {}, {}});
+  const Refusal refusal = stage.refuse("A", claim("t", {"elsewhere"}), ErrorCode::task_held);
+  CHECK(refusal.task_id == TaskId("t"));
+  CHECK(refusal.conflict_task_id == TaskId("t"));
+  CHECK(refusal.holder == AgentName("B"));
+  CHECK(refusal.lease_expires_at == stage.lease("t")->expires_at);
+  CHECK(refusal.current_epoch == Epoch{1});
+  CHECK(refusal.current_version == Version{1});
+  CHECK(refusal.error.message.find("held by B") != std::string::npos);
+  stage.grant("A", claim("other", {"elsewhere"}));
+}
+
+TEST_CASE("files that another agent holds are refused with the task that holds them",
+          "[core][lease]") {
+  Stage stage;
+  stage.grant("B", claim("holding", {"src"}));
+  const Refusal refusal = stage.refuse("A", claim("t", {"src/a.py"}), ErrorCode::scope_held);
+  CHECK(refusal.task_id == TaskId("t"));
+  CHECK(refusal.conflict_task_id == TaskId("holding"));
+  CHECK(refusal.holder == AgentName("B"));
+  CHECK(refusal.lease_expires_at == stage.lease("holding")->expires_at);
+  CHECK(refusal.error.message.find("src") != std::string::npos);
+  stage.grant("A", claim("t", {"docs"}));
+}
+
+TEST_CASE("empty paths claim the whole worktree, and only that one", "[core][lease]") {
+  Stage stage;
+  stage.grant("B", claim("whole", {}));
+  CHECK(stage.lease("whole")->paths.empty());
+  stage.refuse("A", claim("t", {"anything"}), ErrorCode::scope_held);
+  ClaimTask elsewhere = claim("t", {"anything"});
+  elsewhere.worktree = "other";
+  stage.grant("A", elsewhere);
+}
+
+TEST_CASE("a claim without files is in nobody's way and nobody in its", "[core][lease]") {
+  Stage stage;
+  ClaimTask none = claim("none", {});
+  none.coverage = Coverage::none;
+  stage.grant("B", claim("whole", {}));
+  stage.grant("A", none);
+  stage.grant("B", release("whole"));
+  stage.grant("C", claim("all", {}));
+  // The task itself is held all the same.
+  stage.refuse("C", none, ErrorCode::task_held);
+}
+
+TEST_CASE("an agent's own claims never contend", "[core][lease]") {
+  Stage stage;
+  stage.grant("A", claim("one", {"src"}));
+  stage.grant("A", claim("two", {"src/a"}));
+  stage.refuse("B", claim("three", {"src/a"}), ErrorCode::scope_held);
+}
+
+TEST_CASE("a quota stops the claim after it, and never a renewal", "[core][lease]") {
+  Limits limits;
+  limits.claims_per_agent = 2;
+  Stage stage(limits);
+  stage.grant("A", claim("t1", {"1"}));
+  stage.grant("A", claim("t2", {"2"}));
+  stage.refuse("A", claim("t3", {"3"}), ErrorCode::claim_quota);
+  stage.grant("A", claim("t2", {"2b"}));
+  stage.grant("B", claim("t3", {"3"}));
+  stage.grant("A", release("t1"));
+  stage.grant("A", claim("t4", {"4"}));
+}
+
+TEST_CASE("refusals come in the protocol's order", "[core][lease]") {
+  Limits limits;
+  limits.claims_per_agent = 1;
+  Stage stage(limits);
+  stage.grant("B", claim("theirs", {"src"}));
+  stage.grant("A", claim("mine", {"docs"}));
+  // Each of these could be refused for all that follows as well.
+  stage.refuse("A", claim("", {"src"}), ErrorCode::blank_task_id);
+  stage.refuse("A", claim("theirs", {"src"}), ErrorCode::task_held);
+  stage.refuse("A", claim("new", {"src"}), ErrorCode::scope_held);
+  stage.refuse("A", claim("new", {"free"}), ErrorCode::claim_quota);
+}
+
+TEST_CASE("claiming again starts over and keeps what was saved", "[core][lease]") {
+  Stage stage;
+  ClaimTask first = claim("t", {"a"});
+  first.note = "first";
+  first.git = GitContext{};
+  stage.grant("A", first);
+  stage.grant("A", UpdateTask{TaskId("t"), "done", {}, "ref", {}, {}});
+  stage.grant("A", SaveCheckpoint{TaskId("t"), "half way", {}});
+  ClaimTask second = claim("t", {"b"}, 60);
+  second.note = "second";
+  const Lease lease = granted(stage.grant("A", second));
+  CHECK(lease.status == LeaseStatus::claimed);
+  CHECK(lease.version == Version{0});
+  CHECK(lease.note == "second");
+  CHECK(lease.paths == Paths{"b"});
+  CHECK(lease.checkpoint == "half way");
+  CHECK(lease.epoch == Epoch{2});
+  CHECK_FALSE(lease.git);
+  // What it no longer covers is free.
+  stage.grant("B", claim("other", {"a"}));
+}
+
+TEST_CASE("a renewal with files that another holds is refused and changes nothing",
+          "[core][lease]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"a"}));
+  stage.grant("B", claim("u", {"b"}));
+  stage.refuse("A", claim("t", {"a", "b"}), ErrorCode::scope_held);
+  CHECK(stage.lease("t")->paths == Paths{"a"});
+}
+
+TEST_CASE("every grant takes the next epoch of the hub", "[core][lease]") {
+  Stage stage;
+  CHECK(granted(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{1});
+  CHECK(granted(stage.grant("B", claim("u", {"2"}))).epoch == Epoch{2});
+  stage.refuse("C", claim("v", {"1"}), ErrorCode::scope_held);
+  stage.grant("B", release("u"));
+  CHECK(granted(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{3});
+  stage.grant("A", release("t"));
+  CHECK(granted(stage.grant("C", claim("u", {"2"}))).epoch == Epoch{4});
+}
+
+TEST_CASE("the length of a lease is clamped, and nonsense takes the default", "[core][lease]") {
+  Stage stage;
+  constexpr double month = 30 * 24 * 3600;
+  CHECK(ttl_of(stage, std::nullopt) == 3600);
+  CHECK(ttl_of(stage, 60.5) == 60.5);
+  CHECK(ttl_of(stage, 30) == 30);
+  CHECK(ttl_of(stage, 29.9) == 30);
+  CHECK(ttl_of(stage, 0) == 30);
+  CHECK(ttl_of(stage, -5) == 30);
+  CHECK(ttl_of(stage, month) == month);
+  CHECK(ttl_of(stage, month + 1) == month);
+  CHECK(ttl_of(stage, 1e11) == month);
+  CHECK(ttl_of(stage, 1e300) == 3600);
+  CHECK(ttl_of(stage, -1e300) == 3600);
+  CHECK(ttl_of(stage, std::numeric_limits<double>::infinity()) == 3600);
+  CHECK(ttl_of(stage, -std::numeric_limits<double>::infinity()) == 3600);
+  CHECK(ttl_of(stage, std::numeric_limits<double>::quiet_NaN()) == 3600);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/presence.hpp"
+
+#include "core/stage.hpp"
+
+namespace {
+
+using namespace synapse;
+using namespace synapse::core;
+using namespace synapse::test;
+
+std::vector<std::string> known(const Presence& presence) {
+  std::vector<std::string> names;
+  for (const auto& [name, when] : presence.last_seen()) names.push_back(name.text);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("an agent is online from its joining to its leaving", "[core][presence]") {
+  Stage stage;
+  const AgentName name("E");
+  CHECK_FALSE(stage.machine.presence().is_online(name));
+  CHECK(only<AgentJoined>(stage.machine.join(name)).agent == name);
+  CHECK(stage.machine.presence().is_online(name));
+  CHECK(only<AgentLeft>(stage.leave("E")).agent == name);
+  CHECK_FALSE(stage.machine.presence().is_online(name));
+}
+
+TEST_CASE("agents that went are remembered, the longest silent forgotten first",
+          "[core][presence]") {
+  Presence presence(2);
+  presence.seen(AgentName("a"), 10);
+  presence.seen(AgentName("b"), 20);
+  presence.seen(AgentName("a"), 30);
+  presence.seen(AgentName("c"), 40);
+  CHECK(known(presence) == Names{"a", "c"});
+  CHECK(presence.last_seen().at(AgentName("a")) == 30);
+}
+
+TEST_CASE("an agent that is online is not forgotten", "[core][presence]") {
+  Presence presence(2);
+  presence.join(AgentName("old"));
+  presence.seen(AgentName("old"), 1);
+  presence.seen(AgentName("b"), 2);
+  presence.seen(AgentName("c"), 3);
+  CHECK(known(presence) == Names{"c", "old"});
+  presence.leave(AgentName("old"));
+  presence.seen(AgentName("d"), 4);
+  CHECK(known(presence) == Names{"c", "d"});
+}
+
+TEST_CASE("however many names come and go, no more are remembered than may be",
+          "[core][presence]") {
+  Presence presence(100);
+  for (int i = 0; i < 1000; ++i) presence.seen(AgentName(std::to_string(i)), i);
+  CHECK(presence.last_seen().size() == 100);
+}
+
+TEST_CASE("a machine rebuilt from the log takes over who is online and their cards",
+          "[core][presence]") {
+  Stage live;
+  Advertise card;
+  card.description = "does things";
+  live.grant("A", card);
+  live.machine.seen(AgentName("A"), live.clock.now());
+  Machine rebuilt{Limits{}};
+  rebuilt.adopt_presence(live.machine);
+  CHECK(rebuilt.presence().online() == live.machine.presence().online());
+  CHECK(rebuilt.presence().last_seen() == live.machine.presence().last_seen());
+  CHECK(rebuilt.cards().find(AgentName("A"))->description == "does things");
+  CHECK(rebuilt.next_deadline() == live.machine.next_deadline());
+}

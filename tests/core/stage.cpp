@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/stage.hpp"
+
+#include <utility>
+
+namespace synapse::test {
+
+using core::Decision;
+using core::Event;
+
+namespace {
+
+std::string leases_of(const core::Machine& machine) {
+  std::string text;
+  for (const auto& [id, lease] : machine.leases().all()) {
+    text += id.text + " " + lease.owner.text + " " + std::to_string(lease.epoch.value) + " " +
+            std::to_string(lease.version.value) + " " + std::to_string(lease.deadline.count()) +
+            "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+Stage::Stage(const core::Limits& limits) : machine(limits, hub_id) {
+  for (const char* name : {"A", "B", "C", "D"}) (void)machine.join(AgentName(name));
+}
+
+Decision Stage::run(const char* agent, const core::Command& command) {
+  (void)machine.expire(clock.now());
+  return machine.execute(AgentName(agent), command, clock.now());
+}
+
+std::vector<Event> Stage::grant(const char* agent, const core::Command& command) {
+  Decision decision = run(agent, command);
+  if (decision.refusal) FAIL(decision.refusal->error.message);
+  REQUIRE(!decision.events.empty());
+  return std::move(decision.events);
+}
+
+core::Refusal Stage::refuse(const char* agent, const core::Command& command, ErrorCode code) {
+  (void)machine.expire(clock.now());
+  const std::string before = leases_of(machine);
+  Decision decision = run(agent, command);
+  REQUIRE(decision.refusal);
+  REQUIRE(wire_name(decision.refusal->error.code) == wire_name(code));
+  CHECK(decision.refusal->error.message.size() > 1);
+  CHECK(decision.events.empty());
+  CHECK(leases_of(machine) == before);
+  return *decision.refusal;
+}
+
+std::vector<Event> Stage::pass(double seconds) {
+  clock.advance(seconds);
+  return machine.expire(clock.now());
+}
+
+std::vector<Event> Stage::leave(const char* agent) {
+  return machine.leave(AgentName(agent), clock.now());
+}
+
+const core::Lease* Stage::lease(const char* task) const {
+  return machine.leases().find(TaskId(task));
+}
+
+std::string Stage::owner(const char* task) const {
+  const core::Lease* found = lease(task);
+  return found == nullptr ? "" : found->owner.text;
+}
+
+core::ClaimTask claim(const char* task, Paths paths, double ttl) {
+  core::ClaimTask command;
+  command.task_id = TaskId(task);
+  command.paths = std::move(paths);
+  command.ttl = ttl;
+  return command;
+}
+
+core::ClaimTask waiting_claim(const char* task, Paths paths) {
+  core::ClaimTask command = claim(task, std::move(paths));
+  command.if_held = core::IfHeld::wait;
+  return command;
+}
+
+core::ReleaseTask release(const char* task) { return {TaskId(task), std::nullopt}; }
+
+core::WaitFor wait_for(const char* task) { return {TaskId(task)}; }
+
+}  // namespace synapse::test

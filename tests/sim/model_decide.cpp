@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the model decides, rule by rule in the words of the protocol page. Claims are in
+// model_claims.cpp.
+#include <algorithm>
+
+#include "sim/model.hpp"
+
+namespace synapse::sim {
+
+using namespace core;
+
+namespace {
+
+bool lifecycle_allows(LeaseStatus from, LeaseStatus to) {
+  using enum LeaseStatus;
+  if (from == to) return true;
+  if (from == done || from == failed || to == claimed) return false;
+  return !(from == claimed && to == input_required);
+}
+
+}  // namespace
+
+bool Model::plan_reaches(const TaskId& from, const TaskId& to) const {
+  if (from == to) return true;
+  for (const PlanTask& task : plan_) {
+    if (task.task_id != from) continue;
+    for (const TaskId& next : task.depends_on) {
+      if (plan_reaches(next, to)) return true;  // Ends: the plan has no circle.
+    }
+  }
+  return false;
+}
+
+struct Model::Decide {
+  const Model& model;
+  const AgentName& actor;
+  Moment now;
+
+  // Why the actor may not command the task's lease.
+  [[nodiscard]] std::optional<Outcome> denied(const TaskId& task,
+                                              std::optional<std::int64_t> epoch) const {
+    const Lease* lease = model.find(task);
+    if (lease == nullptr) return refused(ErrorCode::not_claimed);
+    if (lease->owner != actor) return refused(ErrorCode::not_owner, *lease);
+    if (epoch && *epoch != static_cast<std::int64_t>(lease->epoch.value)) {
+      return refused(ErrorCode::stale_epoch, *lease);
+    }
+    return std::nullopt;
+  }
+
+  Outcome operator()(const ClaimTask& c) const { return model.claim(actor, c, now); }
+
+  Outcome operator()(const ReleaseTask& c) const {
+    const Lease* lease = model.find(c.task_id);
+    const bool mine = lease != nullptr && lease->owner == actor;
+    if (!mine && model.find_queued(actor, c.task_id) != nullptr) {
+      return happened(ClaimUnqueued{actor, c.task_id, ErrorCode::cancelled});
+    }
+    if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
+    return happened(LeaseReleased{c.task_id, actor});
+  }
+
+  Outcome operator()(const RenewLease& c) const {
+    if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
+    Lease lease = *model.find(c.task_id);
+    model.set_term(lease, c.ttl, now);
+    return happened(LeaseRenewed{lease});
+  }
+
+  Outcome operator()(const UpdateTask& c) const {
+    if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
+    Lease lease = *model.find(c.task_id);
+    if (c.expected_version &&
+        *c.expected_version != static_cast<std::int64_t>(lease.version.value)) {
+      return refused(ErrorCode::version_conflict, lease);
+    }
+    if (!c.status.empty()) {
+      const auto status = lease_status(c.status);
+      if (!status) return refused(ErrorCode::unknown_status, lease);
+      if (!lifecycle_allows(lease.status, *status)) {
+        return refused(ErrorCode::illegal_transition, lease);
+      }
+      lease.status = *status;
+    }
+    lease.note = c.note.value_or(lease.note);
+    lease.data_ref = c.data_ref.value_or(lease.data_ref);
+    ++lease.version.value;
+    return happened(TaskUpdated{lease});
+  }
+
+  Outcome operator()(const SaveCheckpoint& c) const {
+    if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
+    Lease lease = *model.find(c.task_id);
+    lease.checkpoint = c.checkpoint;
+    ++lease.version.value;
+    return happened(CheckpointSaved{lease});
+  }
+
+  Outcome operator()(const HandOff& c) const {
+    if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
+    Lease lease = *model.find(c.task_id);
+    if (c.to_agent.empty()) return refused(ErrorCode::blank_target, lease);
+    if (c.to_agent == actor) return refused(ErrorCode::target_is_owner, lease);
+    if (!model.online_.contains(c.to_agent)) return refused(ErrorCode::target_offline, lease);
+    Outcome in_scope;
+    for (const Lease& other : model.leases_) {
+      if (other.task_id == lease.task_id || other.owner == c.to_agent) continue;
+      if (model.contend(lease.worktree, lease.coverage, lease.paths, other.worktree, other.coverage,
+                        other.paths)) {
+        in_scope.refused = ErrorCode::scope_held;
+        in_scope.holders.insert(other.owner);
+      }
+    }
+    if (in_scope.refused) return in_scope;
+    if (model.held_by(c.to_agent) >= model.limits_.claims_per_agent) {
+      return refused(ErrorCode::claim_quota, lease);
+    }
+    if (!c.note.empty()) lease.note = c.note;
+    lease.owner = c.to_agent;
+    lease.epoch = Epoch{model.last_epoch_ + 1};
+    lease.version = Version{0};
+    lease.claimed_at = now.wall;
+    model.set_term(lease, std::nullopt, now);
+    Outcome outcome = happened(LeaseHandedOff{lease, actor});
+    outcome.events.emplace_back(ProgressPosted{
+        {c.task_id, actor.text, ProgressKind::note, "handed off to " + c.to_agent.text, now.wall}});
+    return outcome;
+  }
+
+  Outcome operator()(const WaitFor& c) const {
+    const Lease* lease = model.find(c.task_id);
+    if (lease == nullptr) return refused(ErrorCode::nothing_to_wait_for);
+    if (lease->owner == actor) return refused(ErrorCode::own_task);
+    std::set<AgentName> seen;
+    if (model.waits_for(lease->owner, actor, 0, seen)) return refused(ErrorCode::deadlock, *lease);
+    return happened(WaitStarted{actor, c.task_id, lease->owner});
+  }
+
+  Outcome operator()(const OfferResource& c) const {
+    if (c.kind.empty() || c.name.empty()) return refused(ErrorCode::blank_offer);
+    std::size_t others = 0;
+    for (const Offer& offer : model.offers_) {
+      const bool same = offer.kind == c.kind && offer.name == c.name;
+      others += offer.agent == actor && !same ? 1 : 0;
+    }
+    if (others >= model.limits_.offers_per_agent) return refused(ErrorCode::offer_quota);
+    return happened(ResourceOffered{{actor, c.kind, c.name, std::max<std::int64_t>(c.capacity, 1),
+                                     c.meta, now.wall, now.mono + model.limits_.offer_ttl}});
+  }
+
+  Outcome operator()(const DeclarePlanTask& c) const {
+    if (c.task_id.empty()) return refused(ErrorCode::blank_task_id);
+    if (c.title.empty()) return refused(ErrorCode::blank_title);
+    PlanTask task;
+    bool known = false;
+    for (const PlanTask& old : model.plan_) {
+      if (old.task_id != c.task_id) continue;
+      task = old;
+      known = true;
+    }
+    if (!known && model.plan_.size() >= model.limits_.plan_tasks_max) {
+      return refused(ErrorCode::plan_full);
+    }
+    if (!known) {
+      task.created_by = actor.text;
+      task.created_at = now.wall;
+    }
+    task.task_id = c.task_id;
+    task.title = c.title;
+    task.description = c.description;
+    task.suggested_owner = c.suggested_owner;
+    task.updated_at = now.wall;
+    task.depends_on.clear();
+    for (const TaskId& one : c.depends_on) {
+      const auto& before = task.depends_on;
+      const bool repeated = std::find(before.begin(), before.end(), one) != before.end();
+      if (!one.empty() && one != c.task_id && !repeated) task.depends_on.push_back(one);
+    }
+    for (const TaskId& one : task.depends_on) {
+      if (model.plan_reaches(one, c.task_id)) return refused(ErrorCode::dependency_cycle);
+    }
+    return happened(PlanTaskDeclared{task});
+  }
+
+  Outcome operator()(const UpdatePlanTask& c) const {
+    for (PlanTask task : model.plan_) {
+      if (task.task_id != c.task_id) continue;
+      if (c.status && !plan_status(*c.status)) return refused(ErrorCode::unknown_status);
+      if (c.status) task.status = *plan_status(*c.status);
+      task.suggested_owner = c.suggested_owner.value_or(task.suggested_owner);
+      task.updated_at = now.wall;
+      return happened(PlanTaskUpdated{task});
+    }
+    return refused(ErrorCode::unknown_task);
+  }
+
+  Outcome operator()(const PostProgress& c) const {
+    if (!progress_kind(c.kind)) return refused(ErrorCode::unknown_kind);
+    return happened(
+        ProgressPosted{{c.task_id, actor.text, *progress_kind(c.kind), c.text, now.wall}});
+  }
+
+  Outcome operator()(const PostChat& c) const {
+    return happened(ChatPosted{{MessageId{model.last_message_ + 1}, actor, c.target, c.body,
+                                c.timestamp.value_or(now.wall), model.hub_id_}});
+  }
+
+  Outcome operator()(const Advertise& c) const {
+    return happened(CardAdvertised{{actor, c.description, c.skills, c.task_classes, c.model, c.meta,
+                                    now.wall, now.mono + model.limits_.card_ttl}});
+  }
+
+  // Not modelled: they change nothing that another command looks at.
+  Outcome operator()(const LogRecall&) const { return {}; }
+  Outcome operator()(const RecordFinding&) const { return {}; }
+};
+
+Outcome Model::execute(const AgentName& actor, const Command& command, Moment now) {
+  Outcome outcome = std::visit(Decide{*this, actor, now}, command);
+  finish(outcome, now);
+  return outcome;
+}
+
+}  // namespace synapse::sim

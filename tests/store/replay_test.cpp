@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "store/replay.hpp"
+
+#include <random>
+
+#include "fleet.hpp"
+#include "result_text.hpp"
+#include "rotten_log.hpp"
+#include "samples.hpp"
+#include "store/event_codec.hpp"
+#include "store/faulty_store.hpp"
+#include "store/sqlite_store.hpp"
+#include "support/seed.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace synapse;
+using namespace synapse::test;
+using store::MemoryStore;
+using store::replay;
+using store::ReplayReport;
+
+namespace {
+
+ReplayReport replayed(store::EventStore& log, core::Machine& machine, base::Moment start) {
+  const auto report = replay(log, machine, start, [](std::int64_t seq, const Error& why) {
+    FAIL("record " << seq << " was not decoded: " << why.message);
+  });
+  REQUIRE(report);
+  CHECK(report->records == report->applied);
+  return *report;
+}
+
+// Record by record, as the machine itself would do it.
+void apply_one_by_one(const std::vector<store::Entry>& entries, core::Machine& machine,
+                      base::Moment start) {
+  for (const store::Entry& entry : entries) {
+    const auto event = store::decode(entry.kind, entry.payload, {start, machine.limits()});
+    REQUIRE(event);
+    REQUIRE(*event);
+    machine.apply(**event);
+  }
+}
+
+std::vector<store::Entry> chats(const std::vector<std::uint64_t>& ids, std::size_t bytes = 3) {
+  std::vector<store::Entry> entries;
+  for (const std::uint64_t id : ids) {
+    entries.push_back(entry("chat", R"({"payload":")" + std::string(bytes, 'x') +
+                                        R"(","sender":"A","msg_id":)" + std::to_string(id) + "}"));
+  }
+  return entries;
+}
+
+}  // namespace
+
+TEST_CASE("the state after a restart is the state before it", "[store][replay][random]") {
+  const std::uint64_t seed = first_seed();
+  for (std::uint64_t round = 0; round < 60; ++round) {
+    INFO("seed " << seed << " + " << round);
+    MemoryStore log;
+    Fleet fleet(seed + round, round % 2 == 0 ? tight_limits() : core::Limits{});
+    for (int step = 0; step < 250; ++step) {
+      fleet.step(log);
+      if (step % 50 != 49) continue;
+      core::Machine restarted(fleet.machine().limits(), "syn-00000002");
+      replayed(log, restarted, fleet.now());
+      static_cast<void>(restarted.expire(fleet.now()));
+      REQUIRE(dump(restarted) == dump(fleet.machine()));
+    }
+  }
+}
+
+TEST_CASE("replay does what applying record by record does, in whatever order they come",
+          "[store][replay][random]") {
+  const std::uint64_t seed = first_seed();
+  for (std::uint64_t round = 0; round < 300; ++round) {
+    INFO("seed " << seed << " + " << round);
+    const std::vector<store::Entry> entries = disorderly_log(seed + round, 5 + round % 60);
+    MemoryStore log;
+    REQUIRE(log.append(entries));
+    core::Machine slow(tight_limits());
+    apply_one_by_one(entries, slow, moment(0));
+    core::Machine fast(tight_limits());
+    replayed(log, fast, moment(0));
+    REQUIRE(dump(fast) == dump(slow));
+    // In which order checkpoints were kept shows when there are more.
+    for (int i = 0; i < 4; ++i) {
+      const core::LeaseExpired lapse{TaskId("new" + std::to_string(i)), AgentName("A"), {}, "c"};
+      fast.apply(lapse);
+      slow.apply(lapse);
+      REQUIRE(dump(fast) == dump(slow));
+    }
+  }
+}
+
+TEST_CASE("the epoch counter goes on from the largest, though its lease was released",
+          "[store][replay]") {
+  MemoryStore log;
+  core::Lease lease = sample_lease();
+  const auto log_event = [&log](const core::Event& event) {
+    REQUIRE(log.append(std::vector{*store::encode(event, 1)}));
+  };
+  for (const std::uint64_t epoch : {3, 9, 5}) {
+    lease.epoch = Epoch{epoch};
+    log_event(core::LeaseGranted{lease});
+    log_event(core::LeaseReleased{lease.task_id, lease.owner});
+  }
+  core::Machine machine{core::Limits{}};
+  replayed(log, machine, moment(0));
+  CHECK(machine.leases().last_epoch().value == 9);
+  CHECK(machine.leases().all().empty());
+}
+
+TEST_CASE("a claim whose time is up leaves its checkpoint to its heir", "[store][replay]") {
+  MemoryStore log;
+  REQUIRE(log.append(std::vector{*store::encode(core::LeaseGranted{sample_lease()}, 1)}));
+  core::Machine machine{core::Limits{}};
+  const base::Moment late = moment(4000);
+  replayed(log, machine, late);
+  CHECK(machine.leases().all().size() == 1);
+  const std::vector<core::Event> events = machine.expire(late);
+  REQUIRE(events.size() == 1);
+  CHECK(machine.leases().all().empty());
+  REQUIRE(machine.leases().kept_checkpoint(TaskId("T1")) != nullptr);
+  CHECK(*machine.leases().kept_checkpoint(TaskId("T1")) == "half way");
+}
+
+TEST_CASE("history is the newest chat, and numbers go on from the largest", "[store][replay]") {
+  core::Limits limits;
+  limits.history_max = GENERATE(0, 1, 3);
+  const std::vector<std::uint64_t> ids = {1, 2, 90, 4, 5, 6, 7};
+  MemoryStore log;
+  REQUIRE(log.append(chats(ids)));
+  core::Machine machine(limits);
+  replayed(log, machine, moment(0));
+  CHECK(machine.history().last_id().value == 90);
+  REQUIRE(machine.history().messages().size() == limits.history_max);
+  if (limits.history_max > 0) CHECK(machine.history().messages().back().id.value == 7);
+}
+
+TEST_CASE("large chat is not held in a larger form than the history's own", "[store][replay]") {
+  core::Limits limits;
+  limits.history_bytes_max = 1000;
+  MemoryStore log;
+  REQUIRE(log.append(chats({1, 2, 3, 4, 5, 6, 7, 8, 9}, 300)));
+  REQUIRE(log.append(chats({10}, 2000)));
+  REQUIRE(log.append(chats({11, 12, 13, 14}, 300)));
+  core::Machine slow(limits);
+  apply_one_by_one(log.entries(), slow, moment(0));
+  core::Machine fast(limits);
+  replayed(log, fast, moment(0));
+  CHECK(dump(fast) == dump(slow));
+  CHECK(fast.history().messages().size() == 3);
+}
+
+TEST_CASE("no row, however wrong, stops a replay: each is counted, and told with its number",
+          "[store][replay]") {
+  const TempDir dir;
+  std::string sql = log_table_sql();
+  for (const std::string& row : undecodable_rows()) sql += row;
+  for (const std::string& row : unknown_rows()) sql += row;
+  sql += "INSERT INTO events (ts, kind, payload) VALUES (1, 'release', '{\"task_id\":\"T\"}');";
+  run_sql(dir / "h.db", sql);
+  auto log = store::SqliteStore::open(dir / "h.db");
+  REQUIRE(log);
+  core::Machine machine{core::Limits{}};
+  std::vector<std::int64_t> told;
+  const auto report =
+      replay(**log, machine, moment(0), [&told](std::int64_t seq, const Error& why) {
+        CHECK_FALSE(why.message.empty());
+        told.push_back(seq);
+      });
+  REQUIRE(report);
+  CHECK(report->undecodable == undecodable_rows().size());
+  CHECK(report->unknown == unknown_rows().size());
+  CHECK(report->applied == 1);
+  CHECK(report->records == report->undecodable + report->unknown + 1);
+  CHECK(report->last_seq == static_cast<std::int64_t>(report->records - 2));
+  CHECK(told.size() == report->undecodable);
+  CHECK(told.front() == -5);
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  CHECK(dump(machine) == dump(core::Machine{core::Limits{}}));
+  // And the log goes on.
+  CHECK((*log)->append(numbered(1, 1, core::Durability::synced)));
+}
+
+TEST_CASE("an undecodable record says which kind it was meant to be", "[store][replay]") {
+  MemoryStore log;
+  REQUIRE(log.append(std::vector{entry("claim", R"({"epoch":-1})"), entry("chat", "[]")}));
+  core::Machine machine{core::Limits{}};
+  std::vector<std::string> told;
+  REQUIRE(replay(log, machine, moment(0), [&told](std::int64_t seq, const Error& why) {
+    told.push_back(std::to_string(seq) + " " + why.message);
+  }));
+  CHECK(told == std::vector<std::string>{"1 claim: epoch: a number out of range (at byte 11)",
+                                         "2 chat: not an object (at byte 0)"});
+}
+
+TEST_CASE("an empty log replays to nothing", "[store][replay]") {
+  MemoryStore log;
+  core::Machine machine{core::Limits{}};
+  const ReplayReport report = replayed(log, machine, moment(0));
+  CHECK(report.records == 0);
+  CHECK(report.last_seq == 0);
+}
+
+TEST_CASE("a store that can't be read fails the replay", "[store][replay]") {
+  MemoryStore disk;
+  store::FaultyStore log(disk);
+  REQUIRE(log.append(chats({1, 2, 3})));
+  log.fail_read(2, {ErrorCode::corrupt, "torn page"});
+  core::Machine machine{core::Limits{}};
+  const auto report = replay(log, machine, moment(0), {});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().message == "torn page");
+}

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# tree_test.sh [TREE]        checks a source tree (default: the one this file is in): prints
+#                            `FILE:LINE: why` for each violation; exit 0 when there is none
+# tree_test.sh --self-test   checks the checks
+#
+# This file says which folder is on which level and what is excepted; tree.awk beside it says what
+# the rules are.
+set -eu
+
+# docs/architecture.md's table. A folder of src/ includes only folders of lower levels.
+levels='base:0 core:1 wire:2 store:2 net:2 git:2 hub:3 client:3
+  workers:4 mcp:4 a2a:4 services:4 cli:5 syn:6'
+
+# FROM:TO includes that the levels alone would refuse. FROM may be `include` for the public headers,
+# and TO `synapse`. store's event codec is made of wire's JSON codec; what the library's functions
+# return is base's Result.
+allowed_includes='store:wire include:base'
+
+# From this level up, sources may use the public headers of include/synapse/.
+public_headers_from=3
+
+# Folders of src/ that have threads of their own, and so mutexes.
+mutex_folders='net store workers'
+
+# Files, or folders with a / at the end, that may say `catch (...)`: where an exception of any type
+# would leave a thread or cross into C, and is reported.
+catch_all_allowed=''
+
+# Files or folders under tests/ that may sleep: none that checks anything.
+sleep_allowed=''
+
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+# Lengths in bytes, whichever awk this is; tree.awk then counts characters itself.
+export LC_ALL=C
+
+# check_tree TREE: prints the violations; its status is 1 when there are any.
+check_tree() (
+  cd -- "$1"
+  set -- CMakeLists.txt
+  for folder in src include tests examples packaging .ci; do
+    [ ! -d "$folder" ] || set -- "$@" "$folder"
+  done
+  find "$@" -type f \( -name '*.cpp' -o -name '*.hpp' -o -name CMakeLists.txt -o -name '*.sh' \
+    -o -name '*.awk' -o -path '.ci/*' \) | sort |
+    LEVELS=$levels ALLOWED_INCLUDES=$allowed_includes PUBLIC_FROM=$public_headers_from \
+      MUTEX_FOLDERS=$mutex_folders CATCH_ALL_ALLOWED=$catch_all_allowed \
+      SLEEP_ALLOWED=$sleep_allowed awk -f "$here/tree.awk"
+)
+
+case ${1:-} in
+  --self-test)
+    # shellcheck source=tests/tidy/tree_self_test.sh
+    . "$here/tree_self_test.sh"
+    ;;
+  *) check_tree "${1:-$here/../..}" ;;
+esac
