@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A hub inside a program, and two agents on it: the second is refused what the first holds, waits for it in the hub's
-// queue, and gets it the moment the first lets go.
+// A hub inside a program, and two agents on it: the second is refused what the first holds, waits
+// for it in the hub's queue, and gets it the moment the first lets go.
 #include <cstdio>
 #include <thread>
 

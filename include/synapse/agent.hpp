@@ -11,11 +11,11 @@
 // frame that answered it, granted or refused; an Error means that no answer came (unreachable,
 // closed, timed out), so that nobody knows whether the hub did it.
 //
-// After a lost connection an Agent with Reconnect::always tries again with growing, jittered delays,
-// takes its name back, asks for the chat that it missed and hands it out once, in order, before
-// anything newer. Mutations carry an idem_key, so a request that was under way is sent again and
-// applied once. An Agent whose name was taken over by another connection ends: to take it back would
-// be a fight without end. So does one whose token is refused.
+// After a lost connection an Agent with Reconnect::always tries again with growing, jittered
+// delays, takes its name back, asks for the chat that it missed and hands it out once, in order,
+// before anything newer. Mutations carry an idem_key, so a request that was under way is sent again
+// and applied once. An Agent whose name was taken over by another connection ends: to take it back
+// would be a fight without end. So does one whose token is refused.
 #pragma once
 
 #include <chrono>
@@ -34,16 +34,20 @@ using Json = nlohmann::json;
 
 struct AgentOptions {
   enum class Reconnect { never, always };
-  enum class Takeover { refuse, take };      // What to do when another socket holds the name.
+  enum class Takeover { refuse, take };  // What to do when another socket holds the name.
   enum class TlsVerify { verify, insecure };
-  enum class Chat { all, addressed, none };  // Which chat the hub shall send: to narrow is to save work.
+  enum class Chat {
+    all,
+    addressed,
+    none
+  };  // Which chat the hub shall send: to narrow is to save work.
 
   std::string uri = "ws://localhost:8876";  // ws:// or wss://, host, port; a path is kept.
   std::string name;                         // 1 to 256 bytes; blank: the hub draws one.
   std::string token;                        // Blank: none.
   Takeover takeover = Takeover::refuse;
   Reconnect reconnect = Reconnect::never;
-  std::chrono::milliseconds ready_timeout{5000};      // To the hub's welcome and the name's acceptance.
+  std::chrono::milliseconds ready_timeout{5000};  // To the hub's welcome and the name's acceptance.
   std::chrono::milliseconds request_timeout{5000};
   std::chrono::milliseconds heartbeat_interval{20'000};  // At least 5 s.
   // Broadcasts wanted by type; nothing: all of them, as the original's clients get.
@@ -51,7 +55,8 @@ struct AgentOptions {
   Chat chat = Chat::all;
   std::string tls_ca;  // A PEM file of roots; blank: the system's.
   TlsVerify tls_verify = TlsVerify::verify;
-  std::size_t inbox_max = 10'000;  // Frames kept for receive(); the oldest are dropped, and counted.
+  std::size_t inbox_max =
+      10'000;  // Frames kept for receive(); the oldest are dropped, and counted.
 };
 
 // The hub's answer to a request.
@@ -65,11 +70,12 @@ struct ClaimRequest {
   std::string task_id;
   std::string note;
   std::optional<std::string> worktree;
-  std::vector<std::string> paths;   // Globs allowed; none: the whole worktree.
-  bool no_files = false;            // Claim the task alone ("scope": "none").
-  std::optional<double> ttl;        // Seconds, 30 to 30 days.
+  std::vector<std::string> paths;  // Globs allowed; none: the whole worktree.
+  bool no_files = false;           // Claim the task alone ("scope": "none").
+  std::optional<double> ttl;       // Seconds, 30 to 30 days.
   std::optional<Json> git;
-  // Wait in the hub's fair queue for this long when it can't be granted at once; nothing: don't wait.
+  // Wait in the hub's fair queue for this long when it can't be granted at once; nothing: don't
+  // wait.
   std::optional<std::chrono::milliseconds> wait;
 };
 
@@ -81,26 +87,27 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
 
   // Connects, is welcomed, and has its name accepted. Errors: unreachable, timed_out, tls_failed,
-  // name_conflict, auth_denied, invalid_name, closed (with the hub's code and reason in the message),
-  // bad_argument (the uri). May be called again after an error, and after a connection is gone for
-  // good.
+  // name_conflict, auth_denied, invalid_name, closed (with the hub's code and reason in the
+  // message), bad_argument (the uri). May be called again after an error, and after a connection is
+  // gone for good.
   [[nodiscard]] Result<> connect();
-  // Ends the connection; a blocked call returns ErrorCode::closed. Safe from any thread and more than once.
+  // Ends the connection; a blocked call returns ErrorCode::closed. Safe from any thread and more
+  // than once.
   void stop();
   [[nodiscard]] bool is_connected() const;
   // The name as bound (the hub's choice if none was given).
   [[nodiscard]] std::string name() const;
 
-  // Sends any frame; `sender`, `target` "all", `payload` "" and `timestamp` are filled in if absent.
-  // Returns once the bytes are with the kernel. Errors: closed, while there is no connection too;
-  // timed_out when the hub takes nothing for request_timeout.
+  // Sends any frame; `sender`, `target` "all", `payload` "" and `timestamp` are filled in if
+  // absent. Returns once the bytes are with the kernel. Errors: closed, while there is no
+  // connection too; timed_out when the hub takes nothing for request_timeout.
   [[nodiscard]] Result<> send(Json frame);
-  // Sends a request and waits for its own answer, told from others' by type, task and owner. Timeout:
-  // nothing given, options.request_timeout; a claim that waits in the queue has its wait_seconds
-  // beside it. With Reconnect::always a request waits for the connection to come back, as long as its
-  // time lasts.
-  [[nodiscard]] Result<Reply> request(Json frame,
-                                      std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+  // Sends a request and waits for its own answer, told from others' by type, task and owner.
+  // Timeout: nothing given, options.request_timeout; a claim that waits in the queue has its
+  // wait_seconds beside it. With Reconnect::always a request waits for the connection to come back,
+  // as long as its time lasts.
+  [[nodiscard]] Result<Reply> request(
+      Json frame, std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   // Frames that no request took, the oldest first: waits up to `timeout` (negative: for ever).
   // timed_out when none came; closed when the connection is gone for good and the inbox is empty.
@@ -109,8 +116,8 @@ class Agent {
   [[nodiscard]] std::uint64_t dropped_frames() const;
   // In place of receive(): called on the I/O thread with every such frame. Set before connect().
   void on_frame(std::function<void(const Json&)> handler);
-  // Told of each loss and each return of the connection; `why` is the reason of the loss. A loss for
-  // good is told last. Set before connect().
+  // Told of each loss and each return of the connection; `why` is the reason of the loss. A loss
+  // for good is told last. Set before connect().
   void on_connection(std::function<void(bool connected, const Error& why)> handler);
 
   // Chat. Returns once the hub has sent it on: the reply is the message with its msg_id.

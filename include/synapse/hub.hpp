@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// synapse::Hub: a coordination hub inside your program, on threads of its own. The same hub as `synapse hub`.
+// synapse::Hub: a coordination hub inside your program, on threads of its own. The same hub as
+// `synapse hub`.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ class Hub {
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
-  // Opens the log, binds the port and serves in the background. Errors: locked (another hub has the log), corrupt,
-  // io_error (the port, the file), bad_argument (an unsafe host). Once.
+  // Opens the log, binds the port and serves in the background. Errors: locked (another hub has the
+  // log), corrupt, io_error (the port, the file), bad_argument (an unsafe host). Once.
   [[nodiscard]] Result<> start();
   // Where it listens, once started.
   [[nodiscard]] std::uint16_t port() const;

@@ -126,8 +126,8 @@ Verdict judge_waiting_claim(const Question& question, const Json& frame, std::st
   if (!question.waits || !is_task(question, frame)) return Verdict::none;
   if (type == "claim_queued") return Verdict::queued;
   // Another thread of this agent took the claim back: the queue says so to the release alone.
-  const bool taken_back = type == "release_granted" && flag_field(frame, "queued") &&
-                          text_field(frame, "owner") == me;
+  const bool taken_back =
+      type == "release_granted" && flag_field(frame, "queued") && text_field(frame, "owner") == me;
   return taken_back ? Verdict::refused : Verdict::none;
 }
 
@@ -138,8 +138,8 @@ Question question_of(const Json& request) {
   question.type = type_of(request);
   const std::string& type = question.type;
   // The second spellings are the protocol's own.
-  const bool in_payload = type == "claim" || type == "release" || type == "renew" ||
-                          type == "wait_request";
+  const bool in_payload =
+      type == "claim" || type == "release" || type == "renew" || type == "wait_request";
   question.task_id = in_payload              ? either(request, "task_id", "payload")
                      : type == "task_update" ? either(request, "task_id", "id")
                                              : id_field(request, "task_id");

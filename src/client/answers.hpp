@@ -14,16 +14,17 @@ namespace synapse::client {
 struct Question {
   std::string type;
   std::string task_id;
-  std::string kind;      // Of a resource.
-  std::string name;      // Of a resource.
-  std::string text;      // Of a chat, a note, a finding, a plan task's title: what comes back as it was.
+  std::string kind;  // Of a resource.
+  std::string name;  // Of a resource.
+  std::string
+      text;  // Of a chat, a note, a finding, a plan task's title: what comes back as it was.
   std::string idem_key;  // Of a chat: comes back as well.
   bool waits = false;    // A claim that may be queued.
 };
 
 enum class Verdict {
-  none,     // The frame is about something else.
-  queued,   // The claim waits for its turn: the answer proper comes later.
+  none,    // The frame is about something else.
+  queued,  // The claim waits for its turn: the answer proper comes later.
   granted,
   refused,
 };

@@ -230,9 +230,7 @@ void Channel::stop() {
   if (connected_) std::exchange(connected_, nullptr)(why);
 }
 
-bool Channel::is_bound() const {
-  return state_ == State::catching_up || state_ == State::ready;
-}
+bool Channel::is_bound() const { return state_ == State::catching_up || state_ == State::ready; }
 
 bool Channel::resumes() const {
   return options_.reconnect == AgentOptions::Reconnect::always &&

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // An agent's talk with its hub, over as many connections as it takes.
 //
-// Lives on the agent's I/O thread: its members are called there, but for is_ready(), and every callback
-// comes from there.
-// The states of one connection:
+// Lives on the agent's I/O thread: its members are called there, but for is_ready(), and every
+// callback comes from there. The states of one connection:
 //
 //   opening -> greeting -> (catching_up ->) ready -> lost: resting -> opening …, or idle for good
 //
-// In greeting the first frame binds the name. An open hub welcomes before it has looked at the name,
-// so the welcome means nothing; a who_request goes out with the first frame, and its answer is the
-// acceptance: one round trip. Who resumes also learns there where the chat stands. After a loss, what
-// was missed is fetched in catching_up, and only then are requests sent again: one whose chat is
-// among what was missed has its answer.
+// In greeting the first frame binds the name. An open hub welcomes before it has looked at the
+// name, so the welcome means nothing; a who_request goes out with the first frame, and its answer
+// is the acceptance: one round trip. Who resumes also learns there where the chat stands. After a
+// loss, what was missed is fetched in catching_up, and only then are requests sent again: one whose
+// chat is among what was missed has its answer.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,7 +36,8 @@ class Channel {
     std::function<void(const SharedFrame&)> frame;  // Of those that no request took.
     std::function<void(bool is_connected, const Error& why)> connection;  // Losses and returns.
     std::function<void(const std::string&)> named;  // The name, once the hub has accepted it.
-    std::function<void(const Error&)> ended;  // No frame will come unless connect() is called again.
+    std::function<void(const Error&)>
+        ended;  // No frame will come unless connect() is called again.
   };
 
   // The options outlive the channel.
@@ -86,10 +86,10 @@ class Channel {
   std::string name_;
   net::WsClientOptions ws_options_;
   std::unique_ptr<net::WsClient> ws_;
-  Done connected_;              // Of the connect() under way.
-  bool was_accepted_ = false;   // Since connect().
+  Done connected_;             // Of the connect() under way.
+  bool was_accepted_ = false;  // Since connect().
   int greetings_left_ = 0;
-  std::optional<Error> refusal_;  // What the hub said before it closed.
+  std::optional<Error> refusal_;    // What the hub said before it closed.
   std::optional<Error> last_loss_;  // Told of, and not yet followed by a return.
 
   Requests requests_;

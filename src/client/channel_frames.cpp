@@ -23,7 +23,7 @@ bool is_refusal(std::string_view type) {
 void Channel::receive(std::string_view text) {
   const SharedFrame frame = parse_frame(text);
   // A hub sends no such thing; the next frame may be good.
-  if (!frame || state_ == State::stopped) return;
+  if (!frame || !field(*frame, "type").is_string() || state_ == State::stopped) return;
   const std::string& type = text_field(*frame, "type");
   if (state_ == State::greeting && is_refusal(type)) {
     refusal_ = error_of(*frame, type == "name_conflict" ? ErrorCode::name_conflict
@@ -90,9 +90,8 @@ void Channel::request(Json frame, std::chrono::nanoseconds timeout, Requests::An
 
 // A question of this channel's own, which is void when the connection is.
 void Channel::ask(Json frame, Requests::Answer answer) {
-  const Requests::Id id =
-      requests_.add(std::move(frame), Requests::Lifetime::connection, Clock::now(),
-                    options_.request_timeout, std::move(answer));
+  const Requests::Id id = requests_.add(std::move(frame), Requests::Lifetime::connection,
+                                        Clock::now(), options_.request_timeout, std::move(answer));
   watch_deadlines();
   send_request(id);
 }

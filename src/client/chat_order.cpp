@@ -23,9 +23,8 @@ const Json& list(const Json& frame, const char* name) {
 
 bool is_same(const Json& a, const Json& b) {
   constexpr std::array<const char*, 4> names{"sender", "target", "payload", "timestamp"};
-  return std::all_of(names.begin(), names.end(), [&a, &b](const char* name) {
-    return field(a, name) == field(b, name);
-  });
+  return std::all_of(names.begin(), names.end(),
+                     [&a, &b](const char* name) { return field(a, name) == field(b, name); });
 }
 
 }  // namespace
@@ -100,7 +99,8 @@ ChatOrder::Page ChatOrder::page(const Json& resume_snapshot) {
     const auto chat = std::make_shared<const Json>(message);
     if (advance(chat)) page.chats.push_back(chat);
   }
-  if (const std::uint64_t since = number_field(resume_snapshot, "since"); truncated && since > last_id_) {
+  if (const std::uint64_t since = number_field(resume_snapshot, "since");
+      truncated && since > last_id_) {
     // A message that fits no page was passed over.
     last_id_ = since;
     last_ = nullptr;

@@ -13,10 +13,9 @@ namespace {
 
 // What the hub broadcasts beside chat. Source: docs/protocol.md, Messages.
 constexpr std::array<const char*, 13> broadcasts{
-    "presence_update",   "claim_granted",         "release_granted",
-    "lease_renewed",     "lease_expired",         "task_updated",
-    "handoff_granted",   "resource_offered",      "ledger_task_posted",
-    "ledger_task_updated", "ledger_progress_posted", "capability_advertised",
+    "presence_update",    "claim_granted",       "release_granted",        "lease_renewed",
+    "lease_expired",      "task_updated",        "handoff_granted",        "resource_offered",
+    "ledger_task_posted", "ledger_task_updated", "ledger_progress_posted", "capability_advertised",
     "finding_recorded"};
 
 const char* word(AgentOptions::Chat chat) {
@@ -87,8 +86,8 @@ bool flag_field(const Json& frame, const char* name) {
 
 std::uint64_t number_field(const Json& frame, const char* name) {
   const Json& value = field(frame, name);
-  const bool is_whole = value.is_number_unsigned() ||
-                        (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  const bool is_whole =
+      value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
   return is_whole ? value.get<std::uint64_t>() : 0;
 }
 

@@ -35,8 +35,7 @@ using SharedFrame = std::shared_ptr<const Json>;
 [[nodiscard]] Json heartbeat();
 
 // Whether a frame is one that these options ask for. A hub that knows no `interest` sends all.
-[[nodiscard]] bool is_wanted(const Json& frame, const AgentOptions& options,
-                             std::string_view name);
+[[nodiscard]] bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view name);
 
 // The error that a frame of refusal tells of; `fallback` when it has no code that is known here.
 [[nodiscard]] Error error_of(const Json& refusal, ErrorCode fallback);

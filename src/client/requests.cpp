@@ -27,8 +27,8 @@ Requests::Id Requests::add(Json frame, Lifetime lifetime, Time now,
   const Time deadline = now + timeout + wait.value_or(std::chrono::nanoseconds(0));
   std::optional<Time> wait_end;
   if (wait) wait_end = now + *wait;
-  entries_.push_back({++last_id_, std::move(frame), question, lifetime, deadline, wait_end,
-                      std::move(answer)});
+  entries_.push_back(
+      {++last_id_, std::move(frame), question, lifetime, deadline, wait_end, std::move(answer)});
   return last_id_;
 }
 
@@ -161,9 +161,8 @@ std::optional<Requests::Time> Requests::next_deadline() const {
 }
 
 void Requests::disconnected(Time now) {
-  entries_.remove_if([](const Entry& entry) {
-    return !entry.answer || entry.lifetime == Lifetime::connection;
-  });
+  entries_.remove_if(
+      [](const Entry& entry) { return !entry.answer || entry.lifetime == Lifetime::connection; });
   for (Entry& entry : entries_) {
     entry.is_sent = false;
     if (!std::exchange(entry.is_queued, false)) continue;

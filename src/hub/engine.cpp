@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/engine.hpp"
 
+#include <algorithm>
+
 #include "store/event_codec.hpp"
 #include "wire/addressing.hpp"
 
 namespace synapse::hub {
+
+namespace {
+
+// Whether what a turn would say could be untrue once its changes are lost. Who came and went is
+// true whatever the log holds.
+bool rests_on_the_log(const Delivery& delivery) {
+  return !delivery.ends && delivery.type != "presence_update" && delivery.type != "welcome";
+}
+
+}  // namespace
 
 Engine::Engine(EngineOptions options, std::unique_ptr<core::Machine> machine, LogWriter* log)
     : options_(std::move(options)),
@@ -43,9 +55,7 @@ void Engine::tick(Moment now) {
   }
 }
 
-void Engine::expire(Turn& turn, Moment now) {
-  tell(machine_->expire(now), AgentName(), turn, now);
-}
+void Engine::expire(Turn& turn, Moment now) { tell(machine_->expire(now), AgentName(), turn, now); }
 
 std::optional<Mono> Engine::next_deadline() const {
   const std::optional<Mono> a = machine_->next_deadline();
@@ -54,8 +64,8 @@ std::optional<Mono> Engine::next_deadline() const {
   return std::min(*a, *b);
 }
 
-std::string Engine::tell(const std::vector<core::Event>& events, const AgentName& actor,
-                         Turn& turn, Moment now) {
+std::string Engine::tell(const std::vector<core::Event>& events, const AgentName& actor, Turn& turn,
+                         Moment now) {
   std::string last;
   std::optional<Delivery> hand_off;  // Logged before its progress note, but told after it.
   for (const core::Event& event : events) {
@@ -67,11 +77,16 @@ std::string Engine::tell(const std::vector<core::Event>& events, const AgentName
     delivery.frame = net::text_frame(outgoing->text);
     if (outgoing->audience == wire::Audience::everybody) {
       delivery.everybody = registry_.everybody();
+      delivery.about = std::move(outgoing->to);
       delivery.type = std::move(outgoing->type);
       delivery.chat_target = std::move(outgoing->chat_target);
     } else {
       const AgentName& to = outgoing->audience == wire::Audience::actor ? actor : outgoing->to;
       delivery.one = registry_.holder_of(to);
+    }
+    if (const auto* granted = std::get_if<core::LeaseGranted>(&event)) {
+      delivery.answers = registry_.holder_of(granted->lease.owner);
+      delivery.task_id = granted->lease.task_id;
     }
     if (std::holds_alternative<core::LeaseHandedOff>(event)) {
       last = std::move(outgoing->text);
@@ -115,6 +130,10 @@ void Engine::settle_queued(const core::Event& event, const std::string& frame, T
 void Engine::count(const core::Event& event) {
   if (std::holds_alternative<core::LeaseGranted>(event)) ++metrics_.grants;
   if (std::holds_alternative<core::LeaseExpired>(event)) ++metrics_.expiries;
+  const auto* dropped = std::get_if<core::ClaimUnqueued>(&event);
+  if (dropped != nullptr && dropped->why != ErrorCode::cancelled) {
+    ++metrics_.refusals[std::string(wire_name(dropped->why))];
+  }
 }
 
 void Engine::send(const SharedSession& session, std::string_view text, Turn& turn) {
@@ -169,8 +188,8 @@ void Engine::pass(Turn& turn) {
 void Engine::deliver(const SharedSession& session, const Delivery& delivery,
                      const SharedSession& actor) {
   if (!session->is_open) return;
-  // Whoever asked gets the answer, whatever it wants of broadcasts.
-  if (session->interest && session != actor) {
+  // Whoever asked gets the answer, and whom it is about the news, whatever they want of broadcasts.
+  if (session->interest && session != actor && session->name != delivery.about) {
     const wire::Interest& interest = *session->interest;
     if (delivery.type != "chat") {
       if (!interest.types.contains(delivery.type)) return;
@@ -190,28 +209,43 @@ void Engine::deliver(const SharedSession& session, const Delivery& delivery,
 
 void Engine::log_failed(const Error& why, std::unique_ptr<core::Machine> machine, Moment now) {
   read_only_reason_ = why.message;
+  const core::Refusal lost(ErrorCode::read_only, "The hub could not write its log (" +
+                                                     read_only_reason_ +
+                                                     "): the request was not carried out.");
+  // Claims that wait, and claims that were granted after a wait by what is lost: the log knows
+  // nothing of them, so this is their answer.
+  Turn waiting;
+  const auto refuse_claim = [&](const SharedSession& session, const TaskId& task_id) {
+    if (session == nullptr) return;
+    core::Refusal refusal = lost;
+    refusal.task_id = task_id;
+    refuse(session, refusal, "claim", waiting, now);
+  };
+  for (const auto& [ticket, queued] : machine_->queue().all()) {
+    refuse_claim(registry_.holder_of(queued.agent), queued.claim.task_id);
+  }
   machine->adopt_presence(*machine_);
   machine_ = std::move(machine);
   queued_keys_.clear();
   entries_.clear();
   for (Turn& turn : gate_.take_all()) {
-    if (turn.requester != nullptr && !turn.request_type.empty()) {
-      // Whatever it would have been told could rest on what is lost.
-      std::erase_if(turn.deliveries, [](const Delivery& d) { return !d.ends; });
+    const bool asked = turn.requester != nullptr && !turn.request_type.empty() &&
+                       turn.request_type != "heartbeat";
+    for (const Delivery& delivery : turn.deliveries) {
+      if (delivery.answers != turn.requester) refuse_claim(delivery.answers, delivery.task_id);
+    }
+    if (asked || turn.is_logged) std::erase_if(turn.deliveries, rests_on_the_log);
+    if (asked) {
       Turn refusal;
-      refuse(turn.requester,
-             core::Refusal(ErrorCode::read_only, "The hub could not write its log (" +
-                                                     read_only_reason_ +
-                                                     "): the request was not carried out."),
-             turn.request_type, refusal, now);
-      turn.deliveries.insert(turn.deliveries.begin(), refusal.deliveries.begin(),
-                             refusal.deliveries.end());
-    } else if (turn.is_logged) {
-      turn.deliveries.clear();
+      refuse(turn.requester, lost, turn.request_type, refusal, now);
+      const auto end = std::find_if(turn.deliveries.begin(), turn.deliveries.end(),
+                                    [](const Delivery& d) { return d.ends; });
+      turn.deliveries.insert(end, refusal.deliveries.front());
     }
     turn.is_logged = false;
     gate_.push(std::move(turn));
   }
+  gate_.push(std::move(waiting));
 }
 
 void Engine::shut_down(std::uint16_t code, std::string_view reason) {
@@ -223,14 +257,10 @@ void Engine::on_broadcast(std::function<void(std::string_view)> listener) {
 }
 
 Gauges Engine::gauges() const {
-  return {registry_.authenticated_count(),
-          machine_->presence().online().size(),
-          machine_->leases().all().size(),
-          machine_->queue().all().size(),
-          machine_->offers().all().size(),
-          machine_->history().messages().size(),
-          machine_->plan().tasks().size(),
-          !read_only_reason_.empty()};
+  return {registry_.authenticated_count(), machine_->presence().online().size(),
+          machine_->leases().all().size(), machine_->queue().all().size(),
+          machine_->offers().all().size(), machine_->history().messages().size(),
+          machine_->plan().tasks().size(), !read_only_reason_.empty()};
 }
 
 }  // namespace synapse::hub

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The hub without its sockets, threads and files: a frame of a session in, frames to sessions and entries for the log
-// out. One frame is one turn: admit it, decide, apply, encode, log; the turn's frames then wait at the gate.
+// The hub without its sockets, threads and files: a frame of a session in, frames to sessions and
+// entries for the log out. One frame is one turn: admit it, decide, apply, encode, log; the turn's
+// frames then wait at the gate.
 //
-// Synchronous and single-threaded: it belongs to the hub's strand, and in tests to a simulator. Sockets are
-// net::Connection, the log is LogWriter, time is an argument.
+// Synchronous and single-threaded: it belongs to the hub's strand, and in tests to a simulator.
+// Sockets are net::Connection, the log is LogWriter, time is an argument.
 #pragma once
 
 #include <functional>
@@ -28,9 +29,9 @@ struct EngineOptions {
   std::string token;  // Blank: an open hub.
   core::Limits limits;
   RegistryLimits registry;
-  std::chrono::milliseconds auth_timeout{10'000};   // To a good first frame, on a secured hub.
-  std::chrono::milliseconds name_timeout{30'000};   // To a name, on an open one.
-  double rate = 0;  // Frames a second and agent; 0: no limit.
+  std::chrono::milliseconds auth_timeout{10'000};  // To a good first frame, on a secured hub.
+  std::chrono::milliseconds name_timeout{30'000};  // To a name, on an open one.
+  double rate = 0;                                 // Frames a second and agent; 0: no limit.
   double burst = 20;
   double host_rate = 0;
   double host_burst = 40;
@@ -51,8 +52,8 @@ class Engine {
   // A socket that has been upgraded. Null: it was turned away.
   SharedSession open(std::shared_ptr<net::Connection> connection, Moment now);
   // A message of an open session: decoded, or why it could not be.
-  void frame(const SharedSession& session, const Result<wire::Inbound>& inbound,
-             std::size_t bytes, Moment now);
+  void frame(const SharedSession& session, const Result<wire::Inbound>& inbound, std::size_t bytes,
+             Moment now);
   void closed(const SharedSession& session, Moment now);
   // Whatever is due by the clock.
   void tick(Moment now);
@@ -60,8 +61,8 @@ class Engine {
 
   // Turns up to this one are safe in the log.
   void committed(std::uint64_t turn) { gate_.commit(turn); }
-  // The log failed: refuses what was held, goes on with the state that the log has, and refuses every change from
-  // now on.
+  // The log failed: refuses what was held, goes on with the state that the log has, and refuses
+  // every change from now on.
   void log_failed(const Error& why, std::unique_ptr<core::Machine> machine, Moment now);
 
   // Lets through what may pass and starts the writers: at the end of each batch of work.
@@ -93,8 +94,8 @@ class Engine {
   bool authenticate(const SharedSession& session, const wire::Inbound& inbound, Turn& turn,
                     Moment now);
   bool bind(const SharedSession& session, const wire::Inbound& inbound, Turn& turn, Moment now);
-  bool bind_held(const SharedSession& session, const wire::Inbound& inbound,
-                 const AgentName& name, Turn& turn, Moment now);
+  bool bind_held(const SharedSession& session, const wire::Inbound& inbound, const AgentName& name,
+                 Turn& turn, Moment now);
   void end(const SharedSession& session, protocol::CloseCode code, std::string_view reason,
            Turn& turn, Moment now);
   void leave(const AgentName& name, Turn& turn, Moment now);

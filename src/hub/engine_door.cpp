@@ -32,8 +32,9 @@ SharedSession Engine::open(std::shared_ptr<net::Connection> connection, Moment n
   SharedSession session = registry_.add(std::move(connection), secured, now.mono + patience);
   if (!secured) {
     Turn turn;
-    send(session,
-         encoder_.welcome(registry_.authenticated_count(), machine_->presence(), now.wall), turn);
+    send(session, encoder_.welcome(registry_.authenticated_count(), machine_->presence(), now.wall),
+         turn);
+    turn.deliveries.back().type = "welcome";
     finish(std::move(turn));
   }
   return session;
@@ -66,8 +67,9 @@ bool Engine::admit(const SharedSession& session, const Result<wire::Inbound>& in
   }
   if (!was_authenticated) {
     registry_.authenticate(*session);
-    send(session,
-         encoder_.welcome(registry_.authenticated_count(), machine_->presence(), now.wall), turn);
+    send(session, encoder_.welcome(registry_.authenticated_count(), machine_->presence(), now.wall),
+         turn);
+    turn.deliveries.back().type = "welcome";
   }
   return true;
 }
@@ -95,11 +97,11 @@ bool Engine::bind(const SharedSession& session, const wire::Inbound& inbound, Tu
     if (wanted.empty() || wanted == session->name) return true;
     ++metrics_.refusals["name_switch"];
     send(session,
-         encoder_.error("name_conflict",
-                        fail(ErrorCode::name_switch, "This connection is " + session->name.text +
-                                                         "; open another to be " + wanted.text +
-                                                         "."),
-                        session->name.text, now.wall),
+         encoder_.error(
+             "name_conflict",
+             fail(ErrorCode::name_switch, "This connection is " + session->name.text +
+                                              "; open another to be " + wanted.text + "."),
+             session->name.text, now.wall),
          turn);
     end(session, protocol::CloseCode::name_conflict, "a connection keeps its name", turn, now);
     return false;
@@ -108,12 +110,13 @@ bool Engine::bind(const SharedSession& session, const wire::Inbound& inbound, Tu
   if (!is_bindable(name)) {
     ++metrics_.refusals["invalid_name"];
     send(session,
-         encoder_.error("error",
-                        fail(ErrorCode::invalid_name,
-                             "The name '" + base::escape_control(name.text, base::LineBreaks::escape) +
-                                 "' can't be used: it is reserved, or has control characters or "
-                                 "one of , * ? ["),
-                        "all", now.wall),
+         encoder_.error(
+             "error",
+             fail(ErrorCode::invalid_name,
+                  "The name '" + base::escape_control(name.text, base::LineBreaks::escape) +
+                      "' can't be used: it is reserved, or has control characters or "
+                      "one of , * ? ["),
+             "all", now.wall),
          turn);
     if (!session->is_authenticated) {
       end(session, protocol::CloseCode::denied, "authentication failed", turn, now);

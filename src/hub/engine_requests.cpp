@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The room: what a frame asks, once it is through the door.
 #include "hub/engine.hpp"
+#include "wire/records.hpp"
 
 namespace synapse::hub {
 
@@ -10,6 +11,16 @@ namespace {
 bool is_harmless(const core::Command& command) {
   return std::holds_alternative<core::Advertise>(command) ||
          std::holds_alternative<core::WaitFor>(command);
+}
+
+// A chat that left out its sender, with the name of its socket; nothing for any other command.
+std::optional<core::Command> signed_chat(const AgentName& name, const wire::Inbound& inbound,
+                                         const core::Command& command) {
+  const auto* chat = std::get_if<core::PostChat>(&command);
+  if (chat == nullptr || !inbound.sender.empty()) return std::nullopt;
+  core::PostChat with_name = *chat;
+  with_name.body = wire::with_sender(chat->body, name);
+  return with_name;
 }
 
 }  // namespace
@@ -37,14 +48,15 @@ void Engine::handle_command(const SharedSession& session, const wire::Inbound& i
                             const core::Command& command, Turn& turn, Moment now) {
   if (!inbound.idem_key.empty() && answer_again(session, inbound, turn, now)) return;
   if (!read_only_reason_.empty() && !is_harmless(command)) {
-    return refuse(session,
-                  core::Refusal(ErrorCode::read_only, "The hub can't write its log (" +
-                                                          read_only_reason_ +
-                                                          ") and refuses changes."),
-                  inbound.type, turn, now);
+    return refuse(
+        session,
+        core::Refusal(ErrorCode::read_only, "The hub can't write its log (" + read_only_reason_ +
+                                                ") and refuses changes."),
+        inbound.type, turn, now);
   }
   const AgentName& name = session->name;
-  core::Decision decision = machine_->decide(name, command, now);
+  const std::optional<core::Command> chat = signed_chat(name, inbound, command);
+  core::Decision decision = machine_->decide(name, chat ? *chat : command, now);
   if (decision.refusal) return refuse(session, *decision.refusal, inbound.type, turn, now);
   for (const core::Event& event : decision.events) machine_->apply(event);
   const std::string answer = tell(decision.events, name, turn, now);
@@ -79,8 +91,7 @@ bool Engine::answer_again(const SharedSession& session, const wire::Inbound& inb
 
 void Engine::remember(const AgentName& sender, const QueuedKey& key, const std::string& response,
                       Turn& turn, Moment now) {
-  const core::Event event =
-      core::AnswerRemembered{key.key, sender, key.type, key.digest, response};
+  const core::Event event = core::AnswerRemembered{key.key, sender, key.type, key.digest, response};
   machine_->apply(event);
   log(event, turn, now);
 }

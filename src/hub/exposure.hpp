@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What may reach the hub: addresses that it may listen on, and HTTP requests that a web page could have sent.
+// What may reach the hub: addresses that it may listen on, and HTTP requests that a web page could
+// have sent.
 #pragma once
 
 #include <string>
@@ -23,8 +24,8 @@ struct Exposure {
 // An error that says why listening there would be unsafe, and what to do.
 [[nodiscard]] Result<> check_exposure(const Exposure& exposure);
 
-// An error for a request that a foreign page sent (Origin) or that was sent to a foreign name (Host, which guards a
-// loopback hub against names that are made to resolve to it).
+// An error for a request that a foreign page sent (Origin) or that was sent to a foreign name
+// (Host, which guards a loopback hub against names that are made to resolve to it).
 [[nodiscard]] Result<> check_request(const net::HttpRequest& request, bool on_loopback,
                                      const std::vector<std::string>& allowed_origins);
 

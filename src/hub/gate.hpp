@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The commit gate: what a turn has to say is held until all that was logged up to that turn is safe. Turns pass in
-// their order, queries and presence too, so nobody ever sees a state that could still be lost.
+// The commit gate: what a turn has to say is held until all that was logged up to that turn is
+// safe. Turns pass in their order, queries and presence too, so nobody ever sees a state that could
+// still be lost.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,17 @@
 
 namespace synapse::hub {
 
-// One thing to do when the turn passes: a frame to one socket or to everybody, or the end of a socket.
+// One thing to do when the turn passes: a frame to one socket or to everybody, or the end of a
+// socket.
 struct Delivery {
   net::SharedFrame frame;
   SharedSession one;              // Null: everybody.
   Registry::Everybody everybody;  // Those of the moment of the turn.
+  AgentName about;                // Of those, who gets it whatever its interest.
   std::string type;               // What interests are asked about.
   std::string chat_target;
+  SharedSession answers;          // Of a grant: whose claim it answers, now or after a wait.
+  TaskId task_id;                 // With `answers`.
   bool ends = false;              // With `one`: close it after the frame.
   std::uint16_t close_code = 0;
   std::string close_reason;
@@ -27,8 +32,8 @@ struct Delivery {
 
 struct Turn {
   std::uint64_t number = 0;
-  bool is_logged = false;      // Waits for a commit of its own.
-  SharedSession requester;     // Whose frame it was; null for what time or a closing socket caused.
+  bool is_logged = false;   // Waits for a commit of its own.
+  SharedSession requester;  // Whose frame it was; null for what time or a closing socket caused.
   std::string request_type;
   Mono arrived{0};
   std::vector<Delivery> deliveries;

@@ -57,24 +57,31 @@ net::HttpResponse http_page(const net::HttpRequest& request, const HttpOptions& 
       mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
   const bool known = path == "/metrics" || path == "/health";
   if (!options.serves_metrics || !known) {
-    return {426, "text/plain; charset=utf-8", "This is a WebSocket endpoint.\n",
+    return {426,
+            "text/plain; charset=utf-8",
+            "This is a WebSocket endpoint.\n",
             {{"Upgrade", "websocket"}}};
   }
   if (request.method != "GET" && request.method != "HEAD") {
     return {405, "text/plain; charset=utf-8", "only GET\n", {{"Allow", "GET, HEAD"}}};
   }
   if (!is_allowed(request, query, options)) {
-    return {401, "text/plain; charset=utf-8", "a bearer token is needed\n",
+    return {401,
+            "text/plain; charset=utf-8",
+            "a bearer token is needed\n",
             {{"WWW-Authenticate", "Bearer"}}};
   }
   if (path == "/health") {
     const bool up = engine.read_only_reason().empty();
     return {up ? 200U : 503U, "application/json", health(engine, uptime), {}};
   }
-  // Scrapers and people say what they accept; programs written for the original don't, and some compare the list.
+  // Scrapers and people say what they accept; programs written for the original don't, and some
+  // compare the list.
   const Detail detail = request.accept.empty() ? Detail::classic : Detail::full;
-  return {200, "text/plain; version=0.0.4; charset=utf-8",
-          prometheus_text(engine.metrics(), engine.gauges(), detail), {}};
+  return {200,
+          "text/plain; version=0.0.4; charset=utf-8",
+          prometheus_text(engine.metrics(), engine.gauges(), detail),
+          {}};
 }
 
 }  // namespace synapse::hub

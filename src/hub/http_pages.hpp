@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Plain HTTP on the hub's port: /metrics and /health, if they are served; everything else is told to upgrade.
+// Plain HTTP on the hub's port: /metrics and /health, if they are served; everything else is told
+// to upgrade.
 #pragma once
 
 #include <string>

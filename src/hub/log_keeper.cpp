@@ -24,7 +24,8 @@ Result<std::unique_ptr<core::Machine>> LogKeeper::replay(Moment now, std::size_t
       });
   if (!report) return report.error();
   if (report->unknown > 0) {
-    logger_.warning(std::to_string(report->unknown) + " events of the log are of a kind that this "
+    logger_.warning(std::to_string(report->unknown) +
+                    " events of the log are of a kind that this "
                     "version doesn't know, and were skipped");
   }
   if (compact_hint != 0 && report->records > compact_hint) {

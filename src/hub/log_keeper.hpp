@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The event log as the service keeps it: lock, file, replay and the committing thread. Without --db there is none.
+// The event log as the service keeps it: lock, file, replay and the committing thread. Without --db
+// there is none.
 #pragma once
 
 #include <memory>
@@ -27,7 +28,8 @@ class LogKeeper final : public LogWriter {
   [[nodiscard]] Result<std::unique_ptr<core::Machine>> open(const std::string& file, Moment now,
                                                             std::size_t compact_hint);
   void start(Done done);
-  // The same machine again, from what the log really has: after a failed commit. Ends the committing.
+  // The same machine again, from what the log really has: after a failed commit. Ends the
+  // committing.
   [[nodiscard]] Result<std::unique_ptr<core::Machine>> rebuild(Moment now);
   // Commits what was submitted and closes the file.
   void stop();

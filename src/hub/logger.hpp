@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The hub's log for people (not the event log): one line a message on stderr, as text or as JSON. Control characters
-// are escaped, so a name or a message can't write to the terminal.
+// The hub's log for people (not the event log): one line a message on stderr, as text or as JSON.
+// Control characters are escaped, so a name or a message can't write to the terminal.
 #pragma once
 
 #include <memory>

@@ -55,7 +55,8 @@ void Histogram::write(std::string& out, const char* name, const char* help) cons
   header(out, name, help, "histogram");
   for (std::size_t i = 0; i < cumulative_.size(); ++i) {
     const std::string bound = i < bounds.size() ? number(bounds[i]) : "+Inf";
-    out += std::string(name) + "_bucket{le=\"" + bound + "\"} " + std::to_string(cumulative_[i]) + "\n";
+    out += std::string(name) + "_bucket{le=\"" + bound + "\"} " + std::to_string(cumulative_[i]) +
+           "\n";
   }
   out += std::string(name) + "_sum " + number(sum_) + "\n";
   out += std::string(name) + "_count " + std::to_string(cumulative_.back()) + "\n";

@@ -9,8 +9,7 @@ std::optional<protocol::CloseCode> Registry::capacity_obstacle(const std::string
                                                                bool needs_authentication) const {
   if (sessions_.size() >= limits_.clients_max) return protocol::CloseCode::hub_full;
   const auto count = hosts_.find(host);
-  if (limits_.per_host_max != 0 && count != hosts_.end() &&
-      count->second >= limits_.per_host_max) {
+  if (limits_.per_host_max != 0 && count != hosts_.end() && count->second >= limits_.per_host_max) {
     return protocol::CloseCode::host_full;
   }
   if (needs_authentication && unauthenticated_ >= limits_.unauthenticated_max) {
@@ -72,9 +71,8 @@ bool Registry::in_cooldown(const AgentName& name, Mono now) const {
 }
 
 void Registry::take_over(const SharedSession& session, const AgentName& name, Mono now) {
-  std::erase_if(takeovers_, [&](const auto& entry) {
-    return now - entry.second >= limits_.takeover_cooldown;
-  });
+  std::erase_if(takeovers_,
+                [&](const auto& entry) { return now - entry.second >= limits_.takeover_cooldown; });
   takeovers_[name] = now;
   const SharedSession old = holder_of(name);
   old->name = AgentName();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who is connected: sockets, the names they hold, the hosts they come from, and the caps on each. Decides whether a
-// socket may stay and whether it may have a name; the engine acts on it.
+// Who is connected: sockets, the names they hold, the hosts they come from, and the caps on each.
+// Decides whether a socket may stay and whether it may have a name; the engine acts on it.
 #pragma once
 
 #include <map>
@@ -29,8 +29,8 @@ class Registry {
   explicit Registry(RegistryLimits limits) : limits_(limits) {}
 
   // Why one more socket of this host can't be had, in the protocol's order; nothing: it can.
-  [[nodiscard]] std::optional<protocol::CloseCode> capacity_obstacle(const std::string& host,
-                                                                     bool needs_authentication) const;
+  [[nodiscard]] std::optional<protocol::CloseCode> capacity_obstacle(
+      const std::string& host, bool needs_authentication) const;
   SharedSession add(std::shared_ptr<net::Connection> connection, bool needs_authentication,
                     Mono bind_deadline);
   void authenticate(Session& session);
@@ -51,7 +51,9 @@ class Registry {
 
   // Every authenticated socket: one list, shared by all broadcasts until somebody comes or goes.
   [[nodiscard]] Everybody everybody();
-  [[nodiscard]] std::size_t authenticated_count() const { return sessions_.size() - unauthenticated_; }
+  [[nodiscard]] std::size_t authenticated_count() const {
+    return sessions_.size() - unauthenticated_;
+  }
   [[nodiscard]] const std::map<SessionId, SharedSession>& all() const { return sessions_; }
 
  private:

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The lite relay file: a line a broadcast, for readers without a connection. Cut back to its newest lines_max lines
-// each time that many have been appended, by an atomic replace, so that a reader sees the old file or the new one.
+// The lite relay file: a line a broadcast, for readers without a connection. Cut back to its newest
+// lines_max lines each time that many have been appended, by an atomic replace, so that a reader
+// sees the old file or the new one.
 //
-// Used on one strand of the blocking pool. A failure is reported once and ends the mirror: the hub goes on.
+// Used on one strand of the blocking pool. A failure is reported once and ends the mirror: the hub
+// goes on.
 #pragma once
 
 #include <filesystem>

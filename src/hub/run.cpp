@@ -16,8 +16,8 @@ namespace synapse::hub {
 
 namespace {
 
-// Blocks the stop signals for this thread and those it starts from now on. Made before anything that starts threads:
-// one that did not block them would be ended by them.
+// Blocks the stop signals for this thread and those it starts from now on. Made before anything
+// that starts threads: one that did not block them would be ended by them.
 class BlockedSignals {
  public:
   BlockedSignals() {

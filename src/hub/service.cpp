@@ -27,7 +27,8 @@ using boost::system::error_code;
 
 namespace {
 
-// A socket between the server and the engine. `session` is the hub strand's; null before and after its life there.
+// A socket between the server and the engine. `session` is the hub strand's; null before and after
+// its life there.
 struct Link {
   std::shared_ptr<net::Connection> connection;
   SharedSession session;
@@ -56,8 +57,8 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-// Handlers hold plain pointers to it: the I/O context is a member, declared before whatever uses it, so no handler
-// outlives it.
+// Handlers hold plain pointers to it: the I/O context is a member, declared before whatever uses
+// it, so no handler outlives it.
 class Service::Impl final : public net::ServerHandler {
  public:
   Impl(const RunOptions& options, const Clock& clock, const Logger& logger)
@@ -122,13 +123,11 @@ class Service::Impl final : public net::ServerHandler {
   }
 
   // net::ServerHandler, on any I/O thread.
-  void request(net::HttpRequest request,
-               std::function<void(net::HttpResponse)> respond) override {
+  void request(net::HttpRequest request, std::function<void(net::HttpResponse)> respond) override {
     if (const auto allowed = check(request); !allowed) {
       return respond({403, "text/plain; charset=utf-8", allowed.error().message + "\n", {}});
     }
-    asio::post(strand_, [this, request = std::move(request),
-                         respond = std::move(respond)] {
+    asio::post(strand_, [this, request = std::move(request), respond = std::move(respond)] {
       const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),
                              options_.metrics_query_token_ok};
       refresh_metrics();
@@ -163,7 +162,8 @@ class Service::Impl final : public net::ServerHandler {
 
   // Everything below runs on the hub's strand.
 
-  // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate opens.
+  // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
+  // opens.
   void drain() {
     std::vector<Arrival> batch = arrivals_.take();
     for (Arrival& arrival : batch) take(arrival);
@@ -256,6 +256,7 @@ class Service::Impl final : public net::ServerHandler {
   }
 
   void refresh_metrics() {
+    engine_->metrics().slow_readers = server_.slow_readers();
     if (log_) copy_commit_metrics(log_->committer()->stats(), engine_->metrics());
   }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A hub that runs: the engine on its strand, the server on the I/O threads, the log on the store's thread, the relay
-// file on the blocking pool.
+// A hub that runs: the engine on its strand, the server on the I/O threads, the log on the store's
+// thread, the relay file on the blocking pool.
 //
-// A session decodes on its own strand and queues the command; the hub's strand takes all that is queued, runs a turn
-// for each, looks once more, and only then opens the gate and starts the writers: so what belongs together leaves in
-// one write a socket.
+// A session decodes on its own strand and queues the command; the hub's strand takes all that is
+// queued, runs a turn for each, looks once more, and only then opens the gate and starts the
+// writers: so what belongs together leaves in one write a socket.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ class Service {
   [[nodiscard]] std::uint16_t port() const;
   // Serves until stop(); returns why it had to end by itself, if it had to.
   [[nodiscard]] Result<> run();
-  // Any thread, also before run(): accepts no more, drains the gate, closes the sockets, commits; within 5 s.
+  // Any thread, also before run(): accepts no more, drains the gate, closes the sockets, commits;
+  // within 5 s.
   void stop();
 
  private:

@@ -23,10 +23,10 @@ class Alarm {
   void set(std::chrono::steady_clock::time_point due, std::function<void()> ring) {
     const std::uint64_t setting = ++*setting_;
     timer_.expires_at(due);
-    timer_.async_wait([setting, current = setting_,
-                       ring = std::move(ring)](const boost::system::error_code&) {
-      if (*current == setting) ring();
-    });
+    timer_.async_wait(
+        [setting, current = setting_, ring = std::move(ring)](const boost::system::error_code&) {
+          if (*current == setting) ring();
+        });
   }
   void set(std::chrono::nanoseconds delay, std::function<void()> ring) {
     set(std::chrono::steady_clock::now() + delay, std::move(ring));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Items from many threads to one consumer that takes them a batch at a time: one wake-up a batch, however many items.
+// Items from many threads to one consumer that takes them a batch at a time: one wake-up a batch,
+// however many items.
 #pragma once
 
 #include <mutex>

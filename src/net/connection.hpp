@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One WebSocket connection of a server, from both sides: what its owner may do with it, and what it tells its owner.
+// One WebSocket connection of a server, from both sides: what its owner may do with it, and what it
+// tells its owner.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +17,12 @@ class Connection {
  public:
   virtual ~Connection() = default;
 
-  // Queues a frame. True: call flush() once the batch is complete. A socket too slow for its outbox is closed with
-  // 1013, here and now.
+  // Queues a frame. True: call flush() once the batch is complete. A socket too slow for its outbox
+  // is closed with 1013, here and now.
   [[nodiscard]] virtual bool send(const SharedFrame& frame) = 0;
   virtual void flush() = 0;
-  // Sends what is queued, then a close frame, then ends: within close_timeout, whatever the peer does.
+  // Sends what is queued, then a close frame, then ends: within close_timeout, whatever the peer
+  // does.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   // That many messages have been dealt with: reading pauses while in_flight_max are not.
   virtual void credit(std::size_t messages) = 0;

@@ -2,10 +2,11 @@
 // Looks a host's addresses up without making anybody wait for the resolver.
 //
 // Addresses and `localhost` are answered from here: RFC 6761, section 6.3, makes the latter the
-// loopback addresses on every host, and to read the resolver's files would be a good part of a short
-// command's time. Everything else is asked of the system on a thread of its own. Asio's resolver is
-// not used because its destructor waits for a look-up under way, which no one can cut short: stopping
-// would take as long as the name server's timeout. A cancelled Lookup lets its thread finish alone.
+// loopback addresses on every host, and to read the resolver's files would be a good part of a
+// short command's time. Everything else is asked of the system on a thread of its own. Asio's
+// resolver is not used because its destructor waits for a look-up under way, which no one can cut
+// short: stopping would take as long as the name server's timeout. A cancelled Lookup lets its
+// thread finish alone.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The layer between Beast's WebSocket and the socket: reads go through, writes go into the outbox. So the control
-// frames that Beast writes by itself (pongs, closes, the answer to the upgrade) and the data frames that are put
-// directly leave in one order, by one writer.
+// The layer between Beast's WebSocket and the socket: reads go through, writes go into the outbox.
+// So the control frames that Beast writes by itself (pongs, closes, the answer to the upgrade) and
+// the data frames that are put directly leave in one order, by one writer.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -23,7 +23,8 @@ class OutboxStream {
   using executor_type = typename Layer::executor_type;
   using next_layer_type = Layer;
 
-  // `wake` starts the writer; it is called on the stream's own executor. `leftover` was read from the layer before.
+  // `wake` starts the writer; it is called on the stream's own executor. `leftover` was read from
+  // the layer before.
   OutboxStream(Layer layer, Outbox& outbox, std::function<void()> wake, std::string leftover)
       : layer_(std::move(layer)),
         outbox_(outbox),
@@ -67,9 +68,9 @@ class OutboxStream {
  private:
   template <class Handler>
   void complete(Handler handler, std::size_t bytes) {
-    boost::asio::post(layer_.get_executor(),
-                      boost::beast::bind_front_handler(std::move(handler),
-                                                       boost::system::error_code(), bytes));
+    boost::asio::post(
+        layer_.get_executor(),
+        boost::beast::bind_front_handler(std::move(handler), boost::system::error_code(), bytes));
   }
 
   Layer layer_;
@@ -78,7 +79,8 @@ class OutboxStream {
   std::string leftover_;
 };
 
-// Beast takes the stream down through these; the connection hangs up by itself once its outbox has drained.
+// Beast takes the stream down through these; the connection hangs up by itself once its outbox has
+// drained.
 template <class Layer>
 void teardown(boost::beast::role_type, OutboxStream<Layer>&, boost::system::error_code& error) {
   error = {};

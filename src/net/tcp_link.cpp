@@ -103,15 +103,13 @@ void TcpLink::start_tls(asio::ssl::context context, const std::string& host, Tls
     tls_->set_verify_callback(asio::ssl::host_name_verification(host), code);
   }
   if (code) return done(fail(ErrorCode::tls_failed, "TLS can't be set up: " + code.message()));
-  tls_->async_handshake(
-      asio::ssl::stream_base::client,
-      [self = shared_from_this(), host, done = std::move(done)](Code failure) {
-        if (self->closed_) return;
-        if (!failure) return done(Result<>());
-        done(fail(ErrorCode::tls_failed,
-                  "TLS with " + self->where_ + " failed: " +
-                      tls_failure(self->tls_->native_handle(), host, failure)));
-      });
+  tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this(), host,
+                                                         done = std::move(done)](Code failure) {
+    if (self->closed_) return;
+    if (!failure) return done(Result<>());
+    done(fail(ErrorCode::tls_failed, "TLS with " + self->where_ + " failed: " +
+                                         tls_failure(self->tls_->native_handle(), host, failure)));
+  });
 }
 
 void TcpLink::read(ReadDone done) {
@@ -145,9 +143,9 @@ void TcpLink::consume(std::size_t bytes) {
 Result<> TcpLink::append(std::string_view bytes, Done written) {
   if (closed_) return fail(ErrorCode::closed);
   if (appended_ - flushed_ + bytes.size() > outbox_bytes_max_) {
-    return fail(ErrorCode::io_error, "the other side takes nothing: " +
-                                         std::to_string(appended_ - flushed_) +
-                                         " bytes wait to be sent");
+    return fail(ErrorCode::io_error,
+                "the other side takes nothing: " + std::to_string(appended_ - flushed_) +
+                    " bytes wait to be sent");
   }
   outbox_ += bytes;
   appended_ += bytes.size();

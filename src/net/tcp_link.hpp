@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One outgoing connection, plain or TLS, as a stream of bytes: what ws_client speaks WebSocket over.
+// One outgoing connection, plain or TLS, as a stream of bytes: what ws_client speaks WebSocket
+// over.
 //
 // Everything runs on the executor, which must not run two handlers at once. What is appended leaves
 // in as few writes as possible: it gathers until the work that is ready has run dry, and while a

@@ -41,8 +41,8 @@ Result<> check_key_mode(const std::string& key_file) {
                 "can't read the key '" + key_file + "': " + std::strerror(errno));
   }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(ErrorCode::tls_failed, "the key '" + key_file +
-                                           "' is open to others than its owner; chmod 600 it");
+    return fail(ErrorCode::tls_failed,
+                "the key '" + key_file + "' is open to others than its owner; chmod 600 it");
   }
   return {};
 }
@@ -79,8 +79,8 @@ Result<ssl::context> server_tls(const std::string& cert_file, const std::string&
   context->set_password_callback([](std::size_t, ssl::context::password_purpose) { return ""; },
                                  code);
   context->use_private_key_file(key_file, ssl::context::pem, code);
-  const bool is_other_key =
-      code && ERR_GET_REASON(static_cast<unsigned long>(code.value())) == X509_R_KEY_VALUES_MISMATCH;
+  const bool is_other_key = code && ERR_GET_REASON(static_cast<unsigned long>(code.value())) ==
+                                        X509_R_KEY_VALUES_MISMATCH;
   if (code && !is_other_key) return refuse("can't read the key", key_file, code);
   // A key of another kind than the certificate's is seen only here.
   if (is_other_key || SSL_CTX_check_private_key(context->native_handle()) != 1) {

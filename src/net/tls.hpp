@@ -11,7 +11,8 @@ namespace synapse::net {
 
 enum class TlsVerify { verify, insecure };
 
-// For connecting: certificates are checked against `ca_file` (PEM), or the system's roots if it is blank.
+// For connecting: certificates are checked against `ca_file` (PEM), or the system's roots if it is
+// blank.
 [[nodiscard]] Result<boost::asio::ssl::context> client_tls(const std::string& ca_file,
                                                            TlsVerify verify);
 // For listening: the chain and the key as PEM files; a key that others can read is refused.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Beast does the handshake, the reading, the pings and the closing; data frames are written here,
-// straight into the link's outbox, because Beast would give each a write of its own. Both go through
-// the link, so that there is one order.
+// straight into the link's outbox, because Beast would give each a write of its own. Both go
+// through the link, so that there is one order.
 #include "net/ws_client.hpp"
 
+#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <array>
 #include <cstring>
 #include <optional>
 #include <random>
@@ -57,14 +57,14 @@ class Layer {
           std::string bytes(asio::buffer_size(source), '\0');
           asio::buffer_copy(asio::buffer(bytes), source);
           const bool taken = link->append(bytes).has_value();
-          asio::post(link->executor(), [handler = std::move(handler), taken,
-                                        size = bytes.size()]() mutable {
-            if (taken) {
-              std::move(handler)(Code(), size);
-            } else {
-              std::move(handler)(asio::error::no_buffer_space, std::size_t{0});
-            }
-          });
+          asio::post(link->executor(),
+                     [handler = std::move(handler), taken, size = bytes.size()]() mutable {
+                       if (taken) {
+                         std::move(handler)(Code(), size);
+                       } else {
+                         std::move(handler)(asio::error::no_buffer_space, std::size_t{0});
+                       }
+                     });
         },
         token, buffers);
   }
@@ -151,9 +151,8 @@ class WsClient::Impl : public std::enable_shared_from_this<Impl> {
     timer_.async_wait([self = shared_from_this()](Code cancelled) {
       if (!cancelled) self->finish(self->own_end());
     });
-    stream_->async_close(websocket::close_code(code), [self = shared_from_this()](Code) {
-      self->finish(self->own_end());
-    });
+    stream_->async_close(websocket::close_code(code),
+                         [self = shared_from_this()](Code) { self->finish(self->own_end()); });
   }
 
   void abandon() {
@@ -182,8 +181,8 @@ class WsClient::Impl : public std::enable_shared_from_this<Impl> {
   void upgrade() {
     stream_.emplace(Layer(link_));
     // A ping goes out at half of the idle time; the handshakes' time is seen to here.
-    stream_->set_option(websocket::stream_base::timeout{
-        websocket::stream_base::none(), 2 * options_.ping_interval, true});
+    stream_->set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
+                                                        2 * options_.ping_interval, true});
     stream_->read_message_max(options_.message_bytes_max);
     stream_->async_handshake(response_, options_.uri.authority(), options_.uri.target,
                              [self = shared_from_this()](Code code) { self->upgraded(code); });
@@ -193,10 +192,10 @@ class WsClient::Impl : public std::enable_shared_from_this<Impl> {
     if (is_ended_) return;
     if (code) {
       const bool declined = code == websocket::error::upgrade_declined;
-      const std::string why = declined ? "it answered HTTP " + std::to_string(response_.result_int())
-                                       : code.message();
-      return finish(fail(ErrorCode::unreachable,
-                         options_.uri.authority() + " opened no WebSocket: " + why));
+      const std::string why =
+          declined ? "it answered HTTP " + std::to_string(response_.result_int()) : code.message();
+      return finish(
+          fail(ErrorCode::unreachable, options_.uri.authority() + " opened no WebSocket: " + why));
     }
     response_ = {};
     is_open_ = true;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One WebSocket connection to a server: connects, sends and receives text, and tells of its end.
 //
-// Lives on one executor, which must not run two of its handlers at once, and is used from there only.
-// No exception leaves it. It pings every ping_interval and ends when a whole interval then passes
-// without any sign of life, so that a server that hangs is noticed; pings are answered. Compression
-// is not offered: it would cost more than it saves on short frames.
+// Lives on one executor, which must not run two of its handlers at once, and is used from there
+// only. No exception leaves it. It pings every ping_interval and ends when a whole interval then
+// passes without any sign of life, so that a server that hangs is noticed; pings are answered.
+// Compression is not offered: it would cost more than it saves on short frames.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

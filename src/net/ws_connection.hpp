@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The server's side of one WebSocket, over a plain or a TLS socket. Private to ws_server.cpp: Beast's templates are
-// compiled there and nowhere else.
+// The server's side of one WebSocket, over a plain or a TLS socket. Private to ws_server.cpp:
+// Beast's templates are compiled there and nowhere else.
 #pragma once
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -21,33 +18,12 @@
 #include <vector>
 
 #include "net/outbox_stream.hpp"
-#include "net/ws_server.hpp"
+#include "net/server_shared.hpp"
 
 namespace synapse::net {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
-using asio::ip::tcp;
-using boost::system::error_code;
-
-using TlsStream = asio::ssl::stream<tcp::socket>;
-
-inline tcp::socket& socket_of(tcp::socket& socket) { return socket; }
-inline tcp::socket& socket_of(TlsStream& stream) { return stream.next_layer(); }
-
-// What the server's parts share.
-struct ServerShared {
-  ServerShared(ServerOptions chosen, ServerHandler& owner) : options(std::move(chosen)), handler(owner) {}
-
-  ServerOptions options;
-  ServerHandler& handler;
-  std::optional<asio::ssl::context> tls;
-  std::atomic<std::size_t> open_connections = 0;
-};
-
-// One upgraded connection. Reads until the peer or the owner ends it; then what is queued leaves, within a bound.
+// One upgraded connection. Reads until the peer or the owner ends it; then what is queued leaves,
+// within a bound.
 template <class Layer>
 class WsConnection final : public Connection,
                            public std::enable_shared_from_this<WsConnection<Layer>> {
@@ -56,7 +32,8 @@ class WsConnection final : public Connection,
                std::string remote_host)
       : shared_(std::move(shared)),
         outbox_(shared_->options.outbox),
-        ws_(std::move(layer), outbox_, [this] { write(); }, std::move(leftover)),
+        ws_(
+            std::move(layer), outbox_, [this] { write(); }, std::move(leftover)),
         timer_(ws_.get_executor()),
         remote_host_(std::move(remote_host)) {
     ws_.read_message_max(shared_->options.message_bytes_max);
@@ -80,6 +57,7 @@ class WsConnection final : public Connection,
     const Outbox::Put put = outbox_.put(frame);
     if (put != Outbox::Put::overflow) return put == Outbox::Put::wake;
     // Too slow to be waited for: what it has not begun to get is dropped, and it is told why.
+    ++shared_->slow_readers;
     const bool wake = outbox_.cut(close_frame(1013, "reading too slowly")) == Outbox::Put::wake;
     asio::post(ws_.get_executor(), [self = this->shared_from_this()] { self->start_closing(); });
     return wake;
@@ -107,8 +85,8 @@ class WsConnection final : public Connection,
 
  private:
   void read() {
-    ws_.async_read(buffer_, beast::bind_front_handler(&WsConnection::on_read,
-                                                      this->shared_from_this()));
+    ws_.async_read(buffer_,
+                   beast::bind_front_handler(&WsConnection::on_read, this->shared_from_this()));
   }
 
   void on_read(error_code error, std::size_t) {
@@ -123,7 +101,8 @@ class WsConnection final : public Connection,
     if (buffer_.capacity() > idle_buffer_max) buffer_.shrink_to_fit();
     if (in_flight_ >= shared_->options.in_flight_max) {
       paused_ = true;
-      // The credit may have come between the two lines above; whoever takes the flag back goes on reading.
+      // The credit may have come between the two lines above; whoever takes the flag back goes on
+      // reading.
       if (in_flight_ >= shared_->options.in_flight_max || !paused_.exchange(false)) return;
     }
     read();
@@ -137,8 +116,7 @@ class WsConnection final : public Connection,
     }
     writing_ = true;
     ws_.next_layer().layer().async_write_some(
-        buffers_,
-        beast::bind_front_handler(&WsConnection::on_write, this->shared_from_this()));
+        buffers_, beast::bind_front_handler(&WsConnection::on_write, this->shared_from_this()));
   }
 
   void on_write(error_code error, std::size_t bytes) {
@@ -175,7 +153,8 @@ class WsConnection final : public Connection,
   void end() {
     if (read_ended_) return;
     read_ended_ = true;
-    // The library has queued its answer to a close by now; anything else that waits has nobody to read it.
+    // The library has queued its answer to a close by now; anything else that waits has nobody to
+    // read it.
     (void)outbox_.finish(raw_frame({}));
     start_closing();
     write();
@@ -201,14 +180,14 @@ class WsConnection final : public Connection,
   std::shared_ptr<ServerShared> shared_;
   Outbox outbox_;
   websocket::stream<OutboxStream<Layer>, false> ws_;  // No compression.
-  asio::steady_timer timer_;  // The next ping; then, closing, the end.
+  asio::steady_timer timer_;                          // The next ping; then, closing, the end.
   std::string remote_host_;
   std::shared_ptr<ConnectionHandler> handler_;
   beast::flat_buffer buffer_;
   std::vector<asio::const_buffer> buffers_;
   std::atomic<std::size_t> in_flight_ = 0;
   std::atomic<bool> paused_ = false;
-  bool quiet_ = false;       // Nothing has come since the last ping.
+  bool quiet_ = false;  // Nothing has come since the last ping.
   bool writing_ = false;
   bool closing_ = false;
   bool read_ended_ = false;

@@ -45,7 +45,8 @@ class Incoming final : public std::enable_shared_from_this<Incoming<Layer>> {
     if constexpr (std::is_same_v<Layer, TlsStream>) {
       layer_.async_handshake(TlsStream::server,
                              [self = this->shared_from_this()](error_code shaken) {
-                               if (!shaken) self->read();
+                               if (!shaken) return self->read();
+                               self->timer_.cancel();  // Or it would keep the socket.
                              });
     } else {
       read();
@@ -137,7 +138,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     }
     if (options.host == "localhost") {
       if (auto bound = listen("127.0.0.1", options.port); !bound) return bound;
-      // A machine without IPv6 has no ::1; one where another program holds it is served on 127.0.0.1.
+      // A machine without IPv6 has no ::1; one where another program holds it is served on
+      // 127.0.0.1.
       (void)listen("::1", port_);
       return {};
     }
@@ -155,6 +157,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t open_connections() const { return shared_->open_connections; }
+  [[nodiscard]] std::uint64_t slow_readers() const { return shared_->slow_readers; }
 
  private:
   using Acceptor = tcp::acceptor;
@@ -188,14 +191,13 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   void accept(const std::shared_ptr<Acceptor>& acceptor) {
-    acceptor->async_accept(
-        asio::make_strand(io_),
-        [self = shared_from_this(), acceptor](error_code error, tcp::socket socket) {
-          if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
-          if (error) return self->accept_later(acceptor);
-          self->take(std::move(socket));
-          self->accept(acceptor);
-        });
+    acceptor->async_accept(asio::make_strand(io_), [self = shared_from_this(), acceptor](
+                                                       error_code error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
+      if (error) return self->accept_later(acceptor);
+      self->take(std::move(socket));
+      self->accept(acceptor);
+    });
   }
 
   // Out of descriptors, most likely: others must close before the next one can be had.
@@ -231,5 +233,6 @@ Result<> Server::start() { return impl_->start(); }
 std::uint16_t Server::port() const { return impl_->port(); }
 void Server::stop() { impl_->stop(); }
 std::size_t Server::open_connections() const { return impl_->open_connections(); }
+std::uint64_t Server::slow_readers() const { return impl_->slow_readers(); }
 
 }  // namespace synapse::net

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A WebSocket and HTTP server that knows nothing of Synapse: it accepts, speaks TLS if it has a certificate, answers
-// plain HTTP through its owner, upgrades, and hands over messages. Each connection lives on its own strand and has one
-// outbox.
+// A WebSocket and HTTP server that knows nothing of Synapse: it accepts, speaks TLS if it has a
+// certificate, answers plain HTTP through its owner, upgrades, and hands over messages. Each
+// connection lives on its own strand and has one outbox.
 //
 // The template-heavy part (Beast) is all in ws_server.cpp.
 #pragma once
@@ -79,6 +79,8 @@ class Server {
   void stop();
   // Upgraded connections that have not ended.
   [[nodiscard]] std::size_t open_connections() const;
+  // Connections that were closed because their outbox was full.
+  [[nodiscard]] std::uint64_t slow_readers() const;
 
  private:
   class Impl;

@@ -19,9 +19,4 @@ Result<> MemoryStore::read(std::int64_t after, const std::function<bool(const Re
   return {};
 }
 
-void MemoryStore::truncate(std::size_t count) {
-  if (count < entries_.size())
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(count), entries_.end());
-}
-
 }  // namespace synapse::store

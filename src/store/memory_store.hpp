@@ -17,8 +17,6 @@ class MemoryStore final : public EventStore {
 
   // The record at place i has the number i + 1.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
-  // Forgets the newest records, down to the oldest `count`.
-  void truncate(std::size_t count);
 
  private:
   std::vector<Entry> entries_;

@@ -108,6 +108,7 @@ Result<> SqliteStore::set_sync(core::Durability durability) {
 }
 
 Result<> SqliteStore::read(std::int64_t after, const std::function<bool(const RecordView&)>& sink) {
+  if (database_.handle() == nullptr) return *error_;
   select_.bind(1, after);
   int code = SQLITE_ROW;
   while ((code = select_.step()) == SQLITE_ROW) {
@@ -120,12 +121,15 @@ Result<> SqliteStore::read(std::int64_t after, const std::function<bool(const Re
 }
 
 Result<> SqliteStore::close() {
-  // A reader may be in the way: then it is the last one out that empties the WAL.
+  if (database_.handle() == nullptr) return {};
   database_.set_busy_timeout(std::chrono::milliseconds(100));
   Result<> emptied = database_.empty_wal();
+  // A reader is in the way: then it empties the WAL, being the last one out.
+  if (!emptied && emptied.error().code == ErrorCode::locked) emptied = {};
   insert_ = Statement();
   select_ = Statement();
   database_ = Database();
+  error_ = fail(ErrorCode::closed, "the log is closed");
   return emptied;
 }
 

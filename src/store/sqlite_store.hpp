@@ -40,7 +40,7 @@ class SqliteStore final : public EventStore {
   [[nodiscard]] Result<> read(std::int64_t after,
                               const std::function<bool(const RecordView&)>& sink) override;
 
-  // For a clean shutdown: moves everything into the file itself. The store is of no use afterwards.
+  // For a clean shutdown: moves everything into the file itself. All that comes after is refused.
   [[nodiscard]] Result<> close();
 
  private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Whom a chat's target means. The hub broadcasts every chat; who reads it decides by these rules whether it is meant.
-// A target is blank or `all` (everybody), or names and globs separated by commas; a glob's `*` crosses `/`, and case
-// counts. An agent `project/name` belongs to the project before the first slash.
-// Source: docs/protocol.md, Addressing.
+// Whom a chat's target means. The hub broadcasts every chat; who reads it decides by these rules
+// whether it is meant. A target is blank or `all` (everybody), or names and globs separated by
+// commas; a glob's `*` crosses `/`, and case counts. An agent `project/name` belongs to the project
+// before the first slash. Source: docs/protocol.md, Addressing.
 #pragma once
 
 #include <string_view>
@@ -24,8 +24,8 @@ namespace synapse::wire {
 
 enum class WakeOn { any, directed };
 
-// Whether a chat ends the sleep of who waits as `name`. Directed waiting ignores broadcasts unless they are marked
-// as priority or come from the CEO.
+// Whether a chat ends the sleep of who waits as `name`. Directed waiting ignores broadcasts unless
+// they are marked as priority or come from the CEO.
 [[nodiscard]] bool wakes(std::string_view target, std::string_view sender, bool priority,
                          std::string_view name, WakeOn on);
 

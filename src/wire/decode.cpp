@@ -15,8 +15,8 @@ namespace {
 
 using Body = std::variant<core::Command, Query>;
 
-// Whether brackets outside of strings nest deeper than allowed: looked at before parsing, so that no hostile depth
-// ever reaches the parser.
+// Whether brackets outside of strings nest deeper than allowed: looked at before parsing, so that
+// no hostile depth ever reaches the parser.
 bool too_deep(std::string_view frame) {
   std::size_t depth = 0;
   bool in_string = false;
@@ -79,8 +79,15 @@ Body decode_chat(const Fields& fields, Json& object) {
   const Json& timestamp = fields.at("timestamp");
   if (timestamp.is_number()) chat.timestamp = timestamp.get<double>();
   // What the hub stamps, what is between the sender and the hub, and what must never leave it.
-  for (const char* name : {"timestamp", "type", "hub_id", "msg_id", "token", "takeover", "interest"}) {
+  for (const char* name :
+       {"timestamp", "type", "hub_id", "msg_id", "token", "takeover", "interest"}) {
     object.erase(name);
+  }
+  const std::string sender = fields.trimmed("sender");
+  if (sender.empty()) {
+    object.erase("sender");
+  } else {
+    object["sender"] = sender;
   }
   chat.body = object.dump();
   return core::Command(std::move(chat));
@@ -251,8 +258,8 @@ Body decode_body(const std::string& type, const Fields& fields, Json& object) {
 }
 
 Error too_long(std::string_view field) {
-  return fail(ErrorCode::field_too_long, std::string(field) + " is longer than " +
-                                             std::to_string(name_bytes_max) + " bytes");
+  return fail(ErrorCode::field_too_long,
+              std::string(field) + " is longer than " + std::to_string(name_bytes_max) + " bytes");
 }
 
 // What a value is long as text. Only strings, lists and objects can be too long for a name.
@@ -316,11 +323,12 @@ Result<std::optional<Interest>> decode_interest(const Fields& fields) {
   return std::optional<Interest>(std::move(interest));
 }
 
-// What makes a request the same request when it is sent again. `git` is opaque to the hub, and a branch may have moved
-// on between the two; existing clients rely on being answered all the same.
+// What makes a request the same request when it is sent again. `git` is opaque to the hub, and a
+// branch may have moved on between the two; existing clients rely on being answered all the same.
 std::string digest_of(const Json& object) {
   Json request = object;
-  for (const char* name : {"idem_key", "timestamp", "token", "takeover", "interest", "sender", "git"}) {
+  for (const char* name :
+       {"idem_key", "timestamp", "token", "takeover", "interest", "sender", "git"}) {
     request.erase(name);
   }
   std::array<char, 20> hex{};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The one strict decoder of frames from agents: text to a typed command, or an error that names the field.
+// The one strict decoder of frames from agents: text to a typed command, or an error that names the
+// field.
 //
-// Total: any bytes give a value or an error. Rejected are: not UTF-8, not JSON, not an object, nested over 64
-// levels, numbers out of range, `sender`, `target` or `type` that are not strings, names over 256 bytes. Elsewhere
-// odd types are coerced as the protocol says (docs/protocol.md, Envelope), because existing clients rely on it.
+// Total: any bytes give a value or an error. Rejected are: not UTF-8, not JSON, not an object,
+// nested over 64 levels, numbers out of range, `sender`, `target` or `type` that are not strings,
+// names over 256 bytes. Elsewhere odd types are coerced as the protocol says (docs/protocol.md,
+// Envelope), because existing clients rely on it.
 #pragma once
 
 #include <string_view>

@@ -57,7 +57,8 @@ class Budget {
   bool full_ = false;
 };
 
-// The items, one JSON value each, as far as they fit; what comes after the first that doesn't is left out.
+// The items, one JSON value each, as far as they fit; what comes after the first that doesn't is
+// left out.
 template <class Items, class Write>
 void write_bounded(JsonWriter& json, const char* name, const Items& items, Budget& budget,
                    const Write& write_item) {
@@ -116,15 +117,15 @@ std::string Encoder::welcome(std::size_t connected, const core::Presence& presen
   return json.end_object().take();
 }
 
-std::string Encoder::who(const AgentName& to, std::size_t connected,
-                         const core::Presence& presence, double now) const {
+std::string Encoder::who(const AgentName& to, std::size_t connected, const core::Presence& presence,
+                         double now) const {
   JsonWriter json = Envelope{hub_id_, now}.open("who_snapshot", to.text, "who is online");
   write_names(json, presence);
   return json.field("connected_clients", static_cast<std::uint64_t>(connected)).end_object().take();
 }
 
-std::string Encoder::state(const AgentName& to, const core::Machine& machine,
-                           std::size_t max_bytes, double now) const {
+std::string Encoder::state(const AgentName& to, const core::Machine& machine, std::size_t max_bytes,
+                           double now) const {
   Budget budget(max_bytes);
   JsonWriter json = Envelope{hub_id_, now}.open("state_snapshot", to.text, "state");
   json.key("snapshot").begin_object();
@@ -213,8 +214,7 @@ std::string Encoder::history(const AgentName& to, const core::History& history,
 }
 
 std::string Encoder::resume(const AgentName& to, const core::History& history,
-                            const ResumeRequest& request, std::size_t max_bytes,
-                            double now) const {
+                            const ResumeRequest& request, std::size_t max_bytes, double now) const {
   const auto& messages = history.messages();
   // Numbers grow along the history, so what comes after `since` starts at one place.
   auto next = std::partition_point(

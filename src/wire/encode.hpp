@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Frames from the hub: an event, a refusal or a snapshot to text. Each frame is encoded once, whoever gets it.
+// Frames from the hub: an event, a refusal or a snapshot to text. Each frame is encoded once,
+// whoever gets it.
 #pragma once
 
 #include <optional>
@@ -16,11 +17,13 @@ namespace synapse::wire {
 enum class Audience {
   everybody,  // Every authenticated socket, the sender's included.
   actor,      // The agent that asked.
-  agent,      // Outgoing::to, wherever it is.
+  agent,      // Outgoing::to alone.
 };
 
 struct Outgoing {
   Audience audience = Audience::everybody;
+  // Audience::agent: whom it goes to. Audience::everybody: whom it is about, who gets it whatever
+  // its interest.
   AgentName to;
   std::string type;
   std::string text;
@@ -35,8 +38,8 @@ class Encoder {
 
   // The frame that tells of an event, if there is one. `machine` is the state after it.
   [[nodiscard]] std::optional<Outgoing> event(const core::Event& event,
-                                              const core::Machine& machine,
-                                              const AgentName& actor, double now) const;
+                                              const core::Machine& machine, const AgentName& actor,
+                                              double now) const;
 
   // The refusal of a request of type `in_reply_to`, as the frame type that answers it.
   [[nodiscard]] std::string refusal(const core::Refusal& refusal, std::string_view in_reply_to,

@@ -7,8 +7,8 @@ namespace synapse::wire {
 
 namespace {
 
-Outgoing broadcast(std::string_view type, JsonWriter& json) {
-  return {Audience::everybody, {}, std::string(type), json.end_object().take(), {}};
+Outgoing broadcast(std::string_view type, JsonWriter& json, const AgentName& about = {}) {
+  return {Audience::everybody, about, std::string(type), json.end_object().take(), {}};
 }
 
 Outgoing reply(std::string_view type, JsonWriter& json) {
@@ -34,8 +34,8 @@ struct EncodeEvent {
   }
   Frame operator()(const core::TaskUpdated& event) const {
     const core::Lease& lease = event.lease;
-    JsonWriter json = envelope.open("task_updated", "all",
-                                    quoted(lease.task_id) + " is " + std::string(word(lease.status)));
+    JsonWriter json = envelope.open(
+        "task_updated", "all", quoted(lease.task_id) + " is " + std::string(word(lease.status)));
     json.field("task_id", lease.task_id)
         .field("owner", lease.owner)
         .field("status", word(lease.status))
@@ -65,7 +65,7 @@ struct EncodeEvent {
         .field("version", lease.version)
         .field("lease_expires_at", lease.expires_at)
         .field("checkpoint", lease.checkpoint);
-    return broadcast("handoff_granted", json);
+    return broadcast("handoff_granted", json, lease.owner);
   }
   Frame operator()(const core::LeaseReleased& event) const {
     JsonWriter json = envelope.open("release_granted", "all",
@@ -74,14 +74,14 @@ struct EncodeEvent {
     return broadcast("release_granted", json);
   }
   Frame operator()(const core::LeaseExpired& event) const {
-    JsonWriter json =
-        envelope.open("lease_expired", "all",
-                      "the lease of " + event.owner.text + " on " + quoted(event.task_id) + " ended");
+    JsonWriter json = envelope.open(
+        "lease_expired", "all",
+        "the lease of " + event.owner.text + " on " + quoted(event.task_id) + " ended");
     json.field("task_id", event.task_id)
         .field("owner", event.owner)
         .field("epoch", event.epoch)
         .field("checkpoint", event.checkpoint);
-    return broadcast("lease_expired", json);
+    return broadcast("lease_expired", json, event.owner);
   }
   Frame operator()(const core::PlanTaskDeclared& event) const {
     return plan_task("ledger_task_posted", event.task, " is on the plan");
@@ -107,12 +107,11 @@ struct EncodeEvent {
     return broadcast("resource_offered", json);
   }
   Frame operator()(const core::ChatPosted& event) const {
-    return Outgoing{Audience::everybody, {}, "chat", chat_frame(event.message),
-                    event.message.target};
+    return Outgoing{
+        Audience::everybody, {}, "chat", chat_frame(event.message), event.message.target};
   }
   Frame operator()(const core::FindingRecorded& event) const {
-    JsonWriter json =
-        envelope.open("finding_recorded", "all", actor.text + " recorded a finding");
+    JsonWriter json = envelope.open("finding_recorded", "all", actor.text + " recorded a finding");
     json.field("verdict", event.verdict)
         .field("claim_status", event.finding.claim_status)
         .field("reasons", event.reasons)
@@ -137,22 +136,24 @@ struct EncodeEvent {
   }
   Frame operator()(const core::CardLapsed&) const { return std::nullopt; }
   Frame operator()(const core::WaitStarted& event) const {
-    JsonWriter json = envelope.open("wait_granted", actor.text,
-                                    "waiting for " + event.holder.text + " to end " +
-                                        quoted(event.task_id));
+    JsonWriter json =
+        envelope.open("wait_granted", actor.text,
+                      "waiting for " + event.holder.text + " to end " + quoted(event.task_id));
     json.field("task_id", event.task_id).field("holder", event.holder);
     return reply("wait_granted", json);
   }
   Frame operator()(const core::ClaimQueued& event) const {
-    JsonWriter json = envelope.open("claim_queued", actor.text,
-                                    quoted(event.claim.task_id) + " waits for " + event.holder.text);
+    JsonWriter json =
+        envelope.open("claim_queued", actor.text,
+                      quoted(event.claim.task_id) + " waits for " + event.holder.text);
     json.field("task_id", event.claim.task_id)
         .field("position", static_cast<std::uint64_t>(event.position))
         .field("holder", event.holder);
     return reply("claim_queued", json);
   }
   Frame operator()(const core::ClaimUnqueued& event) const {
-    // Taken back by its own agent: the answer to that release. Otherwise the late refusal of the claim.
+    // Taken back by its own agent: the answer to that release. Otherwise the late refusal of the
+    // claim.
     const bool taken_back = event.why == ErrorCode::cancelled;
     const char* type = taken_back ? "release_granted" : "claim_denied";
     JsonWriter json =
@@ -188,7 +189,7 @@ struct EncodeEvent {
       json.null();
     }
     if (lease.coverage == core::Coverage::none) json.field("scope", "none");
-    return broadcast(type, json);
+    return broadcast(type, json, lease.owner);
   }
   [[nodiscard]] Frame plan_task(std::string_view type, const core::PlanTask& task,
                                 const std::string& what) const {

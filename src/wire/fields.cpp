@@ -87,7 +87,8 @@ std::optional<std::int64_t> Fields::integer(const char* name) const {
   if (!value.is_number()) return std::nullopt;
   if (value.is_number_float()) return truncate(value.get<double>());
   if (value.is_number_unsigned() &&
-      value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      value.get<std::uint64_t>() >
+          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return std::numeric_limits<std::int64_t>::max();
   }
   return value.get<std::int64_t>();

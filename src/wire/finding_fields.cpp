@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/finding_fields.hpp"
 
-
 #include "base/text.hpp"
 
 namespace synapse::wire {

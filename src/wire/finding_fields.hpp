@@ -7,8 +7,8 @@
 
 namespace synapse::wire {
 
-// Strings are trimmed and anything else is blank; blank optionals are none; numbers exclude booleans. What is
-// missing stays missing: the gate judges.
+// Strings are trimmed and anything else is blank; blank optionals are none; numbers exclude
+// booleans. What is missing stays missing: the gate judges.
 [[nodiscard]] core::Finding finding(const Fields& fields);
 
 }  // namespace synapse::wire

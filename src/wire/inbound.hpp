@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A frame from an agent, decoded: who says it, how, and what. Everything past this type is typed; nothing past it
-// has to ask whether a field is there or of which kind.
+// A frame from an agent, decoded: who says it, how, and what. Everything past this type is typed;
+// nothing past it has to ask whether a field is there or of which kind.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,8 @@
 
 namespace synapse::wire {
 
-// What a socket wants to be sent of broadcasts; replies always come. Source: docs/protocol.md, Interest.
+// What a socket wants to be sent of broadcasts; replies always come. Source: docs/protocol.md,
+// Interest.
 struct Interest {
   enum class Chat { all, addressed, none };
   std::set<std::string, std::less<>> types;
@@ -43,11 +44,13 @@ struct Inbound {
   bool takeover = false;
   std::optional<Interest> interest;
   std::string idem_key;  // Blank: none.
-  std::string digest;    // Of the request without what may differ when it is sent again; blank without idem_key.
+  std::string digest;    // Of the request without what may differ when it is sent again; blank
+                         // without idem_key.
   std::size_t max_bytes = default_max_bytes;  // The largest snapshot that the asker takes.
   std::variant<core::Command, Query> body;
 
-  static constexpr std::size_t default_max_bytes = 1U << 20U;  // What a client of the original takes.
+  static constexpr std::size_t default_max_bytes = 1U
+                                                   << 20U;  // What a client of the original takes.
 };
 
 }  // namespace synapse::wire

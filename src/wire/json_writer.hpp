@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Appends compact JSON to one string. The hub encodes each frame and each log record once, from typed values, in a
-// fixed order of keys; going through a document tree instead costs four to five times as much a frame (measured
-// with the library's tree), on the one strand that everything passes.
+// Appends compact JSON to one string. The hub encodes each frame and each log record once, from
+// typed values, in a fixed order of keys; going through a document tree instead costs four to five
+// times as much a frame (measured with the library's tree), on the one strand that everything
+// passes.
 //
 // Who uses it keeps to the grammar: a key before each value in an object. Text must be valid UTF-8.
 #pragma once

@@ -20,7 +20,8 @@ std::string encode_lite(std::string_view frame) {
   line["s"] = fields.text("sender");
   line["to"] = fields.text("target", "all");
   line["p"] = fields.at("payload").is_null() ? Json("") : fields.at("payload");
-  line["t"] = std::fabs(timestamp) < 9e15 ? static_cast<std::int64_t>(std::llround(timestamp * 1000)) : 0;
+  line["t"] =
+      std::fabs(timestamp) < 9e15 ? static_cast<std::int64_t>(std::llround(timestamp * 1000)) : 0;
   line["h"] = fields.text("hub_id");
   return line.dump(-1, ' ', true);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The lite relay format: broadcasts mirrored into a file, one compact ASCII JSON line each, for readers without a
-// connection. `v` 1, `i` msg_id (0 if none), `ty` type, `s` sender, `to` target, `p` payload, `t` timestamp in whole
-// milliseconds, `h` hub_id.
+// The lite relay format: broadcasts mirrored into a file, one compact ASCII JSON line each, for
+// readers without a connection. `v` 1, `i` msg_id (0 if none), `ty` type, `s` sender, `to` target,
+// `p` payload, `t` timestamp in whole milliseconds, `h` hub_id.
 #pragma once
 
 #include <cstdint>

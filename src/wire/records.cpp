@@ -2,6 +2,7 @@
 #include "wire/records.hpp"
 
 #include "base/assert.hpp"
+#include "wire/fields.hpp"
 
 namespace synapse::wire {
 
@@ -124,6 +125,12 @@ void write(JsonWriter& json, const core::Finding& finding) {
       .field("entities", finding.entities)
       .field("tags", finding.tags)
       .end_object();
+}
+
+std::string with_sender(const std::string& body, const AgentName& sender) {
+  Json object = Json::parse(body);  // The decoder's own text.
+  object["sender"] = sender.text;
+  return object.dump();
 }
 
 std::string chat_frame(const core::ChatMessage& message) {

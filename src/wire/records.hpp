@@ -16,6 +16,9 @@ void write(JsonWriter& json, const core::Card& card);
 void write(JsonWriter& json, const core::Recall& recall);
 void write(JsonWriter& json, const core::Finding& finding);
 
+// A chat's body that names no sender, with one: for a socket that spoke under the name it has.
+[[nodiscard]] std::string with_sender(const std::string& body, const AgentName& sender);
+
 // The chat frame as it is broadcast, kept and logged: the sender's own fields, then the hub's.
 [[nodiscard]] std::string chat_frame(const core::ChatMessage& message);
 

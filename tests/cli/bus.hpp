@@ -15,7 +15,7 @@ namespace synapse::test {
 
 class Bus {
  public:
-  explicit Bus(HubOptions options = {}) : hub(std::move(options)) { REQUIRE(hub.start()); }
+  explicit Bus(HubOptions options = {}) : hub(std::move(options)) { REQUIRE(hub.start().has_value()); }
 
   [[nodiscard]] AgentOptions settings(const std::string& name) const {
     AgentOptions options;
@@ -29,7 +29,7 @@ class Bus {
   // An agent that is connected.
   [[nodiscard]] std::unique_ptr<Agent> join(const AgentOptions& options) const {
     auto agent = std::make_unique<Agent>(options);
-    REQUIRE(agent->connect());
+    REQUIRE(agent->connect().has_value());
     return agent;
   }
   [[nodiscard]] std::unique_ptr<Agent> join(const std::string& name) const {

@@ -31,8 +31,8 @@ TEST_CASE("a child that a signal ends shows as shells have it", "[cli][child]") 
 }
 
 TEST_CASE("a program that is not there is an error", "[cli][child]") {
-  CHECK_FALSE(Child::start({"/no/such/program"}));
-  CHECK_FALSE(Child::start({"/"}));
+  CHECK(Child::start({"/no/such/program"}).has_error());
+  CHECK(Child::start({"/"}).has_error());
 }
 
 TEST_CASE("a child's descriptor is readable once it has ended, and signals reach it",

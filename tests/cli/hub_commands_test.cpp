@@ -164,7 +164,7 @@ TEST_CASE("a message prints the replies to it and no other chat", "[cli][send]")
       static_cast<void>(replier.send({{"type", "chat"}, {"target", target}, {"payload", text}}));
     }
   });
-  REQUIRE(replier.connect());
+  REQUIRE(replier.connect().has_value());
   CliRun run(on(bus));
   CHECK(run({"send", "--name", "S", "--target", "R", "--wait-seconds", "1", "question"}) == 0);
   CHECK(run.out() == "R: for S\nR: for all\n");
@@ -229,7 +229,7 @@ TEST_CASE("a lease is renewed at a third of its time", "[cli][lease]") {
   synapse::ClaimRequest claim = claim_of("L");
   claim.ttl = 300;
   synapse::cli::LeaseKeeper keeper(context, agent, claim);
-  REQUIRE(agent.connect());
+  REQUIRE(agent.connect().has_value());
   REQUIRE(agent.claim(claim)->granted);
   keeper.begin();
   CHECK(keeper.until_due() == std::chrono::seconds(100));
@@ -240,7 +240,7 @@ TEST_CASE("a lease is renewed at a third of its time", "[cli][lease]") {
   clock.advance(1);
   CHECK_FALSE(keeper.attend());
   const auto renewed = watcher->receive(synapse::test::patience);
-  REQUIRE(renewed);
+  REQUIRE(renewed.has_value());
   CHECK((*renewed)->at("task_id") == "L");
   CHECK(keeper.until_due() == std::chrono::seconds(100));
   CHECK_FALSE(keeper.is_lost());
@@ -257,7 +257,7 @@ TEST_CASE("a lease that the hub has forgotten is known to be lost", "[cli][lease
   synapse::ClaimRequest claim = claim_of("L");
   claim.ttl = 300;
   synapse::cli::LeaseKeeper keeper(run.context(), agent, claim);
-  REQUIRE(agent.connect());
+  REQUIRE(agent.connect().has_value());
   REQUIRE(agent.claim(claim)->granted);
   keeper.begin();
 

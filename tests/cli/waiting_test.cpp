@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds patience = synapse::test::patience;
 std::map<std::string, std::string> on(const Bus& bus) { return {{"SYNAPSE_URI", bus.hub.uri()}}; }
 
 // What has been said by now is with the agent: answers come in the order of what is sent.
-void settle(Agent& agent) { REQUIRE(agent.who()); }
+void settle(Agent& agent) { REQUIRE(agent.who().has_value()); }
 
 // Waits as `name` for what has been sent to it by now.
 struct Sleeper {
@@ -97,7 +97,7 @@ TEST_CASE("a waiter whose hub goes says that the connection is gone", "[cli][wai
   Bus bus;
   Sleeper sleeper(bus, "W");
   bus.hub.stop();
-  CHECK_FALSE(wait_for_chat(sleeper.run.context(), *sleeper.agent, sleeper.options, patience));
+  CHECK(wait_for_chat(sleeper.run.context(), *sleeper.agent, sleeper.options, patience).has_error());
 }
 
 TEST_CASE("a waiter connects under a name of its own and takes it over", "[cli][wait]") {

@@ -172,6 +172,8 @@ TEST_CASE("every grant takes the next epoch of the hub", "[core][lease]") {
   CHECK(granted(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{1});
   CHECK(granted(stage.grant("B", claim("u", {"2"}))).epoch == Epoch{2});
   stage.refuse("C", claim("v", {"1"}), ErrorCode::scope_held);
+  // A change under an old epoch does not take the counter back.
+  stage.grant("A", UpdateTask{TaskId("t"), "working", {}, {}, {}, {}});
   stage.grant("B", release("u"));
   CHECK(granted(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{3});
   stage.grant("A", release("t"));

@@ -102,8 +102,11 @@ TEST_CASE("an agent that reconnects gains no new burst; heartbeats are free", "[
 TEST_CASE("names that mean something else on the wire can't be bound, in any letter case",
           "[hub][door]") {
   const std::string name = GENERATE("SynapseHub", "synapsehub", "SYSTEM", "System", "All", "all",
-                                    "self", "SELF", "a,b", "a*", "a?", "a[b", "a\x07" "b",
-                                    "a\xe2\x80\xae" "b");
+                                    "self", "SELF", "a,b", "a*", "a?", "a[b",
+                                    "a\x07"
+                                    "b",
+                                    "a\xe2\x80\xae"
+                                    "b");
   INFO(name);
   Rig rig;
   Peer watcher = rig.join("W");
@@ -146,8 +149,7 @@ TEST_CASE("a bound socket keeps its name: another ends it with 4009", "[hub][doo
   CHECK(told[0].at("agent") == "A");
 }
 
-TEST_CASE("a name in use refuses a newcomer, and passes to one that takes it over",
-          "[hub][door]") {
+TEST_CASE("a name in use refuses a newcomer, and passes to one that takes it over", "[hub][door]") {
   Rig rig;
   Peer holder = rig.join("A");
   Peer refused = rig.connect();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Rig: a hub's engine on a table: sockets that only record, a clock that is moved by hand, and a log whose commits
-// happen, or fail, when the test says so.
+// Rig: a hub's engine on a table: sockets that only record, a clock that is moved by hand, and a
+// log whose commits happen, or fail, when the test says so.
 //
-// Frames go in as text, through the real decoder, and come out as JSON, through the real encoder. A peer hears a frame
-// only once the engine has told its socket to flush: what waits at the gate, or was queued and never flushed, is not
-// heard.
+// Frames go in as text, through the real decoder, and come out as JSON, through the real encoder. A
+// peer hears a frame only once the engine has told its socket to flush: what waits at the gate, or
+// was queued and never flushed, is not heard.
 #pragma once
 
 #include <memory>

@@ -21,15 +21,13 @@ Peer enter(Rig& rig, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a secured hub welcomes a good first frame and says nothing before it",
-          "[hub][token]") {
+TEST_CASE("a secured hub welcomes a good first frame and says nothing before it", "[hub][token]") {
   Rig rig(secured());
   Peer peer = rig.connect();
   CHECK(peer.hear().empty());
-  const Frames heard = rig.ask(
-      peer, {{"sender", "A"}, {"type", "who_request"}, {"token", "s3cret-token"}});
-  CHECK(types_of(heard) ==
-        std::vector<std::string>{"welcome", "presence_update", "who_snapshot"});
+  const Frames heard =
+      rig.ask(peer, {{"sender", "A"}, {"type", "who_request"}, {"token", "s3cret-token"}});
+  CHECK(types_of(heard) == std::vector<std::string>{"welcome", "presence_update", "who_snapshot"});
   CHECK_FALSE(peer.close_code());
 }
 
@@ -45,8 +43,8 @@ TEST_CASE("a secured hub ends a socket whose first frame has no good token", "[h
 }
 
 TEST_CASE("a secured hub ends a socket whose first frame leaves it unbound", "[hub][token]") {
-  const std::string frame = GENERATE(
-      "{", R"({"sender":"all","type":"heartbeat","token":"s3cret-token"})");
+  const std::string frame =
+      GENERATE("{", R"({"sender":"all","type":"heartbeat","token":"s3cret-token"})");
   Rig rig(secured());
   Peer peer = rig.connect();
   rig.say_text(peer, frame);

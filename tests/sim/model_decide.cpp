@@ -138,12 +138,16 @@ struct Model::Decide {
 
   Outcome operator()(const OfferResource& c) const {
     if (c.kind.empty() || c.name.empty()) return refused(ErrorCode::blank_offer);
-    std::size_t others = 0;
+    std::size_t offers = 0;
+    bool refreshes = false;
     for (const Offer& offer : model.offers_) {
-      const bool same = offer.kind == c.kind && offer.name == c.name;
-      others += offer.agent == actor && !same ? 1 : 0;
+      if (offer.agent != actor) continue;
+      ++offers;
+      refreshes = refreshes || (offer.kind == c.kind && offer.name == c.name);
     }
-    if (others >= model.limits_.offers_per_agent) return refused(ErrorCode::offer_quota);
+    if (!refreshes && offers >= model.limits_.offers_per_agent) {
+      return refused(ErrorCode::offer_quota);
+    }
     return happened(ResourceOffered{{actor, c.kind, c.name, std::max<std::int64_t>(c.capacity, 1),
                                      c.meta, now.wall, now.mono + model.limits_.offer_ttl}});
   }

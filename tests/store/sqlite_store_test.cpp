@@ -84,6 +84,9 @@ TEST_CASE("a log that was closed is one file, and opens again with all in it", "
     const auto log = open_store(dir / "h.db");
     REQUIRE(log->append(numbered(1, 3, Durability::written)));
     REQUIRE(log->close());
+    REQUIRE(log->close());
+    CHECK(log->append(numbered(4, 1, Durability::synced)).error().code == ErrorCode::closed);
+    CHECK_FALSE(log->read(0, [](const store::RecordView&) { return true; }));
   }
   CHECK_FALSE(std::filesystem::exists(dir / "h.db-wal"));
   const auto log = open_store(dir / "h.db");

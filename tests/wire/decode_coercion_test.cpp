@@ -95,8 +95,7 @@ TEST_CASE("a lease's length takes numbers and numeric text", "[wire][decode]") {
   }
 }
 
-TEST_CASE("the context of git is an object or none, with odd members put right",
-          "[wire][decode]") {
+TEST_CASE("the context of git is an object or none, with odd members put right", "[wire][decode]") {
   const auto git = [](const char* value) {
     return command<core::ClaimTask>("claim", "\"git\":" + std::string(value)).git;
   };
@@ -115,7 +114,8 @@ TEST_CASE("the context of git is an object or none, with odd members put right",
 
 TEST_CASE("a chat keeps the sender's fields and their types", "[wire][decode]") {
   const auto said = chat(
-      R"({"sender":"A","target":"B,C","type":"chat","payload":5,"timestamp":12.5,"x":[null,true]})");
+      R"({"sender":"A","target":"B,C","type":"chat","payload":5,"timestamp":12.5,)"
+      R"("x":[null,true]})");
   CHECK(said.target == "B,C");
   CHECK(said.timestamp == 12.5);
   CHECK(nlohmann::json::parse(said.body) ==
@@ -130,7 +130,8 @@ TEST_CASE("a chat keeps the sender's fields and their types", "[wire][decode]") 
 
 TEST_CASE("what is between the sender and the hub never leaves in a chat", "[wire][decode]") {
   const auto said = chat(
-      R"({"sender":"A","token":"secret","takeover":true,"interest":{"chat":"none"},"payload":"p"})");
+      R"({"sender":"A","token":"secret","takeover":true,"interest":{"chat":"none"},)"
+      R"("payload":"p"})");
   CHECK(said.body == R"({"payload":"p","sender":"A"})");
   // However the name is written.
   const auto escaped = chat(R"({"\u0074oken":"secret","payload":"p","tok\u0065n":"secret"})");

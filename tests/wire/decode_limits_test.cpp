@@ -195,9 +195,9 @@ TEST_CASE("sender, target and type must be strings", "[wire][decode]") {
 }
 
 TEST_CASE("of duplicate keys the last counts for every reader", "[wire][decode]") {
-  const auto inbound = decoded(
-      R"({"sender":"A","sender":"B","type":"claim","type":"chat","token":"x","token":"y",)"
-      R"("payload":"first","payload":"last"})");
+  const auto inbound =
+      decoded(R"({"sender":"A","sender":"B","type":"claim","type":"chat","token":"x","token":"y",)"
+              R"("payload":"first","payload":"last"})");
   CHECK(inbound.sender.text == "B");
   CHECK(inbound.type == "chat");
   CHECK(inbound.token == "y");

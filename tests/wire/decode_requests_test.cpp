@@ -73,9 +73,8 @@ TEST_CASE("release and renew carry task, epoch and length", "[wire][decode]") {
 
 TEST_CASE("a task update tells an empty text from none", "[wire][decode]") {
   const auto full = command<core::UpdateTask>(
-      "task_update",
-      R"("task_id":"T","status":" working ","note":" n ","data_ref":"","epoch":2,)"
-      R"("expected_version":0)");
+      "task_update", R"("task_id":"T","status":" working ","note":" n ","data_ref":"","epoch":2,)"
+                     R"("expected_version":0)");
   CHECK(full.task_id.text == "T");
   CHECK(full.status == "working");
   CHECK(full.note == "n");
@@ -247,7 +246,8 @@ TEST_CASE("a finding carries all its fields, trimmed", "[wire][decode]") {
           "finding",
           R"("statement":" s ","subkind":"lesson","evidence_kind":"measured",)"
           R"("claim_status":"bounded-support","freshness":"untraceable","evidence_ref":"e",)"
-          R"("provenance":{"project":"p","actor":"x","session":"s1","source_event_seq":9,"ts":1.5},)"
+          R"("provenance":{"project":"p","actor":"x","session":"s1","source_event_seq":9,)"
+          R"("ts":1.5},)"
           R"("validity":{"valid_from":1,"valid_to":2.5},"lifecycle":"retired","supersedes":"old",)"
           R"("verified_at_source":{"checked_this_session":true,"source_ref":" r "},)"
           R"("producer_confidence":0.5,"execution_substrate":"vm","entities":[" a ","",3,"b"],)"
@@ -279,12 +279,12 @@ TEST_CASE("a finding carries all its fields, trimmed", "[wire][decode]") {
 }
 
 TEST_CASE("a finding's odd fields are blank, and numbers are no booleans", "[wire][decode]") {
-  const auto odd = command<core::RecordFinding>(
-                       "finding",
-                       R"("statement":7,"subkind":["x"],"claim_status":" ","evidence_kind":true,)"
-                       R"("provenance":"p","validity":[1],"lifecycle":"","verified_at_source":1,)"
-                       R"("producer_confidence":true,"entities":"a","tags":{"t":1})")
-                       .finding;
+  const auto odd =
+      command<core::RecordFinding>(
+          "finding", R"("statement":7,"subkind":["x"],"claim_status":" ","evidence_kind":true,)"
+                     R"("provenance":"p","validity":[1],"lifecycle":"","verified_at_source":1,)"
+                     R"("producer_confidence":true,"entities":"a","tags":{"t":1})")
+          .finding;
   CHECK(odd.statement.empty());
   CHECK(odd.subkind.empty());
   CHECK_FALSE(odd.claim_status);

@@ -66,8 +66,8 @@ Result<Reply> claim_in_turn(const Context& context, Agent& agent, const SignalWa
     if (left.count() > 0) request.wait = left;
     Result<Reply> reply = agent.claim(request);
     if (!reply || reply->granted || !may_change(*reply) || left.count() == 0) return reply;
-    if (sleep_unless_signalled(watch, std::min(left, retry_delay)))
-      return fail(ErrorCode::cancelled);
+    const bool signalled = sleep_unless_signalled(watch, std::min(left, retry_delay));
+    if (signalled) return fail(ErrorCode::cancelled);
   }
 }
 

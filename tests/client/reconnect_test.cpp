@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What an Agent with Reconnect::always does about lost connections.
+#include <mutex>
+#include <thread>
+
+#include "client/fake_hub.hpp"
+#include "net/mailbox.hpp"
+#include "support/catch.hpp"
+#include "support/deadline.hpp"
+#include "synapse/agent.hpp"
+
+namespace synapse {
+namespace {
+
+using namespace std::chrono_literals;
+using test::chat_frame;
+using test::FakeHub;
+using test::HubLine;
+using test::next_chat;
+using test::options_for;
+using test::Script;
+
+const Json no_history = Json::array();
+
+AgentOptions lasting(const FakeHub& hub) {
+  AgentOptions options = options_for(hub);
+  options.reconnect = AgentOptions::Reconnect::always;
+  return options;
+}
+
+// What the agent is told of its connection, in order.
+struct Told {
+  net::Mailbox<std::pair<bool, Error>> box{100};
+
+  explicit Told(Agent& agent) {
+    agent.on_connection([this](bool connected, const Error& why) { box.put({connected, why}); });
+  }
+  std::pair<bool, Error> next() {
+    auto told = box.take(test::patience);
+    REQUIRE(told.has_value());
+    return *told;
+  }
+};
+
+std::string payload_of(Agent& agent) {
+  const Result<Json> chat = next_chat(agent);
+  return chat ? chat->at("payload").get<std::string>() : chat.error().message;
+}
+
+// The agent's question what it missed, answered with those; returns from where it asked.
+std::uint64_t resume(HubLine& line, const std::vector<Json>& chats, const Json& fields = {}) {
+  const Json question = line.expect("resume_request");
+  Json answer{{"messages", chats}, {"since", question.at("since")}};
+  answer.update(fields.is_object() ? fields : Json::object());
+  line.send("resume_snapshot", answer);
+  return question.at("since");
+}
+
+}  // namespace
+
+TEST_CASE("a lost connection comes back under its name, and both are told", "[client][reconnect]") {
+  FakeHub hub;
+  std::vector<Json> greetings(2);
+  Script script([&] {
+    {
+      HubLine line = hub.accept();
+      greetings[0] = line.greet(no_history);
+      line.ws().close(1012, "back soon");
+    }
+    HubLine line = hub.accept();
+    greetings[1] = line.greet();
+    resume(line, {});
+    line.expect("board_request");
+    line.send("board_snapshot");
+    line.expect_end();
+  });
+  AgentOptions options = lasting(hub);
+  options.name = "";
+  options.token = "s3cret";
+  Agent agent(options);
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  const auto lost = told.next();
+  CHECK_FALSE(lost.first);
+  CHECK_THAT(lost.second.message, Catch::Contains("1012: back soon"));
+  const auto back = told.next();
+  CHECK(back.first);
+  CHECK(back.second.message == lost.second.message);
+  CHECK(agent.is_connected());
+  CHECK(agent.board().has_value());
+  agent.stop();
+  script.finish();
+  // The name that the hub drew is the agent's for good, and the token is shown again.
+  CHECK(greetings[0].at("sender") == "");
+  CHECK(greetings[1].at("sender") == "anon-1");
+  CHECK(greetings[1].at("token") == "s3cret");
+}
+
+TEST_CASE("missed chat comes once, in order, before what is live", "[client][reconnect]") {
+  FakeHub hub;
+  std::vector<std::uint64_t> asked;
+  Script script([&] {
+    {
+      HubLine line = hub.join(Json::array({chat_frame(10, "B", "before A joined")}));
+      line.send_chat(11, "B", "eleven");
+      line.ws().drop();
+    }
+    HubLine line = hub.join();
+    // Live before the agent knows what it missed, some of it in both.
+    line.send_chat(14, "B", "fourteen");
+    line.send_chat(15, "B", "fifteen");
+    asked.push_back(resume(line, {chat_frame(11, "B", "eleven"), chat_frame(12, "B", "twelve")},
+                           {{"truncated", true}, {"since", 12}}));
+    asked.push_back(
+        resume(line, {chat_frame(13, "B", "thirteen"), chat_frame(14, "B", "fourteen")}));
+    line.send_chat(13, "B", "thirteen");
+    line.send_chat(16, "B", "sixteen");
+    line.expect_end();
+  });
+  Agent agent(lasting(hub));
+  REQUIRE(agent.connect().has_value());
+  for (const char* payload : {"eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"}) {
+    CHECK(payload_of(agent) == payload);
+  }
+  agent.stop();
+  script.finish();
+  CHECK(asked == std::vector<std::uint64_t>{10, 12});
+}
+
+TEST_CASE("chat missed before any was seen is handed out, older is not", "[client][reconnect]") {
+  FakeHub hub;
+  std::uint64_t asked = 0;
+  Script script([&] {
+    hub.join(Json::array({chat_frame(10, "B", "before A joined")})).ws().drop();
+    HubLine line = hub.join();
+    asked = resume(line, {chat_frame(10, "B", "before A joined"), chat_frame(11, "B", "missed")});
+    line.expect_end();
+  });
+  Agent agent(lasting(hub));
+  REQUIRE(agent.connect().has_value());
+  CHECK(payload_of(agent) == "missed");
+  agent.stop();
+  script.finish();
+  CHECK(asked == 9);
+}
+
+TEST_CASE("of missed chat too only what is wanted is handed out", "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] {
+    hub.join(no_history).ws().drop();
+    HubLine line = hub.join();
+    resume(line, {chat_frame(1, "B", "for C", {{"target", "C"}}), chat_frame(2, "B", "for all")});
+    line.expect_end();
+  });
+  AgentOptions options = lasting(hub);
+  options.chat = AgentOptions::Chat::addressed;
+  Agent agent(options);
+  REQUIRE(agent.connect().has_value());
+  CHECK(payload_of(agent) == "for all");
+  agent.stop();
+  script.finish();
+}
+
+TEST_CASE("an agent that wants no chat asks for none", "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] {
+    hub.join().ws().drop();
+    HubLine line = hub.join();
+    line.expect("board_request");
+    line.send("board_snapshot");
+    line.expect_end();
+  });
+  AgentOptions options = lasting(hub);
+  options.chat = AgentOptions::Chat::none;
+  Agent agent(options);
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  CHECK(agent.board().has_value());
+  agent.stop();
+  script.finish();
+}
+
+TEST_CASE("a hub that starts again without its log is read from its beginning",
+          "[client][reconnect]") {
+  std::optional<FakeHub> hub(std::in_place);
+  const std::uint16_t port = hub->port();
+  const AgentOptions options = lasting(*hub);
+  std::vector<std::uint64_t> asked;
+  Script script([&] {
+    {
+      HubLine line = hub->join(Json::array({chat_frame(40, "B", "forty")}));
+      line.send_chat(41, "B", "of the old hub");
+      hub->listener().close();
+      line.ws().drop();
+    }
+    FakeHub restarted(port);
+    HubLine line = restarted.join();
+    const std::vector<Json> all{chat_frame(1, "B", "one"), chat_frame(2, "B", "two")};
+    asked.push_back(resume(line, {}));
+    asked.push_back(resume(line, all));
+    line.send_chat(3, "B", "three");
+    line.expect_end();
+  });
+  Agent agent(options);
+  REQUIRE(agent.connect().has_value());
+  CHECK(payload_of(agent) == "of the old hub");
+  CHECK(payload_of(agent) == "one");
+  CHECK(payload_of(agent) == "two");
+  CHECK(payload_of(agent) == "three");
+  agent.stop();
+  script.finish();
+  CHECK(asked == std::vector<std::uint64_t>{40, 0});
+}
+
+TEST_CASE("a request under way when the connection is lost is sent again with its key",
+          "[client][reconnect]") {
+  FakeHub hub;
+  std::vector<Json> sent;
+  Script script([&] {
+    {
+      HubLine line = hub.join(no_history);
+      sent.push_back(line.expect("claim"));
+      line.ws().drop();
+    }
+    HubLine line = hub.join();
+    resume(line, {});
+    sent.push_back(line.expect("claim"));
+    line.send("claim_granted", {{"task_id", "T"}, {"owner", "A"}});
+    sent.push_back(line.expect("release"));
+    line.send("release_granted", {{"task_id", "T"}, {"owner", "A"}});
+    line.expect_end();
+  });
+  Agent agent(lasting(hub));
+  REQUIRE(agent.connect().has_value());
+  ClaimRequest claim;
+  claim.task_id = "T";
+  const Result<Reply> reply = agent.claim(claim);
+  REQUIRE(reply.has_value());
+  CHECK(reply->granted);
+  CHECK(agent.release("T").has_value());
+  agent.stop();
+  script.finish();
+  CHECK(sent[0] == sent[1]);
+  CHECK(sent[1].at("idem_key") != sent[2].at("idem_key"));
+}
+
+TEST_CASE("a chat that did arrive is found among what was missed, and not sent twice",
+          "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] {
+    Json chat;
+    {
+      HubLine line = hub.join(no_history);
+      chat = line.expect("chat");
+      line.ws().drop();
+    }
+    HubLine line = hub.join();
+    chat["msg_id"] = 2;
+    resume(line, {chat_frame(1, "B", "earlier"), chat, chat_frame(3, "B", "later")});
+    line.expect_end();
+  });
+  Agent agent(lasting(hub));
+  REQUIRE(agent.connect().has_value());
+  const Result<Reply> reply = agent.chat("all", "hello");
+  REQUIRE(reply.has_value());
+  CHECK(reply->frame->at("msg_id") == 2);
+  CHECK(payload_of(agent) == "earlier");
+  CHECK(payload_of(agent) == "later");
+  agent.stop();
+  script.finish();
+}
+
+TEST_CASE("a request made while there is no connection waits for one, as long as it has time",
+          "[client][reconnect]") {
+  std::optional<FakeHub> hub(std::in_place);
+  const AgentOptions options = lasting(*hub);
+  Agent agent(options);
+  Told told(agent);
+  Script script([&] {
+    HubLine line = hub->join(no_history);
+    hub->listener().close();
+    line.ws().drop();
+  });
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  script.finish();
+  CHECK(agent.send({{"type", "chat"}}).error().code == ErrorCode::closed);
+  const Result<Reply> reply = agent.request({{"type", "board_request"}}, 10ms);
+  REQUIRE(reply.has_error());
+  CHECK(reply.error().code == ErrorCode::timed_out);
+  CHECK_THAT(reply.error().message, Catch::Contains("could not be sent"));
+
+  FakeHub again(hub->port());
+  Script back([&] {
+    HubLine line = again.join();
+    resume(line, {});
+    line.expect("board_request");
+    line.send("board_snapshot");
+    line.expect_end();
+  });
+  CHECK(agent.board().has_value());
+  agent.stop();
+  back.finish();
+}
+
+TEST_CASE("our own name, still held by our dead connection, is tried for again",
+          "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] {
+    hub.join(no_history).ws().drop();
+    {
+      HubLine line = hub.accept();
+      line.send("welcome");
+      line.expect_greeting();
+      line.send("name_conflict", {{"code", "name_conflict"}});
+      line.ws().close(4009);
+    }
+    HubLine line = hub.join();
+    resume(line, {});
+    line.expect_end();
+  });
+  Agent agent(lasting(hub));
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  CHECK(told.next().first);
+  agent.stop();
+  script.finish();
+}
+
+TEST_CASE("who takes names over takes its own over as well when it comes back",
+          "[client][reconnect]") {
+  FakeHub hub;
+  Json greeting;
+  Script script([&] {
+    hub.join(no_history).ws().drop();
+    HubLine line = hub.accept();
+    greeting = line.greet();
+    resume(line, {});
+    line.expect_end();
+  });
+  AgentOptions options = lasting(hub);
+  options.takeover = AgentOptions::Takeover::take;
+  Agent agent(options);
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  CHECK(told.next().first);
+  agent.stop();
+  script.finish();
+  CHECK(greeting.at("takeover") == true);
+}
+
+TEST_CASE("an agent whose name was taken over does not fight for it", "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] {
+    HubLine line = hub.join(no_history);
+    line.expect("board_request");
+    line.ws().close(4010, "another connection took the name over");
+  });
+  AgentOptions options = lasting(hub);
+  options.takeover = AgentOptions::Takeover::take;
+  Agent agent(options);
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  CHECK(agent.board().error().code == ErrorCode::closed);
+  const auto lost = told.next();
+  CHECK_FALSE(lost.first);
+  CHECK(lost.second.code == ErrorCode::name_conflict);
+  CHECK(next_chat(agent).error().code == ErrorCode::closed);
+  script.finish();
+}
+
+TEST_CASE("an agent whose token is refused when it comes back ends", "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] {
+    hub.join(no_history).ws().drop();
+    HubLine line = hub.accept();
+    line.expect_greeting();
+    line.send("auth_denied", {{"code", "auth_denied"}});
+    line.ws().close(4010);
+  });
+  Agent agent(lasting(hub));
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  const auto ended = told.next();
+  CHECK_FALSE(ended.first);
+  CHECK(ended.second.code == ErrorCode::auth_denied);
+  CHECK(next_chat(agent).error().code == ErrorCode::closed);
+  script.finish();
+}
+
+TEST_CASE("the first connect is not tried again", "[client][reconnect]") {
+  FakeHub hub;
+  Script script([&] { hub.listener().refuse(503); });
+  Agent agent(lasting(hub));
+  CHECK(agent.connect().error().code == ErrorCode::unreachable);
+  script.finish();
+}
+
+TEST_CASE("stop ends the rest between two tries", "[client][reconnect]") {
+  std::optional<FakeHub> hub(std::in_place);
+  Agent agent(lasting(*hub));
+  Told told(agent);
+  Script script([&] {
+    HubLine line = hub->join(no_history);
+    hub->listener().close();
+    line.ws().drop();
+  });
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  script.finish();
+  agent.stop();
+  CHECK(next_chat(agent).error().code == ErrorCode::closed);
+}
+
+}  // namespace synapse

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A log that can't be written any more: the hub says so, serves reads, refuses changes, and has
+// lost nothing that it acknowledged once there is room again.
+//
+// Two ways to get there: a small tmpfs in a mount namespace of the hub's own, where the system lets
+// one be made; and a limit on the size of files, which every system has.
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <set>
+
+#include "support/catch.hpp"
+#include "support/hub_process.hpp"
+#include "support/loopback.hpp"
+#include "support/temp_dir.hpp"
+#include "support/ws_peer.hpp"
+
+namespace synapse::test {
+
+namespace {
+
+using Json = nlohmann::json;
+using Tasks = std::set<std::string>;
+
+constexpr std::size_t note_bytes = 20'000;
+constexpr int claims_max = 120;
+
+// Claims until the hub refuses; what it granted.
+Tasks fill_log(WsPeer& peer) {
+  Tasks granted;
+  for (int i = 0; i < claims_max; ++i) {
+    const std::string task = "t" + std::to_string(i);
+    peer.send_json({{"sender", "filler"},
+                    {"type", "claim"},
+                    {"task_id", task},
+                    {"scope", "none"},
+                    {"note", std::string(note_bytes, 'n')}});
+    for (;;) {
+      const std::optional<std::string> message = peer.receive();
+      REQUIRE(message);
+      const Json frame = Json::parse(*message);
+      if (frame.at("type") == "claim_granted") break;
+      if (frame.at("type") != "claim_denied") continue;
+      CHECK(frame.at("code") == "read_only");
+      CHECK(frame.at("in_reply_to") == "claim");
+      return granted;
+    }
+    granted.insert(task);
+  }
+  FAIL("the log took " << claims_max << " claims and was not full");
+  return granted;
+}
+
+Tasks tasks_of(WsPeer& peer) {
+  peer.send_json({{"sender", "filler"}, {"type", "state_request"}, {"max_bytes", 1 << 26}});
+  Tasks tasks;
+  for (const Json& claim : peer.receive_type("state_snapshot").at("snapshot").at("active_claims")) {
+    tasks.insert(claim.at("task_id").get<std::string>());
+  }
+  return tasks;
+}
+
+// Reads go on, changes don't, and /health says which and why.
+void check_read_only(std::uint16_t port, WsPeer& peer, const Tasks& granted) {
+  CHECK(tasks_of(peer) == granted);
+  peer.send_json({{"payload", "anyone?"}});
+  CHECK(peer.receive_type("error").at("code") == "read_only");
+  WsPeer newcomer(port);
+  newcomer.send_json({{"sender", "newcomer"}, {"type", "who_request"}});
+  CHECK(newcomer.receive_type("who_snapshot").at("online_agents") == Json({"filler", "newcomer"}));
+  const HttpReply health = http_get(port, "/health");
+  CHECK(health.status == 503);
+  const Json report = Json::parse(health.body);
+  CHECK(report.at("status") == "read_only");
+  CHECK_FALSE(report.at("read_only_reason").get<std::string>().empty());
+  CHECK(http_get(port, "/metrics", {{"Accept", "text/plain"}}).body.find("synapse_read_only 1") !=
+        std::string::npos);
+}
+
+void check_writable(std::uint16_t port, const Tasks& granted) {
+  WsPeer peer(port);
+  const Tasks kept = tasks_of(peer);
+  for (const std::string& task : granted) {
+    INFO(task);
+    CHECK(kept.contains(task));
+  }
+  peer.send_json({{"type", "claim"}, {"task_id", "after"}, {"scope", "none"}});
+  CHECK(peer.receive_type("claim_granted").at("task_id") == "after");
+  CHECK(Json::parse(http_get(port, "/health").body).at("status") == "ok");
+}
+
+void wait_for_hub(ChildProcess& process, std::uint16_t port) {
+  REQUIRE(eventually(patience, [&] {
+    return try_connect(port).has_value() || process.wait(std::chrono::milliseconds(0));
+  }));
+  INFO(process.err());
+  REQUIRE(try_connect(port));
+}
+
+// How to make a mount namespace here; nothing: not at all.
+std::vector<std::string> namespace_words(const TempDir& folder) {
+  for (const char* flags : {"-rm", "-m"}) {
+    std::vector<std::string> words{"unshare", flags};
+    Command probe{words};
+    for (const char* word : {"mount", "-t", "tmpfs", "-o", "size=1m", "probe"}) {
+      probe.words.emplace_back(word);
+    }
+    probe.words.push_back(folder.path().string());
+    const Finished finished = run(probe);
+    if (finished.status && finished.status->as_number() == 0) return words;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a full disk makes the hub read-only, and loses nothing that was acknowledged",
+          "[hub][disk]") {
+  const TempDir folder;
+  const TempDir notes;
+  Command command{namespace_words(folder)};
+  if (command.words.empty()) {
+    WARN("skipped: this system lets the test make no small file system (unshare -m)");
+    return;
+  }
+  const std::uint16_t port = free_port();
+  // The second hub starts when the first has ended, on the same file system, by then larger.
+  const char* script =
+      "set -e\n"
+      "mount -t tmpfs -o size=1m small \"$1\"\n"
+      "\"$2\" hub --port \"$3\" --db \"$1/log.db\" --metrics & echo $! > \"$4/pid.new\"\n"
+      "mv \"$4/pid.new\" \"$4/pid\"\n"
+      "wait $!\n"
+      "mount -o remount,size=64m \"$1\"\n"
+      "touch \"$4/again\"\n"
+      "exec \"$2\" hub --port \"$3\" --db \"$1/log.db\" --metrics\n";
+  for (const std::string& word : {std::string("sh"), std::string("-c"), std::string(script),
+                                  std::string("sh"), folder.path().string(), program_under_test(),
+                                  std::to_string(port), notes.path().string()}) {
+    command.words.push_back(word);
+  }
+  ChildProcess hubs(command);
+  wait_for_hub(hubs, port);
+  WsPeer peer(port);
+  const Tasks granted = fill_log(peer);
+  CHECK(granted.size() > 3);
+  check_read_only(port, peer, granted);
+
+  pid_t first = 0;
+  std::ifstream(notes / "pid") >> first;
+  REQUIRE(first > 1);
+  REQUIRE(kill(first, SIGTERM) == 0);
+  INFO(hubs.err());
+  REQUIRE(eventually(patience, [&] { return access((notes / "again").c_str(), F_OK) == 0; }));
+  wait_for_hub(hubs, port);
+  check_writable(port, granted);
+  hubs.send_signal(SIGTERM);
+  const std::optional<ExitStatus> ended = hubs.wait(patience);
+  REQUIRE(ended);
+  CHECK(ended->as_number() == 0);
+}
+
+TEST_CASE("a log that may not grow makes the hub read-only, and loses nothing either",
+          "[hub][disk]") {
+  const TempDir folder;
+  const std::uint16_t port = free_port();
+  const std::vector<std::string> hub{program_under_test(), "hub",  "--port",
+                                     std::to_string(port), "--db", folder / "log.db",
+                                     "--metrics"};
+  Tasks granted;
+  {
+    // 256 blocks of 512 bytes. The signal that comes with the limit is ignored, as the hub's own
+    // start would leave it.
+    Command limited{{"sh", "-c", "trap '' XFSZ; ulimit -f 256; exec \"$@\"", "sh"}};
+    limited.words.insert(limited.words.end(), hub.begin(), hub.end());
+    ChildProcess process(limited);
+    wait_for_hub(process, port);
+    WsPeer peer(port);
+    granted = fill_log(peer);
+    CHECK(granted.size() > 1);
+    check_read_only(port, peer, granted);
+    CHECK(process.err().find("can't be written") != std::string::npos);
+    process.send_signal(SIGTERM);
+    const std::optional<ExitStatus> ended = process.wait(patience);
+    REQUIRE(ended);
+    CHECK(ended->as_number() == 0);
+  }
+  ChildProcess process(Command{hub});
+  wait_for_hub(process, port);
+  check_writable(port, granted);
+}
+
+}  // namespace synapse::test

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Requests that are sent again: per sender and type, judged by their content, answered as the first
+// time.
+#include "hub/engine_rig.hpp"
+#include "support/catch.hpp"
+
+namespace synapse::test {
+
+namespace {
+
+std::size_t count_kind(const Rig& rig, std::string_view kind) {
+  std::size_t count = 0;
+  for (const store::Entry& entry : rig.log()) count += entry.kind == kind ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a request sent again is given the first answer, alone, and changes nothing",
+          "[hub][idempotency]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json claim{{"type", "claim"}, {"task_id", "T"}, {"idem_key", "k"}};
+  rig.say(a, claim);
+  rig.commit();
+  const Json first = a.hear("claim_granted").at(0);
+  REQUIRE(b.hear("claim_granted").size() == 1);
+  CHECK(count_kind(rig, "claim") == 1);
+  CHECK(count_kind(rig, "idempotency") == 1);
+
+  rig.advance(5);
+  CHECK(rig.answer(a, claim) == first);
+  CHECK(b.hear().empty());
+  CHECK(rig.uncommitted() == 0);
+
+  SECTION("also when what may differ does") {
+    Json again = claim;
+    again["timestamp"] = 12;
+    again["sender"] = "A";
+    again["git"] = {{"branch", "elsewhere"}};
+    CHECK(rig.answer(a, again) == first);
+  }
+  SECTION("but not when it asks for something else") {
+    Json other = claim;
+    other["task_id"] = "U";
+    const Json refusal = rig.answer(a, other);
+    CHECK(refusal.at("type") == "claim_denied");
+    CHECK(refusal.at("code") == "idempotency_conflict");
+    CHECK(rig.engine().machine().leases().all().size() == 1);
+  }
+}
+
+TEST_CASE("keys belong to a sender and a type", "[hub][idempotency]") {
+  Rig rig;
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json claim_t{{"type", "claim"}, {"task_id", "T"}, {"idem_key", "k"}};
+  CHECK(rig.answer(a, claim_t).at("type") == "claim_granted");
+  CHECK(rig.answer(b, {{"type", "claim"}, {"task_id", "U"}, {"scope", "none"}, {"idem_key", "k"}})
+            .at("owner") == "B");
+  CHECK(rig.answer(a, {{"type", "release"}, {"task_id", "T"}, {"idem_key", "k"}}).at("type") ==
+        "release_granted");
+  CHECK(rig.answer(a, claim_t).at("type") == "claim_granted");
+  CHECK(rig.engine().machine().leases().find(TaskId("T")) == nullptr);
+}
+
+TEST_CASE("a refused request is judged anew when it comes again", "[hub][idempotency]") {
+  Rig rig;
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json claim{{"type", "claim"}, {"task_id", "T"}, {"idem_key", "k"}};
+  rig.say(a, {{"type", "claim"}, {"task_id", "T"}});
+  CHECK(rig.answer(b, claim).at("type") == "claim_denied");
+  rig.say(a, {{"type", "release"}, {"task_id", "T"}});
+  CHECK(rig.answer(b, claim).at("type") == "claim_granted");
+}
+
+TEST_CASE("every type that changes something honours its key", "[hub][idempotency]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  rig.say(a, {{"type", "claim"}, {"task_id", "T"}});
+  rig.commit();
+  const Json request =
+      GENERATE(Json{{"payload", "chat"}}, Json{{"type", "renew"}, {"task_id", "T"}},
+               Json{{"type", "task_update"}, {"task_id", "T"}, {"status", "working"}},
+               Json{{"type", "checkpoint"}, {"task_id", "T"}, {"checkpoint", "c"}},
+               Json{{"type", "resource"}, {"kind", "gpu"}, {"name", "g"}},
+               Json{{"type", "ledger_task"}, {"task_id", "P"}, {"title", "t"}},
+               Json{{"type", "ledger_progress"}, {"text", "note"}},
+               Json{{"type", "recall_log"}, {"query_text", "q"}});
+  INFO(request);
+  Json keyed = request;
+  keyed["idem_key"] = "k";
+  a.forget();
+  rig.say(a, keyed);
+  rig.commit();
+  const Frames first = a.hear();
+  REQUIRE(first.size() == 1);
+  const std::size_t logged = rig.log().size();
+  rig.advance(1);
+  CHECK(rig.answer(a, keyed) == first[0]);
+  rig.commit();
+  CHECK(rig.log().size() == logged);
+}
+
+TEST_CASE("of a claim that had to wait it is the final grant that is remembered",
+          "[hub][idempotency]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json claim{{"type", "claim"}, {"task_id", "T"}, {"wait", true}, {"idem_key", "k"}};
+  rig.say(a, {{"type", "claim"}, {"task_id", "T"}});
+  rig.commit();
+  CHECK(rig.answer(b, claim).at("type") == "claim_queued");
+  CHECK(count_kind(rig, "idempotency") == 0);
+  CHECK(rig.answer(b, claim).at("type") == "claim_queued");
+
+  rig.say(a, {{"type", "release"}, {"task_id", "T"}});
+  rig.commit();
+  const Json granted = b.hear("claim_granted").at(0);
+  CHECK(granted.at("owner") == "B");
+  CHECK(count_kind(rig, "idempotency") == 1);
+  CHECK(rig.answer(b, claim) == granted);
+}
+
+TEST_CASE("a queued claim that was taken back leaves no answer behind", "[hub][idempotency]") {
+  Rig rig;
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json claim{{"type", "claim"}, {"task_id", "T"}, {"wait", true}, {"idem_key", "k"}};
+  rig.say(a, {{"type", "claim"}, {"task_id", "T"}});
+  rig.say(b, claim);
+  CHECK(rig.answer(b, {{"type", "release"}, {"task_id", "T"}}).at("type") == "release_granted");
+  rig.say(a, {{"type", "release"}, {"task_id", "T"}});
+  CHECK(rig.engine().machine().leases().all().empty());
+  const Json fresh = rig.answer(b, claim);
+  CHECK(fresh.at("type") == "claim_granted");
+  CHECK(rig.answer(b, claim) == fresh);
+}
+
+TEST_CASE("remembered answers outlive the hub", "[hub][idempotency]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  const Json claim{{"type", "claim"}, {"task_id", "T"}, {"idem_key", "k"}};
+  rig.say(a, claim);
+  rig.commit();
+  const Json first = a.hear("claim_granted").at(0);
+  rig.fail_log();  // The state is now what replay made of the log.
+  CHECK(rig.answer(a, claim) == first);
+  Json other = claim;
+  other["task_id"] = "U";
+  CHECK(rig.answer(a, other).at("code") == "idempotency_conflict");
+}
+
+}  // namespace synapse::test

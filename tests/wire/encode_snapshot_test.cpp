@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Snapshots of the machine's tables: what they say, and that none is larger than was asked for.
+#include <nlohmann/json.hpp>
+
+#include "support/catch.hpp"
+#include "wire/encode.hpp"
+
+using namespace synapse;
+using nlohmann::json;
+
+namespace {
+
+const wire::Encoder encoder("syn-12345678");
+const AgentName asker("A");
+constexpr std::size_t ample = 1U << 20U;
+
+core::Lease lease(const std::string& task, std::size_t note_bytes = 0) {
+  core::Lease lease;
+  lease.task_id = TaskId(task);
+  lease.owner = asker;
+  lease.note = std::string(note_bytes, 'n');
+  lease.epoch = {1};
+  return lease;
+}
+
+core::PlanTask plan_task(const std::string& id, std::size_t description_bytes = 0) {
+  core::PlanTask task;
+  task.task_id = TaskId(id);
+  task.title = "t";
+  task.description = std::string(description_bytes, 'd');
+  return task;
+}
+
+json state(const core::Machine& machine, std::size_t max_bytes) {
+  const std::string text = encoder.state(asker, machine, max_bytes, 9.5);
+  CHECK(text.size() <= max_bytes);
+  return json::parse(text);
+}
+
+json board(const core::Plan& plan, std::size_t max_bytes) {
+  const std::string text = encoder.board(asker, plan, max_bytes, 9.5);
+  CHECK(text.size() <= max_bytes);
+  return json::parse(text);
+}
+
+}  // namespace
+
+TEST_CASE("a state snapshot has claims, agents and resources in order", "[wire][encode]") {
+  core::Machine machine{core::Limits{}};
+  machine.apply(core::LeaseGranted{lease("T2")});
+  machine.apply(core::LeaseGranted{lease("T1")});
+  machine.seen(AgentName("B"), {7.5, Mono(0)});
+  core::Offer offer;
+  offer.agent = AgentName("B");
+  offer.kind = "gpu";
+  offer.name = "n0";
+  offer.capacity = 2;
+  offer.meta = {R"({"k":1})"};
+  machine.apply(core::ResourceOffered{offer});
+  const json frame = state(machine, ample);
+  CHECK(frame["type"] == "state_snapshot");
+  CHECK(frame["target"] == "A");
+  CHECK_FALSE(frame.contains("truncated"));
+  const json& snapshot = frame["snapshot"];
+  CHECK(snapshot.size() == 4);
+  REQUIRE(snapshot["active_claims"].size() == 2);
+  CHECK(snapshot["active_claims"][0] == json{{"task_id", "T1"},
+                                             {"owner", "A"},
+                                             {"note", ""},
+                                             {"claimed_at", 0.0},
+                                             {"lease_expires_at", 0.0},
+                                             {"status", "claimed"},
+                                             {"data_ref", ""},
+                                             {"worktree", ""},
+                                             {"paths", json::array()},
+                                             {"epoch", 1},
+                                             {"version", 0},
+                                             {"checkpoint", ""},
+                                             {"git", nullptr}});
+  CHECK(snapshot["active_claims"][1]["task_id"] == "T2");
+  CHECK(snapshot["agents"] == json::array({{{"agent", "B"}, {"last_seen", 7.5}}}));
+  CHECK(snapshot["resources"] == json::array({{{"agent", "B"},
+                                               {"kind", "gpu"},
+                                               {"name", "n0"},
+                                               {"capacity", 2},
+                                               {"meta", {{"k", 1}}}}}));
+  CHECK(snapshot["generated_at"] == 9.5);
+}
+
+TEST_CASE("a state snapshot stops at what fits and says so", "[wire][encode]") {
+  core::Machine machine{core::Limits{}};
+  for (int i = 0; i < 100; ++i) {
+    machine.apply(core::LeaseGranted{lease("T" + std::to_string(100 + i), 1000)});
+  }
+  machine.seen(AgentName("B"), {7.5, Mono(0)});
+  CHECK_FALSE(state(machine, 200'000).contains("truncated"));
+  const json frame = state(machine, 50'000);
+  CHECK(frame["truncated"] == true);
+  const std::size_t kept = frame["snapshot"]["active_claims"].size();
+  CHECK(kept > 30);
+  CHECK(kept < 50);
+  CHECK(frame["snapshot"]["active_claims"].back()["task_id"] == "T" + std::to_string(99 + kept));
+  CHECK(frame["snapshot"]["agents"].empty());  // Nothing after the first thing left out.
+}
+
+TEST_CASE("a board has tasks and what is ready in order and notes as they came", "[wire][encode]") {
+  core::Plan plan(100, 100);
+  plan.put(plan_task("T2"));
+  core::PlanTask blocked = plan_task("T1");
+  blocked.depends_on = {TaskId("T2")};
+  plan.put(blocked);
+  plan.add({TaskId("T1"), "A", core::ProgressKind::note, "first", 1});
+  plan.add({TaskId("T1"), "A", core::ProgressKind::blocked, "second", 2});
+  const json frame = board(plan, ample);
+  CHECK(frame["type"] == "board_snapshot");
+  CHECK_FALSE(frame.contains("truncated"));
+  const json& shown = frame["board"];
+  CHECK(shown.size() == 3);
+  REQUIRE(shown["tasks"].size() == 2);
+  CHECK(shown["tasks"][0]["task_id"] == "T1");
+  CHECK(shown["tasks"][0]["depends_on"] == json{"T2"});
+  CHECK(shown["ready"] == json{"T2"});
+  REQUIRE(shown["progress"].size() == 2);
+  CHECK(shown["progress"][0]["text"] == "first");
+  CHECK(shown["progress"][1]["kind"] == "blocked");
+}
+
+TEST_CASE("of the notes of a board the newest that fit are kept, oldest first", "[wire][encode]") {
+  core::Plan plan(100, 100);
+  plan.put(plan_task("T"));
+  for (int i = 0; i < 100; ++i) {
+    plan.add({TaskId("T"), "A", core::ProgressKind::note,
+              std::to_string(i) + " " + std::string(1000, 'x'), 1});
+  }
+  const json frame = board(plan, 50'000);
+  CHECK(frame["truncated"] == true);
+  CHECK(frame["board"]["tasks"].size() == 1);
+  const json& notes = frame["board"]["progress"];
+  REQUIRE(notes.size() > 30);
+  REQUIRE(notes.size() < 50);
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const std::string text = notes[i]["text"];
+    CHECK(text.substr(0, text.find(' ')) == std::to_string(100 - notes.size() + i));
+  }
+}
+
+TEST_CASE("a board with too many tasks stops at what fits", "[wire][encode]") {
+  core::Plan plan(100, 100);
+  for (int i = 0; i < 100; ++i) plan.put(plan_task("T" + std::to_string(100 + i), 1000));
+  plan.add({TaskId(""), "A", core::ProgressKind::note, "n", 1});
+  CHECK_FALSE(board(plan, 200'000).contains("truncated"));
+  const json frame = board(plan, 20'000);
+  CHECK(frame["truncated"] == true);
+  CHECK(frame["board"]["tasks"].size() > 5);
+  CHECK(frame["board"]["tasks"].size() < 20);
+}
+
+TEST_CASE("a manifest has the cards by agent and is bounded too", "[wire][encode]") {
+  core::Cards cards;
+  for (int i = 0; i < 50; ++i) {
+    core::Card card;
+    card.agent = AgentName("agent" + std::to_string(149 - i));
+    card.description = std::string(1000, 'd');
+    cards.put(card.agent, card);
+  }
+  const json whole = json::parse(encoder.manifest(asker, cards, ample, 1));
+  CHECK(whole["type"] == "manifest_snapshot");
+  CHECK_FALSE(whole.contains("truncated"));
+  REQUIRE(whole["manifest"].size() == 50);
+  CHECK(whole["manifest"][0]["agent"] == "agent100");
+  CHECK(whole["manifest"][49]["agent"] == "agent149");
+  const std::string text = encoder.manifest(asker, cards, 20'000, 1);
+  CHECK(text.size() <= 20'000);
+  const json some = json::parse(text);
+  CHECK(some["truncated"] == true);
+  CHECK(some["manifest"].size() < 20);
+  CHECK_FALSE(some["manifest"].empty());
+}
+
+TEST_CASE("a bound that has no room for anything still gives a snapshot", "[wire][encode]") {
+  core::Machine machine{core::Limits{}};
+  machine.apply(core::LeaseGranted{lease("T")});
+  const json frame = json::parse(encoder.state(asker, machine, 1, 1));
+  CHECK(frame["truncated"] == true);
+  CHECK(frame["snapshot"]["active_claims"].empty());
+  core::Machine empty{core::Limits{}};
+  CHECK_FALSE(json::parse(encoder.state(asker, empty, 1, 1)).contains("truncated"));
+}
+
+TEST_CASE("text that needs escapes is counted as it is written", "[wire][encode]") {
+  core::Machine machine{core::Limits{}};
+  for (int i = 0; i < 100; ++i) {
+    core::Lease hostile = lease("T" + std::to_string(i));
+    hostile.note = std::string(500, '\x01');  // Six bytes each.
+    machine.apply(core::LeaseGranted{hostile});
+  }
+  CHECK(state(machine, 50'000)["truncated"] == true);
+}
