@@ -7,6 +7,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <csignal>
 #include <thread>
 
 #include "base/assert.hpp"
@@ -29,7 +30,7 @@ class Agent::Impl {
       : options_(std::move(options)),
         inbox_(std::max<std::size_t>(options_.inbox_max, 1)),
         channel_(io_.get_executor(), options_, events()),
-        thread_([this] { io_.run(); }) {}
+        thread_(start()) {}
 
   ~Impl() {
     SYNAPSE_ASSERT(!is_io_thread());
@@ -111,6 +112,17 @@ class Agent::Impl {
     };
     events.ended = [this](const Error& why) { inbox_.close(fail(ErrorCode::closed, why.message)); };
     return events;
+  }
+
+  // Signals are the owner's: none is to end up on a thread that it does not know of.
+  std::thread start() {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread thread([this] { io_.run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return thread;
   }
 
   [[nodiscard]] bool is_io_thread() const { return std::this_thread::get_id() == thread_.get_id(); }

@@ -35,9 +35,11 @@ class FakeSignals final : public cli::SignalSource {
   std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
 };
 
+using Variables = std::map<std::string, std::string>;
+
 class CliRun {
  public:
-  explicit CliRun(std::map<std::string, std::string> environment = {});
+  explicit CliRun(Variables environment = {});
 
   // Runs `synapse WORDS` to its end; out and err hold what it wrote.
   int operator()(const std::vector<std::string>& words);

@@ -17,6 +17,7 @@ using synapse::Agent;
 using synapse::Json;
 using synapse::test::Bus;
 using synapse::test::CliRun;
+using synapse::test::Variables;
 
 namespace {
 
@@ -117,14 +118,14 @@ TEST_CASE("a secured hub is entered with its token and not without", "[cli][conn
   REQUIRE(chmod(file.c_str(), 0600) == 0);
   CHECK(without({"board", "--token-file", file}) == 0);
 
-  CliRun with({{"SYNAPSE_URI", bus.hub.uri()}, {"SYNAPSE_TOKEN", "secret"}});
+  CliRun with(Variables{{"SYNAPSE_URI", bus.hub.uri()}, {"SYNAPSE_TOKEN", "secret"}});
   CHECK(with({"board"}) == 0);
   CHECK(with({"board", "--token", "wrong"}) == 1);
 }
 
 TEST_CASE("--uri goes before the environment", "[cli][connection]") {
   const Bus bus;
-  CliRun run({{"SYNAPSE_URI", "ws://127.0.0.1:1"}});
+  CliRun run(Variables{{"SYNAPSE_URI", "ws://127.0.0.1:1"}});
   CHECK(run({"board", "--uri", bus.hub.uri()}) == 0);
   CHECK(run({"board", "--ready-timeout", "5"}) == 1);
   CHECK(run.out() == "[USER] Could not reach hub at ws://127.0.0.1:1.\n");

@@ -7,12 +7,14 @@
 
 #include "cli_run.hpp"
 #include "support/catch.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using Catch::Matchers::Contains;
 using synapse::cli::find_token;
 using synapse::cli::TokenOptions;
 using synapse::test::CliRun;
+using synapse::test::Variables;
 
 namespace {
 
@@ -29,7 +31,7 @@ TEST_CASE("a token is taken from the option, the file, the environment, in this 
           "[cli][token]") {
   const synapse::test::TempDir dir;
   const std::string file = token_file(dir, "from file\n", 0600);
-  CliRun with({{"SYNAPSE_TOKEN", "from environment"}});
+  CliRun with(Variables{{"SYNAPSE_TOKEN", "from environment"}});
   CliRun without;
   CHECK(find_token(with.context(), {"from option", file}).value() == "from option");
   CHECK(find_token(with.context(), {std::nullopt, file}).value() == "from file");

@@ -13,6 +13,7 @@ using synapse::Agent;
 using synapse::Json;
 using synapse::test::Bus;
 using synapse::test::CliRun;
+using synapse::test::Variables;
 using synapse::test::comes_online;
 
 namespace {
@@ -171,7 +172,7 @@ TEST_CASE("an armed waiter outlives its hub and hears what it missed", "[cli][ar
 }
 
 TEST_CASE("an armed waiter without a hub keeps trying until a signal", "[cli][arm]") {
-  CliRun run({{"SYNAPSE_URI", "ws://127.0.0.1:1"}});
+  CliRun run(Variables{{"SYNAPSE_URI", "ws://127.0.0.1:1"}});
   run.signals.send({SIGINT, Signal::Origin::process});
   CHECK(run({"arm", "--name", "W"}) == 0);
   CHECK(run.out().empty());

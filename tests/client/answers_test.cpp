@@ -43,8 +43,10 @@ TEST_CASE("a claim is answered by a grant to this agent or a denial of its task"
       {"the task in the payload", {{"type", "claim"}, {"payload", " T "}}, grant, Verdict::granted},
       {"queued, and asked to wait", with(claim, "wait", true), queued, Verdict::queued},
       {"queued without having asked", claim, queued, Verdict::none},
-      {"a release of it", claim,
-       {{"type", "release_granted"}, {"task_id", "T"}, {"owner", "A"}}, Verdict::none},
+      {"a release of it",
+       claim,
+       {{"type", "release_granted"}, {"task_id", "T"}, {"owner", "A"}},
+       Verdict::none},
   });
 }
 
@@ -114,7 +116,8 @@ TEST_CASE("an offer is answered for its agent, kind and name, under each of its 
 
 TEST_CASE("plan requests are answered by what they put on the plan", "[client][answers]") {
   const Json declare{{"type", "ledger_task"}, {"task_id", "T"}, {"title", " do it "}};
-  const Json posted{{"type", "ledger_task_posted"}, {"task", {{"task_id", "T"}, {"title", "do it"}}}};
+  const Json posted{{"type", "ledger_task_posted"},
+                    {"task", {{"task_id", "T"}, {"title", "do it"}}}};
   const Json update{{"type", "ledger_task_update"}, {"task_id", "T"}, {"status", "done"}};
   const Json updated{{"type", "ledger_task_updated"}, {"task", {{"task_id", "T"}}}};
   const Json note{{"type", "ledger_progress"}, {"task_id", "T"}, {"text", " half way "}};
@@ -132,7 +135,8 @@ TEST_CASE("plan requests are answered by what they put on the plan", "[client][a
       {"another note", note, noted("A", "done"), Verdict::none},
       {"the text in the payload",
        {{"type", "ledger_progress"}, {"task_id", "T"}, {"payload", "half way"}},
-       noted("A", "half way"), Verdict::granted},
+       noted("A", "half way"),
+       Verdict::granted},
   });
 }
 
@@ -143,10 +147,14 @@ TEST_CASE("cards, recalls and findings are answered for their agent", "[client][
                 {"finding", {{"statement", statement}, {"provenance", {{"actor", actor}}}}}};
   };
   check({
-      {"card", {{"type", "advertise"}}, {{"type", "capability_advertised"}, {"agent", "A"}},
+      {"card",
+       {{"type", "advertise"}},
+       {{"type", "capability_advertised"}, {"agent", "A"}},
        Verdict::granted},
-      {"another's card", {{"type", "advertise"}},
-       {{"type", "capability_advertised"}, {"agent", "B"}}, Verdict::none},
+      {"another's card",
+       {{"type", "advertise"}},
+       {{"type", "capability_advertised"}, {"agent", "B"}},
+       Verdict::none},
       {"recall", {{"type", "recall_log"}}, {{"type", "recall_logged"}}, Verdict::granted},
       {"recorded", finding, recorded("A", "it is so"), Verdict::granted},
       {"another's", finding, recorded("B", "it is so"), Verdict::none},
@@ -176,10 +184,14 @@ TEST_CASE("a chat is answered by itself with its key, or with its text when it h
       {"its own", keyed, chat("A", "k1"), Verdict::granted},
       {"the same text again", keyed, chat("A", "k2"), Verdict::none},
       {"another's", keyed, chat("B", "k1"), Verdict::none},
-      {"without a key", plain, {{"type", "chat"}, {"sender", "A"}, {"payload", "hi"}},
+      {"without a key",
+       plain,
+       {{"type", "chat"}, {"sender", "A"}, {"payload", "hi"}},
        Verdict::granted},
       {"other text", plain, {{"type", "chat"}, {"sender", "A"}, {"payload", "ho"}}, Verdict::none},
-      {"no type is chat", {{"payload", "hi"}}, {{"type", "chat"}, {"sender", "A"}, {"payload", "hi"}},
+      {"no type is chat",
+       {{"payload", "hi"}},
+       {{"type", "chat"}, {"sender", "A"}, {"payload", "hi"}},
        Verdict::granted},
   });
 }
@@ -192,9 +204,13 @@ TEST_CASE("an error answers the type and the task that it says it answers", "[cl
       {"another type", update, with(error, "in_reply_to", "claim"), Verdict::none},
       {"another task", update, with(error, "task_id", "U"), Verdict::none},
       {"no task", update, {{"type", "error"}, {"in_reply_to", "task_update"}}, Verdict::refused},
-      {"a type of the future", {{"type", "dance"}},
-       {{"type", "error"}, {"in_reply_to", "dance"}}, Verdict::refused},
-      {"its answer", {{"type", "dance"}}, {{"type", "danced"}, {"in_reply_to", "dance"}},
+      {"a type of the future",
+       {{"type", "dance"}},
+       {{"type", "error"}, {"in_reply_to", "dance"}},
+       Verdict::refused},
+      {"its answer",
+       {{"type", "dance"}},
+       {{"type", "danced"}, {"in_reply_to", "dance"}},
        Verdict::granted},
   });
 }

@@ -9,7 +9,7 @@ namespace {
 using Ids = std::vector<std::uint64_t>;
 
 Json chat(std::uint64_t id, const std::string& payload = "text") {
-  return {{"type", "chat"}, {"sender", "B"},     {"target", "all"},
+  return {{"type", "chat"},     {"sender", "B"},    {"target", "all"},
           {"payload", payload}, {"timestamp", 1.5}, {"msg_id", id}};
 }
 SharedFrame shared(const Json& frame) { return std::make_shared<const Json>(frame); }

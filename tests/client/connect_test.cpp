@@ -26,7 +26,8 @@ Error failure_of(const AgentOptions& options) {
   return connected.error();
 }
 
-// How connect() fails at a hub that greets with that frame, and closes with that code if there is one.
+// How connect() fails at a hub that greets with that frame, and closes with that code if there is
+// one.
 Error failure_after(const std::string& type, const Json& fields, std::uint16_t code) {
   FakeHub hub;
   Script script([&] {
@@ -183,10 +184,10 @@ TEST_CASE("a close code without a frame is told as well", "[client][connect]") {
     ErrorCode error;
     const char* text;
   };
-  for (const Case& each : {Case{4009, ErrorCode::name_conflict, "'A'"},
-                           Case{4010, ErrorCode::auth_denied, "token"},
-                           Case{4013, ErrorCode::closed, "4013: goodbye"},
-                           Case{4014, ErrorCode::closed, "4014: goodbye"}}) {
+  for (const Case& each :
+       {Case{4009, ErrorCode::name_conflict, "'A'"}, Case{4010, ErrorCode::auth_denied, "token"},
+        Case{4013, ErrorCode::closed, "4013: goodbye"},
+        Case{4014, ErrorCode::closed, "4014: goodbye"}}) {
     FakeHub hub;
     Script script([&] {
       HubLine line = hub.accept();
@@ -204,9 +205,7 @@ TEST_CASE("a hub that does not answer in time is given up", "[client][connect]")
   FakeHub hub;
   AgentOptions options = options_for(hub);
   options.ready_timeout = 50ms;
-  SECTION("before the upgrade") {
-    CHECK(failure_of(options).code == ErrorCode::timed_out);
-  }
+  SECTION("before the upgrade") { CHECK(failure_of(options).code == ErrorCode::timed_out); }
   SECTION("before the acceptance") {
     Script script([&] {
       HubLine line = hub.accept();
@@ -271,12 +270,8 @@ TEST_CASE("wss is spoken with the right root, and refused without", "[client][co
   const ThrowawayCertificate certificate("IP:127.0.0.1");
   FakeHub hub(certificate);
   AgentOptions options = options_for(hub);
-  SECTION("with it") {
-    options.tls_ca = certificate.certificate_file();
-  }
-  SECTION("insecurely") {
-    options.tls_verify = AgentOptions::TlsVerify::insecure;
-  }
+  SECTION("with it") { options.tls_ca = certificate.certificate_file(); }
+  SECTION("insecurely") { options.tls_verify = AgentOptions::TlsVerify::insecure; }
   SECTION("without") {
     Script script([&] { static_cast<void>(hub.accept()); });
     CHECK(failure_of(options).code == ErrorCode::tls_failed);

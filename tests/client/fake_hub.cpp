@@ -49,8 +49,8 @@ void HubLine::send(const std::string& type, const Json& fields) {
   line_.send_text(frame.dump());
 }
 
-void HubLine::send_chat(std::uint64_t msg_id, const std::string& sender,
-                        const std::string& payload, const Json& fields) {
+void HubLine::send_chat(std::uint64_t msg_id, const std::string& sender, const std::string& payload,
+                        const Json& fields) {
   line_.send_text(chat_frame(msg_id, sender, payload, fields).dump());
 }
 
@@ -71,6 +71,14 @@ Json HubLine::greet(const Json& history) {
     send("history_snapshot", {{"history", history}, {"requested_limit", 1}});
   }
   return first;
+}
+
+std::uint64_t HubLine::resume(const std::vector<Json>& chats, const Json& fields) {
+  const Json question = expect("resume_request");
+  Json answer{{"messages", chats}, {"since", question.at("since")}};
+  merge(answer, fields);
+  send("resume_snapshot", answer);
+  return question.at("since");
 }
 
 HubLine FakeHub::join(const Json& history) {
@@ -96,6 +104,22 @@ AgentOptions options_for(const FakeHub& hub) {
   options.ready_timeout = patience;
   options.request_timeout = patience;
   return options;
+}
+
+AgentOptions lasting(const FakeHub& hub) {
+  AgentOptions options = options_for(hub);
+  options.reconnect = AgentOptions::Reconnect::always;
+  return options;
+}
+
+Told::Told(Agent& agent) {
+  agent.on_connection([this](bool connected, const Error& why) { box_.put({connected, why}); });
+}
+
+std::pair<bool, Error> Told::next() {
+  auto told = box_.take(patience);
+  if (!told) throw std::runtime_error("nothing was told of the connection");
+  return *told;
 }
 
 }  // namespace synapse::test

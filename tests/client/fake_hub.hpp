@@ -4,7 +4,8 @@
 // garbage, refuse names, start again with its numbers anew.
 //
 // A test plays the hub's side as a script on a thread of its own, while it uses the agent from its
-// own thread. What the script expects and does not get throws, and Script::finish() throws it again.
+// own thread. What the script expects and does not get throws, and Script::finish() throws it
+// again.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "net/mailbox.hpp"
 #include "support/ws_listener.hpp"
 #include "synapse/agent.hpp"
 
@@ -38,11 +40,15 @@ class HubLine {
                  const Json& fields = Json::object());
 
   // The opening of an open hub: welcome, and acceptance of the name. `history` is for an agent that
-  // asks where the chat stands, as who reconnects does when it joins; null: it does not ask. Returns
-  // the agent's first frame.
+  // asks where the chat stands, as who reconnects does when it joins; null: it does not ask.
+  // Returns the agent's first frame.
   Json greet(const Json& history = nullptr);
   // The same without the answers that accept.
   Json expect_greeting();
+
+  // The agent's question what it missed, answered with those; returns from where it asked.
+  // `fields`: what the answer has beside them.
+  std::uint64_t resume(const std::vector<Json>& chats, const Json& fields = Json::object());
 
   std::string name;  // As the agent gave it.
   std::string hub_id = "syn-00000001";
@@ -89,5 +95,19 @@ class Script {
 
 // Options for an agent `A` of that hub, with time enough for a slow machine.
 [[nodiscard]] AgentOptions options_for(const FakeHub& hub);
+
+// The same for one that reconnects.
+[[nodiscard]] AgentOptions lasting(const FakeHub& hub);
+
+// What an agent is told of its connection, in order. Made before it connects.
+class Told {
+ public:
+  explicit Told(Agent& agent);
+  // Whether it is connected, and why it was lost; throws when nothing is told in time.
+  std::pair<bool, Error> next();
+
+ private:
+  net::Mailbox<std::pair<bool, Error>> box_{100};
+};
 
 }  // namespace synapse::test

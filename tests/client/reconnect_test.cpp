@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What an Agent with Reconnect::always does about lost connections.
-#include <mutex>
-#include <thread>
-
 #include "client/fake_hub.hpp"
-#include "net/mailbox.hpp"
 #include "support/catch.hpp"
-#include "support/deadline.hpp"
 #include "synapse/agent.hpp"
 
 namespace synapse {
@@ -16,44 +11,16 @@ using namespace std::chrono_literals;
 using test::chat_frame;
 using test::FakeHub;
 using test::HubLine;
+using test::lasting;
 using test::next_chat;
-using test::options_for;
 using test::Script;
+using test::Told;
 
 const Json no_history = Json::array();
-
-AgentOptions lasting(const FakeHub& hub) {
-  AgentOptions options = options_for(hub);
-  options.reconnect = AgentOptions::Reconnect::always;
-  return options;
-}
-
-// What the agent is told of its connection, in order.
-struct Told {
-  net::Mailbox<std::pair<bool, Error>> box{100};
-
-  explicit Told(Agent& agent) {
-    agent.on_connection([this](bool connected, const Error& why) { box.put({connected, why}); });
-  }
-  std::pair<bool, Error> next() {
-    auto told = box.take(test::patience);
-    REQUIRE(told.has_value());
-    return *told;
-  }
-};
 
 std::string payload_of(Agent& agent) {
   const Result<Json> chat = next_chat(agent);
   return chat ? chat->at("payload").get<std::string>() : chat.error().message;
-}
-
-// The agent's question what it missed, answered with those; returns from where it asked.
-std::uint64_t resume(HubLine& line, const std::vector<Json>& chats, const Json& fields = {}) {
-  const Json question = line.expect("resume_request");
-  Json answer{{"messages", chats}, {"since", question.at("since")}};
-  answer.update(fields.is_object() ? fields : Json::object());
-  line.send("resume_snapshot", answer);
-  return question.at("since");
 }
 
 }  // namespace
@@ -69,7 +36,7 @@ TEST_CASE("a lost connection comes back under its name, and both are told", "[cl
     }
     HubLine line = hub.accept();
     greetings[1] = line.greet();
-    resume(line, {});
+    line.resume({});
     line.expect("board_request");
     line.send("board_snapshot");
     line.expect_end();
@@ -109,10 +76,10 @@ TEST_CASE("missed chat comes once, in order, before what is live", "[client][rec
     // Live before the agent knows what it missed, some of it in both.
     line.send_chat(14, "B", "fourteen");
     line.send_chat(15, "B", "fifteen");
-    asked.push_back(resume(line, {chat_frame(11, "B", "eleven"), chat_frame(12, "B", "twelve")},
-                           {{"truncated", true}, {"since", 12}}));
+    asked.push_back(line.resume({chat_frame(11, "B", "eleven"), chat_frame(12, "B", "twelve")},
+                                {{"truncated", true}, {"since", 12}}));
     asked.push_back(
-        resume(line, {chat_frame(13, "B", "thirteen"), chat_frame(14, "B", "fourteen")}));
+        line.resume({chat_frame(13, "B", "thirteen"), chat_frame(14, "B", "fourteen")}));
     line.send_chat(13, "B", "thirteen");
     line.send_chat(16, "B", "sixteen");
     line.expect_end();
@@ -133,7 +100,7 @@ TEST_CASE("chat missed before any was seen is handed out, older is not", "[clien
   Script script([&] {
     hub.join(Json::array({chat_frame(10, "B", "before A joined")})).ws().drop();
     HubLine line = hub.join();
-    asked = resume(line, {chat_frame(10, "B", "before A joined"), chat_frame(11, "B", "missed")});
+    asked = line.resume({chat_frame(10, "B", "before A joined"), chat_frame(11, "B", "missed")});
     line.expect_end();
   });
   Agent agent(lasting(hub));
@@ -149,7 +116,7 @@ TEST_CASE("of missed chat too only what is wanted is handed out", "[client][reco
   Script script([&] {
     hub.join(no_history).ws().drop();
     HubLine line = hub.join();
-    resume(line, {chat_frame(1, "B", "for C", {{"target", "C"}}), chat_frame(2, "B", "for all")});
+    line.resume({chat_frame(1, "B", "for C", {{"target", "C"}}), chat_frame(2, "B", "for all")});
     line.expect_end();
   });
   AgentOptions options = lasting(hub);
@@ -197,8 +164,8 @@ TEST_CASE("a hub that starts again without its log is read from its beginning",
     FakeHub restarted(port);
     HubLine line = restarted.join();
     const std::vector<Json> all{chat_frame(1, "B", "one"), chat_frame(2, "B", "two")};
-    asked.push_back(resume(line, {}));
-    asked.push_back(resume(line, all));
+    asked.push_back(line.resume({}));
+    asked.push_back(line.resume(all));
     line.send_chat(3, "B", "three");
     line.expect_end();
   });
@@ -224,7 +191,7 @@ TEST_CASE("a request under way when the connection is lost is sent again with it
       line.ws().drop();
     }
     HubLine line = hub.join();
-    resume(line, {});
+    line.resume({});
     sent.push_back(line.expect("claim"));
     line.send("claim_granted", {{"task_id", "T"}, {"owner", "A"}});
     sent.push_back(line.expect("release"));
@@ -257,7 +224,7 @@ TEST_CASE("a chat that did arrive is found among what was missed, and not sent t
     }
     HubLine line = hub.join();
     chat["msg_id"] = 2;
-    resume(line, {chat_frame(1, "B", "earlier"), chat, chat_frame(3, "B", "later")});
+    line.resume({chat_frame(1, "B", "earlier"), chat, chat_frame(3, "B", "later")});
     line.expect_end();
   });
   Agent agent(lasting(hub));
@@ -294,7 +261,7 @@ TEST_CASE("a request made while there is no connection waits for one, as long as
   FakeHub again(hub->port());
   Script back([&] {
     HubLine line = again.join();
-    resume(line, {});
+    line.resume({});
     line.expect("board_request");
     line.send("board_snapshot");
     line.expect_end();
@@ -302,94 +269,6 @@ TEST_CASE("a request made while there is no connection waits for one, as long as
   CHECK(agent.board().has_value());
   agent.stop();
   back.finish();
-}
-
-TEST_CASE("our own name, still held by our dead connection, is tried for again",
-          "[client][reconnect]") {
-  FakeHub hub;
-  Script script([&] {
-    hub.join(no_history).ws().drop();
-    {
-      HubLine line = hub.accept();
-      line.send("welcome");
-      line.expect_greeting();
-      line.send("name_conflict", {{"code", "name_conflict"}});
-      line.ws().close(4009);
-    }
-    HubLine line = hub.join();
-    resume(line, {});
-    line.expect_end();
-  });
-  Agent agent(lasting(hub));
-  Told told(agent);
-  REQUIRE(agent.connect().has_value());
-  CHECK_FALSE(told.next().first);
-  CHECK(told.next().first);
-  agent.stop();
-  script.finish();
-}
-
-TEST_CASE("who takes names over takes its own over as well when it comes back",
-          "[client][reconnect]") {
-  FakeHub hub;
-  Json greeting;
-  Script script([&] {
-    hub.join(no_history).ws().drop();
-    HubLine line = hub.accept();
-    greeting = line.greet();
-    resume(line, {});
-    line.expect_end();
-  });
-  AgentOptions options = lasting(hub);
-  options.takeover = AgentOptions::Takeover::take;
-  Agent agent(options);
-  Told told(agent);
-  REQUIRE(agent.connect().has_value());
-  CHECK_FALSE(told.next().first);
-  CHECK(told.next().first);
-  agent.stop();
-  script.finish();
-  CHECK(greeting.at("takeover") == true);
-}
-
-TEST_CASE("an agent whose name was taken over does not fight for it", "[client][reconnect]") {
-  FakeHub hub;
-  Script script([&] {
-    HubLine line = hub.join(no_history);
-    line.expect("board_request");
-    line.ws().close(4010, "another connection took the name over");
-  });
-  AgentOptions options = lasting(hub);
-  options.takeover = AgentOptions::Takeover::take;
-  Agent agent(options);
-  Told told(agent);
-  REQUIRE(agent.connect().has_value());
-  CHECK(agent.board().error().code == ErrorCode::closed);
-  const auto lost = told.next();
-  CHECK_FALSE(lost.first);
-  CHECK(lost.second.code == ErrorCode::name_conflict);
-  CHECK(next_chat(agent).error().code == ErrorCode::closed);
-  script.finish();
-}
-
-TEST_CASE("an agent whose token is refused when it comes back ends", "[client][reconnect]") {
-  FakeHub hub;
-  Script script([&] {
-    hub.join(no_history).ws().drop();
-    HubLine line = hub.accept();
-    line.expect_greeting();
-    line.send("auth_denied", {{"code", "auth_denied"}});
-    line.ws().close(4010);
-  });
-  Agent agent(lasting(hub));
-  Told told(agent);
-  REQUIRE(agent.connect().has_value());
-  CHECK_FALSE(told.next().first);
-  const auto ended = told.next();
-  CHECK_FALSE(ended.first);
-  CHECK(ended.second.code == ErrorCode::auth_denied);
-  CHECK(next_chat(agent).error().code == ErrorCode::closed);
-  script.finish();
 }
 
 TEST_CASE("the first connect is not tried again", "[client][reconnect]") {

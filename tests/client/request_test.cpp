@@ -61,7 +61,9 @@ TEST_CASE("each verb sends its frame and takes its own answer", "[client][reques
     Json another;  // Like the answer, but of somebody or something else.
     Json answer;
   };
-  const auto owned = [](const char* type) { return Json{{"type", type}, {"task_id", "T"}, {"owner", "A"}}; };
+  const auto owned = [](const char* type) {
+    return Json{{"type", type}, {"task_id", "T"}, {"owner", "A"}};
+  };
   const auto of_another = [](const char* type) {
     return Json{{"type", type}, {"task_id", "T"}, {"owner", "B"}};
   };
@@ -75,66 +77,127 @@ TEST_CASE("each verb sends its frame and takes its own answer", "[client][reques
   const Json note{{"task_id", "T"}, {"author", "A"}, {"text", "half"}};
   const Json found{{"statement", "so"}, {"provenance", {{"actor", "A"}}}};
   const std::vector<Verb> verbs{
-      {"claim", [&](Agent& a) { return a.claim(claim); },
-       {{"task_id", "T"}, {"note", "n"}, {"worktree", "/w"}, {"paths", {"src/*"}},
-        {"ttl_seconds", 60.0}, {"git", {{"branch", "b"}}}},
-       of_another("claim_granted"), owned("claim_granted")},
-      {"release", [](Agent& a) { return a.release("T"); }, {{"task_id", "T"}},
-       of_another("release_granted"), owned("release_granted")},
-      {"renew", [](Agent& a) { return a.renew("T", 90); },
-       {{"task_id", "T"}, {"ttl_seconds", 90.0}}, of_another("lease_renewed"),
+      {"claim",
+       [&](Agent& a) { return a.claim(claim); },
+       {{"task_id", "T"},
+        {"note", "n"},
+        {"worktree", "/w"},
+        {"paths", {"src/*"}},
+        {"ttl_seconds", 60.0},
+        {"git", {{"branch", "b"}}}},
+       of_another("claim_granted"),
+       owned("claim_granted")},
+      {"release",
+       [](Agent& a) { return a.release("T"); },
+       {{"task_id", "T"}},
+       of_another("release_granted"),
+       owned("release_granted")},
+      {"renew",
+       [](Agent& a) { return a.renew("T", 90); },
+       {{"task_id", "T"}, {"ttl_seconds", 90.0}},
+       of_another("lease_renewed"),
        owned("lease_renewed")},
-      {"task_update", [](Agent& a) { return a.update_task("T", {{"status", "done"}}); },
-       {{"task_id", "T"}, {"status", "done"}}, of_another("task_updated"), owned("task_updated")},
-      {"checkpoint", [](Agent& a) { return a.checkpoint("T", "step 1"); },
+      {"task_update",
+       [](Agent& a) {
+         return a.update_task("T", {{"status", "done"}});
+       },
+       {{"task_id", "T"}, {"status", "done"}},
+       of_another("task_updated"),
+       owned("task_updated")},
+      {"checkpoint",
+       [](Agent& a) { return a.checkpoint("T", "step 1"); },
        {{"task_id", "T"}, {"checkpoint", "step 1"}},
        {{"type", "checkpoint_saved"}, {"task_id", "U"}},
        {{"type", "checkpoint_saved"}, {"task_id", "T"}}},
-      {"handoff", [](Agent& a) { return a.hand_off("T", "B", "yours"); },
+      {"handoff",
+       [](Agent& a) { return a.hand_off("T", "B", "yours"); },
        {{"task_id", "T"}, {"to_agent", "B"}, {"note", "yours"}},
        {{"type", "handoff_granted"}, {"task_id", "T"}, {"previous_owner", "C"}},
        {{"type", "handoff_granted"}, {"task_id", "T"}, {"previous_owner", "A"}}},
-      {"wait_request", [](Agent& a) { return a.wait_for("T"); }, {{"task_id", "T"}},
-       {{"type", "wait_granted"}, {"task_id", "U"}}, {{"type", "wait_granted"}, {"task_id", "T"}}},
-      {"resource", [](Agent& a) { return a.offer("llm", "gemma", {{"capacity", 2}}); },
+      {"wait_request",
+       [](Agent& a) { return a.wait_for("T"); },
+       {{"task_id", "T"}},
+       {{"type", "wait_granted"}, {"task_id", "U"}},
+       {{"type", "wait_granted"}, {"task_id", "T"}}},
+      {"resource",
+       [](Agent& a) {
+         return a.offer("llm", "gemma", {{"capacity", 2}});
+       },
        {{"kind", "llm"}, {"name", "gemma"}, {"capacity", 2}},
        {{"type", "resource_offered"}, {"agent", "B"}, {"kind", "llm"}, {"name", "gemma"}},
        {{"type", "resource_offered"}, {"agent", "A"}, {"kind", "llm"}, {"name", "gemma"}}},
       {"ledger_task",
-       [](Agent& a) { return a.declare_task("T", "do", {"S"}, {{"suggested_owner", "B"}}); },
+       [](Agent& a) {
+         return a.declare_task("T", "do", {"S"}, {{"suggested_owner", "B"}});
+       },
        {{"task_id", "T"}, {"title", "do"}, {"depends_on", {"S"}}, {"suggested_owner", "B"}},
        {{"type", "ledger_task_posted"}, {"task", {{"task_id", "U"}, {"title", "do"}}}},
        {{"type", "ledger_task_posted"}, {"task", {{"task_id", "T"}, {"title", "do"}}}}},
-      {"ledger_task_update", [](Agent& a) { return a.update_plan("T", {{"status", "done"}}); },
+      {"ledger_task_update",
+       [](Agent& a) {
+         return a.update_plan("T", {{"status", "done"}});
+       },
        {{"task_id", "T"}, {"status", "done"}},
        {{"type", "ledger_task_updated"}, {"task", {{"task_id", "U"}}}},
        {{"type", "ledger_task_updated"}, {"task", {{"task_id", "T"}}}}},
-      {"ledger_progress", [](Agent& a) { return a.progress("T", "half", "assessment"); },
+      {"ledger_progress",
+       [](Agent& a) { return a.progress("T", "half", "assessment"); },
        {{"task_id", "T"}, {"text", "half"}, {"kind", "assessment"}},
        {{"type", "ledger_progress_posted"}, {"note", {{"task_id", "T"}, {"author", "B"}}}},
        {{"type", "ledger_progress_posted"}, {"note", note}}},
-      {"advertise", [](Agent& a) { return a.advertise({{"model", "m"}}); }, {{"model", "m"}},
+      {"advertise",
+       [](Agent& a) {
+         return a.advertise({{"model", "m"}});
+       },
+       {{"model", "m"}},
        {{"type", "capability_advertised"}, {"agent", "B"}},
        {{"type", "capability_advertised"}, {"agent", "A"}}},
-      {"finding", [](Agent& a) { return a.record_finding({{"statement", "so"}}); },
-       {{"statement", "so"}}, {{"type", "finding_recorded"}, {"finding", {{"statement", "so"}}}},
+      {"finding",
+       [](Agent& a) {
+         return a.record_finding({{"statement", "so"}});
+       },
+       {{"statement", "so"}},
+       {{"type", "finding_recorded"}, {"finding", {{"statement", "so"}}}},
        {{"type", "finding_recorded"}, {"finding", found}}},
-      {"recall_log", [](Agent& a) { return a.log_recall({{"query_text", "q"}}); },
-       {{"query_text", "q"}}, {{"type", "presence_update"}}, {{"type", "recall_logged"}}},
-      {"chat", [](Agent& a) { return a.chat("B", "hi", {{"priority", true}}); },
+      {"recall_log",
+       [](Agent& a) {
+         return a.log_recall({{"query_text", "q"}});
+       },
+       {{"query_text", "q"}},
+       {{"type", "presence_update"}},
+       {{"type", "recall_logged"}}},
+      {"chat",
+       [](Agent& a) {
+         return a.chat("B", "hi", {{"priority", true}});
+       },
        {{"target", "B"}, {"payload", "hi"}, {"priority", true}},
        {{"type", "chat"}, {"sender", "A"}, {"msg_id", 1}, {"idem_key", "of another"}},
        {{"type", "chat"}, {"sender", "A"}, {"msg_id", 2}, {"idem_key", "ITS OWN"}}},
-      {"who_request", [](Agent& a) { return a.who(); }, Json::object(),
-       {{"type", "presence_update"}}, {{"type", "who_snapshot"}}},
-      {"state_request", [](Agent& a) { return a.state(); }, Json::object(),
-       {{"type", "presence_update"}}, {{"type", "state_snapshot"}}},
-      {"board_request", [](Agent& a) { return a.board(); }, Json::object(),
-       {{"type", "presence_update"}}, {{"type", "board_snapshot"}}},
-      {"manifest_request", [](Agent& a) { return a.manifest(); }, Json::object(),
-       {{"type", "presence_update"}}, {{"type", "manifest_snapshot"}}},
-      {"history_request", [](Agent& a) { return a.history(5); }, {{"limit", 5}},
-       {{"type", "presence_update"}}, {{"type", "history_snapshot"}}},
+      {"who_request",
+       [](Agent& a) { return a.who(); },
+       Json::object(),
+       {{"type", "presence_update"}},
+       {{"type", "who_snapshot"}}},
+      {"state_request",
+       [](Agent& a) { return a.state(); },
+       Json::object(),
+       {{"type", "presence_update"}},
+       {{"type", "state_snapshot"}}},
+      {"board_request",
+       [](Agent& a) { return a.board(); },
+       Json::object(),
+       {{"type", "presence_update"}},
+       {{"type", "board_snapshot"}}},
+      {"manifest_request",
+       [](Agent& a) { return a.manifest(); },
+       Json::object(),
+       {{"type", "presence_update"}},
+       {{"type", "manifest_snapshot"}}},
+      {"history_request",
+       [](Agent& a) { return a.history(5); },
+       {{"limit", 5}},
+       {{"type", "presence_update"}},
+       {{"type", "history_snapshot"}}},
   };
   Joined joined;
   for (const Verb& verb : verbs) {
@@ -142,8 +205,8 @@ TEST_CASE("each verb sends its frame and takes its own answer", "[client][reques
     another["payload"] = "of another";
     Json answer = verb.answer;
     answer["payload"] = "its answer";
-    const Json sent = ask(joined, verb.type, {another, answer},
-                          [&] { return verb.ask(joined.agent); }, true);
+    const Json sent = ask(
+        joined, verb.type, {another, answer}, [&] { return verb.ask(joined.agent); }, true);
     INFO(sent);
     for (const auto& [name, value] : verb.sent.items()) CHECK(sent.at(name) == value);
     CHECK(sent.at("sender") == "A");
@@ -174,7 +237,8 @@ TEST_CASE("each verb takes its own refusal", "[client][request]") {
   const auto error = [](const char* type) {
     return Json{{"type", "error"}, {"in_reply_to", type}, {"code", "rate_limited"}};
   };
-  const Json original{{"type", "error"}};  // As the original hub says it: to whom, one has to guess.
+  const Json original{
+      {"type", "error"}};  // As the original hub says it: to whom, one has to guess.
   const std::vector<Verb> verbs{
       {"claim", [&](Agent& a) { return a.claim(claim); }, denial("claim_denied")},
       {"release", [](Agent& a) { return a.release("T"); }, denial("release_denied")},
@@ -198,7 +262,8 @@ TEST_CASE("each verb takes its own refusal", "[client][request]") {
   for (const Verb& verb : verbs) {
     Json refusal = verb.refusal;
     refusal["payload"] = "its answer";
-    ask(joined, verb.type, {refusal}, [&] { return verb.ask(joined.agent); }, false);
+    ask(
+        joined, verb.type, {refusal}, [&] { return verb.ask(joined.agent); }, false);
   }
 }
 
@@ -215,8 +280,8 @@ TEST_CASE("a claim in the queue waits for its turn, and its place is passed on",
                   {"task_id", "T"},
                   {"owner", "A"},
                   {"payload", "its answer"}};
-  const Json sent = ask(joined, "claim", {queued, last},
-                        [&] { return joined.agent.claim(claim); }, granted);
+  const Json sent = ask(
+      joined, "claim", {queued, last}, [&] { return joined.agent.claim(claim); }, granted);
   CHECK(sent.at("wait") == true);
   CHECK(sent.at("wait_seconds") == 30.0);
   CHECK(sent.at("scope") == "none");

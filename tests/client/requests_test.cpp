@@ -18,9 +18,10 @@ struct Desk {
   Requests::Id ask(const std::string& name, Json frame,
                    Requests::Lifetime lifetime = Requests::Lifetime::agent) {
     return requests.add(std::move(frame), lifetime, now, 5s, [this, name](Result<Reply> reply) {
-      answers.push_back(name + ": " + (!reply           ? std::string(wire_name(reply.error().code))
-                                       : reply->granted ? "granted"
-                                                        : "refused"));
+      answers.push_back(name + ": " +
+                        (!reply           ? std::string(wire_name(reply.error().code))
+                         : reply->granted ? "granted"
+                                          : "refused"));
     });
   }
   Requests::Id send(const std::string& name, Json frame) {
@@ -38,7 +39,10 @@ const Json board_answer{{"type", "board_snapshot"}};
 
 Json claim(const std::string& task) { return {{"type", "claim"}, {"task_id", task}}; }
 Json waiting_claim(const std::string& task) {
-  return {{"type", "claim"}, {"task_id", task}, {"wait", true}, {"wait_seconds", 60.0},
+  return {{"type", "claim"},
+          {"task_id", task},
+          {"wait", true},
+          {"wait_seconds", 60.0},
           {"idem_key", "k"}};
 }
 Json grant(const std::string& task) {
@@ -104,8 +108,8 @@ TEST_CASE("a release that takes a queued claim back answers both", "[client][req
   desk.send("claim", waiting_claim("T"));
   CHECK_FALSE(desk.take({{"type", "claim_queued"}, {"task_id", "T"}}));
   desk.send("release", {{"type", "release"}, {"task_id", "T"}});
-  CHECK(desk.take(
-      {{"type", "release_granted"}, {"task_id", "T"}, {"owner", "A"}, {"queued", true}}));
+  CHECK(
+      desk.take({{"type", "release_granted"}, {"task_id", "T"}, {"owner", "A"}, {"queued", true}}));
   CHECK(desk.answers == std::vector<std::string>{"claim: refused", "release: granted"});
 }
 
@@ -165,8 +169,8 @@ TEST_CASE("after a loss the agent's requests are unsent again and its own questi
           "[client][requests]") {
   Desk desk;
   const Requests::Id id = desk.send("claim", claim("T"));
-  const Requests::Id own = desk.ask("who", {{"type", "who_request"}},
-                                    Requests::Lifetime::connection);
+  const Requests::Id own =
+      desk.ask("who", {{"type", "who_request"}}, Requests::Lifetime::connection);
   desk.requests.sent(own);
   desk.requests.disconnected(desk.now);
   CHECK(desk.requests.unsent() == std::vector<Requests::Id>{id});
@@ -213,8 +217,7 @@ TEST_CASE("all requests, or one, can be failed", "[client][requests]") {
   desk.requests.fail_one(one, fail(ErrorCode::io_error));
   CHECK(desk.answers == std::vector<std::string>{"one: io_error"});
   desk.requests.fail_all(fail(ErrorCode::closed));
-  CHECK(desk.answers ==
-        std::vector<std::string>{"one: io_error", "two: closed", "three: closed"});
+  CHECK(desk.answers == std::vector<std::string>{"one: io_error", "two: closed", "three: closed"});
   CHECK_FALSE(desk.take(board_answer));
 }
 

@@ -33,8 +33,8 @@ TEST_CASE("a sent frame is completed with what it leaves out", "[client][stream]
     Agent agent(options_for(hub));
     REQUIRE(agent.connect().has_value());
     CHECK(agent.send({{"type", "chat"}}).has_value());
-    const Json given{{"type", "chat"},   {"target", "B"},     {"payload", "\u00e9 \ufffd"},
-                     {"sender", "A"},    {"timestamp", 12.5}, {"extra", {1, 2}}};
+    const Json given{{"type", "chat"}, {"target", "B"},     {"payload", "\u00e9 \ufffd"},
+                     {"sender", "A"},  {"timestamp", 12.5}, {"extra", {1, 2}}};
     CHECK(agent.send(given).has_value());
   }
   script.finish();

@@ -55,7 +55,8 @@ Tasks fill_log(WsPeer& peer) {
 Tasks tasks_of(WsPeer& peer) {
   peer.send_json({{"sender", "filler"}, {"type", "state_request"}, {"max_bytes", 1 << 26}});
   Tasks tasks;
-  for (const Json& claim : peer.receive_type("state_snapshot").at("snapshot").at("active_claims")) {
+  const Json state = peer.receive_type("state_snapshot").at("snapshot");
+  for (const Json& claim : state.at("active_claims")) {
     tasks.insert(claim.at("task_id").get<std::string>());
   }
   return tasks;

@@ -198,8 +198,8 @@ void check_restart(std::uint16_t port, Told& told) {
   WsPeer asker(port);
   asker.send_json({{"sender", "asker"}, {"type", "state_request"}});
   std::map<std::string, Json> now;
-  for (const Json& claim :
-       asker.receive_type("state_snapshot").at("snapshot").at("active_claims")) {
+  const Json state = asker.receive_type("state_snapshot").at("snapshot");
+  for (const Json& claim : state.at("active_claims")) {
     now[claim.at("task_id")] = claim;
   }
   for (unsigned i = 0; i < tasks_count; ++i) {
@@ -212,7 +212,8 @@ void check_restart(std::uint16_t port, Told& told) {
   }
   asker.send_json({{"type", "resume_request"}, {"since", told.chat_before}});
   std::map<std::uint64_t, std::string> kept;
-  for (const Json& message : asker.receive_type("resume_snapshot").at("messages")) {
+  const Json resumed = asker.receive_type("resume_snapshot");
+  for (const Json& message : resumed.at("messages")) {
     kept[message.at("msg_id")] = message.at("payload");
   }
   for (const auto& [id, payload] : told.chat) {

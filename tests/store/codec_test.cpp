@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "support/seed.hpp"
 

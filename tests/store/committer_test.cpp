@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "store/faulty_store.hpp"
 #include "store/sqlite_store.hpp"

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "fleet.hpp"
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/committer.hpp"

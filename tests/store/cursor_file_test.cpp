@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/faulty_store.hpp"
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "samples.hpp"
 
 using namespace synapse;

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "store/log_files.hpp"
 #include "support/temp_dir.hpp"
 

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "base/text.hpp"
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "support/seed.hpp"
 
 using namespace synapse;

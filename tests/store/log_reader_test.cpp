@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/log_files.hpp"

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "store/event_codec.hpp"
 #include "store/memory_store.hpp"

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "fleet.hpp"
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/event_codec.hpp"

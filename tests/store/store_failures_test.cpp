@@ -8,7 +8,7 @@
 
 #include <fstream>
 
-#include "result_text.hpp"
+#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "shaky_vfs.hpp"
 #include "store/sqlite_store.hpp"

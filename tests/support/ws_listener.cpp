@@ -197,7 +197,8 @@ std::optional<std::string> WsLine::receive() {
 void WsLine::await_pings(int count) {
   while (state_->pings < count) {
     const auto frame = state_->read_frame();
-    if (!frame || frame->first == opcode_text) throw std::runtime_error("no ping, but something else");
+    if (!frame || frame->first == opcode_text)
+      throw std::runtime_error("no ping, but something else");
     handle(frame->first, frame->second);
   }
 }
@@ -306,8 +307,10 @@ WsLine WsListener::accept() {
   WsLine line = accept_line();
   const std::string key = header(line.request_head(), "Sec-WebSocket-Key");
   if (key.size() != 24) violation("Sec-WebSocket-Key");
-  line.send_raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                "Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept_key(key) + "\r\n\r\n");
+  line.send_raw(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Accept: " +
+      accept_key(key) + "\r\n\r\n");
   return line;
 }
 

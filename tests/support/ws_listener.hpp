@@ -35,8 +35,8 @@ class WsLine {
   // Bytes as they are, in the place of a frame.
   void send_raw(std::string_view bytes);
 
-  // The next text; nothing when the client has ended the connection. Pings are answered, unless told
-  // otherwise, and a close frame is.
+  // The next text; nothing when the client has ended the connection. Pings are answered, unless
+  // told otherwise, and a close frame is.
   std::optional<std::string> receive();
   // From here on pings are read and not answered.
   void ignore_pings();
