@@ -189,7 +189,9 @@ void Engine::deliver(const SharedSession& session, const Delivery& delivery,
                      const SharedSession& actor) {
   if (!session->is_open) return;
   // Whoever asked gets the answer, and whom it is about the news, whatever they want of broadcasts.
-  if (session->interest && session != actor && session->name != delivery.about) {
+  // That somebody joined answers nothing.
+  const bool is_answer = session == actor && delivery.type != "presence_update";
+  if (session->interest && !is_answer && session->name != delivery.about) {
     const wire::Interest& interest = *session->interest;
     if (delivery.type != "chat") {
       if (!interest.types.contains(delivery.type)) return;
@@ -229,8 +231,8 @@ void Engine::log_failed(const Error& why, std::unique_ptr<core::Machine> machine
   queued_keys_.clear();
   entries_.clear();
   for (Turn& turn : gate_.take_all()) {
-    const bool asked = turn.requester != nullptr && !turn.request_type.empty() &&
-                       turn.request_type != "heartbeat";
+    const bool asked =
+        turn.requester != nullptr && !turn.request_type.empty() && turn.request_type != "heartbeat";
     for (const Delivery& delivery : turn.deliveries) {
       if (delivery.answers != turn.requester) refuse_claim(delivery.answers, delivery.task_id);
     }

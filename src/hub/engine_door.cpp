@@ -49,13 +49,14 @@ bool Engine::admit(const SharedSession& session, const Result<wire::Inbound>& in
          encoder_.error("error",
                         fail(ErrorCode::host_rate_limited,
                              "Too many frames from " + session->host + "; slow down."),
-                        target, now.wall),
+                        target, now.wall, turn.request_type),
          turn);
     return false;
   }
   if (!inbound) {
     ++metrics_.refusals[std::string(wire_name(inbound.error().code))];
-    send(session, encoder_.error("error", inbound.error(), "all", now.wall), turn);
+    send(session, encoder_.error("error", inbound.error(), "all", now.wall, turn.request_type),
+         turn);
     if (!session->is_authenticated) {
       end(session, protocol::CloseCode::denied, "authentication failed", turn, now);
     }
@@ -84,7 +85,8 @@ bool Engine::authenticate(const SharedSession& session, const wire::Inbound& inb
                       fail(ErrorCode::auth_denied,
                            "This hub needs a token; give the right one with --token or "
                            "$SYNAPSE_TOKEN."),
-                      inbound.sender.empty() ? "self" : inbound.sender.text, now.wall),
+                      inbound.sender.empty() ? "self" : inbound.sender.text, now.wall,
+                      turn.request_type),
        turn);
   end(session, protocol::CloseCode::denied, "authentication failed", turn, now);
   return false;
@@ -101,7 +103,7 @@ bool Engine::bind(const SharedSession& session, const wire::Inbound& inbound, Tu
              "name_conflict",
              fail(ErrorCode::name_switch, "This connection is " + session->name.text +
                                               "; open another to be " + wanted.text + "."),
-             session->name.text, now.wall),
+             session->name.text, now.wall, turn.request_type),
          turn);
     end(session, protocol::CloseCode::name_conflict, "a connection keeps its name", turn, now);
     return false;
@@ -116,7 +118,7 @@ bool Engine::bind(const SharedSession& session, const wire::Inbound& inbound, Tu
                   "The name '" + base::escape_control(name.text, base::LineBreaks::escape) +
                       "' can't be used: it is reserved, or has control characters or "
                       "one of , * ? ["),
-             "all", now.wall),
+             "all", now.wall, turn.request_type),
          turn);
     if (!session->is_authenticated) {
       end(session, protocol::CloseCode::denied, "authentication failed", turn, now);
@@ -137,7 +139,7 @@ bool Engine::bind_held(const SharedSession& session, const wire::Inbound& inboun
                         fail(ErrorCode::name_conflict, "The name " + name.text +
                                                            " is in use by another connection; "
                                                            "choose another or take it over."),
-                        name.text, now.wall),
+                        name.text, now.wall, turn.request_type),
          turn);
     end(session, protocol::CloseCode::name_conflict, "the name is in use", turn, now);
     return false;

@@ -23,9 +23,9 @@ struct Delivery {
   AgentName about;                // Of those, who gets it whatever its interest.
   std::string type;               // What interests are asked about.
   std::string chat_target;
-  SharedSession answers;          // Of a grant: whose claim it answers, now or after a wait.
-  TaskId task_id;                 // With `answers`.
-  bool ends = false;              // With `one`: close it after the frame.
+  SharedSession answers;  // Of a grant: whose claim it answers, now or after a wait.
+  TaskId task_id;         // With `answers`.
+  bool ends = false;      // With `one`: close it after the frame.
   std::uint16_t close_code = 0;
   std::string close_reason;
 };

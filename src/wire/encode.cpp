@@ -104,9 +104,11 @@ std::string Encoder::refusal(const core::Refusal& refusal, std::string_view in_r
 }
 
 std::string Encoder::error(std::string_view type, const Error& error, std::string_view target,
-                           double now) const {
+                           double now, std::string_view in_reply_to) const {
   JsonWriter json = Envelope{hub_id_, now}.open(type, target, error.message);
-  return json.field("code", wire_name(error.code)).end_object().take();
+  json.field("code", wire_name(error.code));
+  if (!in_reply_to.empty()) json.field("in_reply_to", in_reply_to);
+  return json.end_object().take();
 }
 
 std::string Encoder::welcome(std::size_t connected, const core::Presence& presence,

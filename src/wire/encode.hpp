@@ -44,9 +44,11 @@ class Encoder {
   // The refusal of a request of type `in_reply_to`, as the frame type that answers it.
   [[nodiscard]] std::string refusal(const core::Refusal& refusal, std::string_view in_reply_to,
                                     std::string_view target, double now) const;
-  // A frame of a given type with a code and a text: what goes wrong before there is a request.
+  // A frame of a given type with a code and a text: what goes wrong at the door. `in_reply_to` is
+  // blank if the frame was never understood.
   [[nodiscard]] std::string error(std::string_view type, const Error& error,
-                                  std::string_view target, double now) const;
+                                  std::string_view target, double now,
+                                  std::string_view in_reply_to = {}) const;
 
   [[nodiscard]] std::string welcome(std::size_t connected, const core::Presence& presence,
                                     double now) const;

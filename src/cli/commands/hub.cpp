@@ -129,7 +129,7 @@ Runner hub(OptionSet& set) {
   add_file_options(set, *options);
   add_limit_options(set, options->hub);
   set.example("synapse hub --db ~/synapse/hub.db --relay-log ~/synapse/feed.ndjson");
-  set.example("synapse hub --host 0.0.0.0 --token-file ~/.synapse-token --tls-cert c --tls-key k");
+  set.example("synapse hub --host 0.0.0.0 --token-file ~/.token --tls-cert c --tls-key k");
   return runner(options, run);
 }
 

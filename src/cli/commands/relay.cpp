@@ -63,7 +63,7 @@ Runner relay(OptionSet& set) {
   set.text({"--project", "PROJECT", "only chat that addresses this project or anybody in it"},
            options->project);
   set.exclusive("--for", "--project");
-  set.example("synapse relay ~/synapse/feed.ndjson --project shop --cursor ~/synapse/shop.cursor");
+  set.example("synapse relay ~/synapse/feed.ndjson --project shop --cursor ~/.shop");
   return runner(options, run);
 }
 
