@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The server's side of one WebSocket, over a plain or a TLS socket. Private to ws_server.cpp:
-// Beast's templates are compiled there and nowhere else.
+// The server's side of one WebSocket. Private to ws_server.cpp: Beast's templates stay there.
 #pragma once
 
 #include <atomic>
@@ -37,7 +36,11 @@ class WsConnection final : public Connection,
         timer_(ws_.get_executor()),
         remote_host_(std::move(remote_host)) {
     ws_.read_message_max(shared_->options.message_bytes_max);
-    ws_.control_callback([this](websocket::frame_type, beast::string_view) { quiet_ = false; });
+    ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      quiet_ = false;
+      // At once: who comes back under the same name finds it free.
+      if (kind == websocket::frame_type::close) tell_closed();
+    });
     ++shared_->open_connections;
   }
   ~WsConnection() override {

@@ -15,7 +15,9 @@ namespace synapse::test {
 
 class Bus {
  public:
-  explicit Bus(HubOptions options = {}) : hub(std::move(options)) { REQUIRE(hub.start().has_value()); }
+  explicit Bus(HubOptions options = {}) : hub(std::move(options)) {
+    REQUIRE(hub.start().has_value());
+  }
 
   [[nodiscard]] AgentOptions settings(const std::string& name) const {
     AgentOptions options;
@@ -47,6 +49,15 @@ class Bus {
     const Json& names = reply->frame->at("online_agents");
     return std::find(names.begin(), names.end(), name) != names.end();
   });
+}
+
+// The next frame of that type, or why none comes by the timeout; others before it are dropped.
+[[nodiscard]] inline Result<std::shared_ptr<const Json>> receive_type(
+    Agent& agent, const std::string& type, std::chrono::milliseconds timeout) {
+  for (;;) {
+    auto frame = agent.receive(timeout);
+    if (!frame || (*frame)->at("type") == type) return frame;
+  }
 }
 
 }  // namespace synapse::test

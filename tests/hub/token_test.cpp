@@ -38,6 +38,7 @@ TEST_CASE("a secured hub ends a socket whose first frame has no good token", "[h
   const Frames heard = rig.ask(peer, {{"sender", "A"}, {"type", "heartbeat"}, {"token", token}});
   REQUIRE(types_of(heard) == std::vector<std::string>{"auth_denied"});
   CHECK(heard[0].at("code") == "auth_denied");
+  CHECK(heard[0].at("in_reply_to") == "heartbeat");
   CHECK(peer.close_code() == 4010);
   CHECK(rig.engine().machine().presence().online().empty());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // `wait` for ever. Its stdout holds messages and nothing else, because whoever reads it takes each
 // line for a reason to wake; what happens to the connection is told on stderr, once.
+#include <atomic>
 #include <csignal>
 #include <ostream>
 
@@ -32,12 +33,14 @@ class Arm {
   // One connection, until it is over for good.
   Next serve(Agent& agent) {
     if (const Result<> connected = agent.connect(); !connected) {
+      if (stopping_) return Next::done;
       return after_failure(connected.error());
     }
     told_.clear();
     while (!options_.max_wakes || wakes_ < *options_.max_wakes) {
       const Result<WaitOutcome> woken =
           wait_for_chat(context_, agent, options_.waiter, std::nullopt);
+      if (!woken && stopping_) return Next::done;
       if (!woken) {
         // The agent reconnects by itself, so this is the hub's last word: mostly, that the name
         // went to another waiter. To take it back at once would start a fight that neither wins.
@@ -48,6 +51,12 @@ class Arm {
       ++wakes_;
     }
     return Next::done;
+  }
+
+  // From another thread: ends serve(), with nothing said.
+  void stop(Agent& agent) {
+    stopping_ = true;
+    agent.stop();
   }
 
   [[nodiscard]] const AgentOptions& settings() const { return settings_; }
@@ -77,6 +86,7 @@ class Arm {
   Context& context_;
   const Options& options_;
   AgentOptions settings_;
+  std::atomic<bool> stopping_ = false;
   std::uint64_t wakes_ = 0;
   std::string told_;  // Said last, and not to be said again at every try.
 };
@@ -93,7 +103,7 @@ int run(Context& context, const Options& options) {
     Next next{};
     {
       Agent agent(arm.settings());
-      OnSignal stop(*watch, [&agent] { agent.stop(); });
+      OnSignal stop(*watch, [&arm, &agent] { arm.stop(agent); });
       next = arm.serve(agent);
       if (stop.end()) return exit_code::ok;
     }
