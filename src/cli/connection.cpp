@@ -64,10 +64,7 @@ int explain_usage(Context& context, const Error& error) {
   return exit_code::usage;
 }
 
-std::optional<int> connect(Context& context, Agent& agent, const AgentOptions& options) {
-  const Result<> connected = agent.connect();
-  if (connected) return std::nullopt;
-  const Error& why = connected.error();
+int explain_failure(Context& context, const AgentOptions& options, const Error& why) {
   switch (why.code) {
     case ErrorCode::unreachable:
     case ErrorCode::timed_out:
@@ -81,6 +78,12 @@ std::optional<int> connect(Context& context, Agent& agent, const AgentOptions& o
                   << safe(why.message) << what_to_do(why.code) << '\n';
       return exit_code::failed;
   }
+}
+
+std::optional<int> connect(Context& context, Agent& agent, const AgentOptions& options) {
+  const Result<> connected = agent.connect();
+  if (connected) return std::nullopt;
+  return explain_failure(context, options, connected.error());
 }
 
 int explain_silence(Context& context, const AgentOptions& options, const Error& why) {

@@ -36,6 +36,9 @@ int explain_usage(Context& context, const Error& error);
 [[nodiscard]] std::optional<int> connect(Context& context, Agent& agent,
                                          const AgentOptions& options);
 
+// Says why a connection could not be made; the exit code for it.
+[[nodiscard]] int explain_failure(Context& context, const AgentOptions& options, const Error& why);
+
 // Says that a request got no answer; returns exit_code::failed.
 int explain_silence(Context& context, const AgentOptions& options, const Error& why);
 

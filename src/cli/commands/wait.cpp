@@ -22,12 +22,17 @@ int run(Context& context, const Options& options) {
   const Result<AgentOptions> settings = waiter_agent_options(context, waiter);
   if (!settings) return explain_usage(context, settings.error());
   Agent agent(*settings);
-  if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
-  std::optional<std::chrono::milliseconds> timeout;
-  if (options.timeout > 0) timeout = to_milliseconds(options.timeout);
-  const Result<WaitOutcome> outcome = wait_for_chat(context, agent, waiter, timeout);
-  if (outcome) {
-    return *outcome == WaitOutcome::woken ? exit_code::ok : exit_code::wait_timed_out;
+  const Result<> connected = agent.connect();
+  // A hub that goes while it welcomes is lost like one that goes later.
+  const bool lost = !connected && connected.error().code == ErrorCode::closed;
+  if (!connected && !lost) return explain_failure(context, *settings, connected.error());
+  if (!lost) {
+    std::optional<std::chrono::milliseconds> timeout;
+    if (options.timeout > 0) timeout = to_milliseconds(options.timeout);
+    const Result<WaitOutcome> outcome = wait_for_chat(context, agent, waiter, timeout);
+    if (outcome) {
+      return *outcome == WaitOutcome::woken ? exit_code::ok : exit_code::wait_timed_out;
+    }
   }
   context.out << '[' << shown(settings->name) << "] connection to " << shown(settings->uri)
               << " closed; re-arm the waiter.\n";
