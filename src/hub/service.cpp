@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/service.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -71,6 +72,7 @@ class Service::Impl final : public net::ServerHandler {
         blocking_(1),
         timer_(strand_),
         closing_timer_(strand_),
+        trim_timer_(strand_),
         server_(io_, server_options(options), *this) {}
 
   Result<> start() {
@@ -178,6 +180,7 @@ class Service::Impl final : public net::ServerHandler {
 
   void take(Arrival& arrival) {
     Link& link = *arrival.link;
+    if (arrival.kind != Arrival::Kind::spoke) ++comings_;
     switch (arrival.kind) {
       case Arrival::Kind::opened:
         if (stopping_) {
@@ -204,6 +207,7 @@ class Service::Impl final : public net::ServerHandler {
     engine_->flush(now);
     if (!mirrored_.empty()) write_mirror();
     arm_timer();
+    if (comings_ >= comings_per_trim) arm_trim();
     if (stopping_ && engine_->held_turns() == 0) close_all();
   }
 
@@ -217,6 +221,16 @@ class Service::Impl final : public net::ServerHandler {
       if (error) return;
       armed_for_.reset();
       drain();
+    });
+  }
+
+  // A thousand agents joining leave behind many megabytes of freed rosters, which the allocator
+  // would keep: a second after such a crowd they go back to the system.
+  void arm_trim() {
+    comings_ = 0;
+    trim_timer_.expires_after(std::chrono::seconds(1));
+    trim_timer_.async_wait([](error_code error) {
+      if (!error) malloc_trim(0);
     });
   }
 
@@ -282,6 +296,7 @@ class Service::Impl final : public net::ServerHandler {
   }
 
   static constexpr int rounds_max = 16;
+  static constexpr int comings_per_trim = 256;
 
   const RunOptions options_;
   const Clock& clock_;
@@ -292,6 +307,7 @@ class Service::Impl final : public net::ServerHandler {
   asio::thread_pool blocking_;
   asio::steady_timer timer_;
   asio::steady_timer closing_timer_;
+  asio::steady_timer trim_timer_;
   std::optional<asio::steady_timer> deadline_;
   std::optional<Mono> armed_for_;
   net::Server server_;
@@ -304,6 +320,7 @@ class Service::Impl final : public net::ServerHandler {
   std::optional<Error> fatal_;
   Mono started_{0};
   int rounds_ = 0;
+  int comings_ = 0;  // Sockets that came or went since the last trim.
   bool stopping_ = false;
   bool closed_all_ = false;
 };
