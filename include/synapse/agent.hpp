@@ -36,11 +36,7 @@ struct AgentOptions {
   enum class Reconnect { never, always };
   enum class Takeover { refuse, take };  // What to do when another socket holds the name.
   enum class TlsVerify { verify, insecure };
-  enum class Chat {
-    all,
-    addressed,
-    none
-  };  // Which chat the hub shall send: to narrow is to save work.
+  enum class Chat { all, addressed, none };
 
   std::string uri = "ws://localhost:8876";  // ws:// or wss://, host, port; a path is kept.
   std::string name;                         // 1 to 256 bytes; blank: the hub draws one.
@@ -52,7 +48,9 @@ struct AgentOptions {
   std::chrono::milliseconds heartbeat_interval{20'000};  // At least 5 s.
   // Broadcasts wanted by type; nothing: all of them, as the original's clients get.
   std::optional<std::vector<std::string>> broadcast_types;
-  Chat chat = Chat::all;
+  Chat chat = Chat::all;  // Which chat the hub shall send: to narrow is to save work.
+  // Whom `addressed` asks about, at most 16 names; none: the agent's own name.
+  std::vector<std::string> chat_names;
   std::string tls_ca;  // A PEM file of roots; blank: the system's.
   TlsVerify tls_verify = TlsVerify::verify;
   std::size_t inbox_max =

@@ -91,8 +91,6 @@ Row row(ErrorCode code) {
       return {"unknown_task", "the plan has no such task"};
     case ErrorCode::unknown_kind:
       return {"unknown_kind", "the kind is unknown"};
-    case ErrorCode::blank_text:
-      return {"blank_text", "the text is blank"};
     case ErrorCode::plan_full:
       return {"plan_full", "the plan holds as many tasks as it may"};
     case ErrorCode::blank_offer:

@@ -55,7 +55,6 @@ enum class ErrorCode {
   dependency_cycle,
   unknown_task,
   unknown_kind,
-  blank_text,
   plan_full,
   blank_offer,
   offer_quota,

@@ -174,6 +174,10 @@ std::string escape_control(std::string_view utf8, LineBreaks breaks) {
 }
 
 bool glob_match(std::string_view pattern_text, std::string_view text_bytes) {
+  // Most patterns are plain names, and a hub asks this of every socket for every chat.
+  if (pattern_text.find_first_of("*?[") == std::string_view::npos) {
+    return pattern_text == text_bytes;
+  }
   const std::u32string pattern = code_points(pattern_text);
   const std::u32string text = code_points(text_bytes);
   // Greedy with one point to come back to: the last star. Never worse than the product of the

@@ -18,14 +18,21 @@ std::string safe(const std::string& text) {
 std::string what_to_do(ErrorCode code) {
   switch (code) {
     case ErrorCode::name_conflict:
-      return "; choose another with --name";
+      return "Choose another with --name.";
     case ErrorCode::auth_denied:
-      return "; see --token, --token-file and $SYNAPSE_TOKEN";
+      return "See --token, --token-file and $SYNAPSE_TOKEN.";
     case ErrorCode::tls_failed:
-      return "; see --tls-ca";
+      return "See --tls-ca.";
     default:
       return "";
   }
+}
+
+// The hub's sentences end in a full stop, those of the libraries don't.
+std::string with_hint(std::string why, const std::string& hint) {
+  if (hint.empty()) return why;
+  if (!why.ends_with('.')) why += '.';
+  return why + ' ' + hint;
 }
 
 }  // namespace
@@ -75,7 +82,7 @@ int explain_failure(Context& context, const AgentOptions& options, const Error& 
       return explain_usage(context, why);
     default:
       context.err << '[' << safe(options.name) << "] " << safe(options.uri) << ": "
-                  << safe(why.message) << what_to_do(why.code) << '\n';
+                  << with_hint(safe(why.message), what_to_do(why.code)) << '\n';
       return exit_code::failed;
   }
 }

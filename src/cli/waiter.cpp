@@ -78,8 +78,8 @@ Result<AgentOptions> waiter_agent_options(const Context& context, const WaiterOp
   if (!agent) return agent;
   if (agent->name == sleeper(options)) agent->name += "-rx";
   agent->takeover = AgentOptions::Takeover::take;
-  // The hub narrows chat by the name that waits; whom it waits for is another one.
-  agent->chat = AgentOptions::Chat::all;
+  agent->chat = AgentOptions::Chat::addressed;
+  agent->chat_names = {sleeper(options)};
   return agent;
 }
 

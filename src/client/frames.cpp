@@ -38,7 +38,16 @@ Json interest(const AgentOptions& options) {
   } else {
     for (const char* type : broadcasts) types.push_back(type);
   }
-  return {{"types", std::move(types)}, {"chat", word(options.chat)}};
+  Json wish{{"types", std::move(types)}, {"chat", word(options.chat)}};
+  if (!options.chat_names.empty()) wish["names"] = options.chat_names;
+  return wish;
+}
+
+bool is_meant(std::string_view target, const AgentOptions& options, std::string_view name) {
+  if (options.chat_names.empty()) return wire::is_recipient(target, name);
+  return std::any_of(
+      options.chat_names.begin(), options.chat_names.end(),
+      [target](const std::string& other) { return wire::is_recipient(target, other); });
 }
 
 }  // namespace
@@ -118,7 +127,7 @@ bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view 
       case AgentOptions::Chat::none:
         return false;
       case AgentOptions::Chat::addressed:
-        return wire::is_recipient(text_field(frame, "target"), name);
+        return is_meant(text_field(frame, "target"), options, name);
     }
   }
   if (!options.broadcast_types ||

@@ -10,10 +10,19 @@ namespace synapse::hub {
 
 namespace {
 
-// Whether what a turn would say could be untrue once its changes are lost. Who came and went is
-// true whatever the log holds.
-bool rests_on_the_log(const Delivery& delivery) {
-  return !delivery.ends && delivery.type != "presence_update" && delivery.type != "welcome";
+// The task that a request is about; blank if it is about none.
+TaskId task_of(const wire::Inbound& inbound) {
+  const auto* command = std::get_if<core::Command>(&inbound.body);
+  if (command == nullptr) return TaskId();
+  return std::visit(
+      [](const auto& request) {
+        if constexpr (requires { request.task_id; }) {
+          return request.task_id;
+        } else {
+          return TaskId();
+        }
+      },
+      *command);
 }
 
 }  // namespace
@@ -36,7 +45,12 @@ void Engine::frame(const SharedSession& session, const Result<wire::Inbound>& in
   Turn turn;
   turn.requester = session;
   turn.arrived = now.mono;
-  if (inbound) turn.request_type = inbound->type;
+  if (inbound) {
+    turn.request_type = inbound->type;
+    turn.idem_key = inbound->idem_key;
+    turn.digest = inbound->digest;
+    turn.task_id = task_of(*inbound);
+  }
   if (admit(session, inbound, turn, now)) handle(session, *inbound, turn, now);
   finish(std::move(turn));
 }
@@ -195,9 +209,7 @@ void Engine::deliver(const SharedSession& session, const Delivery& delivery,
     const wire::Interest& interest = *session->interest;
     if (delivery.type != "chat") {
       if (!interest.types.contains(delivery.type)) return;
-    } else if (interest.chat == wire::Interest::Chat::none ||
-               (interest.chat == wire::Interest::Chat::addressed &&
-                !wire::is_recipient(delivery.chat_target, session->name.text))) {
+    } else if (!interest.wants_chat(delivery.chat_target, session->name.text)) {
       return;
     }
   }
@@ -207,47 +219,6 @@ void Engine::deliver(const SharedSession& session, const Delivery& delivery,
     session->is_dirty = true;
     dirty_.push_back(session);
   }
-}
-
-void Engine::log_failed(const Error& why, std::unique_ptr<core::Machine> machine, Moment now) {
-  read_only_reason_ = why.message;
-  const core::Refusal lost(ErrorCode::read_only, "The hub could not write its log (" +
-                                                     read_only_reason_ +
-                                                     "): the request was not carried out.");
-  // Claims that wait, and claims that were granted after a wait by what is lost: the log knows
-  // nothing of them, so this is their answer.
-  Turn waiting;
-  const auto refuse_claim = [&](const SharedSession& session, const TaskId& task_id) {
-    if (session == nullptr) return;
-    core::Refusal refusal = lost;
-    refusal.task_id = task_id;
-    refuse(session, refusal, "claim", waiting, now);
-  };
-  for (const auto& [ticket, queued] : machine_->queue().all()) {
-    refuse_claim(registry_.holder_of(queued.agent), queued.claim.task_id);
-  }
-  machine->adopt_presence(*machine_);
-  machine_ = std::move(machine);
-  queued_keys_.clear();
-  entries_.clear();
-  for (Turn& turn : gate_.take_all()) {
-    const bool asked =
-        turn.requester != nullptr && !turn.request_type.empty() && turn.request_type != "heartbeat";
-    for (const Delivery& delivery : turn.deliveries) {
-      if (delivery.answers != turn.requester) refuse_claim(delivery.answers, delivery.task_id);
-    }
-    if (asked || turn.is_logged) std::erase_if(turn.deliveries, rests_on_the_log);
-    if (asked) {
-      Turn refusal;
-      refuse(turn.requester, lost, turn.request_type, refusal, now);
-      const auto end = std::find_if(turn.deliveries.begin(), turn.deliveries.end(),
-                                    [](const Delivery& d) { return d.ends; });
-      turn.deliveries.insert(end, refusal.deliveries.front());
-    }
-    turn.is_logged = false;
-    gate_.push(std::move(turn));
-  }
-  gate_.push(std::move(waiting));
 }
 
 void Engine::shut_down(std::uint16_t code, std::string_view reason) {

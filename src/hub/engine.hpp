@@ -121,6 +121,10 @@ class Engine {
   void count(const core::Event& event);
   void expire(Turn& turn, Moment now);
 
+  // After the log has failed: the refusal of what is not in it, and the answer to a held request.
+  [[nodiscard]] core::Refusal lost(const TaskId& task_id) const;
+  void answer_lost(Turn& turn, Moment now);
+
   void send(const SharedSession& session, std::string_view text, Turn& turn);
   void finish(Turn turn);
   void pass(Turn& turn);

@@ -48,11 +48,10 @@ void Engine::handle_command(const SharedSession& session, const wire::Inbound& i
                             const core::Command& command, Turn& turn, Moment now) {
   if (!inbound.idem_key.empty() && answer_again(session, inbound, turn, now)) return;
   if (!read_only_reason_.empty() && !is_harmless(command)) {
-    return refuse(
-        session,
-        core::Refusal(ErrorCode::read_only, "The hub can't write its log (" + read_only_reason_ +
-                                                ") and refuses changes."),
-        inbound.type, turn, now);
+    core::Refusal refusal(ErrorCode::read_only, "The hub can't write its log (" +
+                                                    read_only_reason_ + ") and refuses changes.");
+    if (!turn.task_id.empty()) refusal.task_id = turn.task_id;
+    return refuse(session, refusal, inbound.type, turn, now);
   }
   const AgentName& name = session->name;
   const std::optional<core::Command> chat = signed_chat(name, inbound, command);

@@ -34,7 +34,11 @@ struct Turn {
   std::uint64_t number = 0;
   bool is_logged = false;   // Waits for a commit of its own.
   SharedSession requester;  // Whose frame it was; null for what time or a closing socket caused.
+  // What it asked, for when the log fails under it; blank where there is none.
   std::string request_type;
+  std::string idem_key;
+  std::string digest;
+  TaskId task_id;
   Mono arrived{0};
   std::vector<Delivery> deliveries;
 };

@@ -5,6 +5,12 @@
 
 namespace synapse::hub {
 
+namespace {
+
+constexpr std::size_t undecodable_told_max = 100;
+
+}  // namespace
+
 Result<std::unique_ptr<core::Machine>> LogKeeper::open(const std::string& file, Moment now,
                                                        std::size_t compact_hint) {
   auto lock = store::FileLock::acquire(file);
@@ -13,16 +19,23 @@ Result<std::unique_ptr<core::Machine>> LogKeeper::open(const std::string& file, 
   auto opened = store::SqliteStore::open(file);
   if (!opened) return opened.error();
   store_ = std::move(*opened);
+  if (const auto synced = store_->sync(); !synced) return synced.error();
   return replay(now, compact_hint);
 }
 
 Result<std::unique_ptr<core::Machine>> LogKeeper::replay(Moment now, std::size_t compact_hint) {
   auto machine = std::make_unique<core::Machine>(limits_, hub_id_);
+  std::size_t told = 0;
   const auto report =
-      store::replay(*store_, *machine, now, [this](std::int64_t seq, const Error& why) {
+      store::replay(*store_, *machine, now, [this, &told](std::int64_t seq, const Error& why) {
+        if (++told > undecodable_told_max) return;
         logger_.warning("event " + std::to_string(seq) + " of the log is skipped: " + why.message);
       });
   if (!report) return report.error();
+  if (told > undecodable_told_max) {
+    logger_.warning(std::to_string(told - undecodable_told_max) +
+                    " more events of the log can't be read and were skipped");
+  }
   if (report->unknown > 0) {
     logger_.warning(std::to_string(report->unknown) +
                     " events of the log are of a kind that this "

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The layer between Beast's WebSocket and the socket: reads go through, writes go into the outbox.
 // So the control frames that Beast writes by itself (pongs, closes, the answer to the upgrade) and
-// the data frames that are put directly leave in one order, by one writer.
+// the data frames that are put directly leave in one order, by one writer. What is read passes
+// TextAsBinary.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/async_base.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
 #include <functional>
@@ -14,6 +17,7 @@
 #include <utility>
 
 #include "net/outbox.hpp"
+#include "net/text_as_binary.hpp"
 
 namespace synapse::net {
 
@@ -29,7 +33,9 @@ class OutboxStream {
       : layer_(std::move(layer)),
         outbox_(outbox),
         wake_(std::move(wake)),
-        leftover_(std::move(leftover)) {}
+        leftover_(std::move(leftover)) {
+    incoming_.pass(leftover_.data(), leftover_.size());
+  }
 
   [[nodiscard]] executor_type get_executor() { return layer_.get_executor(); }
   [[nodiscard]] Layer& layer() { return layer_; }
@@ -41,7 +47,8 @@ class OutboxStream {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& target) {
           if (leftover_.empty()) {
-            layer_.async_read_some(target, std::move(handler));
+            layer_.async_read_some(target, ReadOperation(std::move(handler), layer_.get_executor(),
+                                                         incoming_, target));
             return;
           }
           const std::size_t copied =
@@ -59,13 +66,47 @@ class OutboxStream {
           std::string bytes(boost::asio::buffer_size(source), '\0');
           boost::asio::buffer_copy(boost::asio::buffer(bytes), source);
           const std::size_t size = bytes.size();
-          if (outbox_.put(raw_frame(std::move(bytes))) == Outbox::Put::wake) wake_();
+          // Nothing may follow a close frame, and others put frames at any time.
+          const bool is_last = !bytes.empty() && bytes.front() == close_frame_begins;
+          SharedFrame frame = raw_frame(std::move(bytes));
+          const Outbox::Put put =
+              is_last ? outbox_.finish(std::move(frame)) : outbox_.put(std::move(frame));
+          if (put == Outbox::Put::wake) wake_();
           complete(std::move(handler), size);
         },
         token, buffers);
   }
 
  private:
+  static constexpr char close_frame_begins = '\x88';  // FIN and the opcode (RFC 6455, 5.2).
+
+  // A read whose bytes are changed before its handler sees them. Keeps the handler's associations.
+  template <class Handler, class Buffers>
+  class ReadOperation : public boost::beast::async_base<Handler, executor_type> {
+   public:
+    ReadOperation(Handler handler, const executor_type& executor, TextAsBinary& incoming,
+                  const Buffers& buffers)
+        : boost::beast::async_base<Handler, executor_type>(std::move(handler), executor),
+          incoming_(incoming),
+          buffers_(buffers) {}
+
+    void operator()(boost::system::error_code error, std::size_t bytes) {
+      std::size_t left = bytes;
+      const auto end = boost::asio::buffer_sequence_end(buffers_);
+      for (auto at = boost::asio::buffer_sequence_begin(buffers_); at != end && left > 0; ++at) {
+        const boost::asio::mutable_buffer buffer(*at);
+        const std::size_t size = std::min(left, buffer.size());
+        incoming_.pass(static_cast<char*>(buffer.data()), size);
+        left -= size;
+      }
+      this->complete_now(error, bytes);
+    }
+
+   private:
+    TextAsBinary& incoming_;
+    Buffers buffers_;
+  };
+
   template <class Handler>
   void complete(Handler handler, std::size_t bytes) {
     boost::asio::post(
@@ -77,6 +118,7 @@ class OutboxStream {
   Outbox& outbox_;
   std::function<void()> wake_;
   std::string leftover_;
+  TextAsBinary incoming_;
 };
 
 // Beast takes the stream down through these; the connection hangs up by itself once its outbox has

@@ -3,21 +3,19 @@
 // A record of the event log is a row (seq, ts, kind, payload). The payload is one JSON object,
 // compact, UTF-8:
 //
-//   claim, task_update, checkpoint    the lease after the change, as in a state snapshot: task_id,
-//   owner, note,
-//                                     claimed_at, lease_expires_at, status, data_ref, worktree,
-//                                     paths, epoch, version, checkpoint, git; scope only if it is
-//                                     "none". A renewal is a claim.
-//   handoff                           the same, and previous_owner
-//   release                           task_id
-//   lease_expired                     task_id, owner, epoch, checkpoint
-//   ledger_task                       the plan task after the change
-//   ledger_progress                   the note
-//   resource                          agent, kind, name, capacity, meta, offered_at
-//   chat                              the frame as it was broadcast
-//   recall, finding                   the record
-//   idempotency                       key, response (the frame as it was sent), sender, type,
-//   digest
+//   claim, task_update, checkpoint
+//                    the lease after the change, as in a state snapshot: task_id, owner, note,
+//                    claimed_at, lease_expires_at, status, data_ref, worktree, paths, epoch,
+//                    version, checkpoint, git; scope only if it is "none". A renewal is a claim.
+//   handoff          the same, and previous_owner
+//   release          task_id
+//   lease_expired    task_id, owner, epoch, checkpoint
+//   ledger_task      the plan task after the change
+//   ledger_progress  the note
+//   resource         agent, kind, name, capacity, meta, offered_at
+//   chat             the frame as it was broadcast
+//   recall, finding  the record
+//   idempotency      key, response (the frame as it was sent), sender, type, digest
 //
 // The original knows all but lease_expired, scope, previous_owner, sender, type and digest, and
 // passes over those. What it writes is read with these liberties: ASCII-only text, whole numbers

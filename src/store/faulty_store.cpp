@@ -67,6 +67,13 @@ Result<> FaultyStore::append(std::span<const Entry> entries) {
   return written;
 }
 
+Result<> FaultyStore::sync() {
+  if (error_) return *error_;
+  Result<> written = disk_.append(cache_);
+  cache_.clear();
+  return written;
+}
+
 Result<> FaultyStore::read(std::int64_t after, const std::function<bool(const RecordView&)>& sink) {
   const std::optional<Fault> fault = std::exchange(read_fault_, std::nullopt);
   std::size_t handed_out = 0;

@@ -31,6 +31,7 @@ class FaultyStore final : public EventStore {
   void power_cut();
 
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
+  [[nodiscard]] Result<> sync() override;
   [[nodiscard]] Result<> read(std::int64_t after,
                               const std::function<bool(const RecordView&)>& sink) override;
 

@@ -140,6 +140,17 @@ Result<> Database::empty_wal() {
   return {};
 }
 
+Result<> Database::sync_wal() {
+  sqlite3_file* wal = nullptr;
+  int code = sqlite3_file_control(handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  // Without methods it is not open: there is no WAL.
+  if (code == SQLITE_OK && wal != nullptr && wal->pMethods != nullptr) {
+    code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  }
+  if (code != SQLITE_OK) return error(code);
+  return {};
+}
+
 Error Database::error(int code) const {
   const ErrorCode ours = code_of(code);
   const std::string name = quoted_path(file_);

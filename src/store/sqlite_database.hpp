@@ -63,6 +63,8 @@ class Database {
   void roll_back();
   // Moves the WAL into the file and empties it, if no reader is in the way.
   [[nodiscard]] Result<> empty_wal();
+  // Syncs the WAL as it is, whoever wrote it.
+  [[nodiscard]] Result<> sync_wal();
 
   [[nodiscard]] Error error(int code) const;
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }

@@ -100,6 +100,11 @@ Result<> SqliteStore::write(std::span<const Entry> entries) {
   return database_.commit();
 }
 
+Result<> SqliteStore::sync() {
+  if (error_) return *error_;
+  return database_.sync_wal();
+}
+
 Result<> SqliteStore::set_sync(core::Durability durability) {
   if (sync_ == durability) return {};
   sync_ = durability;

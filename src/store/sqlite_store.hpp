@@ -37,6 +37,7 @@ class SqliteStore final : public EventStore {
   ~SqliteStore() override = default;
 
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
+  [[nodiscard]] Result<> sync() override;
   [[nodiscard]] Result<> read(std::int64_t after,
                               const std::function<bool(const RecordView&)>& sink) override;
 

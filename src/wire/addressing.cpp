@@ -11,11 +11,13 @@ namespace {
 
 template <class Predicate>
 bool any_part(std::string_view target, Predicate meets) {
-  for (const std::string_view part : base::split(target, ',')) {
-    const std::string_view name = base::trim(part);
+  for (;;) {
+    const std::size_t comma = target.find(',');
+    const std::string_view name = base::trim(target.substr(0, comma));
     if (!name.empty() && meets(name)) return true;
+    if (comma == std::string_view::npos) return false;
+    target.remove_prefix(comma + 1);
   }
-  return false;
 }
 
 }  // namespace

@@ -299,30 +299,6 @@ Result<> check_ids(const core::Command& command) {
       command);
 }
 
-Result<std::optional<Interest>> decode_interest(const Fields& fields) {
-  const Json& value = fields.at("interest");
-  if (value.is_null()) return std::optional<Interest>();
-  if (!value.is_object()) {
-    return fail(ErrorCode::wrong_field_type, "interest must be an object");
-  }
-  const Fields wish(value);
-  Interest interest;
-  for (std::string& type : wish.list("types")) {
-    if (type.size() > name_bytes_max || interest.types.size() >= name_bytes_max) {
-      return fail(ErrorCode::field_too_long, "interest names too many types");
-    }
-    interest.types.insert(base::to_lower(base::trim(type)));
-  }
-  const std::string chat = wish.text("chat", "all");
-  if (chat != "all" && chat != "addressed" && chat != "none") {
-    return fail(ErrorCode::wrong_field_type, "interest.chat must be all, addressed or none");
-  }
-  interest.chat = chat == "all"    ? Interest::Chat::all
-                  : chat == "none" ? Interest::Chat::none
-                                   : Interest::Chat::addressed;
-  return std::optional<Interest>(std::move(interest));
-}
-
 // What makes a request the same request when it is sent again. `git` is opaque to the hub, and a
 // branch may have moved on between the two; existing clients rely on being answered all the same.
 std::string digest_of(const Json& object) {

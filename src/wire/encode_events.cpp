@@ -17,6 +17,11 @@ Outgoing reply(std::string_view type, JsonWriter& json) {
 
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
 
+// Only where it says something: that the lease's paths are not held.
+void write_scope(JsonWriter& json, const core::Lease& lease) {
+  if (lease.coverage == core::Coverage::none) json.field("scope", "none");
+}
+
 struct EncodeEvent {
   Envelope envelope;
   const core::Machine& machine;
@@ -65,6 +70,7 @@ struct EncodeEvent {
         .field("version", lease.version)
         .field("lease_expires_at", lease.expires_at)
         .field("checkpoint", lease.checkpoint);
+    write_scope(json, lease);
     return broadcast("handoff_granted", json, lease.owner);
   }
   Frame operator()(const core::LeaseReleased& event) const {
@@ -188,7 +194,7 @@ struct EncodeEvent {
     } else {
       json.null();
     }
-    if (lease.coverage == core::Coverage::none) json.field("scope", "none");
+    write_scope(json, lease);
     return broadcast(type, json, lease.owner);
   }
   [[nodiscard]] Frame plan_task(std::string_view type, const core::PlanTask& task,

@@ -4,22 +4,14 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 
 #include "base/ids.hpp"
 #include "core/command.hpp"
+#include "wire/interest.hpp"
 
 namespace synapse::wire {
-
-// What a socket wants to be sent of broadcasts; replies always come. Source: docs/protocol.md,
-// Interest.
-struct Interest {
-  enum class Chat { all, addressed, none };
-  std::set<std::string, std::less<>> types;
-  Chat chat = Chat::all;
-};
 
 // Requests that change nothing.
 struct Heartbeat {};

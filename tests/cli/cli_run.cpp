@@ -29,6 +29,27 @@ std::unique_ptr<cli::SignalWatch> FakeSignals::watch(const std::vector<int>&) {
   return std::make_unique<Watch>(pending_);
 }
 
+std::string SharedText::text() const {
+  const std::lock_guard lock(mutex_);
+  return text_;
+}
+
+void SharedText::clear() {
+  const std::lock_guard lock(mutex_);
+  text_.clear();
+}
+
+SharedText::int_type SharedText::overflow(int_type character) {
+  const char byte = traits_type::to_char_type(character);
+  return xsputn(&byte, 1) == 1 ? character : traits_type::eof();
+}
+
+std::streamsize SharedText::xsputn(const char* bytes, std::streamsize count) {
+  const std::lock_guard lock(mutex_);
+  text_.append(bytes, static_cast<std::size_t>(count));
+  return count;
+}
+
 CliRun::CliRun(std::map<std::string, std::string> environment)
     : environment_(std::move(environment)), context_{out_,
                                                      err_,
@@ -39,8 +60,8 @@ CliRun::CliRun(std::map<std::string, std::string> environment)
                                                      std::filesystem::current_path()} {}
 
 int CliRun::operator()(const std::vector<std::string>& words) {
-  out_.str("");
-  err_.str("");
+  out_text_.clear();
+  err_text_.clear();
   return cli::run(context_, words);
 }
 

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <sstream>
+#include <mutex>
+#include <ostream>
+#include <streambuf>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,21 @@ class FakeSignals final : public cli::SignalSource {
   std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
 };
 
+// A stream's text, which another thread may look at while it grows.
+class SharedText final : public std::streambuf {
+ public:
+  [[nodiscard]] std::string text() const;
+  void clear();
+
+ protected:
+  int_type overflow(int_type character) override;
+  std::streamsize xsputn(const char* bytes, std::streamsize count) override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
 using Variables = std::map<std::string, std::string>;
 
 class CliRun {
@@ -44,8 +61,9 @@ class CliRun {
   // Runs `synapse WORDS` to its end; out and err hold what it wrote.
   int operator()(const std::vector<std::string>& words);
 
-  [[nodiscard]] std::string out() const { return out_.str(); }
-  [[nodiscard]] std::string err() const { return err_.str(); }
+  // From any thread, at any time.
+  [[nodiscard]] std::string out() const { return out_text_.text(); }
+  [[nodiscard]] std::string err() const { return err_text_.text(); }
   [[nodiscard]] cli::Context& context() { return context_; }
 
   FakeSignals signals;
@@ -53,8 +71,10 @@ class CliRun {
  private:
   base::FixedEnvironment environment_;
   base::SystemClock clock_;
-  std::ostringstream out_;
-  std::ostringstream err_;
+  SharedText out_text_;
+  SharedText err_text_;
+  std::ostream out_{&out_text_};
+  std::ostream err_{&err_text_};
   cli::Context context_;
 };
 

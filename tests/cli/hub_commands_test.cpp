@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <future>
 
@@ -190,12 +191,16 @@ TEST_CASE("a lock passes on signals but for the terminal's, which its command ha
   using synapse::cli::Signal;
   const Bus bus;
   const auto observer = bus.join("observer");
+  const synapse::test::TempDir folder;
+  const std::string sign = (folder.path() / "runs").string();
   CliRun run(on(bus));
-  auto code = std::async(std::launch::async, [&run] {
-    return run({"lock", "L", "--name", "A", "--", "sleep", "1000"});
+  auto code = std::async(std::launch::async, [&run, &sign] {
+    return run(
+        {"lock", "L", "--name", "A", "--", "sh", "-c", "touch " + sign + "; exec sleep 1000"});
   });
   REQUIRE(synapse::test::eventually(synapse::test::patience,
-                                    [&] { return is_claimed(*observer, "L"); }));
+                                    [&] { return std::filesystem::exists(sign); }));
+  CHECK(is_claimed(*observer, "L"));
   run.signals.send({SIGINT, Signal::Origin::terminal});
   CHECK(code.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
   run.signals.send({SIGTERM, Signal::Origin::process});

@@ -14,6 +14,7 @@ using synapse::Json;
 using synapse::test::Bus;
 using synapse::test::CliRun;
 using synapse::test::comes_online;
+using synapse::test::eventually;
 using synapse::test::receive_type;
 using synapse::test::Variables;
 
@@ -195,7 +196,8 @@ TEST_CASE("listening says hello and goodbye", "[cli][listen]") {
   const auto peer = bus.join("P");
   CliRun run(on(bus));
   auto code = std::async(std::launch::async, [&run] { return run({"listen", "--name", "L"}); });
-  REQUIRE(comes_online(*peer, "L"));
+  REQUIRE(eventually(patience,
+                     [&run] { return run.out().find("[presence] joined") != std::string::npos; }));
   run.signals.send({SIGINT, Signal::Origin::process});
   CHECK(code.get() == 0);
   CHECK_THAT(run.out(), Catch::Matchers::StartsWith("[L] Online and connected to Synapse.\n"

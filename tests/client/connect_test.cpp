@@ -113,6 +113,31 @@ TEST_CASE("the first frame carries the token, the takeover and what is to be sen
   CHECK(first.at("interest") == Json{{"types", {"presence_update"}}, {"chat", "addressed"}});
 }
 
+TEST_CASE("an agent may ask for the chat of other names than its own", "[client][connect]") {
+  FakeHub hub;
+  Json first;
+  Script script([&] {
+    HubLine line = hub.accept();
+    first = line.greet();
+    // A hub that knows no interest sends all.
+    line.send_chat(1, "B", "for its own name", {{"target", line.name}});
+    line.send_chat(2, "B", "for C", {{"target", "C"}});
+    line.expect_end();
+  });
+  AgentOptions options = options_for(hub);
+  options.chat = AgentOptions::Chat::addressed;
+  options.chat_names = {"C"};
+  {
+    Agent agent(options);
+    REQUIRE(agent.connect().has_value());
+    const Result<Json> chat = test::next_chat(agent);
+    REQUIRE(chat.has_value());
+    CHECK(chat->at("payload") == "for C");
+  }
+  script.finish();
+  CHECK(first.at("interest").at("names") == Json{"C"});
+}
+
 TEST_CASE("to narrow the chat alone leaves all other broadcasts", "[client][connect]") {
   FakeHub hub;
   Json first;

@@ -129,6 +129,7 @@ TEST_CASE("when the log fails, what was held is refused and never happened", "[h
   REQUIRE(types_of(heard) == Types{"claim_denied"});
   CHECK(heard[0].at("code") == "read_only");
   CHECK(heard[0].at("in_reply_to") == "claim");
+  CHECK(heard[0].at("task_id") == "lost");
   CHECK(heard[0].at("payload").get<std::string>().find("no space left") != std::string::npos);
   const Frames others = b.hear();
   REQUIRE(types_of(others) == Types{"error", "error"});
@@ -158,6 +159,8 @@ TEST_CASE("after the log failed changes are refused, reads go on, and so does th
     const Frames heard = rig.ask(b, {{"type", type}, {"task_id", "U"}, {"title", "t"}});
     REQUIRE(heard.size() == 1);
     CHECK(heard[0].at("code") == "read_only");
+    const bool has_task = std::string_view(type) != "chat" && std::string_view(type) != "resource";
+    CHECK(heard[0].contains("task_id") == has_task);
   }
   CHECK(rig.engine().machine().plan().tasks().empty());
   CHECK(rig.answer(b, {{"type", "who_request"}}).at("online_agents") == Json{"A", "B"});
@@ -213,6 +216,48 @@ TEST_CASE("claims that waited when the log failed are refused, not forgotten", "
             .at("snapshot")
             .at("active_claims")[0]
             .at("owner") == "A");
+}
+
+TEST_CASE("a claim to wait that is held when the log fails is refused once", "[hub][gate]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  rig.say(a, claim("T"));
+  rig.commit();
+  b.forget();
+  rig.say(a, {{"payload", "what holds the gate"}});
+  Json waiting = claim("T");
+  waiting["wait"] = true;
+  rig.say(b, waiting);
+  rig.fail_log();
+  CHECK(types_of(b.hear()) == Types{"claim_denied"});
+}
+
+TEST_CASE("a request that was safe before the log failed is answered as it was when asked again",
+          "[hub][gate]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Json keyed = claim("T");
+  keyed["idem_key"] = "k";
+  rig.say(a, keyed);
+  rig.commit();
+  const Frames first = a.hear();
+  REQUIRE(types_of(first) == Types{"claim_granted"});
+  rig.say(a, {{"payload", "what holds the gate"}});
+
+  SECTION("the same") {
+    rig.say(a, keyed);
+    rig.fail_log();
+    const Frames heard = a.hear();
+    REQUIRE(types_of(heard) == Types{"error", "claim_granted"});
+    CHECK(heard[1] == first[0]);
+  }
+  SECTION("another under its key is refused") {
+    keyed["note"] = "changed";
+    rig.say(a, keyed);
+    rig.fail_log();
+    CHECK(types_of(a.hear()) == Types{"error", "claim_denied"});
+  }
 }
 
 TEST_CASE("a lapse that was held when the log failed is told when it lapses again", "[hub][gate]") {

@@ -157,6 +157,21 @@ TEST_CASE("of chat a socket may want all, what is addressed to it, or none", "[h
   CHECK(narrow.hear("chat").size() == static_cast<std::size_t>(expected));
 }
 
+TEST_CASE("a waiter is sent the chat of whom it waits for in place of its own", "[hub][interest]") {
+  Rig rig;
+  Peer a = rig.join("A");
+  Peer waiter = rig.join("shop/one-rx");
+  rig.say(waiter, {{"type", "heartbeat"},
+                   {"interest", {{"chat", "addressed"}, {"names", {"shop/one", "other"}}}}});
+  waiter.forget();
+  for (const char* target : {"shop/one", "other", "all", "shop/on?", "shop/one-rx", "shop/two"}) {
+    rig.say(a, {{"target", target}, {"payload", target}});
+  }
+  std::vector<std::string> heard;
+  for (const Json& chat : waiter.hear("chat")) heard.push_back(chat.at("payload"));
+  CHECK(heard == std::vector<std::string>{"shop/one", "other", "all", "shop/on?"});
+}
+
 TEST_CASE("replies and the answers to its own requests reach a socket that wants no broadcast",
           "[hub][interest]") {
   Rig rig;

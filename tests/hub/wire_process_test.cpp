@@ -67,13 +67,15 @@ std::string first_words_over_tls(std::uint16_t port, const std::string& root,
 
 }  // namespace
 
-TEST_CASE("a binary frame of valid text is read as text; of bad UTF-8 it is an error",
+TEST_CASE("a frame of bad UTF-8 is an error and its socket lives, whether text or binary",
           "[hub][frames]") {
   HubProcess hub;
   WsPeer peer(hub.port());
   peer.send_binary(R"({"sender":"A","type":"who_request"})");
   CHECK(peer.receive_type("who_snapshot").at("target") == "A");
   peer.send_binary("{\"payload\":\"\xc3\x28\"}");
+  CHECK(peer.receive_type("error").at("code") == "invalid_utf8");
+  peer.send_text("{\"payload\":\"\xc3\x28\"}");
   CHECK(peer.receive_type("error").at("code") == "invalid_utf8");
   CHECK(peer.ping());
   peer.send_json({{"payload", "still here"}});

@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "store/faulty_store.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
@@ -28,6 +28,7 @@ class GatedStore final : public store::EventStore {
     changed_.wait(lock, [this] { return open_; });
     return log_.append(entries);
   }
+  Result<> sync() override { return log_.sync(); }
   Result<> read(std::int64_t after,
                 const std::function<bool(const store::RecordView&)>& sink) override {
     return log_.read(after, sink);

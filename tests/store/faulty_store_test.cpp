@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/faulty_store.hpp"
 
-#include "support/result_text.hpp"
 #include "samples.hpp"
+#include "support/result_text.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
@@ -44,6 +44,11 @@ TEST_CASE("a power cut drops what was only written, a crash does not", "[store][
     CHECK(payloads_of(log).size() == 1);
     REQUIRE(log.append(numbered(2, 1, Durability::synced)));
     CHECK(records_of(log).back().seq == 2);
+  }
+  SECTION("power cut after a sync") {
+    REQUIRE(log.sync());
+    log.power_cut();
+    CHECK(payloads_of(log).size() == 3);
   }
   SECTION("power cut after a synced append, which takes all before it along") {
     REQUIRE(log.append(numbered(4, 1, Durability::synced)));

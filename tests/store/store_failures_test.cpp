@@ -8,10 +8,10 @@
 
 #include <fstream>
 
-#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "shaky_vfs.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
@@ -84,6 +84,25 @@ TEST_CASE("an append that asks for no sync costs none, and a power cut takes it"
   CHECK(disk.syncs() > before);
 }
 
+TEST_CASE("what a killed process only wrote is made safe before it is told", "[store][power]") {
+  const TempDir dir;
+  ShakyVfs disk;
+  const auto killed = open_on(disk, dir / "h.db");
+  REQUIRE(killed->append(numbered(0, 1, Durability::synced)));
+  REQUIRE(killed->append(numbered(1, 3, Durability::written)));
+  const auto next = open_on(disk, dir / "h.db");
+  REQUIRE(next->sync());
+  CHECK(payloads_of(*next).size() == 4);
+  const TempDir after;
+  disk.write_what_is_on_disk(after.path());
+  CHECK(payloads_in(after / "h.db").size() == 4);
+
+  disk.fail_syncs(1, SQLITE_IOERR_FSYNC);
+  const Result<> refused = next->sync();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::io_error);
+}
+
 TEST_CASE("a failing write refuses the append whole, and all after it", "[store][failure]") {
   const int code = GENERATE(SQLITE_FULL, SQLITE_IOERR_WRITE);
   const ErrorCode expected = code == SQLITE_FULL ? ErrorCode::disk_full : ErrorCode::io_error;
@@ -120,8 +139,7 @@ TEST_CASE("what a failed sync refused does not come back after a crash", "[store
   CHECK(payloads_in(dir / "copy.db").size() == 2);
 }
 
-TEST_CASE("an append waits for another program's transaction, time and again",
-          "[store][failure]") {
+TEST_CASE("an append waits for another program's transaction, time and again", "[store][failure]") {
   const TempDir dir;
   ShakyVfs disk;
   store::SqliteOptions options;

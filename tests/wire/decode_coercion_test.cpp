@@ -113,9 +113,9 @@ TEST_CASE("the context of git is an object or none, with odd members put right",
 }
 
 TEST_CASE("a chat keeps the sender's fields and their types", "[wire][decode]") {
-  const auto said = chat(
-      R"({"sender":"A","target":"B,C","type":"chat","payload":5,"timestamp":12.5,)"
-      R"("x":[null,true]})");
+  const auto said =
+      chat(R"({"sender":"A","target":"B,C","type":"chat","payload":5,"timestamp":12.5,)"
+           R"("x":[null,true]})");
   CHECK(said.target == "B,C");
   CHECK(said.timestamp == 12.5);
   CHECK(nlohmann::json::parse(said.body) ==
@@ -129,9 +129,9 @@ TEST_CASE("a chat keeps the sender's fields and their types", "[wire][decode]") 
 }
 
 TEST_CASE("what is between the sender and the hub never leaves in a chat", "[wire][decode]") {
-  const auto said = chat(
-      R"({"sender":"A","token":"secret","takeover":true,"interest":{"chat":"none"},)"
-      R"("payload":"p"})");
+  const auto said =
+      chat(R"({"sender":"A","token":"secret","takeover":true,"interest":{"chat":"none"},)"
+           R"("payload":"p"})");
   CHECK(said.body == R"({"payload":"p","sender":"A"})");
   // However the name is written.
   const auto escaped = chat(R"({"\u0074oken":"secret","payload":"p","tok\u0065n":"secret"})");
@@ -170,6 +170,9 @@ TEST_CASE("an interest names types and chats", "[wire][decode]") {
   CHECK(interest(R"({"types":[],"chat":"none"})")->chat == Chat::none);
   CHECK(interest("{}")->chat == Chat::all);
   CHECK(interest("{}")->types.empty());
+  CHECK(interest("{}")->names.empty());
+  CHECK(interest(R"({"names":[" shop/a ",""," ","b"]})")->names ==
+        std::vector<std::string>{"shop/a", "b"});
   CHECK_FALSE(interest("null"));
   CHECK_FALSE(decoded(request("heartbeat", "")).interest);
 }
@@ -186,6 +189,11 @@ TEST_CASE("an interest that is none is refused", "[wire][decode]") {
   for (int i = 1; i < 256; ++i) many += ",\"" + std::to_string(i) + '"';
   CHECK(refused(many + "]}") == "accepted");
   CHECK(refused(many + ",\"more\"]}") == "field_too_long");
+  CHECK(refused(R"({"names":[")" + std::string(257, 'x') + R"("]})") == "field_too_long");
+  std::string names = R"({"names":["0")";
+  for (int i = 1; i < 16; ++i) names += ",\"" + std::to_string(i) + '"';
+  CHECK(refused(names + "]}") == "accepted");
+  CHECK(refused(names + ",\"more\"]}") == "field_too_long");
 }
 
 TEST_CASE("a request that is sent again has the same digest", "[wire][decode][digest]") {

@@ -132,6 +132,10 @@ TEST_CASE("what happens to a lease is told to everybody", "[wire][encode]") {
   CHECK(keys_of(handed) == Keys{"task_id", "owner", "previous_owner", "note", "status", "worktree",
                                 "paths", "epoch", "version", "lease_expires_at", "checkpoint"});
   CHECK(handed["previous_owner"] == "Z");
+  core::Lease without_files = lease;
+  without_files.coverage = core::Coverage::none;
+  CHECK(broadcast(core::LeaseHandedOff{without_files, AgentName("Z")},
+                  "handoff_granted")["scope"] == "none");
   const json released =
       broadcast(core::LeaseReleased{TaskId("T"), AgentName("A")}, "release_granted");
   CHECK(released == json{{"task_id", "T"}, {"owner", "A"}});

@@ -68,9 +68,13 @@ int run(Context& context, const Options& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   settings->reconnect = AgentOptions::Reconnect::always;
-  // All chat even for one name: the hub narrows by the name that listens, not by whom it is for.
-  settings->chat = AgentOptions::Chat::all;
-  if (!options.for_name) settings->broadcast_types->push_back("presence_update");
+  if (options.for_name) {
+    settings->chat = AgentOptions::Chat::addressed;
+    settings->chat_names = {*options.for_name};
+  } else {
+    settings->chat = AgentOptions::Chat::all;
+    settings->broadcast_types->push_back("presence_update");
+  }
 
   const std::string name = shown(settings->name);
   ConnectionReport report(context.err, name);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/interest.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "wire/addressing.hpp"
+#include "wire/decode.hpp"
+#include "wire/fields.hpp"
+
+namespace synapse::wire {
+
+namespace {
+
+constexpr std::size_t types_max = 256;
+// Each is matched with the target of every chat.
+constexpr std::size_t names_max = 16;
+
+Result<Interest::Chat> chat_of(const Fields& wish) {
+  const std::string word = wish.text("chat", "all");
+  if (word == "all") return Interest::Chat::all;
+  if (word == "addressed") return Interest::Chat::addressed;
+  if (word == "none") return Interest::Chat::none;
+  return fail(ErrorCode::wrong_field_type, "interest.chat must be all, addressed or none");
+}
+
+}  // namespace
+
+bool Interest::wants_chat(std::string_view target, std::string_view own_name) const {
+  switch (chat) {
+    case Chat::all:
+      return true;
+    case Chat::none:
+      return false;
+    case Chat::addressed:
+      break;
+  }
+  if (names.empty()) return is_recipient(target, own_name);
+  return std::any_of(names.begin(), names.end(),
+                     [target](const std::string& name) { return is_recipient(target, name); });
+}
+
+Result<std::optional<Interest>> decode_interest(const Fields& fields) {
+  const Json& value = fields.at("interest");
+  if (value.is_null()) return std::optional<Interest>();
+  if (!value.is_object()) {
+    return fail(ErrorCode::wrong_field_type, "interest must be an object");
+  }
+  const Fields wish(value);
+  Interest interest;
+  for (const std::string& type : wish.list("types")) {
+    if (type.size() > name_bytes_max || interest.types.size() >= types_max) {
+      return fail(ErrorCode::field_too_long, "interest names too many types");
+    }
+    interest.types.insert(base::to_lower(base::trim(type)));
+  }
+  const Result<Interest::Chat> chat = chat_of(wish);
+  if (!chat) return chat.error();
+  interest.chat = *chat;
+  for (const std::string& name : wish.list("names")) {
+    if (name.size() > name_bytes_max || interest.names.size() >= names_max) {
+      return fail(ErrorCode::field_too_long, "interest has too many names, or too long ones");
+    }
+    if (!base::trim(name).empty()) interest.names.push_back(base::trimmed(name));
+  }
+  return std::optional<Interest>(std::move(interest));
+}
+
+}  // namespace synapse::wire
