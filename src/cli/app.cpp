@@ -10,8 +10,10 @@
 
 #include "base/text.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/completion.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help_text.hpp"
+#include "cli/man_page.hpp"
 #include "cli/nearest.hpp"
 #include "synapse/version.hpp"
 
@@ -24,6 +26,12 @@ constexpr Command task_commands[] = {
      commands::task_declare},
     {"update", "Set a task's status or suggest an owner.", commands::task_update},
     {"progress", "Post a note on a task.", commands::task_progress},
+};
+
+constexpr Command new_commands[] = {
+    {"coding-fleet",
+     "Make a small program for two agents to work on, and a script that shows them.",
+     commands::new_coding_fleet},
 };
 
 constexpr Command program_commands[] = {
@@ -44,6 +52,10 @@ constexpr Command program_commands[] = {
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
     {"demo", "See two agents share work on a hub of their own.", commands::demo},
+    {"new", "Make something to start from.", nullptr, new_commands},
+    {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
+     commands::quickstart_coding},
+    {"completion", "Print completions for your shell.", commands::completion},
 };
 
 bool wants_help(std::string_view word) { return word == "--help" || word == "-h"; }
@@ -134,6 +146,14 @@ int dispatch(Context& context, std::span<const std::string> words) {
   }
   if (first == "--version") {
     context.out << "synapse " << version() << '\n';
+    return exit_code::ok;
+  }
+  if (first == complete_word) {
+    context.out << complete(program_commands, words.subspan(1));
+    return exit_code::ok;
+  }
+  if (first == man_word) {
+    context.out << synapse_page(program_commands);
     return exit_code::ok;
   }
   const Command* command = find(program_commands, first);

@@ -21,6 +21,8 @@ struct OptionSet::Entry {
   std::string help;
   std::string default_text;
   std::string heading;  // Blank: an argument.
+  std::vector<std::string> words;
+  bool is_optional = false;
   Setter setter;
   CLI::Option* option = nullptr;
 };
@@ -62,6 +64,23 @@ Result<> parse_number(const std::string& flag, const std::string& given, NumberR
   }
   value = *number;
   return {};
+}
+
+// Sets the value to the index of the given word.
+std::function<Result<>(const std::string&)> choose(std::string_view flag, std::size_t& value,
+                                                   std::vector<std::string> words) {
+  return [flag = std::string(flag), words = std::move(words),
+          &value](const std::string& given) -> Result<> {
+    const auto same = [&given](const std::string& word) {
+      return base::to_lower(word) == base::to_lower(given);
+    };
+    const auto found = std::find_if(words.begin(), words.end(), same);
+    if (found == words.end()) {
+      return bad_value(flag, given, "one of " + base::join(words, ", "));
+    }
+    value = static_cast<std::size_t>(std::distance(words.begin(), found));
+    return {};
+  };
 }
 
 }  // namespace
@@ -154,19 +173,16 @@ void OptionSet::add_integer(const Label& label, std::string default_text, Intege
 }
 
 void OptionSet::choice(const Label& label, std::size_t& value, std::vector<std::string> words) {
-  const std::string default_text = words[value];
-  const std::string all = base::join(words, ", ");
-  add(label, default_text,
-      [flag = std::string(label.flag), words = std::move(words), all,
-       &value](const std::string& given) -> Result<> {
-        const auto same = [&given](const std::string& word) {
-          return base::to_lower(word) == base::to_lower(given);
-        };
-        const auto found = std::find_if(words.begin(), words.end(), same);
-        if (found == words.end()) return bad_value(flag, given, "one of " + all);
-        value = static_cast<std::size_t>(std::distance(words.begin(), found));
-        return {};
-      });
+  Entry& entry = add(label, words[value], choose(label.flag, value, words));
+  entry.words = std::move(words);
+}
+
+void OptionSet::choice_argument(std::string_view name, std::size_t& value,
+                                std::vector<std::string> words, std::string_view help) {
+  Entry& entry = add({name, name, help}, "", choose(name, value, words));
+  entry.words = std::move(words);
+  entry.heading.clear();
+  entry.option->required();
 }
 
 void OptionSet::argument(std::string_view name, std::string& value, std::string_view help) {
@@ -176,6 +192,16 @@ void OptionSet::argument(std::string_view name, std::string& value, std::string_
   });
   entry.heading.clear();
   entry.option->required();
+}
+
+void OptionSet::argument(std::string_view name, std::optional<std::string>& value,
+                         std::string_view help) {
+  Entry& entry = add({name, name, help}, "", [&value](const std::string& given) -> Result<> {
+    value = given;
+    return {};
+  });
+  entry.heading.clear();
+  entry.is_optional = true;
 }
 
 void OptionSet::command_line(std::string_view name, std::vector<std::string>& words,
@@ -253,11 +279,23 @@ std::string OptionSet::usage() const {
   std::string arguments;
   bool has_options = false;
   for (const auto& entry : entries_) {
-    if (entry->heading.empty()) arguments += " " + entry->flag;
+    if (entry->heading.empty()) {
+      arguments += entry->is_optional ? " [" + entry->flag + "]" : " " + entry->flag;
+    }
     has_options = has_options || !entry->heading.empty();
   }
   if (has_options) line += " [OPTIONS]";
   return line + arguments + "\n";
+}
+
+std::vector<OptionInfo> OptionSet::options() const {
+  std::vector<OptionInfo> all;
+  for (const auto& entry : entries_) {
+    std::string help = entry->help;
+    if (!entry->default_text.empty()) help += " [" + entry->default_text + "]";
+    all.push_back({entry->flag, entry->value_name, std::move(help), entry->heading, entry->words});
+  }
+  return all;
 }
 
 std::string OptionSet::help() const {

@@ -41,6 +41,15 @@ struct IntegerRange {
   std::int64_t max = 1'000'000'000;
 };
 
+// What help, completions and the manual tell of an option or argument.
+struct OptionInfo {
+  std::string flag;                // Of an argument, its name.
+  std::string value_name;          // Blank: a flag, which takes no value.
+  std::string help;                // With the default behind it, if there is one.
+  std::string heading;             // Blank: an argument.
+  std::vector<std::string> words;  // All that the value can be; none: anything.
+};
+
 class OptionSet {
  public:
   OptionSet(std::string command, std::string_view summary);
@@ -63,8 +72,11 @@ class OptionSet {
   // One of these words, in any letter case; value is its index.
   void choice(const Label& label, std::size_t& value, std::vector<std::string> words);
 
-  // A word without a flag, in the order of declaration. All are required.
+  // A word without a flag, in the order of declaration. Only the last may be optional.
   void argument(std::string_view name, std::string& value, std::string_view help);
+  void argument(std::string_view name, std::optional<std::string>& value, std::string_view help);
+  void choice_argument(std::string_view name, std::size_t& value, std::vector<std::string> words,
+                       std::string_view help);
   // Everything behind `--`, at least one word: another program's command line.
   void command_line(std::string_view name, std::vector<std::string>& words, std::string_view help);
 
@@ -78,6 +90,12 @@ class OptionSet {
   [[nodiscard]] Result<Outcome> parse(std::span<const std::string> words);
   [[nodiscard]] std::string help() const;
 
+  [[nodiscard]] std::vector<OptionInfo> options() const;
+  [[nodiscard]] const std::vector<std::string>& examples() const { return examples_; }
+  // One line: the command and how its words are written.
+  [[nodiscard]] std::string usage() const;
+  [[nodiscard]] bool takes_command_line() const { return line_ != nullptr; }
+
  private:
   struct Entry;
   struct Parser;  // Keeps CLI11 out of this header.
@@ -88,7 +106,6 @@ class OptionSet {
                    std::function<void(std::int64_t)> store);
   [[nodiscard]] Result<> apply() const;
   [[nodiscard]] std::optional<Error> leftover() const;
-  [[nodiscard]] std::string usage() const;
 
   std::string command_;
   std::string summary_;

@@ -121,8 +121,6 @@ const std::vector<CliCase>& cli_cases() {
 const std::vector<CommandNotYet>& commands_not_yet() {
   static const std::vector<CommandNotYet> commands{
       {"syn", identity_later},
-      {"quickstart-coding", "workspaces come later"},
-      {"new", "workspaces come later"},
   };
   return commands;
 }

@@ -31,5 +31,8 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner compact(OptionSet& set);
 
 [[nodiscard]] Runner demo(OptionSet& set);
+[[nodiscard]] Runner new_coding_fleet(OptionSet& set);
+[[nodiscard]] Runner quickstart_coding(OptionSet& set);
+[[nodiscard]] Runner completion(OptionSet& set);
 
 }  // namespace synapse::cli::commands

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/demo_agents.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/render.hpp"
 #include "synapse/hub.hpp"
@@ -14,33 +15,10 @@ namespace {
 
 struct Nothing {};
 
-AgentOptions settings(const std::string& uri, const char* name) {
-  AgentOptions options;
-  options.uri = uri;
-  options.name = name;
-  options.broadcast_types.emplace();
-  options.chat = AgentOptions::Chat::none;
-  return options;
-}
-
-// The answer's frame, or why the demo can't go on.
-Result<std::shared_ptr<const Json>> granted(const Result<Reply>& reply) {
-  if (!reply) return reply.error();
-  if (!reply->granted) return fail(ErrorCode::cancelled, refusal(*reply));
-  return reply->frame;
-}
-
 Result<std::string> ready_tasks(Agent& agent) {
   const auto frame = granted(agent.board());
   if (!frame) return frame.error();
   return shown(base::join(texts_of(part_of(**frame, "board"), "ready"), ", "));
-}
-
-ClaimRequest claim_of(const char* task_id, std::vector<std::string> paths) {
-  ClaimRequest claim;
-  claim.task_id = task_id;
-  claim.paths = std::move(paths);
-  return claim;
 }
 
 Result<> plan_and_claim(std::ostream& out, Agent& planner, Agent& worker) {
@@ -55,13 +33,12 @@ Result<> plan_and_claim(std::ostream& out, Agent& planner, Agent& worker) {
   if (!ready) return ready.error();
   out << "PLANNER declares BUILD, and TEST, which depends on it. Ready: " << *ready << '\n';
 
-  if (auto ok = granted(worker.claim(claim_of("BUILD", {"src"}))); !ok) return ok.error();
+  if (auto ok = granted(worker.claim(demo_claim("BUILD", {"src"}))); !ok) return ok.error();
   out << "WORKER claims BUILD with all files under src.\n";
 
-  const Result<Reply> overlap = planner.claim(claim_of("EDIT", {"src/app.py"}));
-  if (!overlap) return overlap.error();
-  if (overlap->granted) return fail(ErrorCode::cancelled, "two agents were given the same file");
-  out << "PLANNER asks for src/app.py and is refused: " << refusal(*overlap) << '\n';
+  const Result<std::string> why = refused(planner.claim(demo_claim("EDIT", {"src/app.py"})));
+  if (!why) return why.error();
+  out << "PLANNER asks for src/app.py and is refused: " << *why << '\n';
   return {};
 }
 
@@ -77,7 +54,7 @@ Result<> finish_and_hand_off(std::ostream& out, Agent& planner, Agent& worker) {
   if (!ready) return ready.error();
   out << "WORKER leaves a checkpoint and finishes BUILD. Ready: " << *ready << '\n';
 
-  if (auto ok = granted(worker.claim(claim_of("TEST", {"tests"}))); !ok) return ok.error();
+  if (auto ok = granted(worker.claim(demo_claim("TEST", {"tests"}))); !ok) return ok.error();
   if (auto ok = granted(worker.hand_off("TEST", "PLANNER", "yours now")); !ok) return ok.error();
   out << "WORKER claims TEST and hands it to PLANNER; at no moment is it free.\n";
   return {};
@@ -86,8 +63,8 @@ Result<> finish_and_hand_off(std::ostream& out, Agent& planner, Agent& worker) {
 Result<> play(std::ostream& out) {
   Hub hub(HubOptions{});
   if (Result<> started = hub.start(); !started) return started;
-  Agent planner(settings(hub.uri(), "PLANNER"));
-  Agent worker(settings(hub.uri(), "WORKER"));
+  Agent planner(demo_agent(hub.uri(), "PLANNER"));
+  Agent worker(demo_agent(hub.uri(), "WORKER"));
   for (Agent* agent : {&planner, &worker}) {
     if (Result<> connected = agent->connect(); !connected) return connected;
   }
