@@ -30,7 +30,7 @@ TEST_CASE("nobody is told of what a crash could undo, nor two agents that they h
     const std::optional<std::string> failure = world.run(steps_a_seed);
     if (failure) FAIL(*failure);
   }
-  if (rounds_wanted() < 20) return;
+  if (rounds_wanted() < 100) return;
   // A run that comes across too little proves too little.
   CHECK(sightings.crashes > 100);
   CHECK(sightings.power_cuts > 100);
