@@ -22,7 +22,7 @@ double random_part() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
-int run(const std::vector<std::string>& words) {
+int run(const std::string& started_as, const std::vector<std::string>& words) {
   std::error_code no_folder;  // It can have been deleted; few commands need it.
   const synapse::base::ProcessEnvironment environment;
   const synapse::base::SystemClock clock;
@@ -35,7 +35,8 @@ int run(const std::vector<std::string>& words) {
                                 random_part,
                                 std::filesystem::current_path(no_folder),
                                 isatty(STDOUT_FILENO) == 1,
-                                isatty(STDERR_FILENO) == 1};
+                                isatty(STDERR_FILENO) == 1,
+                                started_as};
   return synapse::cli::run(context, words);
 }
 
@@ -44,7 +45,7 @@ int run(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   try {
-    return run({argv + std::min(argc, 1), argv + argc});
+    return run(argc > 0 ? argv[0] : "", {argv + std::min(argc, 1), argv + argc});
   } catch (const std::exception& error) {
     std::cerr << "synapse: " << error.what() << '\n';
     return synapse::cli::exit_code::failed;

@@ -34,6 +34,12 @@ constexpr Command new_commands[] = {
      commands::new_coding_fleet},
 };
 
+constexpr Command git_hook_commands[] = {
+    {"install", "Write the hooks that release claims on commit and on merge.",
+     commands::git_hook_install},
+    {"test", "Check that the hooks are there and can run.", commands::git_hook_test},
+};
+
 constexpr Command program_commands[] = {
     {"hub", "Run the hub that all agents of a machine or a team connect to.", commands::hub},
     {"send", "Send one message and print the replies.", commands::send},
@@ -48,6 +54,14 @@ constexpr Command program_commands[] = {
     {"task", "Change the plan.", nullptr, task_commands},
     {"lock", "Run a command while holding a lease, so that agents take turns.", commands::lock},
     {"release", "Give a claim back.", commands::release},
+    {"git-init", "Set a repository up for claims: hooks, and a guide.", commands::git_init},
+    {"git-claim", "Claim a task and its files for the branch that is checked out.",
+     commands::git_claim},
+    {"git-hook", "The git hooks that release claims.", nullptr, git_hook_commands},
+    {"git-release", "Release what a commit or a merge has finished; run by the hooks.",
+     commands::git_release},
+    {"conflicts", "Predict which claims will conflict when their branches are merged.",
+     commands::conflicts},
     {"relay", "Print a hub's relay log, or what is new in it.", commands::relay},
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/environment.hpp"
@@ -25,6 +26,7 @@ struct Context {
   std::filesystem::path folder;    // The working directory.
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  std::string started_as = {};  // The program's own name, as its starter gave it: argv[0].
 };
 
 // How long from now until `end`, rounded up; 0 once it has passed.

@@ -13,6 +13,9 @@ inline constexpr int usage = 2;   // The command line itself is wrong; nothing w
 inline constexpr int wait_timed_out = 2;
 inline constexpr int wait_connection_lost = 3;
 
+// Of `conflicts`, so that `synapse conflicts && git merge …` goes on only when there are none.
+inline constexpr int conflicts_predicted = 2;
+
 // Of commands that run another program, as shells have them.
 inline constexpr int cannot_run = 127;
 inline constexpr int killed_by_signal = 128;  // Plus the signal's number.

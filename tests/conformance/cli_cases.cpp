@@ -14,7 +14,6 @@ constexpr auto relay_flush = 150ms;
 // A git hook releases in the background of the commit.
 constexpr auto hook_release = 500ms;
 
-constexpr const char* git_later = "git claims come later";
 constexpr const char* identity_later = "identities come later";
 constexpr const char* worker_later = "workers come later";
 
@@ -37,8 +36,8 @@ std::vector<CliCase> all_cases() {
       {"ingest_and_compact", "0.1", ""},
       {"demos", "0.1", ""},
       {"exposure", "0.1", ""},
-      {"git", "", git_later},
-      {"conflicts", "", git_later},
+      {"git", "0.1", ""},
+      {"conflicts", "0.1", ""},
       {"syn", "", identity_later},
       {"doctor", "", identity_later},
       {"services", "", identity_later},

@@ -46,10 +46,7 @@ class FleetAgent {
   void run() {
     while (stopped == 0) {
       be_met();
-      for (const std::string& task : std::exchange(inherited_, {})) {
-        if (!work(task)) continue;
-        run_synapse({"release", task});  // The hook is for the worktree that the claim was made in.
-      }
+      finish_inherited();
       if (const std::string task = claim(); !task.empty()) {
         if (dice_() % 3 == 0) {
           to_hand_over_ = task;
@@ -58,7 +55,8 @@ class FleetAgent {
         }
       }
     }
-    if (!to_hand_over_.empty()) work(to_hand_over_);
+    be_met();
+    finish_inherited();
   }
 
  private:
@@ -80,6 +78,13 @@ class FleetAgent {
     if (!state || !state->granted) return;
     for (const Json& lease : state->frame->at("snapshot").at("active_claims")) {
       if (lease.at("owner") == name_) inherited_.insert(lease.at("task_id"));
+    }
+  }
+
+  void finish_inherited() {
+    for (const std::string& task : std::exchange(inherited_, {})) {
+      if (!work(task)) continue;
+      run_synapse({"release", task});  // The hook is for the worktree that the claim was made in.
     }
   }
 

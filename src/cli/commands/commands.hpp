@@ -26,6 +26,13 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner lock(OptionSet& set);
 [[nodiscard]] Runner release(OptionSet& set);
 
+[[nodiscard]] Runner git_init(OptionSet& set);
+[[nodiscard]] Runner git_claim(OptionSet& set);
+[[nodiscard]] Runner git_hook_install(OptionSet& set);
+[[nodiscard]] Runner git_hook_test(OptionSet& set);
+[[nodiscard]] Runner git_release(OptionSet& set);
+[[nodiscard]] Runner conflicts(OptionSet& set);
+
 [[nodiscard]] Runner relay(OptionSet& set);
 [[nodiscard]] Runner ingest(OptionSet& set);
 [[nodiscard]] Runner compact(OptionSet& set);

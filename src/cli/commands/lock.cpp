@@ -8,12 +8,12 @@
 #include <ostream>
 
 #include "cli/child.hpp"
-#include "cli/claim_scope.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/lease_keeper.hpp"
 #include "cli/render.hpp"
+#include "git/claim_scope.hpp"
 
 namespace synapse::cli::commands {
 
@@ -40,7 +40,8 @@ Result<ClaimRequest> claim_request(const Context& context, const Options& option
   } else if (options.paths.empty()) {
     request.worktree = options.task_id;  // A plain mutex: it meets only locks of the same id.
   } else {
-    Result<ClaimScope> scope = resolve_claim_scope(options.paths, context.folder);
+    Result<git::ClaimScope> scope =
+        git::resolve_claim_scope(options.paths, context.folder, context.environment);
     if (!scope) return scope.error();
     request.worktree = scope->worktree;
     request.paths = std::move(scope->paths);

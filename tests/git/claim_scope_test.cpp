@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/claim_scope.hpp"
+#include "git/claim_scope.hpp"
 
 #include <fstream>
 
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
-using synapse::cli::resolve_claim_scope;
+using synapse::git::resolve_claim_scope;
 using synapse::test::TempDir;
 namespace fs = std::filesystem;
 using Paths = std::vector<std::string>;
 
-TEST_CASE("outside a repository paths stay as they are given", "[cli][scope]") {
+TEST_CASE("outside a repository paths stay as they are given", "[git][scope]") {
   const TempDir dir;
   const auto scope = resolve_claim_scope({"src/x", "../y"}, dir.path()).value();
   CHECK(scope.worktree.empty());
   CHECK(scope.paths == Paths{"src/x", "../y"});
 }
 
-TEST_CASE("inside a repository paths are taken from its top level", "[cli][scope]") {
+TEST_CASE("inside a repository paths are taken from its top level", "[git][scope]") {
   const TempDir dir;
   fs::create_directories(dir / "repo/.git");
   fs::create_directories(dir / "repo/src/deep");
@@ -32,7 +32,7 @@ TEST_CASE("inside a repository paths are taken from its top level", "[cli][scope
   CHECK(good.paths == Paths{"src/deep/a.cpp", "src/b/*.cpp", "", "x"});
 }
 
-TEST_CASE("a linked worktree is a repository of its own", "[cli][scope]") {
+TEST_CASE("a linked worktree is a repository of its own", "[git][scope]") {
   const TempDir dir;
   fs::create_directories(dir / "linked/src");
   std::ofstream(dir / "linked/.git") << "gitdir: elsewhere\n";
@@ -40,7 +40,7 @@ TEST_CASE("a linked worktree is a repository of its own", "[cli][scope]") {
         (dir / "linked").string());
 }
 
-TEST_CASE("symbolic links are resolved on both sides", "[cli][scope]") {
+TEST_CASE("symbolic links are resolved on both sides", "[git][scope]") {
   const TempDir dir;
   fs::create_directories(dir / "repo/.git");
   fs::create_directories(dir / "repo/real");
@@ -51,7 +51,7 @@ TEST_CASE("symbolic links are resolved on both sides", "[cli][scope]") {
   CHECK(scope.paths == Paths{"real/f"});
 }
 
-TEST_CASE("a path outside of the repository is refused", "[cli][scope]") {
+TEST_CASE("a path outside of the repository is refused", "[git][scope]") {
   const TempDir dir;
   fs::create_directories(dir / "repo/.git");
   CHECK(resolve_claim_scope({"../other"}, dir / "repo").has_error());

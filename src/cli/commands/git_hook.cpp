@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The hooks that release claims: written, and checked.
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/git_claims.hpp"
+#include "cli/git_hooks.hpp"
+#include "cli/program.hpp"
+#include "cli/render.hpp"
+#include "git/hooks.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+int run_install(Context& context, const HookOptions& options) {
+  const git::Git git(context.folder, context.environment);
+  return install_hooks(context, options, git).value_or(exit_code::ok);
+}
+
+struct Nothing {};
+
+// The line for one hook; whether it is in order.
+bool report(Context& context, const fs::path& folder, git::Trigger trigger) {
+  constexpr std::string_view remedy = " (run `synapse git-hook install`)\n";
+  const std::string_view file = git::hook_file_of(trigger);
+  const git::Hook hook = git::read_hook(folder, trigger);
+  switch (hook.state) {
+    case git::Hook::State::missing:
+      context.out << "missing: " << file << " not installed" << remedy;
+      return false;
+    case git::Hook::State::foreign:
+      context.out << "missing: " << file << " not installed: another hook is in its place\n";
+      return false;
+    case git::Hook::State::ours:
+      break;
+  }
+  if (find_program(context, hook.program).empty()) {
+    context.out << "warning: " << file << " installed but its program '" << shown(hook.program)
+                << "' can't be run" << remedy;
+    return false;
+  }
+  if (!hook.is_executable) {
+    context.out << "warning: " << file << " installed but not executable, so git passes over it"
+                << remedy;
+    return false;
+  }
+  context.out << "ok: " << file << " installed -> " << shown(hook.program) << '\n';
+  return true;
+}
+
+int run_test(Context& context, const Nothing&) {
+  const Result<fs::path> folder = git::hooks_folder(git::Git(context.folder, context.environment));
+  if (!folder) return explain_git(context.err, folder.error());
+  int code = exit_code::ok;
+  for (const git::Trigger trigger : git::all_triggers) {
+    if (!report(context, *folder, trigger)) code = exit_code::failed;
+  }
+  return code;
+}
+
+}  // namespace
+
+Runner git_hook_install(OptionSet& set) {
+  auto options = std::make_shared<HookOptions>();
+  add_hook_options(set, *options);
+  add_connection_options(set, options->connection);
+  set.example("synapse git-hook install --name shop/alice");
+  return runner(options, run_install);
+}
+
+Runner git_hook_test(OptionSet& set) {
+  set.example("synapse git-hook test || synapse git-hook install --name shop/alice");
+  return runner(std::make_shared<Nothing>(), run_test);
+}
+
+}  // namespace synapse::cli::commands

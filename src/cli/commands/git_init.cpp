@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A repository made ready for agents that claim: the hooks, and a guide for who opens it next.
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/git_claims.hpp"
+#include "cli/git_hooks.hpp"
+#include "cli/render.hpp"
+#include "git/repository.hpp"
+#include "git/small_file.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view mark = "<!-- synapse-git-init -->";
+constexpr std::string_view guide_name = ".synapse/git-claims.md";
+
+struct Options {
+  HookOptions hooks;
+  std::string base = "main";
+};
+
+// BASE stands for the branch that claims start from.
+constexpr std::string_view guide_text = R"(
+# Working in this repository beside other agents
+
+Whoever changes files here claims them first, at the Synapse hub. A claim is refused while another
+agent has one that overlaps; it ends when the work is committed or merged, or when its time is up.
+
+- **One claim, one branch.** Call it `claim/<task-id>` and start it from `BASE`. Then the branch
+  says whose work it is, and `synapse conflicts` can compare it with the others.
+- **One claim, one worktree.** Files of two tasks never mix, and neither has to wait until the
+  other is committed.
+
+Start:
+
+```
+git worktree add -b claim/<task-id> ../<task-id> BASE
+cd ../<task-id>
+synapse git-hook install --name <you>
+synapse git-claim <task-id> --name <you> --base BASE --paths src/parser --paths docs/parser.md
+```
+
+Without `--paths` the claim is on the whole worktree. `--auto-release-on` says what ends it:
+`merge`, when its branch has been merged into `BASE` (the default); `commit`, when you commit a file
+of it; `manual`.
+
+Look, and finish:
+
+```
+synapse state                            # who has claimed what
+synapse conflicts --check-diff           # which branches have changed the same files
+synapse release <task-id> --name <you>   # to end a claim yourself
+git worktree remove ../<task-id>
+```
+
+The hooks in this repository end claims; `synapse git-hook test` tells whether they can. They never
+hold up or fail a commit, with a hub or without.
+)";
+
+std::string guide(const std::string& base) {
+  constexpr std::string_view placeholder = "BASE";
+  std::string text = std::string(mark) + std::string(guide_text);
+  for (std::size_t at = text.find(placeholder); at != std::string::npos;
+       at = text.find(placeholder, at + base.size())) {
+    text.replace(at, placeholder.size(), base);
+  }
+  return text;
+}
+
+std::optional<int> write_guide(Context& context, const Options& options, const fs::path& top) {
+  const fs::path file = top / guide_name;
+  std::error_code error;
+  const bool is_there = fs::symlink_status(file, error).type() != fs::file_type::not_found;
+  if (is_there && git::read_start(file).value_or("").find(mark) == std::string::npos) {
+    context.out << "skipped " << guide_name << ": a non-Synapse file already exists\n";
+    return std::nullopt;
+  }
+  constexpr unsigned for_all_to_read = 0666;
+  const Result<> written = git::replace_file(file, guide(options.base), for_all_to_read);
+  if (!written) {
+    context.err << "synapse git-init: " << shown(written.error().message) << '\n';
+    return exit_code::failed;
+  }
+  context.out << (is_there ? "updated " : "wrote ") << guide_name
+              << " (branch convention + worktree guide)\n";
+  return std::nullopt;
+}
+
+int run(Context& context, const Options& options) {
+  if (!git::is_plain_ref(options.base)) {
+    return explain_usage(context, fail(ErrorCode::bad_argument, "--base: '" + shown(options.base) +
+                                                                    "' is no branch's name"));
+  }
+  const git::Git git(context.folder, context.environment);
+  const Result<git::Repository> here = git::find_repository(git);
+  if (!here) return explain_git(context.err, here.error());
+  if (const auto code = install_hooks(context, options.hooks, git)) return *code;
+  return write_guide(context, options, here->top_level).value_or(exit_code::ok);
+}
+
+}  // namespace
+
+Runner git_init(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.text({"--base", "BRANCH", "the branch that claims start from and are merged into"},
+           options->base);
+  add_hook_options(set, options->hooks);
+  add_connection_options(set, options->hooks.connection);
+  set.example("synapse git-init --name shop/alice --base develop");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the git commands share: the hub's claims in the types of the git module, and how they say
+// that git could not be asked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "git/branch_claim.hpp"
+#include "synapse/agent.hpp"
+
+namespace synapse::cli {
+
+// The claims of a state snapshot that were made for a branch.
+[[nodiscard]] std::vector<git::BranchClaim> branch_claims_of(const Json& frame);
+
+// Says why git gave no answer, on `to`; returns exit_code::failed.
+int explain_git(std::ostream& to, const Error& why);
+
+}  // namespace synapse::cli

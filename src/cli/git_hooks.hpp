@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Installing the git hooks, for `git-hook install` and `git-init`.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/connection.hpp"
+#include "git/git.hpp"
+
+namespace synapse::cli {
+
+struct HookOptions {
+  ConnectionOptions connection;  // What the hooks will connect with.
+  std::string program;           // What they run; blank: this program.
+};
+
+void add_hook_options(OptionSet& set, HookOptions& options);
+
+// Writes both hooks and says of each what became of it. Nothing when that worked; else it has said
+// why not, and this is the exit code.
+[[nodiscard]] std::optional<int> install_hooks(Context& context, const HookOptions& options,
+                                               const git::Git& git);
+
+}  // namespace synapse::cli

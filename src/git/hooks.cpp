@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "git/hooks.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/text.hpp"
+#include "git/place.hpp"
+#include "git/small_file.hpp"
+
+namespace synapse::git {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view mark = "# synapse-git-hook";
+constexpr std::string_view verb = "git-release";
+constexpr const char* name_key = "synapse.name";
+
+std::string one_line(const Result<std::string>& out) {
+  if (!out) return "";
+  return out->substr(0, out->find('\n'));
+}
+
+// The script's one command.
+std::vector<std::string> command_of(std::string_view script) {
+  for (const std::string_view line : base::split(script, '\n')) {
+    if (line.empty() || line.front() == '#') continue;
+    std::vector<std::string> words = shell_words(line);
+    if (std::find(words.begin(), words.end(), verb) != words.end()) return words;
+  }
+  return {};
+}
+
+std::optional<std::string> word_after(const std::vector<std::string>& words,
+                                      std::string_view option) {
+  const auto found = std::find(words.begin(), words.end(), option);
+  if (found == words.end() || std::next(found) == words.end()) return std::nullopt;
+  return *std::next(found);
+}
+
+bool mentions_synapse(const fs::path& file) {
+  const auto text = read_start(file);
+  return text && base::to_lower(*text).find("synapse") != std::string::npos;
+}
+
+}  // namespace
+
+Result<fs::path> hooks_folder(const Git& git) {
+  // A relative core.hooksPath is taken from the folder that hooks run in.
+  Result<std::string> top = git.run({"rev-parse", "--show-toplevel"});
+  if (!top) top = git.run({"rev-parse", "--absolute-git-dir"});
+  if (!top) return top.error();
+  const Result<std::string> folder =
+      git.in(one_line(top)).run({"rev-parse", "--path-format=absolute", "--git-path", "hooks"});
+  if (!folder) return folder.error();
+  return fs::path(one_line(folder));
+}
+
+Hook read_hook(const fs::path& folder, Trigger trigger) {
+  const fs::path file = folder / hook_file_of(trigger);
+  std::error_code error;
+  // Of the file itself: a link that leads nowhere is somebody's too.
+  if (fs::symlink_status(file, error).type() == fs::file_type::not_found) return {};
+  const std::string script = read_start(file).value_or("");
+  if (script.find(mark) == std::string::npos) return {Hook::State::foreign, false, "", {}};
+  const std::vector<std::string> words = command_of(script);
+  return {Hook::State::ours, access(file.c_str(), X_OK) == 0, words.empty() ? "" : words.front(),
+          word_after(words, "--name")};
+}
+
+std::string hook_script(Trigger trigger, const std::string& program,
+                        const std::vector<std::string>& words) {
+  std::string command = shell_quoted(program) + " " + std::string(verb) + " --trigger " +
+                        std::string(name_of(trigger));
+  for (const std::string& word : words) command += " " + shell_quoted(word);
+  return "#!/bin/sh\n" + std::string(mark) +
+         "\n# Written by `synapse git-hook install`, which overwrites it.\n" + command +
+         " || true\n";
+}
+
+Result<bool> install_hook(const fs::path& folder, Trigger trigger, const std::string& script) {
+  if (read_hook(folder, trigger).state == Hook::State::foreign) return false;
+  constexpr unsigned for_all_to_run = 0777;
+  Result<> written = replace_file(folder / hook_file_of(trigger), script, for_all_to_run);
+  if (!written) return written.error();
+  return true;
+}
+
+std::string shell_quoted(std::string_view word) {
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += R"('\'')";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::vector<std::string> shell_words(std::string_view line) {
+  std::vector<std::string> words;
+  bool in_word = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      in_word = false;
+      continue;
+    }
+    if (!in_word) words.emplace_back();
+    in_word = true;
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '\'' || c == '"')) {
+      quote = c;
+    } else if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
+      words.back() += line[++i];
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+std::optional<std::string> worktree_name(const Git& git, const fs::path& git_dir) {
+  if (!git_dir.empty() && !mentions_synapse(git_dir / "config.worktree") &&
+      !mentions_synapse(common_dir_of(git_dir) / "config")) {
+    return std::nullopt;
+  }
+  const Result<std::string> out = git.run({"config", "--worktree", "-z", "--get", name_key});
+  if (!out) return std::nullopt;
+  std::string name = out->substr(0, out->find('\0'));
+  if (name.empty()) return std::nullopt;
+  return name;
+}
+
+Result<> set_worktree_name(const Git& git, const std::string& name) {
+  const auto setting = [&git](const char* key) {
+    return one_line(git.run({"config", "--local", "--get", key}));
+  };
+  if (setting("extensions.worktreeConfig") != "true") {
+    if (setting("core.bare") == "true" || !setting("core.worktree").empty()) {
+      return fail(ErrorCode::bad_argument,
+                  "core.bare or core.worktree is set for all worktrees; see git-worktree(1), "
+                  "CONFIGURATION FILE, for how to turn on extensions.worktreeConfig");
+    }
+    const Result<std::string> on = git.run({"config", "extensions.worktreeConfig", "true"});
+    if (!on) return on.error();
+  }
+  const Result<std::string> set = git.run({"config", "--worktree", name_key, name});
+  if (!set) return set.error();
+  return {};
+}
+
+}  // namespace synapse::git

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The two git hooks that end claims, and whom they act for.
+//
+// A hook is a POSIX sh script of one command, marked as ours by a comment; a script without the
+// mark belongs to somebody else and is never touched. Hooks are shared by all worktrees of a
+// repository, and so is the name written into them. A worktree whose own configuration has
+// synapse.name (`git config --worktree`) acts as that name instead.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "git/branch_claim.hpp"
+#include "git/repository.hpp"
+
+namespace synapse::git {
+
+// In the order in which they are reported.
+inline constexpr Trigger all_triggers[] = {Trigger::commit, Trigger::merge};
+
+[[nodiscard]] constexpr std::string_view hook_file_of(Trigger trigger) {
+  return trigger == Trigger::commit ? "post-commit" : "post-merge";
+}
+
+// Where this repository's hooks are: core.hooksPath and linked worktrees count. Works in a bare
+// repository too.
+[[nodiscard]] Result<std::filesystem::path> hooks_folder(const Git& git);
+
+struct Hook {
+  enum class State { missing, foreign, ours };
+
+  State state = State::missing;
+  // Of ours:
+  bool is_executable = false;       // Git passes over a hook that is not.
+  std::string program;              // What it runs; blank if that can't be read from it.
+  std::optional<std::string> name;  // Whom it acts for, if it says.
+};
+[[nodiscard]] Hook read_hook(const std::filesystem::path& folder, Trigger trigger);
+
+// The script that runs `program git-release --trigger … WORDS`, whatever comes of it.
+[[nodiscard]] std::string hook_script(Trigger trigger, const std::string& program,
+                                      const std::vector<std::string>& words);
+
+// False: somebody else's hook is there and stays. An Error if it can't be written.
+[[nodiscard]] Result<bool> install_hook(const std::filesystem::path& folder, Trigger trigger,
+                                        const std::string& script);
+
+// One word for sh, whatever is in it; and a command line taken apart again.
+[[nodiscard]] std::string shell_quoted(std::string_view word);
+[[nodiscard]] std::vector<std::string> shell_words(std::string_view line);
+
+// The worktree's synapse.name. Asks git only if the files of its configuration have such a name.
+[[nodiscard]] std::optional<std::string> worktree_name(const Git& git,
+                                                       const std::filesystem::path& git_dir);
+// Sets it, which in a repository with several worktrees needs extensions.worktreeConfig. An Error
+// where that can't be turned on without moving settings that are there (git-worktree(1)).
+[[nodiscard]] Result<> set_worktree_name(const Git& git, const std::string& name);
+
+}  // namespace synapse::git
