@@ -8,11 +8,13 @@
 #include <iostream>
 #include <random>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "syn/app.hpp"
 
 namespace {
 
@@ -22,7 +24,7 @@ double random_part() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
-int run(const std::vector<std::string>& words) {
+int run(std::string_view program, const std::vector<std::string>& words) {
   std::error_code no_folder;  // It can have been deleted; few commands need it.
   const synapse::base::ProcessEnvironment environment;
   const synapse::base::SystemClock clock;
@@ -36,6 +38,9 @@ int run(const std::vector<std::string>& words) {
                                 std::filesystem::current_path(no_folder),
                                 isatty(STDOUT_FILENO) == 1,
                                 isatty(STDERR_FILENO) == 1};
+  if (const auto verb = synapse::syn::verb_of(program)) {
+    return synapse::syn::run(context, *verb, words);
+  }
   return synapse::cli::run(context, words);
 }
 
@@ -44,7 +49,7 @@ int run(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   try {
-    return run({argv + std::min(argc, 1), argv + argc});
+    return run(argc > 0 ? argv[0] : "", {argv + std::min(argc, 1), argv + argc});
   } catch (const std::exception& error) {
     std::cerr << "synapse: " << error.what() << '\n';
     return synapse::cli::exit_code::failed;
