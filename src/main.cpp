@@ -25,7 +25,7 @@ double random_part() {
 }
 
 int run(std::string_view program, const std::vector<std::string>& words) {
-  std::error_code no_folder;  // It can have been deleted; few commands need it.
+  std::error_code unknown;  // The folder can have been deleted; few commands need it.
   const synapse::base::ProcessEnvironment environment;
   const synapse::base::SystemClock clock;
   synapse::cli::ProcessSignals signals;
@@ -35,9 +35,10 @@ int run(std::string_view program, const std::vector<std::string>& words) {
                                 clock,
                                 signals,
                                 random_part,
-                                std::filesystem::current_path(no_folder),
+                                std::filesystem::current_path(unknown),
                                 isatty(STDOUT_FILENO) == 1,
-                                isatty(STDERR_FILENO) == 1};
+                                isatty(STDERR_FILENO) == 1,
+                                std::filesystem::read_symlink("/proc/self/exe", unknown)};
   if (const auto verb = synapse::syn::verb_of(program)) {
     return synapse::syn::run(context, *verb, words);
   }

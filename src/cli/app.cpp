@@ -44,6 +44,13 @@ constexpr Command program_commands[] = {
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
     {"demo", "See two agents share work on a hub of their own.", commands::demo},
+    {"init", "Set up hub, presence and listener as services of yours.", commands::init},
+    {"doctor", "Find out why an agent is not heard, or hears nothing.", commands::doctor},
+    {"worker-session", "Run an agent's program under an identity, with a listener beside it.",
+     commands::worker_session},
+    {"shell-hook", "Print shell code that puts every terminal on the bus.", commands::shell_hook},
+    {"install-shell-hook", "Put that code into your shell's start-up file.",
+     commands::install_shell_hook},
 };
 
 bool wants_help(std::string_view word) { return word == "--help" || word == "-h"; }

@@ -25,6 +25,7 @@ struct Context {
   std::filesystem::path folder;    // The working directory.
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  std::filesystem::path program = {};  // This executable, free of links.
 };
 
 // How long from now until `end`, rounded up; 0 once it has passed.

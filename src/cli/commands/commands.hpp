@@ -32,4 +32,10 @@ namespace synapse::cli::commands {
 
 [[nodiscard]] Runner demo(OptionSet& set);
 
+[[nodiscard]] Runner init(OptionSet& set);
+[[nodiscard]] Runner doctor(OptionSet& set);
+[[nodiscard]] Runner worker_session(OptionSet& set);
+[[nodiscard]] Runner shell_hook(OptionSet& set);
+[[nodiscard]] Runner install_shell_hook(OptionSet& set);
+
 }  // namespace synapse::cli::commands
