@@ -64,9 +64,10 @@ int explain(Context& context, const Error& error) {
   return exit_code::failed;
 }
 
-int run_logged(Context& context, const std::string& file, SignalWatch& watch,
+int run_logged(Context& context, const BackgroundOptions& options, SignalWatch& watch,
                const std::function<int(Context&, SignalWatch&)>& work) {
-  const Result<std::unique_ptr<BoundedLog>> log = BoundedLog::open(file);
+  const auto at_end = options.keep_log ? BoundedLog::AtEnd::keep : BoundedLog::AtEnd::remove;
+  const Result<std::unique_ptr<BoundedLog>> log = BoundedLog::open(*options.log, at_end);
   if (!log) return explain(context, log.error());
   std::ostream stream(log->get());
   Context logged{stream,          stream,         context.environment, context.clock,
@@ -79,19 +80,27 @@ int run_logged(Context& context, const std::string& file, SignalWatch& watch,
 
 void add_background_options(OptionSet& set, BackgroundOptions& options) {
   set.heading("Beside a shell");
-  set.integer({"--while-pid", "PID", "end when this process ends"}, options.while_pid,
-              {1, std::numeric_limits<pid_t>::max()});
+  set.integer(
+      {"--while-pid", "PID", "end when this process ends, and no sooner by a key of its terminal"},
+      options.while_pid, {1, std::numeric_limits<pid_t>::max()});
   set.text({"--pid-file", "FILE", "one of those with the same file runs; a second ends at once"},
            options.pid_file);
   set.flag("--replace", options.replace, "end the one that has the --pid-file, and go on for it");
   set.text({"--log", "FILE", "write there, 1 MiB at most, and say nothing here"}, options.log);
+  set.flag("--keep-log", options.keep_log, "leave that file behind unless it is empty");
 }
 
 int run_beside(Context& context, const BackgroundOptions& options,
                const std::function<int(Context&, SignalWatch&)>& work) {
   using services::PidFile;
   std::unique_ptr<SignalWatch> watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
-  if (options.while_pid) watch = std::make_unique<OrEndOf>(std::move(watch), *options.while_pid);
+  if (options.while_pid) {
+    watch = std::make_unique<OrEndOf>(std::move(watch), *options.while_pid);
+    // Some shells start what is in the background in their own group, where Ctrl-C reaches it.
+    setpgid(0, 0);
+    std::error_code kept;  // Only an unmount would have noticed.
+    std::filesystem::current_path("/", kept);
+  }
   std::optional<PidFile> file;
   if (options.pid_file) {
     const auto if_held = options.replace ? PidFile::IfHeld::replace : PidFile::IfHeld::leave;
@@ -101,7 +110,7 @@ int run_beside(Context& context, const BackgroundOptions& options,
     file.emplace(**std::move(claimed));
   }
   if (!options.log) return work(context, *watch);
-  return run_logged(context, *options.log, *watch, work);
+  return run_logged(context, options, *watch, work);
 }
 
 }  // namespace synapse::cli

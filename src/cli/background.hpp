@@ -23,13 +23,16 @@ struct BackgroundOptions {
   std::optional<std::string> pid_file;
   bool replace = false;
   std::optional<std::string> log;
+  bool keep_log = false;
 };
 
 void add_background_options(OptionSet& set, BackgroundOptions& options);
 
 // Runs the work with a watch of SIGINT, SIGTERM and SIGHUP, in which the end of the watched process
 // shows as a SIGHUP. Where another process holds the pid file, nothing is run and the exit code is
-// ok: what was asked for is being done. The work's out and err are the log if there is one.
+// ok: what was asked for is being done. The work's out and err are the log if there is one. With a
+// process to watch, this one takes no part any more in that process's terminal or working
+// directory.
 [[nodiscard]] int run_beside(Context& context, const BackgroundOptions& options,
                              const std::function<int(Context&, SignalWatch&)>& work);
 

@@ -46,6 +46,7 @@ Result<Child> start_listener(const Context& context, const Options& options,
   words.push_back("--pid-file=" + file.string());
   words.emplace_back("--replace");
   words.push_back("--log=" + log.string());
+  words.emplace_back("--keep-log");
   if (options.uri) words.push_back("--uri=" + *options.uri);
   ChildSetup setup;
   setup.place = ChildSetup::Place::background;
