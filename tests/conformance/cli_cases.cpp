@@ -15,7 +15,6 @@ constexpr auto relay_flush = 150ms;
 constexpr auto hook_release = 500ms;
 
 constexpr const char* git_later = "git claims come later";
-constexpr const char* identity_later = "identities come later";
 constexpr const char* worker_later = "workers come later";
 
 // To switch a case on, give it a version in place of its reason.
@@ -39,11 +38,11 @@ std::vector<CliCase> all_cases() {
       {"exposure", "0.1", ""},
       {"git", "", git_later},
       {"conflicts", "", git_later},
-      {"syn", "", identity_later},
-      {"doctor", "", identity_later},
-      {"services", "", identity_later},
-      {"shell_hook", "", identity_later},
-      {"worker_session", "", identity_later},
+      {"syn", "0.1", ""},
+      {"doctor", "0.1", ""},
+      {"services", "0.1", ""},
+      {"shell_hook", "0.1", ""},
+      {"worker_session", "0.1", ""},
       {"worker_rule", "", worker_later},
       {"supervisor", "", worker_later},
       {"a2a_card", "", "A2A comes later"},
@@ -120,7 +119,6 @@ const std::vector<CliCase>& cli_cases() {
 
 const std::vector<CommandNotYet>& commands_not_yet() {
   static const std::vector<CommandNotYet> commands{
-      {"syn", identity_later},
       {"quickstart-coding", "workspaces come later"},
       {"new", "workspaces come later"},
   };

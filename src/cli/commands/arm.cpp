@@ -111,7 +111,11 @@ int listen(Context& context, const Options& options, SignalWatch& watch) {
     if (next == Next::give_up) return exit_code::failed;
     auto delay = to_milliseconds(options.reconnect_delay);
     if (next == Next::stand_by) delay = std::max(delay, stand_by_delay);
-    if (sleep_unless_signalled(watch, delay)) return exit_code::ok;
+    if (sleep_unless_signalled(watch, delay)) {
+      // Taken: left there, it would kill this process as soon as nobody watches any more.
+      static_cast<void>(watch.take());
+      return exit_code::ok;
+    }
   }
 }
 
