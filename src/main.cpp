@@ -8,11 +8,13 @@
 #include <iostream>
 #include <random>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "syn/app.hpp"
 
 namespace {
 
@@ -23,7 +25,7 @@ double random_part() {
 }
 
 int run(const std::string& started_as, const std::vector<std::string>& words) {
-  std::error_code no_folder;  // It can have been deleted; few commands need it.
+  std::error_code unknown;  // The folder can have been deleted; few commands need it.
   const synapse::base::ProcessEnvironment environment;
   const synapse::base::SystemClock clock;
   synapse::cli::ProcessSignals signals;
@@ -33,10 +35,14 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
                                 clock,
                                 signals,
                                 random_part,
-                                std::filesystem::current_path(no_folder),
+                                std::filesystem::current_path(unknown),
                                 isatty(STDOUT_FILENO) == 1,
                                 isatty(STDERR_FILENO) == 1,
+                                std::filesystem::read_symlink("/proc/self/exe", unknown),
                                 started_as};
+  if (const auto verb = synapse::syn::verb_of(started_as)) {
+    return synapse::syn::run(context, *verb, words);
+  }
   return synapse::cli::run(context, words);
 }
 

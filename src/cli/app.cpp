@@ -70,6 +70,13 @@ constexpr Command program_commands[] = {
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
      commands::quickstart_coding},
     {"completion", "Print completions for your shell.", commands::completion},
+    {"init", "Set up hub, presence and listener as services of yours.", commands::init},
+    {"doctor", "Find out why an agent is not heard, or hears nothing.", commands::doctor},
+    {"worker-session", "Run an agent's program under an identity, with a listener beside it.",
+     commands::worker_session},
+    {"shell-hook", "Print shell code that puts every terminal on the bus.", commands::shell_hook},
+    {"install-shell-hook", "Put that code into your shell's start-up file.",
+     commands::install_shell_hook},
 };
 
 bool wants_help(std::string_view word) { return word == "--help" || word == "-h"; }

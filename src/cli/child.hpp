@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Another program, run with this one's own stdin, stdout and stderr.
+// Another program, run with this one's own stdin, stdout and stderr, or in the background with
+// none.
 #pragma once
 
 #include <sys/types.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,11 +14,21 @@
 
 namespace synapse::cli {
 
+struct ChildSetup {
+  // background: in a process group of its own, which no key of the terminal reaches, without input
+  // or output.
+  enum class Place { here, background };
+
+  std::map<std::string, std::string> environment = {};  // On top of this process's own.
+  Place place = Place::here;
+};
+
 class Child {
  public:
   // Finds words[0] on the PATH. Signals that are being watched reach the child as if they were not.
   // An Error says why it can't be run.
-  [[nodiscard]] static Result<Child> start(const std::vector<std::string>& words);
+  [[nodiscard]] static Result<Child> start(const std::vector<std::string>& words,
+                                           const ChildSetup& setup = {});
 
   // Readable once it has ended.
   [[nodiscard]] int descriptor() const { return handle_.number(); }

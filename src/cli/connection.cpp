@@ -39,8 +39,13 @@ std::string with_hint(std::string why, const std::string& hint) {
 
 void add_connection_options(OptionSet& set, ConnectionOptions& options) {
   set.heading("Connection");
-  set.text({"--uri", "URI", "the hub [$SYNAPSE_URI, or ws://localhost:8876]"}, options.uri);
   set.text({"--name", "NAME", "who you are on the bus"}, options.name);
+  add_hub_options(set, options);
+}
+
+void add_hub_options(OptionSet& set, ConnectionOptions& options) {
+  set.heading("Connection");
+  set.text({"--uri", "URI", "the hub [$SYNAPSE_URI, or ws://localhost:8876]"}, options.uri);
   add_token_options(set, options.token);
   set.number({"--ready-timeout", "SECONDS", "how long the hub may take to welcome"},
              options.ready_timeout, {0.001, 86'400});

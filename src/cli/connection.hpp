@@ -23,6 +23,8 @@ struct ConnectionOptions {
 };
 
 void add_connection_options(OptionSet& set, ConnectionOptions& options);
+// The same for a command that chooses its name itself.
+void add_hub_options(OptionSet& set, ConnectionOptions& options);
 
 // How an agent connects by these options, wanting no broadcasts and no chat. An Error is a usage
 // error: the token can't be had.

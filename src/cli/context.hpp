@@ -26,7 +26,8 @@ struct Context {
   std::filesystem::path folder;    // The working directory.
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  std::string started_as = {};  // The program's own name, as its starter gave it: argv[0].
+  std::filesystem::path program = {};  // This executable, free of links.
+  std::string started_as = {};         // Its name as its starter gave it: argv[0].
 };
 
 // How long from now until `end`, rounded up; 0 once it has passed.

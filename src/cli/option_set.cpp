@@ -215,6 +215,12 @@ void OptionSet::command_line(std::string_view name, std::vector<std::string>& wo
   line_ = &words;
 }
 
+void OptionSet::optional_command_line(std::string_view name, std::vector<std::string>& words,
+                                      std::string_view help) {
+  command_line(name, words, help);
+  line_is_optional_ = true;
+}
+
 void OptionSet::exclusive(std::string_view flag, std::string_view other) {
   parser_->app.get_option(std::string(flag))->excludes(parser_->app.get_option(std::string(other)));
 }
@@ -241,7 +247,7 @@ Result<OptionSet::Outcome> OptionSet::parse(std::span<const std::string> words) 
     return fail(ErrorCode::bad_argument, error.what());
   }
   if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
-  if (line_ != nullptr && line_->empty()) {
+  if (line_ != nullptr && line_->empty() && !line_is_optional_) {
     return fail(ErrorCode::bad_argument, "nothing to run: give " + line_name_ + " behind --");
   }
   if (Result<> applied = apply(); !applied) return applied.error();

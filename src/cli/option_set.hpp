@@ -79,6 +79,9 @@ class OptionSet {
                        std::string_view help);
   // Everything behind `--`, at least one word: another program's command line.
   void command_line(std::string_view name, std::vector<std::string>& words, std::string_view help);
+  // The same, for a command that itself says what is amiss when there is none.
+  void optional_command_line(std::string_view name, std::vector<std::string>& words,
+                             std::string_view help);
 
   void exclusive(std::string_view flag, std::string_view other);
   // Options declared from here on stand under this heading in the help.
@@ -114,6 +117,7 @@ class OptionSet {
   std::vector<std::unique_ptr<Entry>> entries_;
   std::string line_name_;  // Of the command line behind `--`; blank: this command takes none.
   std::vector<std::string>* line_ = nullptr;
+  bool line_is_optional_ = false;
   std::unique_ptr<Parser> parser_;
 };
 

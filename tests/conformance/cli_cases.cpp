@@ -14,7 +14,6 @@ constexpr auto relay_flush = 150ms;
 // A git hook releases in the background of the commit.
 constexpr auto hook_release = 500ms;
 
-constexpr const char* identity_later = "identities come later";
 constexpr const char* worker_later = "workers come later";
 
 // To switch a case on, give it a version in place of its reason.
@@ -38,11 +37,11 @@ std::vector<CliCase> all_cases() {
       {"exposure", "0.1", ""},
       {"git", "0.1", ""},
       {"conflicts", "0.1", ""},
-      {"syn", "", identity_later},
-      {"doctor", "", identity_later},
-      {"services", "", identity_later},
-      {"shell_hook", "", identity_later},
-      {"worker_session", "", identity_later},
+      {"syn", "0.1", ""},
+      {"doctor", "0.1", ""},
+      {"services", "0.1", ""},
+      {"shell_hook", "0.1", ""},
+      {"worker_session", "0.1", ""},
       {"worker_rule", "", worker_later},
       {"supervisor", "", worker_later},
       {"a2a_card", "", "A2A comes later"},
@@ -118,9 +117,7 @@ const std::vector<CliCase>& cli_cases() {
 }
 
 const std::vector<CommandNotYet>& commands_not_yet() {
-  static const std::vector<CommandNotYet> commands{
-      {"syn", identity_later},
-  };
+  static const std::vector<CommandNotYet> commands;
   return commands;
 }
 

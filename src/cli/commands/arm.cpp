@@ -2,9 +2,9 @@
 // `wait` for ever. Its stdout holds messages and nothing else, because whoever reads it takes each
 // line for a reason to wake; what happens to the connection is told on stderr, once.
 #include <atomic>
-#include <csignal>
 #include <ostream>
 
+#include "cli/background.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/render.hpp"
@@ -20,6 +20,7 @@ struct Options {
   bool broadcasts = false;
   double reconnect_delay = 1;
   std::optional<std::uint64_t> max_wakes;
+  BackgroundOptions background;
 };
 
 // What became of one connection, and so what comes next.
@@ -91,19 +92,18 @@ class Arm {
   std::string told_;  // Said last, and not to be said again at every try.
 };
 
-int run(Context& context, const Options& options) {
+int listen(Context& context, const Options& options, SignalWatch& watch) {
   constexpr std::chrono::milliseconds stand_by_delay(5000);
   Result<AgentOptions> settings = waiter_agent_options(context, options.waiter);
   if (!settings) return explain_usage(context, settings.error());
   settings->reconnect = AgentOptions::Reconnect::always;
 
-  const auto watch = context.signals.watch({SIGINT, SIGTERM});
   Arm arm(context, options, *std::move(settings));
   for (;;) {
     Next next{};
     {
       Agent agent(arm.settings());
-      OnSignal stop(*watch, [&arm, &agent] { arm.stop(agent); });
+      OnSignal stop(watch, [&arm, &agent] { arm.stop(agent); });
       next = arm.serve(agent);
       if (stop.end()) return exit_code::ok;
     }
@@ -111,8 +111,18 @@ int run(Context& context, const Options& options) {
     if (next == Next::give_up) return exit_code::failed;
     auto delay = to_milliseconds(options.reconnect_delay);
     if (next == Next::stand_by) delay = std::max(delay, stand_by_delay);
-    if (sleep_unless_signalled(*watch, delay)) return exit_code::ok;
+    if (sleep_unless_signalled(watch, delay)) {
+      // Taken: left there, it would kill this process as soon as nobody watches any more.
+      static_cast<void>(watch.take());
+      return exit_code::ok;
+    }
   }
+}
+
+int run(Context& context, const Options& options) {
+  return run_beside(context, options.background, [&options](Context& beside, SignalWatch& watch) {
+    return listen(beside, options, watch);
+  });
 }
 
 }  // namespace
@@ -128,6 +138,8 @@ Runner arm(OptionSet& set) {
   set.number({"--reconnect-delay", "SECONDS", "between tries to reach a hub that is down"},
              options->reconnect_delay, {0, 86'400});
   set.integer({"--max-wakes", "COUNT", "end after this many [never]"}, options->max_wakes);
+  add_background_options(set, options->background);
+  set.heading("Options");
   add_waiter_options(set, options->waiter);
   set.example("synapse arm --name shop/alice            # as shop/alice-rx");
   set.example("synapse arm --name shop/alice-rx --for shop/alice --broadcasts");

@@ -42,4 +42,10 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner quickstart_coding(OptionSet& set);
 [[nodiscard]] Runner completion(OptionSet& set);
 
+[[nodiscard]] Runner init(OptionSet& set);
+[[nodiscard]] Runner doctor(OptionSet& set);
+[[nodiscard]] Runner worker_session(OptionSet& set);
+[[nodiscard]] Runner shell_hook(OptionSet& set);
+[[nodiscard]] Runner install_shell_hook(OptionSet& set);
+
 }  // namespace synapse::cli::commands

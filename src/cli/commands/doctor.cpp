@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <csignal>
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "cli/user_services.hpp"
+#include "services/diagnosis.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+using services::Finding;
+using services::Health;
+
+struct Options {
+  ConnectionOptions connection;
+  services::IdentityOptions who;
+  std::optional<std::string> identity;
+  std::optional<std::string> send_name;
+  ServiceOptions services;
+  bool fix = false;
+  bool json = false;
+};
+
+// What was done about it, beside what was found.
+struct Treatment {
+  std::vector<std::string> commands;  // That would do it.
+  std::vector<ServiceStep> steps;     // That were taken.
+};
+
+services::Roster ask_roster(const AgentOptions& settings) {
+  Agent agent(settings);
+  if (const Result<> connected = agent.connect(); !connected) return connected.error();
+  const Result<Reply> reply = agent.who();
+  if (!reply) return reply.error();
+  if (!reply->granted) return fail(ErrorCode::closed, "refused: " + refusal(*reply));
+  return texts_of(*reply->frame, "online_agents");
+}
+
+// Two doctors may look at the same moment.
+services::Roster ask_roster_as_guest(const Context& context, AgentOptions settings) {
+  services::Roster online = ask_roster(settings);
+  if (online || online.error().code != ErrorCode::name_conflict) return online;
+  settings.name += "-" + std::to_string(static_cast<int>(context.random() * 1e6));
+  return ask_roster(settings);
+}
+
+// A service that was started a moment ago needs one: as long as a hub may take to welcome.
+services::Roster wait_for_services(Context& context, const AgentOptions& settings,
+                                   const services::Identity& who) {
+  constexpr std::chrono::milliseconds pause(100);
+  const auto watch = context.signals.watch({SIGINT, SIGTERM});
+  const base::Mono end = context.clock.now().mono + settings.ready_timeout;
+  for (;;) {
+    services::Roster online = ask_roster_as_guest(context, settings);
+    const bool well = services::check_waiter(who, online).health == Health::ok;
+    if (well || time_until(context, end).count() == 0) return online;
+    if (sleep_unless_signalled(*watch, pause)) return online;
+  }
+}
+
+std::vector<Finding> look(const Options& options, const services::Identity& who,
+                          const AgentOptions& settings, const services::Roster& online) {
+  const auto token = settings.token.empty() ? services::Token::none : services::Token::given;
+  return {services::check_identity(who),
+          services::check_send_identity(options.send_name.value_or(who.identity), who.project),
+          services::check_exposure(settings.uri, token), services::check_hub(settings.uri, online),
+          services::check_waiter(who, online)};
+}
+
+std::string_view mark(Health health) {
+  switch (health) {
+    case Health::ok:
+      return "ok";
+    case Health::warning:
+      return "warn";
+    case Health::failure:
+      return "FAIL";
+  }
+  return "";
+}
+
+std::string summary(const services::Verdict& verdict) {
+  const std::string warnings = std::to_string(verdict.warnings) + " warning(s)";
+  if (verdict.failures > 0) {
+    return "FAILED — " + std::to_string(verdict.failures) + " failure(s), " + warnings;
+  }
+  return verdict.warnings > 0 ? warnings + ", no failures" : "all clear";
+}
+
+void print_text(Context& context, const std::vector<Finding>& findings,
+                const Treatment& treatment) {
+  context.out << render_steps(treatment.steps);
+  for (const Finding& finding : findings) {
+    context.out << '[' << mark(finding.health) << "] " << finding.check << ": "
+                << shown(finding.what) << '\n';
+    if (!finding.remedy.empty()) context.out << "      → " << shown(finding.remedy) << '\n';
+  }
+  context.out << "synapse doctor: " << summary(judge(findings)) << '\n';
+  if (treatment.commands.empty()) return;
+  context.out << "\nTo have the hub, the presence and the listener kept running:\n";
+  for (const std::string& line : treatment.commands) context.out << "  " << shown(line) << '\n';
+}
+
+void print_json(Context& context, const services::Identity& who,
+                const std::vector<Finding>& findings, const Treatment& treatment) {
+  const services::Verdict verdict = judge(findings);
+  Json report = {{"failures", verdict.failures}, {"warnings", verdict.warnings},
+                 {"project", who.project},       {"identity", who.identity},
+                 {"waiter", who.waiter},         {"source", services::to_text(who.source)},
+                 {"checks", Json::array()},      {"commands", treatment.commands},
+                 {"steps", Json::array()}};
+  for (const Finding& finding : findings) {
+    report["checks"].push_back({{"check", finding.check},
+                                {"result", mark(finding.health)},
+                                {"what", finding.what},
+                                {"remedy", finding.remedy}});
+  }
+  for (const ServiceStep& step : treatment.steps) {
+    report["steps"].push_back({{"what", step.what}, {"text", step.text}});
+  }
+  context.out << render_json(report);
+}
+
+Treatment treat(Context& context, const Options& options, services::Identity who) {
+  if (options.identity) who.identity = *options.identity;
+  Treatment treatment;
+  if (options.fix) {
+    if (auto lines = set_up_lines(who)) {
+      treatment.commands = *std::move(lines);
+    } else {
+      treatment.steps.push_back({"FAILED", lines.error().message});
+    }
+  }
+  if (options.services.install || options.services.start) {
+    if (auto steps = set_up_services(context, options.services, who)) {
+      treatment.steps = *std::move(steps);
+    } else {
+      treatment.steps = {{"FAILED", steps.error().message}};
+    }
+  }
+  return treatment;
+}
+
+int run(Context& context, const Options& options) {
+  const services::Identity who =
+      services::resolve_identity(context.environment, context.folder, options.who);
+  Result<AgentOptions> settings = agent_options(context, options.connection);
+  if (!settings) return explain_usage(context, settings.error());
+  settings->name = who.identity + "-doctor";
+  const Treatment treatment = treat(context, options, who);
+  const bool started = options.services.start && !has_failed(treatment.steps);
+  const services::Roster online = started ? wait_for_services(context, *settings, who)
+                                          : ask_roster_as_guest(context, *settings);
+  const std::vector<Finding> findings = look(options, who, *settings, online);
+  if (options.json) {
+    print_json(context, who, findings, treatment);
+  } else {
+    print_text(context, findings, treatment);
+  }
+  const bool failed = judge(findings).failures > 0 || has_failed(treatment.steps);
+  return failed ? exit_code::failed : exit_code::ok;
+}
+
+}  // namespace
+
+Runner doctor(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.text({"--project", "PROJECT", "the project [as `syn name` has it]"}, options->who.project);
+  set.text({"--id", "ID", "one agent among several of it: PROJECT/TYPE-ID"}, options->who.id);
+  set.text({"--type", "TYPE", "of that agent"}, options->who.type);
+  set.text({"--send-name", "NAME", "a name that you send as [the identity]"}, options->send_name);
+  set.flag("--json", options->json, "print one JSON document");
+  set.flag("--fix", options->fix, "print the commands that set the services up");
+  add_service_options(set, options->services);
+  set.text({"--identity", "NAME", "for whom they listen [the identity]"}, options->identity);
+  add_hub_options(set, options->connection);
+  set.example("synapse doctor --project shop");
+  set.example("synapse doctor --json | jq -e '.failures == 0'");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <ostream>
+
+#include "cli/commands/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "cli/user_services.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  services::IdentityOptions who;
+  std::optional<std::string> identity;
+  ServiceOptions services;
+};
+
+int print_lines(Context& context, const services::Identity& who) {
+  const Result<std::vector<std::string>> lines = set_up_lines(who);
+  if (!lines) return explain_usage(context, lines.error());
+  context.out << "# Nothing is installed yet. These commands set up a hub, the presence of "
+              << shown(who.project) << "\n# and a listener for " << shown(who.identity)
+              << " as services of your systemd; --start-user-services runs them.\n";
+  for (const std::string& line : *lines) context.out << shown(line) << '\n';
+  return exit_code::ok;
+}
+
+int run(Context& context, const Options& options) {
+  services::Identity who =
+      services::resolve_identity(context.environment, context.folder, options.who);
+  if (options.identity) who.identity = *options.identity;
+  if (!who.plausible) {
+    context.err << "synapse init: warning: '" << shown(who.project)
+                << "' is hardly the project that you mean; give --project\n";
+  }
+  if (!options.services.install && !options.services.start) return print_lines(context, who);
+  const auto steps = set_up_services(context, options.services, who);
+  if (!steps) {
+    context.err << "synapse init: " << shown(steps.error().message) << '\n';
+    return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
+  }
+  context.out << render_steps(*steps);
+  return has_failed(*steps) ? exit_code::failed : exit_code::ok;
+}
+
+}  // namespace
+
+Runner init(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  set.text({"--project", "PROJECT", "whose presence is kept [as `syn name` has it]"},
+           options->who.project);
+  set.text({"--identity", "NAME", "for whom is listened [as `syn name` has it]"},
+           options->identity);
+  add_service_options(set, options->services);
+  set.example("synapse init                             # what it takes");
+  set.example("synapse init --project shop --start-user-services");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <unistd.h>
+
+#include <ostream>
+
+#include "base/text.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "cli/shell_choice.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct Options {
+  ShellChoice shell;
+  std::optional<std::string> program;
+};
+
+// A start-up file outlives this version of the program: by its name where the PATH has it, else by
+// its path.
+std::string program_of(const Context& context, const Options& options) {
+  if (options.program) return *options.program;
+  const std::string searched = context.environment.get("PATH").value_or("");
+  for (const std::string_view folder : base::split(searched, ':')) {
+    const std::filesystem::path found = std::filesystem::path(folder) / "synapse";
+    if (found.is_absolute() && access(found.c_str(), X_OK) == 0) return "synapse";
+  }
+  return context.program.string();
+}
+
+int run(Context& context, const Options& options) {
+  const Result<services::Shell> shell = chosen_shell(context, options.shell);
+  if (!shell) return explain_usage(context, shell.error());
+  const std::string program = program_of(context, options);
+  if (program.empty() || base::has_control(program)) {
+    return explain_usage(context, fail(ErrorCode::bad_argument, "--synapse-bin: no such program"));
+  }
+  const auto installed = services::install_hook(context.environment, *shell, program);
+  if (!installed) {
+    context.err << "synapse install-shell-hook: " << shown(installed.error().message) << '\n';
+    return exit_code::failed;
+  }
+  const std::string file = shown(installed->file.string());
+  if (installed->was_there) {
+    context.out << "nothing to do: " << file << " has it already\n";
+  } else {
+    context.out << "added to " << file << "; shells that are started from now on have it\n";
+  }
+  return exit_code::ok;
+}
+
+}  // namespace
+
+Runner install_shell_hook(OptionSet& set) {
+  auto options = std::make_shared<Options>();
+  add_shell_option(set, options->shell);
+  set.text({"--synapse-bin", "PATH", "the program that the start-up file calls [synapse]"},
+           options->program);
+  set.example("synapse install-shell-hook");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands

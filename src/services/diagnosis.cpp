@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "services/diagnosis.hpp"
+
+#include <algorithm>
+
+#include "hub/exposure.hpp"
+#include "net/uri.hpp"
+
+namespace synapse::services {
+
+Finding check_identity(const Identity& who) {
+  if (!who.plausible) {
+    return {"identity", Health::failure,
+            "the project would be '" + who.project + "' (from " + std::string(to_text(who.source)) +
+                "), which is hardly meant",
+            "export SYN_PROJECT=NAME, or give --project NAME"};
+  }
+  const std::string what = "project '" + who.project + "', identity '" + who.identity + "'";
+  if (who.source == IdentitySource::cwd) {
+    return {"identity", Health::warning,
+            what + ", from the working directory: elsewhere it would be another",
+            "export SYN_PROJECT=" + who.project};
+  }
+  return {"identity", Health::ok, what + ", from " + std::string(to_text(who.source))};
+}
+
+Finding check_send_identity(const std::string& name, const std::string& project) {
+  const bool misses = name.size() > project.size() + 1 && name.starts_with(project + "-");
+  if (!misses) return {"send-identity", Health::ok, "answers to '" + name + "' find their way"};
+  const std::string suffix = name.substr(project.size() + 1);
+  return {"send-identity", Health::warning,
+          "answers to '" + name + "' miss the inbox of project '" + project + "'",
+          "send as '" + project + "/" + suffix + "'"};
+}
+
+Finding check_exposure(const std::string& uri, Token token) {
+  const Result<net::Uri> parsed = net::parse_uri(uri);
+  if (!parsed) {
+    return {"exposure", Health::warning, "that is no address of a hub",
+            "give --uri or SYNAPSE_URI as ws://HOST:PORT"};
+  }
+  if (hub::is_loopback(parsed->host)) {
+    return {"exposure", Health::ok, uri + " stays on this machine"};
+  }
+  if (token == Token::given) return {"exposure", Health::ok, uri + " is used with a token"};
+  return {"exposure", Health::warning, uri + " is beyond this machine, and there is no token",
+          "run that hub with a token, and give it by --token-file or SYNAPSE_TOKEN"};
+}
+
+Finding check_hub(const std::string& uri, const Roster& online) {
+  if (online) return {"hub", Health::ok, uri + " answers"};
+  std::string remedy = "start it with `synapse hub`, or point --uri at one that runs";
+  if (online.error().code == ErrorCode::auth_denied) {
+    remedy = "give the hub's token by --token-file or SYNAPSE_TOKEN";
+  } else if (online.error().code == ErrorCode::invalid_name) {
+    remedy = "choose another project or identity: the hub binds no such name";
+  } else if (online.error().code == ErrorCode::tls_failed) {
+    remedy = "give the certificate to trust by --tls-ca";
+  }
+  // An address that can't be read may have a password in it.
+  const bool is_readable = online.error().code != ErrorCode::bad_argument;
+  return {"hub", Health::failure, (is_readable ? uri + ": " : "") + online.error().message, remedy};
+}
+
+Finding check_waiter(const Identity& who, const Roster& online) {
+  if (!online) {
+    return {"waiter", Health::warning, "whether '" + who.waiter + "' listens can't be learned",
+            "see to the hub first"};
+  }
+  if (std::find(online->begin(), online->end(), who.waiter) != online->end()) {
+    return {"waiter", Health::ok, "'" + who.waiter + "' listens"};
+  }
+  return {"waiter", Health::warning, "nobody listens as '" + who.waiter + "'",
+          "run `syn arm` in the background, or `synapse init --start-user-services`"};
+}
+
+Verdict judge(const std::vector<Finding>& findings) {
+  Verdict verdict;
+  for (const Finding& finding : findings) {
+    if (finding.health == Health::failure) ++verdict.failures;
+    if (finding.health == Health::warning) ++verdict.warnings;
+  }
+  return verdict;
+}
+
+}  // namespace synapse::services

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What doctor looks for: the ways in which an agent that seems to work is alone. Each check is a
+// function of what was found out, so that it can be told what it would take a broken machine to
+// see.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "services/identity.hpp"
+
+namespace synapse::services {
+
+enum class Health { ok, warning, failure };
+
+struct Finding {
+  std::string check;
+  Health health = Health::ok;
+  std::string what;
+  std::string remedy = {};  // What to do; blank where nothing is wrong.
+};
+
+// Fails where it is hardly meant, warns where it hangs on the working directory.
+[[nodiscard]] Finding check_identity(const Identity& who);
+// Answers to a PROJECT-SUFFIX reach nobody who reads the project's inbox; PROJECT/SUFFIX does.
+[[nodiscard]] Finding check_send_identity(const std::string& name, const std::string& project);
+enum class Token { none, given };
+[[nodiscard]] Finding check_exposure(const std::string& uri, Token token);
+// Who is online, or why that could not be learned.
+using Roster = Result<std::vector<std::string>>;
+[[nodiscard]] Finding check_hub(const std::string& uri, const Roster& online);
+[[nodiscard]] Finding check_waiter(const Identity& who, const Roster& online);
+
+struct Verdict {
+  int failures = 0;
+  int warnings = 0;
+};
+[[nodiscard]] Verdict judge(const std::vector<Finding>& findings);
+
+}  // namespace synapse::services

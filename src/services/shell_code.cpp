@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The three say the same. What must stay true in each:
+// - Nothing at a prompt forks, but to start a listener or to end one's own.
+// - An identity or a project that somebody else has set stays as it is. Ours are told apart by the
+//   copies in __SYNAPSE_AUTO_…, which are exported: a shell within the shell gets its own.
+// - The file's name is the one that services/pid_file.cpp computes, and the file says "PID OWNER".
+// - /proc/PID/comm tells our listener from a process that has got its number since.
+#include "services/shell_code.hpp"
+
+namespace synapse::services {
+
+const char* const bash_code =
+    R"shell(# Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
+__synapse_program=@PROGRAM@
+
+# Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
+__synapse_resolve() {
+  local IFS=$' \t\r\n' project='' top=$PWD
+  if [[ -n ${SYN_PROJECT-} && ${SYN_PROJECT-} != "${__SYNAPSE_AUTO_PROJECT-}" ]]; then
+    project=$SYN_PROJECT
+  else
+    if [[ -n ${SYN_IDENTITY-} && ${SYN_IDENTITY-} != "${__SYNAPSE_AUTO_IDENTITY-}" ]]; then
+      project=${SYN_IDENTITY%%/*}
+    else
+      while [[ $top == /* && ! -e $top/.git ]]; do top=${top%/*}; done
+      if [[ ${SYNAPSE_AUTO_PROJECT_FROM_CWD-} == 1 ]]; then
+        project=${top:-$PWD}
+        project=${project##*/}
+      elif [[ -n $top && -f $top/.synapse/project && -r $top/.synapse/project ]]; then
+        builtin read -r project <"$top/.synapse/project" || :
+        project=${project:-${top##*/}}
+      fi
+    fi
+    project=${project:-${SYNAPSE_DEFAULT_PROJECT:-user}}
+    export SYN_PROJECT=$project __SYNAPSE_AUTO_PROJECT=$project
+  fi
+  if [[ -z ${SYN_IDENTITY-} || ${SYN_IDENTITY-} == "${__SYNAPSE_AUTO_IDENTITY-}" ]]; then
+    local id=${SYN_AGENT_ID:-${SYNAPSE_TERMINAL_ID:-$$}}
+    export SYN_IDENTITY=$project/${SYN_AGENT_TYPE:-terminal}-$id
+    export __SYNAPSE_AUTO_IDENTITY=$SYN_IDENTITY
+  fi
+}
+
+# Ends the listener that this shell has started for the identity that it had.
+__synapse_leave() {
+  local IFS=$' \t\r\n' pid='' owner=''
+  if [[ -n ${__synapse_file-} && -f $__synapse_file ]]; then
+    { builtin read -r pid owner <"$__synapse_file"; } 2>/dev/null || :
+    if [[ $owner == "$$" && -n $pid ]]; then
+      builtin kill -TERM "$pid" 2>/dev/null || :
+    fi
+  fi
+  __synapse_file=''
+}
+
+# One listener for the identity, whoever started it.
+__synapse_listen() {
+  local IFS=$' \t\r\n' pid='' owner='' comm=''
+  local folder=/tmp/synapse-shell-$UID key=${SYN_IDENTITY//[%]/%25}
+  if [[ ${XDG_RUNTIME_DIR-} == /* ]]; then folder=$XDG_RUNTIME_DIR/synapse-shell; fi
+  local file=$folder/${key//\//%2F}.pid
+  if [[ ${__synapse_file-} != "$file" ]]; then
+    __synapse_leave
+    __synapse_file=$file __synapse_next=0
+  fi
+  if [[ -f $file && -O $file ]]; then
+    { builtin read -r pid owner <"$file"; } 2>/dev/null || :
+    if [[ -n $pid ]]; then
+      { builtin read -r comm <"/proc/$pid/comm"; } 2>/dev/null || :
+      if [[ $comm == "${__synapse_program##*/}" ]]; then return 0; fi
+    fi
+  fi
+  if ((SECONDS < __synapse_next)); then return 0; fi
+  __synapse_next=$((SECONDS + 2))
+  (
+    command "$__synapse_program" arm --name="$SYN_IDENTITY-rx" --for="$SYN_IDENTITY" \
+      --directed-only --while-pid=$$ --pid-file="$file" --log="${file%.pid}.log" \
+      </dev/null >/dev/null 2>&1 &
+  )
+}
+
+__synapse_prompt() {
+  local __synapse_status=$?
+  if [[ ${SYNAPSE_AUTO_CONNECT-} == 0 || ! -x $__synapse_program ]]; then
+    __synapse_leave
+  else
+    __synapse_resolve
+    __synapse_listen
+  fi
+  return "$__synapse_status"
+}
+
+__synapse_run() {
+  if [[ ${SYNAPSE_AUTO_CONNECT-} != 0 && -x $__synapse_program ]] && type -P "$1" >/dev/null; then
+    __synapse_resolve
+    "$__synapse_program" worker-session --project="$SYN_PROJECT" --identity="$SYN_IDENTITY" \
+      -- "$@"
+  else
+    command "$@"
+  fi
+}
+
+if [[ ${PROMPT_COMMAND[*]-} != *__synapse_prompt* ]]; then
+  if [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
+    PROMPT_COMMAND=(__synapse_prompt "${PROMPT_COMMAND[@]}")
+  else
+    PROMPT_COMMAND=__synapse_prompt${PROMPT_COMMAND:+;$PROMPT_COMMAND}
+  fi
+fi
+)shell";
+
+const char* const zsh_code =
+    R"shell(# Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
+typeset -g __synapse_program=@PROGRAM@ __synapse_file='' __synapse_next=0
+
+# Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
+__synapse_resolve() {
+  emulate -L zsh
+  local IFS=$' \t\r\n' project='' top=$PWD
+  if [[ -n $SYN_PROJECT && $SYN_PROJECT != "$__SYNAPSE_AUTO_PROJECT" ]]; then
+    project=$SYN_PROJECT
+  else
+    if [[ -n $SYN_IDENTITY && $SYN_IDENTITY != "$__SYNAPSE_AUTO_IDENTITY" ]]; then
+      project=${SYN_IDENTITY%%/*}
+    else
+      while [[ $top == /* && ! -e $top/.git ]]; do top=${top%/*}; done
+      if [[ $SYNAPSE_AUTO_PROJECT_FROM_CWD == 1 ]]; then
+        project=${top:-$PWD}
+        project=${project##*/}
+      elif [[ -n $top && -f $top/.synapse/project && -r $top/.synapse/project ]]; then
+        builtin read -r project <"$top/.synapse/project"
+        project=${project:-${top##*/}}
+      fi
+    fi
+    project=${project:-${SYNAPSE_DEFAULT_PROJECT:-user}}
+    export SYN_PROJECT=$project __SYNAPSE_AUTO_PROJECT=$project
+  fi
+  if [[ -z $SYN_IDENTITY || $SYN_IDENTITY == "$__SYNAPSE_AUTO_IDENTITY" ]]; then
+    local id=${SYN_AGENT_ID:-${SYNAPSE_TERMINAL_ID:-$$}}
+    export SYN_IDENTITY=$project/${SYN_AGENT_TYPE:-terminal}-$id
+    export __SYNAPSE_AUTO_IDENTITY=$SYN_IDENTITY
+  fi
+}
+
+# Ends the listener that this shell has started for the identity that it had.
+__synapse_leave() {
+  emulate -L zsh
+  local IFS=$' \t\r\n' pid='' owner=''
+  if [[ -n $__synapse_file && -f $__synapse_file ]]; then
+    { builtin read -r pid owner <"$__synapse_file" } 2>/dev/null
+    if [[ $owner == $$ && -n $pid ]]; then builtin kill -TERM "$pid" 2>/dev/null; fi
+  fi
+  __synapse_file=''
+}
+
+# One listener for the identity, whoever started it.
+__synapse_listen() {
+  emulate -L zsh
+  local IFS=$' \t\r\n' pid='' owner='' comm=''
+  local folder=/tmp/synapse-shell-$UID key=${SYN_IDENTITY//[%]/%25}
+  if [[ $XDG_RUNTIME_DIR == /* ]]; then folder=$XDG_RUNTIME_DIR/synapse-shell; fi
+  local file=$folder/${key//\//%2F}.pid
+  if [[ $__synapse_file != "$file" ]]; then
+    __synapse_leave
+    __synapse_file=$file __synapse_next=0
+  fi
+  if [[ -f $file && -O $file ]]; then
+    { builtin read -r pid owner <"$file" } 2>/dev/null
+    if [[ -n $pid ]]; then
+      { builtin read -r comm <"/proc/$pid/comm" } 2>/dev/null
+      if [[ $comm == "${__synapse_program##*/}" ]]; then return 0; fi
+    fi
+  fi
+  if ((SECONDS < __synapse_next)); then return 0; fi
+  __synapse_next=$((SECONDS + 2))
+  (
+    command "$__synapse_program" arm --name="$SYN_IDENTITY-rx" --for="$SYN_IDENTITY" \
+      --directed-only --while-pid=$$ --pid-file="$file" --log="${file%.pid}.log" \
+      </dev/null >/dev/null 2>&1 &
+  )
+}
+
+__synapse_prompt() {
+  local __synapse_status=$?
+  if [[ $SYNAPSE_AUTO_CONNECT == 0 || ! -x $__synapse_program ]]; then
+    __synapse_leave
+  else
+    __synapse_resolve
+    __synapse_listen
+  fi
+  return $__synapse_status
+}
+
+__synapse_run() {
+  if [[ $SYNAPSE_AUTO_CONNECT != 0 && -x $__synapse_program ]] && whence -p "$1" >/dev/null; then
+    __synapse_resolve
+    "$__synapse_program" worker-session --project="$SYN_PROJECT" --identity="$SYN_IDENTITY" \
+      -- "$@"
+  else
+    command "$@"
+  fi
+}
+
+autoload -Uz add-zsh-hook
+add-zsh-hook precmd __synapse_prompt
+)shell";
+
+const char* const fish_code =
+    R"shell(# Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
+set -g __synapse_program @PROGRAM@
+
+# Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
+function __synapse_resolve
+    set -l project
+    if test -n "$SYN_PROJECT"; and test "$SYN_PROJECT" != "$__SYNAPSE_AUTO_PROJECT"
+        set project "$SYN_PROJECT"
+    else
+        if test -n "$SYN_IDENTITY"; and test "$SYN_IDENTITY" != "$__SYNAPSE_AUTO_IDENTITY"
+            set project (string replace -r '/.*' '' -- "$SYN_IDENTITY")
+        else
+            set -l top "$PWD"
+            while test -n "$top"; and not test -e "$top/.git"
+                set top (string replace -r '/?[^/]*$' '' -- "$top")
+            end
+            if test "$SYNAPSE_AUTO_PROJECT_FROM_CWD" = 1
+                test -n "$top"; or set top "$PWD"
+                set project (string replace -r '.*/' '' -- "$top")
+            else if test -n "$top" -a -f "$top/.synapse/project" -a -r "$top/.synapse/project"
+                read -l line <"$top/.synapse/project"
+                set project (string trim -- "$line")
+                test -n "$project"; or set project (string replace -r '.*/' '' -- "$top")
+            end
+        end
+        test -n "$project"; or set project "$SYNAPSE_DEFAULT_PROJECT"
+        test -n "$project"; or set project user
+        set -gx SYN_PROJECT "$project"
+        set -gx __SYNAPSE_AUTO_PROJECT "$project"
+    end
+    if test -z "$SYN_IDENTITY"; or test "$SYN_IDENTITY" = "$__SYNAPSE_AUTO_IDENTITY"
+        set -l type terminal
+        test -n "$SYN_AGENT_TYPE"; and set type "$SYN_AGENT_TYPE"
+        set -l id $fish_pid
+        test -n "$SYNAPSE_TERMINAL_ID"; and set id "$SYNAPSE_TERMINAL_ID"
+        test -n "$SYN_AGENT_ID"; and set id "$SYN_AGENT_ID"
+        set -gx SYN_IDENTITY "$project/$type-$id"
+        set -gx __SYNAPSE_AUTO_IDENTITY "$SYN_IDENTITY"
+    end
+end
+
+# Ends the listener that this shell has started for the identity that it had.
+function __synapse_leave
+    if test -n "$__synapse_file"; and test -f "$__synapse_file"
+        read -l -d ' ' pid owner <"$__synapse_file" 2>/dev/null
+        if test "$owner" = $fish_pid; and test -n "$pid"
+            command kill -TERM "$pid" 2>/dev/null
+        end
+    end
+    set -g __synapse_file ''
+end
+
+# One listener for the identity, whoever started it.
+function __synapse_listen
+    set -l folder "$__synapse_folder"
+    string match -q '/*' -- "$XDG_RUNTIME_DIR"; and set folder "$XDG_RUNTIME_DIR/synapse-shell"
+    set -l key (string replace -a % %25 -- "$SYN_IDENTITY")
+    set -l file "$folder/"(string replace -a / %2F -- "$key")
+    if test "$__synapse_file" != "$file.pid"
+        __synapse_leave
+        set -g __synapse_file "$file.pid"
+    end
+    if test -f "$file.pid"; and test -O "$file.pid"
+        read -l -d ' ' pid owner <"$file.pid" 2>/dev/null
+        if test -n "$pid"; and test -r "/proc/$pid/comm"
+            read -l comm <"/proc/$pid/comm" 2>/dev/null
+            test "$comm" = (string replace -r '.*/' '' -- "$__synapse_program"); and return 0
+        end
+    end
+    command "$__synapse_program" arm --name="$SYN_IDENTITY-rx" --for="$SYN_IDENTITY" \
+        --directed-only --while-pid=$fish_pid --pid-file="$file.pid" --log="$file.log" \
+        </dev/null >/dev/null 2>&1 &
+    disown $last_pid 2>/dev/null
+end
+
+function __synapse_prompt --on-event fish_prompt
+    set -l before $status
+    if test "$SYNAPSE_AUTO_CONNECT" = 0; or not test -x "$__synapse_program"
+        __synapse_leave
+    else
+        __synapse_resolve
+        __synapse_listen
+    end
+    return $before
+end
+
+function __synapse_run
+    if test "$SYNAPSE_AUTO_CONNECT" != 0; and test -x "$__synapse_program"; and command -q $argv[1]
+        __synapse_resolve
+        command "$__synapse_program" worker-session --project="$SYN_PROJECT" \
+            --identity="$SYN_IDENTITY" -- $argv
+    else
+        command $argv
+    end
+end
+
+set -g __synapse_file ''
+set -g __synapse_folder /tmp/synapse-shell-(command id -u)
+)shell";
+
+}  // namespace synapse::services

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "services/shell_hook.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "base/text.hpp"
+#include "services/shell_code.hpp"
+#include "services/units.hpp"
+
+namespace synapse::services {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Start-up files are written by hand; one that is larger is something else.
+constexpr std::size_t file_bytes_max = 16UL << 20U;
+
+std::string name_of(Shell shell) {
+  switch (shell) {
+    case Shell::bash:
+      return "bash";
+    case Shell::zsh:
+      return "zsh";
+    case Shell::fish:
+      return "fish";
+  }
+  return "";
+}
+
+// fish knows two escapes within single quotes.
+std::string fish_quoted(const std::string& word) {
+  std::string quoted = "'";
+  for (const char character : word) {
+    if (character == '\'' || character == '\\') quoted += '\\';
+    quoted += character;
+  }
+  return quoted + "'";
+}
+
+std::string quoted_for(Shell shell, const std::string& word) {
+  return shell == Shell::fish ? fish_quoted(word) : shell_quoted(word);
+}
+
+const char* code_of(Shell shell) {
+  switch (shell) {
+    case Shell::bash:
+      return bash_code;
+    case Shell::zsh:
+      return zsh_code;
+    case Shell::fish:
+      return fish_code;
+  }
+  return "";
+}
+
+// `function NAME` and not `NAME()`: a name that is an alias would be expanded there.
+std::string wrapper(Shell shell, const std::string& provider) {
+  switch (shell) {
+    case Shell::bash:
+      return "declare -F " + provider + " >/dev/null || function " + provider +
+             " { __synapse_run " + provider + " \"$@\"; }\n";
+    case Shell::zsh:
+      return "if ((! $+functions[" + provider + "])); then function " + provider +
+             " { __synapse_run " + provider + " \"$@\" }; fi\n";
+    case Shell::fish:
+      return "functions -q " + provider + "; or function " + provider + " --wraps " + provider +
+             "; __synapse_run " + provider + " $argv; end\n";
+  }
+  return "";
+}
+
+Error file_error(const fs::path& file, const char* what, int number) {
+  return fail(ErrorCode::io_error,
+              file.string() + " " + what + ": " + std::generic_category().message(number));
+}
+
+Result<fs::path> start_up_file(const base::Environment& environment, Shell shell) {
+  const auto folder = [&environment](const char* variable) {
+    fs::path path = environment.get(variable).value_or("");
+    return path.is_absolute() ? path : fs::path();
+  };
+  const fs::path home = folder("HOME");
+  if (home.empty()) return fail(ErrorCode::bad_argument, "no $HOME: it says whose shell it is");
+  const fs::path zsh = folder("ZDOTDIR");
+  const fs::path config = folder("XDG_CONFIG_HOME");
+  switch (shell) {
+    case Shell::bash:
+      return home / ".bashrc";
+    case Shell::zsh:
+      return (zsh.empty() ? home : zsh) / ".zshrc";
+    case Shell::fish:
+      return (config.empty() ? home / ".config" : config) / "fish/config.fish";
+  }
+  return home;
+}
+
+class OpenFile {
+ public:
+  explicit OpenFile(int number) : number_(number) {}
+  ~OpenFile() {
+    if (number_ >= 0) close(number_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Result<std::string> content_of(const fs::path& file, int descriptor) {
+  std::string content;
+  std::array<char, 1U << 14U> chunk{};
+  while (content.size() <= file_bytes_max) {
+    const ssize_t got = read(descriptor, chunk.data(), chunk.size());
+    if (got < 0) return file_error(file, "can't be read", errno);
+    if (got == 0) return content;
+    content.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  return fail(ErrorCode::io_error, file.string() + " is too large for a start-up file");
+}
+
+// The original's block loads the same command: to add ours would load it twice.
+bool has_block(const std::string& content) {
+  const std::vector<std::string_view> lines = base::split(content, '\n');
+  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+    line = base::trim(line);
+    return line.starts_with("# >>> synapse") && line.ends_with("shell integration >>>");
+  });
+}
+
+std::string block(Shell shell, const std::string& program) {
+  const std::string quoted = quoted_for(shell, program);
+  const std::string load = quoted + " shell-hook --shell " + name_of(shell);
+  std::string text = "# >>> synapse shell integration >>>\n";
+  if (shell == Shell::fish) {
+    text +=
+        "if status is-interactive; and type -q " + quoted + "\n    " + load + " | source\nend\n";
+  } else {
+    text += "if [[ $- == *i* ]] && command -v " + quoted + " >/dev/null 2>&1; then\n  eval \"$(" +
+            load + ")\"\nfi\n";
+  }
+  return text + "# <<< synapse shell integration <<<\n";
+}
+
+}  // namespace
+
+Result<Shell> shell_of(const std::string& path) {
+  const std::string name = fs::path(path).filename().string();
+  for (const Shell shell : {Shell::bash, Shell::zsh, Shell::fish}) {
+    if (name == name_of(shell)) return shell;
+  }
+  return fail(ErrorCode::bad_argument,
+              "'" + base::escape_control(name, base::LineBreaks::escape) +
+                  "' is none of bash, zsh and fish, the shells that there is a hook for");
+}
+
+std::vector<std::string> default_providers() {
+  return {"codex", "claude", "gemini", "agent", "ask", "ollama"};
+}
+
+bool is_provider_name(const std::string& word) {
+  const auto is_word = [](char character) {
+    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
+           (character >= 'A' && character <= 'Z') || character == '_' || character == '-';
+  };
+  return !word.empty() && word.front() != '-' && word.size() <= 64 &&
+         std::all_of(word.begin(), word.end(), is_word);
+}
+
+std::string hook_code(Shell shell, const fs::path& program,
+                      const std::vector<std::string>& providers) {
+  const std::string place = "@PROGRAM@";
+  std::string code = code_of(shell);
+  code.replace(code.find(place), place.size(), quoted_for(shell, program.string()));
+  for (const std::string& provider : providers) code += wrapper(shell, provider);
+  return code;
+}
+
+Result<HookInstallation> install_hook(const base::Environment& environment, Shell shell,
+                                      const std::string& program) {
+  const Result<fs::path> file = start_up_file(environment, shell);
+  if (!file) return file.error();
+  std::error_code error;
+  fs::create_directories(file->parent_path(), error);
+  if (error) return file_error(file->parent_path(), "can't be made", error.value());
+  // In place, appended in one write: the file may be a link into somebody's collection of them.
+  const OpenFile opened(open(file->c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (opened.number() < 0) return file_error(*file, "can't be opened", errno);
+  const Result<std::string> content = content_of(*file, opened.number());
+  if (!content) return content.error();
+  if (has_block(*content)) return HookInstallation{*file, true};
+  const bool ends_midline = !content->empty() && content->back() != '\n';
+  const std::string text = (ends_midline ? "\n" : "") + block(shell, program);
+  if (write(opened.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return file_error(*file, "can't be written", errno);
+  }
+  return HookInstallation{*file, false};
+}
+
+}  // namespace synapse::services

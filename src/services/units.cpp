@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "services/units.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include "base/text.hpp"
+
+namespace synapse::services {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// systemd's UNIT_NAME_MAX, without the zero at the end.
+constexpr std::size_t unit_name_bytes_max = 255;
+
+// ASCII, whatever the locale.
+bool is_alphanumeric(char character) {
+  return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
+         (character >= 'A' && character <= 'Z');
+}
+
+// What a user's manager can give without a privilege, and what needs a user namespace: newer
+// managers make one by themselves, and where there is none they pass over the latter. The hub's
+// unit adds the one folder that it writes to.
+constexpr const char* hardening = R"(
+# Change this by `systemctl --user edit`, which outlives the next installation.
+UMask=0077
+NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelTunables=yes
+)";
+
+constexpr const char* installation = "\n[Install]\nWantedBy=default.target\n";
+
+constexpr const char* hub_text = R"(# Written by `synapse init`.
+[Unit]
+Description=Synapse coordination hub
+After=network.target
+# Five failures in a minute are a fault that a sixth start does not mend.
+StartLimitIntervalSec=60
+StartLimitBurst=5
+
+[Service]
+Type=simple
+)"
+                                 "ExecStart=@PROGRAM@ hub --port 8876 --db %h/synapse/hub.db"
+                                 " --relay-log %h/synapse/feed.ndjson --relay-max-lines 20000"
+                                 R"(
+Restart=always
+RestartSec=2
+# A stop takes the hub 5 s at most; past that it hangs.
+TimeoutStopSec=15
+ReadWritePaths=%h/synapse
+)";
+
+constexpr const char* presence_text = R"(# Written by `synapse init`.
+[Unit]
+Description=Synapse presence of %I
+After=synapse-hub.service
+Wants=synapse-hub.service
+# However long the hub is away.
+StartLimitIntervalSec=0
+
+[Service]
+Type=simple
+ExecStart=@PROGRAM@ listen --name %I-presence --for %I --uri ws://localhost:8876
+Restart=always
+RestartSec=3
+TimeoutStopSec=10
+)";
+
+constexpr const char* arm_text = R"(# Written by `synapse init`.
+[Unit]
+Description=Synapse listener of %I
+After=synapse-hub.service
+Wants=synapse-hub.service
+# However long the hub is away.
+StartLimitIntervalSec=0
+
+[Service]
+Type=simple
+Environment=SYN_PROJECT=%I
+Environment=SYN_IDENTITY=%I
+ExecStart=@PROGRAM@ arm --name %I-rx --for %I --directed-only --uri ws://localhost:8876
+Restart=always
+RestartSec=2
+TimeoutStopSec=10
+)";
+
+// The first word of a command line of a unit: `%` and `$` mean something there, and quotes do.
+std::string unit_word(const std::string& path) {
+  std::string word;
+  bool needs_quotes = false;
+  for (const char character : path) {
+    if (character == '%') word += '%';
+    if (character == '"' || character == '\\') word += '\\';
+    needs_quotes = needs_quotes || character == ' ' || character == '\'' || character == '"' ||
+                   character == '\\' || character == ';';
+    word += character;
+  }
+  return needs_quotes ? "\"" + word + "\"" : word;
+}
+
+Unit make_unit(const char* name, std::string text, const std::string& program) {
+  const std::string place = "@PROGRAM@";
+  text.replace(text.find(place), place.size(), unit_word(program));
+  return {name, text + hardening + installation};
+}
+
+Error file_error(const fs::path& file, const char* what, int number) {
+  return fail(ErrorCode::io_error,
+              file.string() + " " + what + ": " + std::generic_category().message(number));
+}
+
+Result<> make_folders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return file_error(folder, "can't be made", error.value());
+  return {};
+}
+
+Result<> write_whole(const fs::path& file, const std::string& text) {
+  std::string name = file.string() + ".XXXXXX";
+  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) return file_error(file, "can't be written", errno);
+  const bool written =
+      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      fchmod(descriptor, 0644) == 0 && fsync(descriptor) == 0;
+  const int number = errno;
+  close(descriptor);
+  if (written && std::rename(name.c_str(), file.c_str()) == 0) return {};
+  const int failed = written ? errno : number;
+  unlink(name.c_str());
+  return file_error(file, "can't be written", failed);
+}
+
+}  // namespace
+
+std::string escape_instance(std::string_view text) {
+  std::string escaped;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char character = text[at];
+    if (character == '/') {
+      escaped += '-';
+    } else if (is_alphanumeric(character) || character == ':' || character == '_' ||
+               (character == '.' && at > 0)) {
+      escaped += character;
+    } else {
+      constexpr const char* digits = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(character);
+      escaped += "\\x";
+      escaped += digits[byte / 16];
+      escaped += digits[byte % 16];
+    }
+  }
+  return escaped;
+}
+
+Result<std::string> instance_name(std::string_view unit, std::string_view instance) {
+  std::string name = std::string(unit) + "@" + escape_instance(instance) + ".service";
+  if (instance.empty() || name.size() > unit_name_bytes_max) {
+    return fail(ErrorCode::bad_argument,
+                "'" + base::escape_control(instance, base::LineBreaks::escape) +
+                    "' is blank or too long for a service's name; choose another with --project "
+                    "and --identity");
+  }
+  return name;
+}
+
+Result<std::vector<Unit>> user_units(const fs::path& program) {
+  const std::string path = program.string();
+  if (!program.is_absolute() || base::has_control(path) || path.find('$') != std::string::npos) {
+    return fail(ErrorCode::bad_argument,
+                "--synapse-bin: a service needs an absolute path without control characters or $");
+  }
+  return std::vector<Unit>{make_unit("synapse-hub.service", hub_text, path),
+                           make_unit("synapse-presence@.service", presence_text, path),
+                           make_unit("synapse-arm@.service", arm_text, path)};
+}
+
+Result<Installed> install_units(const base::Environment& environment, const fs::path& program) {
+  const fs::path home = environment.get("HOME").value_or("");
+  if (!home.is_absolute()) {
+    return fail(ErrorCode::bad_argument, "no $HOME: it says whose services they are");
+  }
+  const Result<std::vector<Unit>> units = user_units(program);
+  if (!units) return units.error();
+  const fs::path configured = environment.get("XDG_CONFIG_HOME").value_or("");
+  const fs::path config = configured.is_absolute() ? configured : home / ".config";
+  Installed installed{{config / "systemd/user", home / "synapse"}, {}};
+  for (const fs::path& folder : installed.folders) {
+    if (Result<> made = make_folders(folder); !made) return made.error();
+  }
+  for (const Unit& unit : *units) {
+    const fs::path file = installed.folders.front() / unit.file_name;
+    if (Result<> written = write_whole(file, unit.text); !written) return written.error();
+    installed.files.push_back(file);
+  }
+  return installed;
+}
+
+Result<std::vector<std::vector<std::string>>> start_commands(const std::string& project,
+                                                             const std::string& identity) {
+  const Result<std::string> presence = instance_name("synapse-presence", project);
+  if (!presence) return presence.error();
+  const Result<std::string> listener = instance_name("synapse-arm", identity);
+  if (!listener) return listener.error();
+  std::vector<std::vector<std::string>> commands{{"systemctl", "--user", "daemon-reload"}};
+  for (const std::string& unit : {std::string("synapse-hub.service"), *presence, *listener}) {
+    commands.push_back({"systemctl", "--user", "enable", "--now", unit});
+  }
+  return commands;
+}
+
+std::string shell_quoted(const std::string& word) {
+  const auto is_plain = [](char character) {
+    return is_alphanumeric(character) ||
+           std::string_view("_-./:@%+=,").find(character) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return word;
+  std::string quoted = "'";
+  for (const char character : word) {
+    if (character == '\'') {
+      quoted += R"('\'')";
+    } else {
+      quoted += character;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  quoted.reserve(words.size());
+  for (const std::string& word : words) quoted.push_back(shell_quoted(word));
+  return base::join(quoted, " ");
+}
+
+}  // namespace synapse::services

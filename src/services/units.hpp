@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The hub, the presence of a project and the listener of an identity as services of one user, kept
+// running by that user's systemd. Used by init and doctor.
+//
+// Presence and listener are templates: the instance is the project or the identity, so one file
+// serves any number of them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/environment.hpp"
+#include "base/error.hpp"
+
+namespace synapse::services {
+
+// A string as the instance part of a unit's name: what `systemd-escape` prints for it.
+[[nodiscard]] std::string escape_instance(std::string_view text);
+// synapse-arm@shop-claude\x2d1.service. Error: longer than systemd takes.
+[[nodiscard]] Result<std::string> instance_name(std::string_view unit, std::string_view instance);
+
+struct Unit {
+  std::string file_name;
+  std::string text;
+};
+// All three, running this program. Error: its path is not absolute, or has control characters.
+[[nodiscard]] Result<std::vector<Unit>> user_units(const std::filesystem::path& program);
+
+struct Installed {
+  std::vector<std::filesystem::path> folders;  // That are there now.
+  std::vector<std::filesystem::path> files;    // That were written.
+};
+// Writes the units where the user's systemd looks for them, over those that are there, and makes
+// the folder that the hub keeps its log in. Each file is written whole or not at all.
+[[nodiscard]] Result<Installed> install_units(const base::Environment& environment,
+                                              const std::filesystem::path& program);
+
+// The commands that make systemd run them for this project and this identity, in order.
+[[nodiscard]] Result<std::vector<std::vector<std::string>>> start_commands(
+    const std::string& project, const std::string& identity);
+
+// A word as every POSIX shell reads it back: in single quotes if it needs them.
+[[nodiscard]] std::string shell_quoted(const std::string& word);
+[[nodiscard]] std::string shell_line(const std::vector<std::string>& words);
+
+}  // namespace synapse::services

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "services/diagnosis.hpp"
+
+#include "support/catch.hpp"
+
+using namespace synapse::services;
+using Catch::Matchers::Contains;
+using synapse::ErrorCode;
+using synapse::fail;
+
+namespace {
+
+Identity someone(IdentitySource source, bool plausible) {
+  return {"shop", "shop/a", "shop/a-rx", source, plausible};
+}
+
+}  // namespace
+
+TEST_CASE("an identity from the working directory is a warning, an accidental one a failure",
+          "[services][doctor]") {
+  CHECK(check_identity(someone(IdentitySource::env, true)).health == Health::ok);
+  CHECK(check_identity(someone(IdentitySource::flag, true)).health == Health::ok);
+  CHECK(check_identity(someone(IdentitySource::cwd, true)).health == Health::warning);
+  CHECK(check_identity(someone(IdentitySource::flag, false)).health == Health::failure);
+}
+
+TEST_CASE("a name beside the project is a warning, one inside it is none", "[services][doctor]") {
+  CHECK(check_send_identity("shop-a", "shop").health == Health::warning);
+  CHECK_THAT(check_send_identity("shop-a", "shop").remedy, Contains("shop/a"));
+  for (const char* name : {"shop", "shop/a", "shop/a-b", "shopkeeper", "shop-", "other"}) {
+    INFO(name);
+    CHECK(check_send_identity(name, "shop").health == Health::ok);
+  }
+}
+
+TEST_CASE("only an address beyond the machine wants a token", "[services][doctor]") {
+  CHECK(check_exposure("ws://localhost:8876", Token::none).health == Health::ok);
+  CHECK(check_exposure("ws://[::1]:8876", Token::none).health == Health::ok);
+  CHECK(check_exposure("ws://hub.example:8876", Token::none).health == Health::warning);
+  CHECK(check_exposure("wss://hub.example", Token::given).health == Health::ok);
+  CHECK(check_exposure("http://localhost", Token::none).health == Health::warning);
+}
+
+TEST_CASE("a hub that does not answer fails, with what to do about it", "[services][doctor]") {
+  const std::string uri = "ws://localhost:8876";
+  CHECK(check_hub(uri, Roster(std::vector<std::string>{})).health == Health::ok);
+  const Finding gone = check_hub(uri, fail(ErrorCode::unreachable));
+  CHECK(gone.health == Health::failure);
+  CHECK_THAT(gone.remedy, Contains("synapse hub"));
+  CHECK_THAT(check_hub(uri, fail(ErrorCode::auth_denied)).remedy, Contains("--token-file"));
+}
+
+TEST_CASE("an address that can't be read is not repeated: it may have a password in it",
+          "[services][doctor]") {
+  const std::string secret = "ws://ada:secret@host";
+  CHECK_THAT(check_hub(secret, fail(ErrorCode::bad_argument)).what, !Contains("secret"));
+  CHECK_THAT(check_exposure(secret, Token::none).what, !Contains("secret"));
+}
+
+TEST_CASE("the waiter of exactly this identity has to listen", "[services][doctor]") {
+  const Identity who = someone(IdentitySource::env, true);
+  const auto online = [](std::vector<std::string> names) { return Roster(std::move(names)); };
+  CHECK(check_waiter(who, online({"shop", "shop/a-rx"})).health == Health::ok);
+  CHECK(check_waiter(who, online({"shop/a", "shop-rx"})).health == Health::warning);
+  CHECK(check_waiter(who, fail(ErrorCode::unreachable)).health == Health::warning);
+}
+
+TEST_CASE("a verdict counts failures and warnings apart", "[services][doctor]") {
+  const Verdict verdict = judge({{"a", Health::ok, ""},
+                                 {"b", Health::failure, ""},
+                                 {"c", Health::warning, ""},
+                                 {"d", Health::warning, ""}});
+  CHECK(verdict.failures == 1);
+  CHECK(verdict.warnings == 2);
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The hooks in real shells. Each case runs in every shell that is here; one that is missing is said
+// and skipped.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "support/catch.hpp"
+#include "support/hub_process.hpp"
+#include "support/temp_dir.hpp"
+#include "terminal.hpp"
+
+using namespace synapse::test;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ShellKind {
+  std::string name;
+  std::vector<std::string> interactive;  // Without anybody's start-up files.
+  std::string load;
+  std::string status;  // The variable that has the last exit code.
+  std::string prompt;  // What runs the hook as a prompt would.
+};
+
+const std::vector<ShellKind>& shells() {
+  static const std::vector<ShellKind> all{{"bash",
+                                           {"bash", "--norc", "--noprofile", "-i"},
+                                           "eval \"$(synapse shell-hook --shell bash)\"",
+                                           "$?",
+                                           "eval \"$PROMPT_COMMAND\""},
+                                          {"zsh",
+                                           {"zsh", "-f", "-i"},
+                                           "eval \"$(synapse shell-hook --shell zsh)\"",
+                                           "$?",
+                                           "__synapse_prompt"},
+                                          {"fish",
+                                           {"fish", "--no-config", "-i"},
+                                           "synapse shell-hook --shell fish | source",
+                                           "$status",
+                                           "emit fish_prompt"}};
+  return all;
+}
+
+// A home, a place for pid files, and the program alone on the PATH, for shells without a hub.
+class World {
+ public:
+  World() : environment(clean_environment()) {
+    fs::create_symlink(fs::canonical(program_under_test()), bin / "synapse");
+    environment["HOME"] = home.path().string();
+    environment["PATH"] = bin.path().string() + ":" + environment["PATH"];
+    environment["XDG_RUNTIME_DIR"] = runtime.path().string();
+    environment["SYNAPSE_URI"] = "ws://127.0.0.1:1";
+    environment["TERM"] = "dumb";
+    environment["PS1"] = "ready> ";
+  }
+
+  [[nodiscard]] Command interactive(const ShellKind& shell) const {
+    return {shell.interactive, environment, home.path().string()};
+  }
+  // What a script of that shell prints.
+  [[nodiscard]] Finished script(const ShellKind& shell, const std::string& lines) const {
+    Command command = interactive(shell);
+    command.words.pop_back();
+    command.words.insert(command.words.end(), {"-c", lines});
+    return run(command);
+  }
+
+  // The listeners that say in a pid file that they run, and do.
+  [[nodiscard]] std::vector<pid_t> listeners() const {
+    std::vector<pid_t> pids;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(runtime / "synapse-shell", none)) {
+      if (entry.path().extension() != ".pid") continue;
+      pid_t pid = 0;
+      std::ifstream(entry.path()) >> pid;
+      if (pid > 0 && kill(pid, 0) == 0) pids.push_back(pid);
+    }
+    return pids;
+  }
+  [[nodiscard]] bool comes_to_listen(std::size_t count) const {
+    return eventually(patience, [&] { return listeners().size() == count; });
+  }
+  // Files that are there beside a listener's.
+  [[nodiscard]] bool is_clean() const {
+    return eventually(patience, [&] {
+      std::error_code none;
+      const fs::path folder = runtime / "synapse-shell";
+      return !fs::exists(folder) || fs::is_empty(folder, none);
+    });
+  }
+
+  TempDir home, runtime, bin;
+  Environment environment;
+};
+
+// Calls check(shell) for each that is here, in a section of its own.
+template <class Check>
+void in_each_shell(const Check& check) {
+  for (const ShellKind& shell : shells()) {
+    if (run({{"sh", "-c", "command -v " + shell.name}}).status->code != 0) {
+      WARN("not tested in " << shell.name << ", which is not here");
+      continue;
+    }
+    INFO(shell.name);
+    check(shell);
+  }
+}
+
+// A shell with the hook loaded, at its first prompt behind it.
+void load(Terminal& terminal, const ShellKind& shell) {
+  terminal.type(shell.load);
+  terminal.type("echo loaded-$SYN_IDENTITY-");
+  REQUIRE(terminal.shows("loaded-user/terminal-"));
+}
+
+// And reads what comes of it: a screen that nobody reads stops its shell.
+void press_enter(Terminal& terminal) {
+  terminal.type("");
+  static_cast<void>(terminal.shows("nothing is called this", std::chrono::milliseconds(20)));
+}
+
+void make_program(const fs::path& file, const std::string& script) {
+  std::ofstream(file) << "#!/bin/sh\n" << script << '\n';
+  REQUIRE(chmod(file.c_str(), 0700) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a terminal is on the bus from its first prompt, with one listener",
+          "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    Terminal terminal(world.interactive(shell));
+    load(terminal, shell);
+    REQUIRE(world.comes_to_listen(1));
+    const std::vector<pid_t> first = world.listeners();
+    for (int prompt = 0; prompt < 5; ++prompt) {
+      terminal.type("echo prompt-" + std::to_string(prompt) + "-done");
+      REQUIRE(terminal.shows("prompt-" + std::to_string(prompt) + "-done"));
+    }
+    CHECK(world.listeners() == first);
+    // A job that is started or ends would be told about here.
+    CHECK_THAT(terminal.screen(), !Contains("[1]") && !Contains("Job ") && !Contains("arm --name"));
+  });
+}
+
+TEST_CASE("a listener goes with its shell, however that ends", "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    for (const std::string end : {"exit", "kill", "hang up"}) {
+      INFO(end);
+      const World world;
+      Terminal terminal(world.interactive(shell));
+      load(terminal, shell);
+      REQUIRE(world.comes_to_listen(1));
+      if (end == "exit") terminal.type("exit");
+      if (end == "kill") terminal.send_signal(SIGKILL);
+      if (end == "hang up") terminal.hang_up();
+      CHECK(world.comes_to_listen(0));
+      CHECK(world.is_clean());
+    }
+  });
+}
+
+TEST_CASE("a listener that was killed is started again by the next prompt",
+          "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    Terminal terminal(world.interactive(shell));
+    load(terminal, shell);
+    REQUIRE(world.comes_to_listen(1));
+    const pid_t first = world.listeners().front();
+    kill(first, SIGKILL);
+    CHECK(eventually(patience, [&] {
+      press_enter(terminal);
+      const std::vector<pid_t> now = world.listeners();
+      return now.size() == 1 && now.front() != first;
+    }));
+  });
+}
+
+TEST_CASE("shells that share an identity share its listener", "[services][shell][terminal]") {
+  World world;
+  world.environment["SYN_AGENT_ID"] = "shared";
+  in_each_shell([&](const ShellKind& shell) {
+    Terminal one(world.interactive(shell));
+    load(one, shell);
+    REQUIRE(world.comes_to_listen(1));
+    const std::vector<pid_t> first = world.listeners();
+    Terminal other(world.interactive(shell));
+    load(other, shell);
+    other.type("echo again-$SYN_IDENTITY-");
+    REQUIRE(other.shows("again-user/terminal-shared-"));
+    CHECK(world.listeners() == first);
+    one.type("exit");
+    // The other one's next prompts see to it.
+    CHECK(eventually(patience, [&] {
+      press_enter(other);
+      return world.listeners().size() == 1 && world.listeners() != first;
+    }));
+    other.send_signal(SIGKILL);
+    CHECK(world.comes_to_listen(0));
+  });
+}
+
+TEST_CASE("Ctrl-C at a prompt ends no listener", "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    Terminal terminal(world.interactive(shell));
+    load(terminal, shell);
+    REQUIRE(world.comes_to_listen(1));
+    const std::vector<pid_t> first = world.listeners();
+    terminal.type("\x03");
+    terminal.type("echo still-$SYN_PROJECT-");
+    REQUIRE(terminal.shows("still-user-"));
+    CHECK(world.listeners() == first);
+  });
+}
+
+TEST_CASE("a prompt keeps the last exit code", "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    Terminal terminal(world.interactive(shell));
+    load(terminal, shell);
+    terminal.type("sh -c 'exit 7'");
+    terminal.type("echo code=" + shell.status + "-");
+    CHECK(terminal.shows("code=7-"));
+  });
+}
+
+TEST_CASE("a prompt's hook prints nothing", "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    const Finished silent =
+        world.script(shell, shell.load + "\n" + shell.prompt + "\n" + shell.prompt);
+    CHECK(silent.out.empty());
+    CHECK(silent.err.empty());
+  });
+}
+
+TEST_CASE("the project is found in the order of how plainly it is said", "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    World world;
+    const fs::path tree = world.home / "tree";
+    fs::create_directories(tree / "src");
+    fs::create_directories(tree / ".git");
+    fs::create_directories(tree / ".synapse");
+    world.environment["SYN_AGENT_ID"] = "1";
+    const auto resolved = [&](const Environment& more) {
+      World fresh;
+      fresh.environment.insert(more.begin(), more.end());
+      fresh.environment["SYN_AGENT_ID"] = "1";
+      return fresh
+          .script(shell, "cd '" + (tree / "src").string() + "'\n" + shell.load + "\n" +
+                             shell.prompt + "\necho $SYN_PROJECT $SYN_IDENTITY")
+          .out;
+    };
+    CHECK(resolved({}) == "user user/terminal-1\n");
+    CHECK(resolved({{"SYNAPSE_DEFAULT_PROJECT", "D"}}) == "D D/terminal-1\n");
+    std::ofstream(tree / ".synapse/project") << "  marked \n";
+    CHECK(resolved({{"SYNAPSE_DEFAULT_PROJECT", "D"}}) == "marked marked/terminal-1\n");
+    CHECK(resolved({{"SYNAPSE_AUTO_PROJECT_FROM_CWD", "1"}}) == "tree tree/terminal-1\n");
+    CHECK(resolved({{"SYN_IDENTITY", "Q/me"}, {"SYNAPSE_AUTO_PROJECT_FROM_CWD", "1"}}) ==
+          "Q Q/me\n");
+    CHECK(resolved({{"SYN_PROJECT", "P"}, {"SYN_AGENT_TYPE", "codex"}}) == "P P/codex-1\n");
+    CHECK(resolved({{"SYN_PROJECT", "P"}, {"SYN_IDENTITY", "Q/me"}}) == "P Q/me\n");
+    CHECK(resolved({{"SYNAPSE_AUTO_CONNECT", "0"}}) == "\n");
+  });
+}
+
+TEST_CASE("another project is another identity, and the listener moves",
+          "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    fs::create_directories(world.home / "tree/.git");
+    fs::create_directories(world.home / "tree/.synapse");
+    std::ofstream(world.home / "tree/.synapse/project") << "marked\n";
+    Terminal terminal(world.interactive(shell));
+    load(terminal, shell);
+    REQUIRE(world.comes_to_listen(1));
+    const std::vector<pid_t> first = world.listeners();
+    terminal.type("cd '" + (world.home / "tree").string() + "'");
+    terminal.type("echo moved-$SYN_IDENTITY-");
+    REQUIRE(terminal.shows("moved-marked/terminal-"));
+    CHECK(eventually(patience,
+                     [&] { return world.listeners().size() == 1 && world.listeners() != first; }));
+  });
+}
+
+TEST_CASE("a provider runs in a worker-session of its terminal's identity", "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    make_program(world.bin / "claude", "echo \"$SYN_PROJECT $SYN_IDENTITY $*\"; exit 5");
+    const std::string call =
+        shell.load + "\n" + shell.prompt + "\nclaude one 'two  three'\necho code=" + shell.status;
+    CHECK_THAT(world.script(shell, call).out,
+               Contains("user user/terminal-") && Contains(" one two  three\ncode=5\n"));
+    CHECK(fs::exists(world.runtime / "synapse-worker-session"));
+
+    World off;
+    off.environment["SYNAPSE_AUTO_CONNECT"] = "0";
+    make_program(off.bin / "claude", "echo \"$SYN_PROJECT $SYN_IDENTITY $*\"; exit 5");
+    CHECK(off.script(shell, call).out == "  one two  three\ncode=5\n");
+    CHECK_FALSE(fs::exists(off.runtime / "synapse-worker-session"));
+  });
+}
+
+TEST_CASE("a function of the user's own is not wrapped", "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    const World world;
+    const std::string own =
+        shell.name == "fish" ? "function ask; echo mine; end" : "ask() { echo mine; }";
+    CHECK(world.script(shell, own + "\n" + shell.load + "\nask").out == "mine\n");
+  });
+}
+
+TEST_CASE("a prompt costs no more than ten milliseconds for the hook", "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    constexpr int prompts = 100;
+    const World world;
+    const std::string loop = shell.name == "fish" ? "for i in (seq " + std::to_string(prompts) +
+                                                        "); " + shell.prompt + "; end"
+                                                  : "for ((i = 0; i < " + std::to_string(prompts) +
+                                                        "; i++)); do " + shell.prompt + "; done";
+    const auto time = [&](const std::string& script) {
+      const auto start = std::chrono::steady_clock::now();
+      CHECK(world.script(shell, script).status->code == 0);
+      return std::chrono::steady_clock::now() - start;
+    };
+    // The listener is there: what every prompt but the first costs.
+    Terminal terminal([&] {
+      Command command = world.interactive(shell);
+      command.environment["SYN_AGENT_ID"] = "timed";
+      return command;
+    }());
+    load(terminal, shell);
+    REQUIRE(world.comes_to_listen(1));
+    const std::string setting =
+        shell.name == "fish" ? "set -gx SYN_AGENT_ID timed\n" : "export SYN_AGENT_ID=timed\n";
+    const auto without = time(setting + shell.load);
+    const auto with = time(setting + shell.load + "\n" + loop);
+    const std::chrono::duration<double, std::milli> each = (with - without) / prompts;
+    INFO(each.count() << " ms a prompt");
+    CHECK(each.count() < 10);
+  });
+}
+
+TEST_CASE("the hook is loaded once, whatever prompts are there already", "[services][shell]") {
+  const World world;
+  const ShellKind& bash = shells().front();
+  const auto prompts = [&](const std::string& before) {
+    return world
+        .script(bash, before + "\n" + bash.load + "\n" + bash.load +
+                          "\nprintf '%s|' \"${PROMPT_COMMAND[@]}\"")
+        .out;
+  };
+  CHECK(prompts("") == "__synapse_prompt|");
+  CHECK(prompts("PROMPT_COMMAND='history -a'") == "__synapse_prompt;history -a|");
+  CHECK(prompts("PROMPT_COMMAND=(one two)") == "__synapse_prompt|one|two|");
+}
+
+TEST_CASE("the hook bears a shell that stops at unset variables", "[services][shell]") {
+  const World world;
+  const ShellKind& bash = shells().front();
+  const Finished strict =
+      world.script(bash, "set -u\n" + bash.load + "\n" + bash.prompt + "\necho $SYN_PROJECT");
+  CHECK(strict.out == "user\n");
+  CHECK(strict.err.empty());
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The links beside the real program.
+#include <chrono>
+#include <filesystem>
+
+#include "support/catch.hpp"
+#include "support/hub_process.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace synapse::test;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+Command linked(const std::string& name, const std::vector<std::string>& words = {}) {
+  Command command{{(fs::path(program_under_test()).parent_path() / name).string()}};
+  command.words.insert(command.words.end(), words.begin(), words.end());
+  command.environment["SYN_PROJECT"] = "P";
+  command.environment["SYNAPSE_URI"] = "ws://127.0.0.1:1";
+  return command;
+}
+
+}  // namespace
+
+TEST_CASE("the build has a link for every short verb", "[syn][process]") {
+  CHECK(run(linked("syn", {"name"})).out == run(linked("syn-name")).out);
+  CHECK_THAT(run(linked("syn-name")).out, Contains("project:  P\n"));
+  CHECK_THAT(run(linked("syn-board")).out, Contains("[P] Could not reach hub"));
+  CHECK(run(linked("syn-say", {"Q"})).status->code == 2);
+  CHECK_THAT(run(linked("syn-wait", {"--help"})).out, Contains("synapse arm"));
+  CHECK_THAT(run(linked("syn-inbox", {"--help"})).out, Contains("synapse relay"));
+  CHECK(run(linked("synapse", {"name"})).status->code == 2);
+}
+
+TEST_CASE("syn name takes hardly longer than a program that does nothing", "[syn][process]") {
+  constexpr int runs = 20;
+  const auto fastest = [](const Command& command) {
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int each = 0; each < runs; ++each) {
+      const auto start = std::chrono::steady_clock::now();
+      CHECK(run(command).status->code == 0);
+      best = std::min(best, std::chrono::steady_clock::now() - start);
+    }
+    return std::chrono::duration<double, std::milli>(best).count();
+  };
+  const double nothing = fastest({{"/bin/true"}});
+  const double name = fastest(linked("syn", {"name"}));
+  INFO("true " << nothing << " ms, syn name " << name << " ms");
+  // Sanitizers and a shared machine decide the rest; a process or the network would show.
+  CHECK(name < nothing + 100);
+}
