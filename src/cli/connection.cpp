@@ -55,6 +55,12 @@ void add_hub_options(OptionSet& set, ConnectionOptions& options) {
            "accept any certificate of a wss:// hub (for tests)");
 }
 
+std::string claiming_name(const Context& context, const ConnectionOptions& options) {
+  if (options.name != ConnectionOptions{}.name) return options.name;
+  const std::string identity = base::trimmed(context.environment.get("SYN_IDENTITY").value_or(""));
+  return identity.empty() ? options.name : identity;
+}
+
 Result<AgentOptions> agent_options(const Context& context, const ConnectionOptions& options) {
   Result<std::string> token = find_token(context, options.token);
   if (!token) return token.error();

@@ -26,6 +26,9 @@ void add_connection_options(OptionSet& set, ConnectionOptions& options);
 // The same for a command that chooses its name itself.
 void add_hub_options(OptionSet& set, ConnectionOptions& options);
 
+// The name to hold claims under: --name; else $SYN_IDENTITY, who this terminal is; else USER.
+[[nodiscard]] std::string claiming_name(const Context& context, const ConnectionOptions& options);
+
 // How an agent connects by these options, wanting no broadcasts and no chat. An Error is a usage
 // error: the token can't be had.
 [[nodiscard]] Result<AgentOptions> agent_options(const Context& context,

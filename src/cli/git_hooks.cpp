@@ -84,8 +84,14 @@ void add_hook_options(OptionSet& set, HookOptions& options) {
   set.text({"--synapse-bin", "FILE", "the program that the hooks run [this one]"}, options.program);
 }
 
-std::optional<int> install_hooks(Context& context, const HookOptions& options,
-                                 const git::Git& git) {
+std::string hook_name(const Context& context, const std::string& installed_for) {
+  const std::string identity = base::trimmed(context.environment.get("SYN_IDENTITY").value_or(""));
+  return identity.empty() ? installed_for : identity;
+}
+
+std::optional<int> install_hooks(Context& context, const HookOptions& given, const git::Git& git) {
+  HookOptions options = given;
+  options.connection.name = claiming_name(context, given.connection);
   if (const Result<> good = check(context, options); !good) {
     return explain_usage(context, good.error());
   }

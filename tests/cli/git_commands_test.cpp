@@ -56,6 +56,27 @@ TEST_CASE("git-claim and lock mean the same files by the same words", "[cli][git
   CHECK(s.claim("T2").at("worktree") == "other");
 }
 
+TEST_CASE("claims are held under the terminal's identity unless a name is given", "[cli][git]") {
+  GitStage s;
+  synapse::test::CliRun run({{"SYNAPSE_URI", s.bus.hub.uri()},
+                             {"HOME", s.box.path().string()},
+                             {"SYN_IDENTITY", "shop/alice"}});
+  run.context().folder = s.repo;
+  run.context().started_as = synapse::test::program_under_test();
+  REQUIRE(s.run({"git-hook", "install", "--name", "shop/other"}) == 0);
+  CHECK(run({"git-claim", "T1", "--paths", "src", "--auto-release-on", "commit"}) == 0);
+  CHECK_THAT(run.out(), !Contains("note: "));
+  CHECK(s.claim("T1").at("owner") == "shop/alice");
+  CHECK(run({"git-claim", "T2", "--paths", "docs", "--name", "shop/bob"}) == 0);
+  CHECK(s.claim("T2").at("owner") == "shop/bob");
+  CHECK(run({"release", "T2"}) == 1);
+
+  s.box.commit(s.repo, {"src/a"}, "two");
+  CHECK(run({"git-release", "--trigger", "commit", "--name", "shop/other"}) == 0);
+  CHECK(s.claim("T1").is_null());
+  CHECK(run({"lock", "L", "--", "sh", "-c", "exit 3"}) == 3);
+}
+
 TEST_CASE("what can't be claimed is refused before the hub is asked", "[cli][git]") {
   GitStage s;
   CHECK(s.run({"git-claim", "T", "--paths", "../elsewhere"}) == 2);

@@ -8,6 +8,7 @@
 #include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/git_claims.hpp"
+#include "cli/git_hooks.hpp"
 #include "cli/held_claim.hpp"
 #include "cli/render.hpp"
 #include "git/claim_scope.hpp"
@@ -60,8 +61,8 @@ Result<ClaimRequest> claim_request(const Context& context, const Options& option
 }
 
 // Why no hook will end the claim; blank: one will.
-std::string missing_hook(const Options& options, const std::string& name, const git::Git& git,
-                         const git::Repository& here) {
+std::string missing_hook(const Context& context, const Options& options, const std::string& name,
+                         const git::Git& git, const git::Repository& here) {
   const git::Trigger trigger = options.ends_on == static_cast<std::size_t>(EndsOn::commit)
                                    ? git::Trigger::commit
                                    : git::Trigger::merge;
@@ -75,7 +76,7 @@ std::string missing_hook(const Options& options, const std::string& name, const 
     return "the " + file + " hook here is another program's";
   }
   const std::string acts_for =
-      git::worktree_name(git, here.git_dir).value_or(hook.name.value_or(name));
+      git::worktree_name(git, here.git_dir).value_or(hook_name(context, hook.name.value_or(name)));
   if (acts_for != name) {
     return "the " + file + " hook here acts for " + shown(acts_for) + remedy;
   }
@@ -91,7 +92,7 @@ void report(Context& context, const Options& options, const std::string& name, c
               << " (base " << shown(options.base) << ", auto-release on " << options.mode()
               << ")\n";
   if (options.ends_on == static_cast<std::size_t>(EndsOn::manual)) return;
-  const std::string why = missing_hook(options, name, git, here);
+  const std::string why = missing_hook(context, options, name, git, here);
   if (why.empty()) return;
   context.out << "note: no hook will release it: " << why << ", or release it yourself: `synapse "
               << "release " << git::shell_quoted(shown(options.task_id)) << " --name "
@@ -110,7 +111,8 @@ int run(Context& context, const Options& options) {
   if (!request) return explain_usage(context, request.error());
   ConnectionOptions connection = options.connection;
   if (connection.name == ConnectionOptions{}.name) {
-    connection.name = git::worktree_name(git, here->git_dir).value_or(connection.name);
+    connection.name =
+        git::worktree_name(git, here->git_dir).value_or(claiming_name(context, connection));
   }
   const Result<AgentOptions> settings = agent_options(context, connection);
   if (!settings) return explain_usage(context, settings.error());

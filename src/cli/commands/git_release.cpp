@@ -15,6 +15,7 @@
 #include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/git_claims.hpp"
+#include "cli/git_hooks.hpp"
 #include "cli/render.hpp"
 #include "git/hooks.hpp"
 #include "git/place.hpp"
@@ -155,7 +156,7 @@ int run(Context& context, const Options& options) {
   const std::filesystem::path git_dir = place ? place->git_dir : std::filesystem::path();
   const git::Git git(context.folder, context.environment);
   ConnectionOptions connection = options.connection;
-  connection.name = git::worktree_name(git, git_dir).value_or(connection.name);
+  connection.name = git::worktree_name(git, git_dir).value_or(hook_name(context, connection.name));
   Result<AgentOptions> settings = agent_options(context, connection);
   if (!settings) return explain_usage(context, settings.error());
   return Errand(context, *std::move(settings), *trigger, end).run(git, git_dir);

@@ -109,7 +109,9 @@ void give_back(Context& context, const Options& options, Agent& agent) {
               << "; it ends by itself within " << options.ttl << " s\n";
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const Options& given) {
+  Options options = given;
+  options.connection.name = claiming_name(context, given.connection);
   const Result<ClaimRequest> request = claim_request(context, options);
   if (!request) return explain_usage(context, request.error());
   Result<AgentOptions> settings = agent_options(context, options.connection);

@@ -16,8 +16,9 @@ struct Options {
 };
 
 int run(Context& context, const Options& options) {
-  const Result<AgentOptions> settings = agent_options(context, options.connection);
+  Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
+  settings->name = claiming_name(context, options.connection);
   Agent agent(*settings);
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
   const Result<Reply> reply = agent.release(options.task_id);
