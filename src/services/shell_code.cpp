@@ -41,16 +41,16 @@ __synapse_resolve() {
   fi
 }
 
-# Ends the listener that this shell has started for the identity that it had.
-__synapse_leave() {
+# Ends the listener that this shell has started for the identity that it had before. Looked after at
+# each prompt: it may have been left while it was still starting.
+__synapse_end_left() {
   local IFS=$' \t\r\n' pid='' owner=''
-  if [[ -n ${__synapse_file-} && -f $__synapse_file ]]; then
-    { builtin read -r pid owner <"$__synapse_file"; } 2>/dev/null || :
+  if [[ -n ${__synapse_left-} && -f $__synapse_left ]]; then
+    { builtin read -r pid owner <"$__synapse_left"; } 2>/dev/null || :
     if [[ $owner == "$$" && -n $pid ]]; then
       builtin kill -TERM "$pid" 2>/dev/null || :
     fi
   fi
-  __synapse_file=''
 }
 
 # One listener for the identity, whoever started it.
@@ -60,8 +60,7 @@ __synapse_listen() {
   if [[ ${XDG_RUNTIME_DIR-} == /* ]]; then folder=$XDG_RUNTIME_DIR/synapse-shell; fi
   local file=$folder/${key//\//%2F}.pid
   if [[ ${__synapse_file-} != "$file" ]]; then
-    __synapse_leave
-    __synapse_file=$file __synapse_next=0
+    __synapse_left=${__synapse_file-} __synapse_file=$file __synapse_next=0
   fi
   if [[ -f $file && -O $file ]]; then
     { builtin read -r pid owner <"$file"; } 2>/dev/null || :
@@ -82,11 +81,12 @@ __synapse_listen() {
 __synapse_prompt() {
   local __synapse_status=$?
   if [[ ${SYNAPSE_AUTO_CONNECT-} == 0 || ! -x $__synapse_program ]]; then
-    __synapse_leave
+    __synapse_left=${__synapse_file:-${__synapse_left-}} __synapse_file=''
   else
     __synapse_resolve
     __synapse_listen
   fi
+  __synapse_end_left
   return "$__synapse_status"
 }
 
@@ -111,7 +111,7 @@ fi
 
 const char* const zsh_code =
     R"shell(# Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
-typeset -g __synapse_program=@PROGRAM@ __synapse_file='' __synapse_next=0
+typeset -g __synapse_program=@PROGRAM@ __synapse_file='' __synapse_left='' __synapse_next=0
 
 # Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
 __synapse_resolve() {
@@ -142,15 +142,15 @@ __synapse_resolve() {
   fi
 }
 
-# Ends the listener that this shell has started for the identity that it had.
-__synapse_leave() {
+# Ends the listener that this shell has started for the identity that it had before. Looked after at
+# each prompt: it may have been left while it was still starting.
+__synapse_end_left() {
   emulate -L zsh
   local IFS=$' \t\r\n' pid='' owner=''
-  if [[ -n $__synapse_file && -f $__synapse_file ]]; then
-    { builtin read -r pid owner <"$__synapse_file" } 2>/dev/null
+  if [[ -n $__synapse_left && -f $__synapse_left ]]; then
+    { builtin read -r pid owner <"$__synapse_left" } 2>/dev/null
     if [[ $owner == $$ && -n $pid ]]; then builtin kill -TERM "$pid" 2>/dev/null; fi
   fi
-  __synapse_file=''
 }
 
 # One listener for the identity, whoever started it.
@@ -161,8 +161,7 @@ __synapse_listen() {
   if [[ $XDG_RUNTIME_DIR == /* ]]; then folder=$XDG_RUNTIME_DIR/synapse-shell; fi
   local file=$folder/${key//\//%2F}.pid
   if [[ $__synapse_file != "$file" ]]; then
-    __synapse_leave
-    __synapse_file=$file __synapse_next=0
+    __synapse_left=$__synapse_file __synapse_file=$file __synapse_next=0
   fi
   if [[ -f $file && -O $file ]]; then
     { builtin read -r pid owner <"$file" } 2>/dev/null
@@ -183,11 +182,12 @@ __synapse_listen() {
 __synapse_prompt() {
   local __synapse_status=$?
   if [[ $SYNAPSE_AUTO_CONNECT == 0 || ! -x $__synapse_program ]]; then
-    __synapse_leave
+    __synapse_left=${__synapse_file:-$__synapse_left} __synapse_file=''
   else
     __synapse_resolve
     __synapse_listen
   fi
+  __synapse_end_left
   return $__synapse_status
 }
 
@@ -247,15 +247,22 @@ function __synapse_resolve
     end
 end
 
-# Ends the listener that this shell has started for the identity that it had.
-function __synapse_leave
-    if test -n "$__synapse_file"; and test -f "$__synapse_file"
-        read -l -d ' ' pid owner <"$__synapse_file" 2>/dev/null
+# Ends the listener that this shell has started for the identity that it had before. Looked after at
+# each prompt: it may have been left while it was still starting.
+function __synapse_end_left
+    if test -n "$__synapse_left" -a -f "$__synapse_left"
+        read -l -d ' ' pid owner <"$__synapse_left" 2>/dev/null
         if test "$owner" = $fish_pid; and test -n "$pid"
             command kill -TERM "$pid" 2>/dev/null
         end
     end
-    set -g __synapse_file ''
+end
+
+# Whether the process is a listener, running or on its way.
+function __synapse_is_listener
+    test -n "$argv[1]" -a -r "/proc/$argv[1]/comm"; or return 1
+    read -l comm <"/proc/$argv[1]/comm" 2>/dev/null
+    test "$comm" = (string replace -r '.*/' '' -- "$__synapse_program") -o "$comm" = fish
 end
 
 # One listener for the identity, whoever started it.
@@ -265,30 +272,33 @@ function __synapse_listen
     set -l key (string replace -a % %25 -- "$SYN_IDENTITY")
     set -l file "$folder/"(string replace -a / %2F -- "$key")
     if test "$__synapse_file" != "$file.pid"
-        __synapse_leave
+        set -g __synapse_left "$__synapse_file"
         set -g __synapse_file "$file.pid"
+        set -g __synapse_started ''
     end
-    if test -f "$file.pid"; and test -O "$file.pid"
+    __synapse_is_listener "$__synapse_started"; and return 0
+    if test -f "$file.pid" -a -O "$file.pid"
         read -l -d ' ' pid owner <"$file.pid" 2>/dev/null
-        if test -n "$pid"; and test -r "/proc/$pid/comm"
-            read -l comm <"/proc/$pid/comm" 2>/dev/null
-            test "$comm" = (string replace -r '.*/' '' -- "$__synapse_program"); and return 0
-        end
+        __synapse_is_listener "$pid"; and return 0
     end
     command "$__synapse_program" arm --name="$SYN_IDENTITY-rx" --for="$SYN_IDENTITY" \
         --directed-only --while-pid=$fish_pid --pid-file="$file.pid" --log="$file.log" \
         </dev/null >/dev/null 2>&1 &
+    set -g __synapse_started $last_pid
     disown $last_pid 2>/dev/null
 end
 
 function __synapse_prompt --on-event fish_prompt
     set -l before $status
     if test "$SYNAPSE_AUTO_CONNECT" = 0; or not test -x "$__synapse_program"
-        __synapse_leave
+        test -n "$__synapse_file"; and set -g __synapse_left "$__synapse_file"
+        set -g __synapse_file ''
+        set -g __synapse_started ''
     else
         __synapse_resolve
         __synapse_listen
     end
+    __synapse_end_left
     return $before
 end
 
@@ -303,6 +313,8 @@ function __synapse_run
 end
 
 set -g __synapse_file ''
+set -g __synapse_left ''
+set -g __synapse_started ''
 set -g __synapse_folder /tmp/synapse-shell-(command id -u)
 )shell";
 

@@ -3,16 +3,13 @@
 // and skipped.
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
-#include <optional>
-#include <sstream>
 
+#include "shell_world.hpp"
 #include "support/catch.hpp"
-#include "support/hub_process.hpp"
-#include "support/temp_dir.hpp"
 #include "terminal.hpp"
 
 using namespace synapse::test;
@@ -20,98 +17,6 @@ using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct ShellKind {
-  std::string name;
-  std::vector<std::string> interactive;  // Without anybody's start-up files.
-  std::string load;
-  std::string status;  // The variable that has the last exit code.
-  std::string prompt;  // What runs the hook as a prompt would.
-};
-
-const std::vector<ShellKind>& shells() {
-  static const std::vector<ShellKind> all{{"bash",
-                                           {"bash", "--norc", "--noprofile", "-i"},
-                                           "eval \"$(synapse shell-hook --shell bash)\"",
-                                           "$?",
-                                           "eval \"$PROMPT_COMMAND\""},
-                                          {"zsh",
-                                           {"zsh", "-f", "-i"},
-                                           "eval \"$(synapse shell-hook --shell zsh)\"",
-                                           "$?",
-                                           "__synapse_prompt"},
-                                          {"fish",
-                                           {"fish", "--no-config", "-i"},
-                                           "synapse shell-hook --shell fish | source",
-                                           "$status",
-                                           "emit fish_prompt"}};
-  return all;
-}
-
-// A home, a place for pid files, and the program alone on the PATH, for shells without a hub.
-class World {
- public:
-  World() : environment(clean_environment()) {
-    fs::create_symlink(fs::canonical(program_under_test()), bin / "synapse");
-    environment["HOME"] = home.path().string();
-    environment["PATH"] = bin.path().string() + ":" + environment["PATH"];
-    environment["XDG_RUNTIME_DIR"] = runtime.path().string();
-    environment["SYNAPSE_URI"] = "ws://127.0.0.1:1";
-    environment["TERM"] = "dumb";
-    environment["PS1"] = "ready> ";
-  }
-
-  [[nodiscard]] Command interactive(const ShellKind& shell) const {
-    return {shell.interactive, environment, home.path().string()};
-  }
-  // What a script of that shell prints.
-  [[nodiscard]] Finished script(const ShellKind& shell, const std::string& lines) const {
-    Command command = interactive(shell);
-    command.words.pop_back();
-    command.words.insert(command.words.end(), {"-c", lines});
-    return run(command);
-  }
-
-  // The listeners that say in a pid file that they run, and do.
-  [[nodiscard]] std::vector<pid_t> listeners() const {
-    std::vector<pid_t> pids;
-    std::error_code none;
-    for (const auto& entry : fs::directory_iterator(runtime / "synapse-shell", none)) {
-      if (entry.path().extension() != ".pid") continue;
-      pid_t pid = 0;
-      std::ifstream(entry.path()) >> pid;
-      if (pid > 0 && kill(pid, 0) == 0) pids.push_back(pid);
-    }
-    return pids;
-  }
-  [[nodiscard]] bool comes_to_listen(std::size_t count) const {
-    return eventually(patience, [&] { return listeners().size() == count; });
-  }
-  // Files that are there beside a listener's.
-  [[nodiscard]] bool is_clean() const {
-    return eventually(patience, [&] {
-      std::error_code none;
-      const fs::path folder = runtime / "synapse-shell";
-      return !fs::exists(folder) || fs::is_empty(folder, none);
-    });
-  }
-
-  TempDir home, runtime, bin;
-  Environment environment;
-};
-
-// Calls check(shell) for each that is here, in a section of its own.
-template <class Check>
-void in_each_shell(const Check& check) {
-  for (const ShellKind& shell : shells()) {
-    if (run({{"sh", "-c", "command -v " + shell.name}}).status->code != 0) {
-      WARN("not tested in " << shell.name << ", which is not here");
-      continue;
-    }
-    INFO(shell.name);
-    check(shell);
-  }
-}
 
 // A shell with the hook loaded, at its first prompt behind it.
 void load(Terminal& terminal, const ShellKind& shell) {
@@ -146,7 +51,7 @@ void make_program(const fs::path& file, const std::string& script) {
 TEST_CASE("a terminal is on the bus from its first prompt, with one listener",
           "[services][shell][terminal]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     Terminal terminal(world.interactive(shell));
     load(terminal, shell);
     REQUIRE(world.comes_to_listen(1));
@@ -165,7 +70,7 @@ TEST_CASE("a listener goes with its shell, however that ends", "[services][shell
   in_each_shell([](const ShellKind& shell) {
     for (const std::string end : {"exit", "kill", "hang up"}) {
       INFO(end);
-      const World world;
+      const ShellWorld world;
       Terminal terminal(world.interactive(shell));
       load(terminal, shell);
       REQUIRE(world.comes_to_listen(1));
@@ -181,7 +86,7 @@ TEST_CASE("a listener goes with its shell, however that ends", "[services][shell
 TEST_CASE("a listener that was killed is started again by the next prompt",
           "[services][shell][terminal]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     Terminal terminal(world.interactive(shell));
     load(terminal, shell);
     REQUIRE(world.comes_to_listen(1));
@@ -196,7 +101,7 @@ TEST_CASE("a listener that was killed is started again by the next prompt",
 }
 
 TEST_CASE("shells that share an identity share its listener", "[services][shell][terminal]") {
-  World world;
+  ShellWorld world;
   world.environment["SYN_AGENT_ID"] = "shared";
   in_each_shell([&](const ShellKind& shell) {
     Terminal one(world.interactive(shell));
@@ -221,7 +126,7 @@ TEST_CASE("shells that share an identity share its listener", "[services][shell]
 
 TEST_CASE("Ctrl-C at a prompt ends no listener", "[services][shell][terminal]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     Terminal terminal(world.interactive(shell));
     load(terminal, shell);
     REQUIRE(world.comes_to_listen(1));
@@ -235,7 +140,7 @@ TEST_CASE("Ctrl-C at a prompt ends no listener", "[services][shell][terminal]") 
 
 TEST_CASE("a prompt keeps the last exit code", "[services][shell][terminal]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     Terminal terminal(world.interactive(shell));
     load(terminal, shell);
     terminal.type("sh -c 'exit 7'");
@@ -246,7 +151,7 @@ TEST_CASE("a prompt keeps the last exit code", "[services][shell][terminal]") {
 
 TEST_CASE("a prompt's hook prints nothing", "[services][shell]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     const Finished silent =
         world.script(shell, shell.load + "\n" + shell.prompt + "\n" + shell.prompt);
     CHECK(silent.out.empty());
@@ -256,14 +161,14 @@ TEST_CASE("a prompt's hook prints nothing", "[services][shell]") {
 
 TEST_CASE("the project is found in the order of how plainly it is said", "[services][shell]") {
   in_each_shell([](const ShellKind& shell) {
-    World world;
+    ShellWorld world;
     const fs::path tree = world.home / "tree";
     fs::create_directories(tree / "src");
     fs::create_directories(tree / ".git");
     fs::create_directories(tree / ".synapse");
     world.environment["SYN_AGENT_ID"] = "1";
     const auto resolved = [&](const Environment& more) {
-      World fresh;
+      ShellWorld fresh;
       fresh.environment.insert(more.begin(), more.end());
       fresh.environment["SYN_AGENT_ID"] = "1";
       return fresh
@@ -287,7 +192,7 @@ TEST_CASE("the project is found in the order of how plainly it is said", "[servi
 TEST_CASE("another project is another identity, and the listener moves",
           "[services][shell][terminal]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     fs::create_directories(world.home / "tree/.git");
     fs::create_directories(world.home / "tree/.synapse");
     std::ofstream(world.home / "tree/.synapse/project") << "marked\n";
@@ -298,14 +203,32 @@ TEST_CASE("another project is another identity, and the listener moves",
     terminal.type("cd '" + (world.home / "tree").string() + "'");
     terminal.type("echo moved-$SYN_IDENTITY-");
     REQUIRE(terminal.shows("moved-marked/terminal-"));
-    CHECK(eventually(patience,
-                     [&] { return world.listeners().size() == 1 && world.listeners() != first; }));
+    CHECK(eventually(patience, [&] {
+      press_enter(terminal);
+      return world.listeners().size() == 1 && world.listeners() != first;
+    }));
+  });
+}
+
+TEST_CASE("a terminal that is taken off the bus loses its listener",
+          "[services][shell][terminal]") {
+  in_each_shell([](const ShellKind& shell) {
+    const ShellWorld world;
+    Terminal terminal(world.interactive(shell));
+    load(terminal, shell);
+    REQUIRE(world.comes_to_listen(1));
+    terminal.type(shell.name == "fish" ? "set -gx SYNAPSE_AUTO_CONNECT 0"
+                                       : "export SYNAPSE_AUTO_CONNECT=0");
+    CHECK(eventually(patience, [&] {
+      press_enter(terminal);
+      return world.listeners().empty();
+    }));
   });
 }
 
 TEST_CASE("a provider runs in a worker-session of its terminal's identity", "[services][shell]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     make_program(world.bin / "claude", "echo \"$SYN_PROJECT $SYN_IDENTITY $*\"; exit 5");
     const std::string call =
         shell.load + "\n" + shell.prompt + "\nclaude one 'two  three'\necho code=" + shell.status;
@@ -313,7 +236,7 @@ TEST_CASE("a provider runs in a worker-session of its terminal's identity", "[se
                Contains("user user/terminal-") && Contains(" one two  three\ncode=5\n"));
     CHECK(fs::exists(world.runtime / "synapse-worker-session"));
 
-    World off;
+    ShellWorld off;
     off.environment["SYNAPSE_AUTO_CONNECT"] = "0";
     make_program(off.bin / "claude", "echo \"$SYN_PROJECT $SYN_IDENTITY $*\"; exit 5");
     CHECK(off.script(shell, call).out == "  one two  three\ncode=5\n");
@@ -323,7 +246,7 @@ TEST_CASE("a provider runs in a worker-session of its terminal's identity", "[se
 
 TEST_CASE("a function of the user's own is not wrapped", "[services][shell]") {
   in_each_shell([](const ShellKind& shell) {
-    const World world;
+    const ShellWorld world;
     const std::string own =
         shell.name == "fish" ? "function ask; echo mine; end" : "ask() { echo mine; }";
     CHECK(world.script(shell, own + "\n" + shell.load + "\nask").out == "mine\n");
@@ -333,7 +256,7 @@ TEST_CASE("a function of the user's own is not wrapped", "[services][shell]") {
 TEST_CASE("a prompt costs no more than ten milliseconds for the hook", "[services][shell]") {
   in_each_shell([](const ShellKind& shell) {
     constexpr int prompts = 100;
-    const World world;
+    const ShellWorld world;
     const std::string loop = shell.name == "fish" ? "for i in (seq " + std::to_string(prompts) +
                                                         "); " + shell.prompt + "; end"
                                                   : "for ((i = 0; i < " + std::to_string(prompts) +
@@ -364,7 +287,7 @@ TEST_CASE("a prompt costs no more than ten milliseconds for the hook", "[service
 }
 
 TEST_CASE("the hook is loaded once, whatever prompts are there already", "[services][shell]") {
-  const World world;
+  const ShellWorld world;
   const ShellKind& bash = shells().front();
   const auto prompts = [&](const std::string& before) {
     return world
@@ -378,7 +301,7 @@ TEST_CASE("the hook is loaded once, whatever prompts are there already", "[servi
 }
 
 TEST_CASE("the hook bears a shell that stops at unset variables", "[services][shell]") {
-  const World world;
+  const ShellWorld world;
   const ShellKind& bash = shells().front();
   const Finished strict =
       world.script(bash, "set -u\n" + bash.load + "\n" + bash.prompt + "\necho $SYN_PROJECT");
