@@ -2,6 +2,7 @@
 // What must stay cheap however much there is of it, and whatever is sent. The bounds are loose:
 // what they catch is work that grows with the square, which takes minutes here.
 #include <chrono>
+#include <ctime>
 
 #include "core/scope.hpp"
 #include "core/stage.hpp"
@@ -12,17 +13,22 @@ using namespace synapse;
 using namespace synapse::core;
 using namespace synapse::test;
 
+// Counts this process's own time: what else the machine does is not in it.
 class Stopwatch {
  public:
   [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    return static_cast<double>(std::clock() - start_) / CLOCKS_PER_SEC;
   }
 
  private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::clock_t start_ = std::clock();
 };
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double seconds_max = 60;
+#else
 constexpr double seconds_max = 10;
+#endif
 
 std::string repeated(const std::string& part, std::size_t times) {
   std::string text;
