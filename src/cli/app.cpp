@@ -55,6 +55,8 @@ constexpr Command program_commands[] = {
     {"new", "Make something to start from.", nullptr, new_commands},
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
      commands::quickstart_coding},
+    {"mcp", "Serve the Model Context Protocol, so that an assistant can use the bus as its tools.",
+     commands::mcp},
     {"completion", "Print completions for your shell.", commands::completion},
 };
 

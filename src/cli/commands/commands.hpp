@@ -34,5 +34,6 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner new_coding_fleet(OptionSet& set);
 [[nodiscard]] Runner quickstart_coding(OptionSet& set);
 [[nodiscard]] Runner completion(OptionSet& set);
+[[nodiscard]] Runner mcp(OptionSet& set);
 
 }  // namespace synapse::cli::commands
