@@ -104,13 +104,18 @@ void Bridge::stop() { agent_.stop(); }
 
 // On the agent's thread.
 void Bridge::hear(const Json& frame) {
+  mark_changes(frame);
+  const bool is_ours =
+      text_field(frame, "owner") == name_ || text_field(frame, "previous_owner") == name_;
+  if (is_ours && is_lease_news(text_field(frame, "type"))) jobs_.put(LeaseNews{frame});
+}
+
+// From any thread.
+void Bridge::mark_changes(const Json& frame) {
   unsigned bits = 0;
   for (const Resource resource : changes(frame)) bits |= 1U << static_cast<unsigned>(resource);
   // While a bit is set, somebody is on the way already: a storm of changes is told of once.
   if (bits != 0 && changed_.fetch_or(bits) == 0) jobs_.put(LookAround{});
-  const bool is_ours =
-      text_field(frame, "owner") == name_ || text_field(frame, "previous_owner") == name_;
-  if (is_ours && is_lease_news(text_field(frame, "type"))) jobs_.put(LeaseNews{frame});
 }
 
 void Bridge::reconnected() {
@@ -164,6 +169,8 @@ Outcome Bridge::carry_out(const Perform& job) {
   const Result<Reply> reply = ask(job, frame_of(job.call));
   if (!reply) return unanswered(job.call, explained(reply.error()));
   if (reply->granted) {
+    // What answers a request of the agent is not handed out to hear().
+    mark_changes(*reply->frame);
     if (const auto* release = std::get_if<Release>(&job.call)) leases_.drop(release->task_id);
     if (const auto* hand_off = std::get_if<HandOff>(&job.call)) leases_.drop(hand_off->task_id);
   }
@@ -184,6 +191,7 @@ Outcome Bridge::claim(const Perform& job, const Claim& call) {
     return refused("cancelled");
   }
   leases_.keep(task_id, job.session, *std::move(scope), clock_.now().mono);
+  mark_changes(*reply->frame);
   return outcome_of(job.call, *reply);
 }
 

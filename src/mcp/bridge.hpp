@@ -104,6 +104,7 @@ class Bridge {
 
   void run();
   void hear(const Json& frame);
+  void mark_changes(const Json& frame);
   void reconnected();
 
   void perform(const Perform& job);
@@ -116,7 +117,7 @@ class Bridge {
 
   [[nodiscard]] std::optional<std::chrono::nanoseconds> until_due() const;
   void renew_one();
-  void take_again(const std::string& task_id, const std::string& why);
+  void take_again(const std::string& task_id, const std::string& news);
   void lose(const std::string& task_id, const std::string& why);
   void note(SessionId session, std::string text);
 

@@ -204,9 +204,12 @@ Outcome unanswered(const Call& call, const Error& why) {
 std::string refusal_text(const Json& frame) {
   std::string text = text_field(frame, "payload");
   if (text.empty()) text = "the hub refused it";
+  // A hub of the original names the holder in a field alone.
   const std::string holder = text_field(frame, "holder");
-  if (!holder.empty() && text.find(holder) == std::string::npos)
+  if (text_field(frame, "type") == "claim_denied" && !holder.empty() &&
+      text.find(holder) == std::string::npos) {
     text += " (held by " + holder + ")";
+  }
   return text;
 }
 
