@@ -69,6 +69,8 @@ constexpr Command program_commands[] = {
     {"new", "Make something to start from.", nullptr, new_commands},
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
      commands::quickstart_coding},
+    {"mcp", "Serve the Model Context Protocol, so that an assistant can use the bus as its tools.",
+     commands::mcp},
     {"completion", "Print completions for your shell.", commands::completion},
     {"init", "Set up hub, presence and listener as services of yours.", commands::init},
     {"doctor", "Find out why an agent is not heard, or hears nothing.", commands::doctor},

@@ -41,6 +41,7 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner new_coding_fleet(OptionSet& set);
 [[nodiscard]] Runner quickstart_coding(OptionSet& set);
 [[nodiscard]] Runner completion(OptionSet& set);
+[[nodiscard]] Runner mcp(OptionSet& set);
 
 [[nodiscard]] Runner init(OptionSet& set);
 [[nodiscard]] Runner doctor(OptionSet& set);

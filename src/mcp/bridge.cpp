@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/bridge.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace synapse::mcp {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// More than all sessions together can have under way.
+constexpr std::size_t jobs_max = 100'000;
+constexpr std::size_t notes_max = 16;
+// What a call has at least, however long it stood in line.
+constexpr milliseconds patience_min{100};
+constexpr std::chrono::seconds renewal_retry{5};
+
+AgentOptions for_bridge(AgentOptions agent) {
+  agent.reconnect = AgentOptions::Reconnect::always;
+  agent.chat = AgentOptions::Chat::none;
+  agent.broadcast_types = broadcast_types();
+  return agent;
+}
+
+bool is_lease_news(std::string_view type) {
+  return type == "release_granted" || type == "handoff_granted" || type == "lease_expired";
+}
+
+// Refusals that say nothing of the lease.
+bool is_passing(std::string_view code) {
+  return code == base::wire_name(ErrorCode::rate_limited) ||
+         code == base::wire_name(ErrorCode::host_rate_limited) ||
+         code == base::wire_name(ErrorCode::read_only);
+}
+
+std::string quoted(const std::string& id) { return "'" + id + "'"; }
+
+}  // namespace
+
+Bridge::Line::Line(Bridge& bridge, Listener listener)
+    : bridge_(bridge), session_(++bridge.last_session_) {
+  bridge_.jobs_.put(Open{session_, std::move(listener)});
+}
+
+Bridge::Line::~Line() {
+  for (const auto& [id, flag] : cancel_flags_) cancel(id);
+  bridge_.jobs_.put(Close{session_});
+}
+
+void Bridge::Line::perform(CallId id, Call call) {
+  std::erase_if(cancel_flags_, [](const auto& entry) { return entry.second.expired(); });
+  auto flag = std::make_shared<std::atomic<bool>>(false);
+  cancel_flags_[id] = flag;
+  bridge_.jobs_.put(
+      Perform{session_, id, std::move(call), std::move(flag), bridge_.clock_.now().mono});
+}
+
+void Bridge::Line::cancel(CallId id) {
+  const auto found = cancel_flags_.find(id);
+  if (found == cancel_flags_.end()) return;
+  if (const auto flag = found->second.lock()) *flag = true;
+}
+
+Bridge::Bridge(BridgeOptions options, const base::Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      name_(base::trimmed(options_.agent.name)),
+      jobs_(jobs_max),
+      agent_(for_bridge(options_.agent)),
+      leases_(options_.lease_ttl) {
+  agent_.on_frame([this](const Json& frame) { hear(frame); });
+  agent_.on_connection([this](bool is_connected, const Error&) {
+    if (is_connected) reconnected();
+  });
+}
+
+Bridge::~Bridge() {
+  agent_.stop();
+  jobs_.put(Quit{});
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<> Bridge::connect() {
+  SYNAPSE_ASSERT(!thread_.joinable());
+  const Result<> connected = agent_.connect();
+  if (!connected) return connected;
+  // Signals are the program's: none is to end up on this thread.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return connected;
+}
+
+void Bridge::stop() { agent_.stop(); }
+
+// On the agent's thread.
+void Bridge::hear(const Json& frame) {
+  mark_changes(frame);
+  const bool is_ours =
+      text_field(frame, "owner") == name_ || text_field(frame, "previous_owner") == name_;
+  if (is_ours && is_lease_news(text_field(frame, "type"))) jobs_.put(LeaseNews{frame});
+}
+
+// From any thread.
+void Bridge::mark_changes(const Json& frame) {
+  unsigned bits = 0;
+  for (const Resource resource : changes(frame)) bits |= 1U << static_cast<unsigned>(resource);
+  // While a bit is set, somebody is on the way already: a storm of changes is told of once.
+  if (bits != 0 && changed_.fetch_or(bits) == 0) jobs_.put(LookAround{});
+}
+
+void Bridge::reconnected() {
+  is_back_ = true;
+  unsigned bits = 0;
+  for (const Resource resource : all_resources) bits |= 1U << static_cast<unsigned>(resource);
+  changed_.fetch_or(bits);
+  jobs_.put(LookAround{});
+}
+
+void Bridge::run() {
+  for (;;) {
+    std::optional<Job> job = jobs_.take(until_due());
+    if (job) {
+      if (std::holds_alternative<Quit>(*job)) return;
+      if (auto* open = std::get_if<Open>(&*job)) {
+        clients_[open->session] = {std::move(open->listener), {}};
+      } else if (const auto* close = std::get_if<Close>(&*job)) {
+        clients_.erase(close->session);
+        leases_.drop_session(close->session);
+      } else if (const auto* call = std::get_if<Perform>(&*job)) {
+        perform(*call);
+      } else if (const auto* news = std::get_if<LeaseNews>(&*job)) {
+        take_news(news->frame);
+      }
+    }
+    tell_changes();
+    renew_one();
+  }
+}
+
+void Bridge::perform(const Perform& job) {
+  if (*job.is_cancelled) return;
+  Outcome outcome = carry_out(job);
+  const auto client = clients_.find(job.session);
+  if (*job.is_cancelled || client == clients_.end()) return;
+  outcome.notes = std::exchange(client->second.notes, {});
+  client->second.listener.finished(job.id, std::move(outcome));
+}
+
+Outcome Bridge::carry_out(const Perform& job) {
+  // Gone for good, since the name was taken over: who asks now wants it back.
+  const Result<std::shared_ptr<const Json>> end = agent_.receive(milliseconds(0));
+  if (!end && end.error().code == ErrorCode::closed) {
+    if (const Result<> again = agent_.connect(); !again) {
+      return refused("there is no connection to the hub: " + again.error().message);
+    }
+    reconnected();
+  }
+  if (const auto* call = std::get_if<Claim>(&job.call)) return claim(job, *call);
+  const Result<Reply> reply = ask(job, frame_of(job.call));
+  if (!reply) return unanswered(job.call, explained(reply.error()));
+  if (reply->granted) {
+    // What answers a request of the agent is not handed out to hear().
+    mark_changes(*reply->frame);
+    if (const auto* release = std::get_if<Release>(&job.call)) leases_.drop(release->task_id);
+    if (const auto* hand_off = std::get_if<HandOff>(&job.call)) leases_.drop(hand_off->task_id);
+  }
+  return outcome_of(job.call, *reply);
+}
+
+Outcome Bridge::claim(const Perform& job, const Claim& call) {
+  const std::string task_id = base::trimmed(call.task_id);
+  Result<ClaimScope> scope = options_.resolve_scope(call.paths);
+  if (!scope) return refused("could not claim " + quoted(task_id) + ": " + scope.error().message);
+  const bool was_held = leases_.find(task_id) != nullptr;
+  const Result<Reply> reply = ask(job, claim_frame(task_id, *scope, options_.lease_ttl));
+  if (!reply) return unanswered(job.call, explained(reply.error()));
+  if (!reply->granted) return outcome_of(job.call, *reply);
+  if (*job.is_cancelled && !was_held) {
+    // Nobody knows of this lease. Should this fail, it ends by itself.
+    static_cast<void>(agent_.release(task_id));
+    return refused("cancelled");
+  }
+  leases_.keep(task_id, job.session, *std::move(scope), clock_.now().mono);
+  mark_changes(*reply->frame);
+  return outcome_of(job.call, *reply);
+}
+
+Result<Reply> Bridge::ask(const Perform& job, Json frame) {
+  const Mono left = options_.agent.request_timeout - (clock_.now().mono - job.asked_at);
+  return agent_.request(std::move(frame),
+                        std::max(std::chrono::ceil<milliseconds>(left), patience_min));
+}
+
+Error Bridge::explained(Error why) const {
+  if (agent_.is_connected()) return why;
+  return {ErrorCode::unreachable,
+          "the hub at " + options_.agent.uri + " can't be reached; still trying"};
+}
+
+void Bridge::tell_changes() {
+  if (is_back_.exchange(false)) leases_.doubt_all(clock_.now().mono);
+  const unsigned bits = changed_.exchange(0);
+  if (bits == 0) return;
+  for (const Resource resource : all_resources) {
+    if ((bits & (1U << static_cast<unsigned>(resource))) == 0) continue;
+    for (const auto& [id, client] : clients_) client.listener.changed(resource);
+  }
+}
+
+void Bridge::take_news(const Json& frame) {
+  const std::string type = text_field(frame, "type");
+  const std::string task_id = text_field(frame, "task_id");
+  if (type == "handoff_granted" && text_field(frame, "owner") == name_) {
+    // With several sessions nobody can tell whose it is now: the lease then runs its own length.
+    if (clients_.size() != 1) return;
+    const SessionId session = clients_.begin()->first;
+    leases_.keep(task_id, session, {text_field(frame, "worktree"), list_field(frame, "paths")},
+                 clock_.now().mono);
+    leases_.doubt(task_id, clock_.now().mono);
+    return note(session, text_field(frame, "previous_owner") + " handed " + quoted(task_id) +
+                             " over to you");
+  }
+  if (type == "lease_expired") return leases_.doubt(task_id, clock_.now().mono);
+  const bool is_released = type == "release_granted";
+  lose(task_id, is_released ? "somebody released it under your name"
+                            : "it was handed over to " + text_field(frame, "owner"));
+}
+
+std::optional<std::chrono::nanoseconds> Bridge::until_due() const {
+  // The connection's return is a job of its own.
+  if (!agent_.is_connected()) return std::nullopt;
+  const std::optional<Mono> due = leases_.next_due();
+  if (!due) return std::nullopt;
+  return std::max(*due - clock_.now().mono, Mono(0));
+}
+
+void Bridge::renew_one() {
+  if (!agent_.is_connected()) return;
+  const std::optional<std::string> task_id = leases_.due(clock_.now().mono);
+  if (!task_id) return;
+  const Result<Reply> reply =
+      agent_.renew(*task_id, std::chrono::duration<double>(options_.lease_ttl).count());
+  const Mono now = clock_.now().mono;
+  if (!reply) return leases_.retry_at(*task_id, now + renewal_retry);
+  if (reply->granted) return leases_.renewed(*task_id, now);
+  const std::string code = text_field(*reply->frame, "code");
+  if (is_passing(code)) return leases_.retry_at(*task_id, now + renewal_retry);
+  if (code == base::wire_name(ErrorCode::not_claimed)) {
+    return take_again(*task_id, "The lease on " + quoted(*task_id) +
+                                    " had ended and was taken again: others may have changed its "
+                                    "files meanwhile.");
+  }
+  // A hub of the original knows no such request: there a holder renews by claiming again.
+  if (text_field(*reply->frame, "type") == "error") return take_again(*task_id, "");
+  lose(*task_id, refusal_text(*reply->frame));
+}
+
+void Bridge::take_again(const std::string& task_id, const std::string& news) {
+  const LeaseBook::Lease* lease = leases_.find(task_id);
+  if (lease == nullptr) return;
+  const Result<Reply> reply =
+      agent_.request(claim_frame(task_id, lease->scope, options_.lease_ttl));
+  const Mono now = clock_.now().mono;
+  if (!reply || (!reply->granted && is_passing(text_field(*reply->frame, "code")))) {
+    return leases_.retry_at(task_id, now + renewal_retry);
+  }
+  if (!reply->granted) return lose(task_id, refusal_text(*reply->frame));
+  leases_.renewed(task_id, now);
+  if (!news.empty()) note(lease->session, news);
+}
+
+void Bridge::lose(const std::string& task_id, const std::string& why) {
+  const LeaseBook::Lease* lease = leases_.find(task_id);
+  if (lease == nullptr) return;
+  note(lease->session, "You no longer hold " + quoted(task_id) + ": " + why);
+  leases_.drop(task_id);
+}
+
+void Bridge::note(SessionId session, std::string text) {
+  const auto client = clients_.find(session);
+  if (client == clients_.end()) return;
+  std::vector<std::string>& notes = client->second.notes;
+  if (notes.size() == notes_max) notes.erase(notes.begin());
+  notes.push_back(std::move(text));
+}
+
+}  // namespace synapse::mcp

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What a client can ask of the hub, as data: the session makes calls from checked arguments, the
+// bridge performs them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace synapse::mcp {
+
+// The three views of the hub, each a tool and a resource.
+enum class Resource { board, state, manifest };
+inline constexpr std::array<Resource, 3> all_resources{Resource::board, Resource::state,
+                                                       Resource::manifest};
+
+struct Claim {
+  std::string task_id;
+  std::vector<std::string> paths;  // As the client named them: from its own folder.
+};
+struct Release {
+  std::string task_id;
+};
+struct Send {
+  std::string target;
+  std::string message;
+};
+struct HandOff {
+  std::string task_id;
+  std::string to_agent;
+};
+struct DeclareTask {
+  std::string task_id;
+  std::string title;
+  std::vector<std::string> depends_on;
+};
+struct UpdateTask {
+  std::string task_id;
+  std::optional<std::string> status;
+  std::optional<std::string> suggested_owner;
+};
+struct Look {
+  Resource at;
+};
+using Call = std::variant<Claim, Release, Send, HandOff, DeclareTask, UpdateTask, Look>;
+
+// Numbers the calls of one session.
+using CallId = std::uint64_t;
+
+enum class Verdict { done, refused, unanswered };
+
+// What became of a call.
+struct Outcome {
+  Verdict verdict = Verdict::done;
+  std::string text;  // A short sentence; of a Look, its JSON.
+  nlohmann::json structured = nlohmann::json::object();
+  // What else the agent must know: a lease of its own that was lost since its last call.
+  std::vector<std::string> notes;
+};
+
+}  // namespace synapse::mcp

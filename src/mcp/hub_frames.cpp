@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/hub_frames.hpp"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace synapse::mcp {
+
+namespace {
+
+const Json& field(const Json& frame, const char* name) {
+  static const Json null;
+  if (!frame.is_object()) return null;
+  const auto found = frame.find(name);
+  return found == frame.end() ? null : *found;
+}
+
+std::string quoted(const std::string& id) { return "'" + id + "'"; }
+
+struct ChangeRow {
+  std::string_view type;
+  Resource resource;
+};
+
+// A renewal is missing on purpose: it only moves the end of a lease, every few minutes, of every
+// claim that is held this way.
+constexpr std::array<ChangeRow, 10> change_table{{
+    {"claim_granted", Resource::state},
+    {"release_granted", Resource::state},
+    {"handoff_granted", Resource::state},
+    {"lease_expired", Resource::state},
+    {"task_updated", Resource::state},
+    {"ledger_task_posted", Resource::board},
+    {"ledger_task_updated", Resource::board},
+    {"ledger_progress_posted", Resource::board},
+    {"capability_advertised", Resource::manifest},
+    {"presence_update", Resource::manifest},
+}};
+
+struct MakeFrame {
+  Json operator()(const Claim&) const { SYNAPSE_ASSERT(!"a claim needs its scope: claim_frame()"); }
+  Json operator()(const Release& call) const {
+    return {{"type", "release"}, {"task_id", call.task_id}};
+  }
+  Json operator()(const Send& call) const {
+    return {{"type", "chat"}, {"target", call.target}, {"payload", call.message}};
+  }
+  Json operator()(const HandOff& call) const {
+    return {{"type", "handoff"},
+            {"task_id", call.task_id},
+            {"to_agent", call.to_agent},
+            {"target", call.to_agent}};
+  }
+  Json operator()(const DeclareTask& call) const {
+    return {{"type", "ledger_task"},
+            {"task_id", call.task_id},
+            {"title", call.title},
+            {"depends_on", call.depends_on}};
+  }
+  Json operator()(const UpdateTask& call) const {
+    Json frame{{"type", "ledger_task_update"}, {"task_id", call.task_id}};
+    if (call.status) frame["status"] = *call.status;
+    if (call.suggested_owner) frame["suggested_owner"] = *call.suggested_owner;
+    return frame;
+  }
+  Json operator()(const Look& call) const {
+    switch (call.at) {
+      case Resource::board:
+        return {{"type", "board_request"}};
+      case Resource::state:
+        return {{"type", "state_request"}};
+      case Resource::manifest:
+        return {{"type", "manifest_request"}};
+    }
+    SYNAPSE_ASSERT(!"a resource without a request");
+  }
+};
+
+std::string shown_paths(const Json& frame) {
+  const std::vector<std::string> paths = list_field(frame, "paths");
+  const std::string worktree = text_field(frame, "worktree");
+  const std::string of = worktree.empty() ? "" : " of " + worktree;
+  if (paths.empty() || (paths.size() == 1 && paths[0].empty())) return "the whole worktree" + of;
+  return base::join(paths, ", ") + of;
+}
+
+// What a program needs of a frame: those fields of it that it has.
+Json picked(const Json& frame, std::initializer_list<const char*> names) {
+  Json object = Json::object();
+  for (const char* name : names) {
+    if (const Json& value = field(frame, name); !value.is_null()) object[name] = value;
+  }
+  return object;
+}
+
+struct Describe {
+  const Json& frame;
+
+  Outcome operator()(const Claim& call) const {
+    return done("claimed " + quoted(call.task_id) + ": " + shown_paths(frame),
+                {"task_id", "worktree", "paths", "epoch", "lease_expires_at"});
+  }
+  Outcome operator()(const Release& call) const {
+    return done("released " + quoted(call.task_id), {"task_id"});
+  }
+  Outcome operator()(const Send& call) const {
+    return done("sent to " + call.target, {"target", "msg_id"});
+  }
+  Outcome operator()(const HandOff& call) const {
+    return done("handed " + quoted(call.task_id) + " over to " + call.to_agent,
+                {"task_id", "owner", "epoch"});
+  }
+  Outcome operator()(const DeclareTask& call) const {
+    return plan_task(quoted(call.task_id) + " is on the plan");
+  }
+  Outcome operator()(const UpdateTask& call) const {
+    const Json& task = field(frame, "task");
+    std::string text = quoted(call.task_id) + " is " + text_field(task, "status");
+    const std::string owner = text_field(task, "suggested_owner");
+    if (!owner.empty()) text += ", suggested to " + owner;
+    return plan_task(std::move(text));
+  }
+  Outcome operator()(const Look& call) const {
+    Json view;
+    switch (call.at) {
+      case Resource::board:
+        view = field(frame, "board");
+        break;
+      case Resource::state:
+        view = field(frame, "snapshot");
+        break;
+      case Resource::manifest:
+        // A list, where a structured result is an object.
+        view = {{"manifest", field(frame, "manifest")}};
+        break;
+    }
+    if (!view.is_object()) return refused("the hub's answer can't be read");
+    if (field(frame, "truncated") == true) view["truncated"] = true;
+    std::string text = view.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return {Verdict::done, std::move(text), std::move(view), {}};
+  }
+
+ private:
+  [[nodiscard]] Outcome done(std::string text, std::initializer_list<const char*> names) const {
+    return {Verdict::done, std::move(text), picked(frame, names), {}};
+  }
+  [[nodiscard]] Outcome plan_task(std::string text) const {
+    const Json& task = field(frame, "task");
+    return {
+        Verdict::done, std::move(text), task.is_object() ? task : picked(frame, {"task_id"}), {}};
+  }
+};
+
+struct WhatItDoes {
+  std::string operator()(const Claim& call) const { return "claim " + quoted(call.task_id); }
+  std::string operator()(const Release& call) const { return "release " + quoted(call.task_id); }
+  std::string operator()(const Send& call) const { return "send to " + call.target; }
+  std::string operator()(const HandOff& call) const { return "hand over " + quoted(call.task_id); }
+  std::string operator()(const DeclareTask& call) const {
+    return "declare " + quoted(call.task_id);
+  }
+  std::string operator()(const UpdateTask& call) const { return "update " + quoted(call.task_id); }
+  std::string operator()(const Look&) const { return "read"; }
+};
+
+}  // namespace
+
+Json frame_of(const Call& call) { return std::visit(MakeFrame{}, call); }
+
+Json claim_frame(const std::string& task_id, const ClaimScope& scope, std::chrono::seconds ttl) {
+  return {{"type", "claim"},      {"task_id", task_id},
+          {"note", "mcp"},        {"worktree", scope.worktree},
+          {"paths", scope.paths}, {"ttl_seconds", ttl.count()}};
+}
+
+Outcome outcome_of(const Call& call, const Reply& reply) {
+  const Json& frame = *reply.frame;
+  if (reply.granted) return std::visit(Describe{frame}, call);
+  Outcome outcome =
+      refused("could not " + std::visit(WhatItDoes{}, call) + ": " + refusal_text(frame));
+  outcome.structured = picked(frame, {"code", "task_id", "holder", "conflict_task_id",
+                                      "lease_expires_at", "current_epoch"});
+  return outcome;
+}
+
+Outcome refused(std::string text) {
+  return {Verdict::refused, std::move(text), Json::object(), {}};
+}
+
+Outcome unanswered(const Call& call, const Error& why) {
+  std::string text = "could not " + std::visit(WhatItDoes{}, call) + ": no answer from the hub (" +
+                     why.message + ")";
+  // Who only looks has nothing to check.
+  if (!std::holds_alternative<Look>(call)) {
+    text += "; it may have been done: see synapse_state and synapse_board before you try again";
+  }
+  return {Verdict::unanswered, std::move(text), {{"code", wire_name(why.code)}}, {}};
+}
+
+std::string refusal_text(const Json& frame) {
+  std::string text = text_field(frame, "payload");
+  if (text.empty()) text = "the hub refused it";
+  // A hub of the original names the holder in a field alone.
+  const std::string holder = text_field(frame, "holder");
+  if (text_field(frame, "type") == "claim_denied" && !holder.empty() &&
+      text.find(holder) == std::string::npos) {
+    text += " (held by " + holder + ")";
+  }
+  return text;
+}
+
+std::vector<std::string> broadcast_types() {
+  std::vector<std::string> types;
+  for (const ChangeRow& row : change_table) types.emplace_back(row.type);
+  return types;
+}
+
+std::vector<Resource> changes(const Json& frame) {
+  const std::string type = text_field(frame, "type");
+  // Who comes has no card yet.
+  if (type == "presence_update" && text_field(frame, "event") != "left") return {};
+  std::vector<Resource> changed;
+  for (const ChangeRow& row : change_table) {
+    if (row.type == type) changed.push_back(row.resource);
+  }
+  return changed;
+}
+
+std::string text_field(const Json& frame, const char* name) {
+  const Json& value = field(frame, name);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::vector<std::string> list_field(const Json& frame, const char* name) {
+  std::vector<std::string> texts;
+  const Json& list = field(frame, name);
+  if (!list.is_array()) return texts;
+  for (const Json& item : list) {
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
+}  // namespace synapse::mcp

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Calls as frames to the hub, and the hub's frames as outcomes and changes (docs/protocol.md,
+// Messages). Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mcp/calls.hpp"
+#include "synapse/agent.hpp"
+
+namespace synapse::mcp {
+
+// Files as the hub compares them: a worktree, and paths that begin at its top.
+struct ClaimScope {
+  std::string worktree;
+  std::vector<std::string> paths;
+};
+
+[[nodiscard]] Json frame_of(const Call& call);
+[[nodiscard]] Json claim_frame(const std::string& task_id, const ClaimScope& scope,
+                               std::chrono::seconds ttl);
+
+[[nodiscard]] Outcome outcome_of(const Call& call, const Reply& reply);
+[[nodiscard]] Outcome refused(std::string text);
+// No answer came: nobody knows whether the hub did it.
+[[nodiscard]] Outcome unanswered(const Call& call, const Error& why);
+
+// The sentence of a refusal, which says who holds what.
+[[nodiscard]] std::string refusal_text(const Json& frame);
+
+// What the agent must be sent for changes() to see what there is to see.
+[[nodiscard]] std::vector<std::string> broadcast_types();
+// The resources that read differently since that frame.
+[[nodiscard]] std::vector<Resource> changes(const Json& frame);
+
+// A text of a frame; blank when it is missing or of another kind.
+[[nodiscard]] std::string text_field(const Json& frame, const char* name);
+[[nodiscard]] std::vector<std::string> list_field(const Json& frame, const char* name);
+
+}  // namespace synapse::mcp

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/json_rpc.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace synapse::mcp::rpc {
+
+namespace {
+
+// A scan before anything is built, so that no hostile depth ever reaches the parser.
+bool is_too_deep(std::string_view text) {
+  std::size_t depth = 0;
+  bool is_in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') is_in_string = false;
+    } else if (c == '"') {
+      is_in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > depth_max) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+bool is_id(const Json& id) { return id.is_string() || id.is_number_integer(); }
+
+Invalid invalid(const Json& id, std::string message) {
+  return {id, Code::invalid_request, std::move(message)};
+}
+
+}  // namespace
+
+std::variant<Json, Invalid> parse(std::string_view text) {
+  if (!base::is_valid_utf8(text)) {
+    return Invalid{nullptr, Code::parse_error, "the message is not valid UTF-8"};
+  }
+  if (is_too_deep(text)) {
+    return Invalid{nullptr, Code::parse_error, "the message is nested deeper than 64 levels"};
+  }
+  Json document = Json::parse(text, nullptr, false);
+  if (document.is_discarded()) {
+    return Invalid{nullptr, Code::parse_error, "the message is not valid JSON"};
+  }
+  return document;
+}
+
+Message classify(Json&& document) {
+  if (!document.is_object()) return invalid(nullptr, "a message is a JSON object");
+  const Json id = member(document, "id");
+  const Json known_id = is_id(id) ? id : Json();
+  if (member(document, "jsonrpc") != "2.0") return invalid(known_id, "\"jsonrpc\" must be \"2.0\"");
+  if (!document.contains("method")) {
+    if (document.contains("result") || document.contains("error")) return Response{};
+    return invalid(known_id, "the message has no \"method\"");
+  }
+  const Json& method = document["method"];
+  if (!method.is_string()) return invalid(known_id, "\"method\" must be a string");
+  if (document.contains("id") && !is_id(id)) {
+    return invalid(nullptr, "\"id\" must be a string or a whole number");
+  }
+  Json params = Json::object();
+  if (document.contains("params")) params = std::move(document["params"]);
+  const bool has_id = document.contains("id");
+  if (!params.is_object()) {
+    // A notification is never answered, whatever is wrong with it.
+    if (!has_id) return Response{};
+    return Invalid{id, Code::invalid_params, "\"params\" must be an object"};
+  }
+  if (!has_id) return Notification{method.get<std::string>(), std::move(params)};
+  return Request{id, method.get<std::string>(), std::move(params)};
+}
+
+Json result(const Json& id, Json&& result) {
+  return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
+}
+
+Json error(const Json& id, Code code, std::string_view message) {
+  return {{"jsonrpc", "2.0"},
+          {"id", id},
+          {"error", {{"code", static_cast<int>(code)}, {"message", std::string(message)}}}};
+}
+
+Json notification(std::string_view method, Json&& params) {
+  return {{"jsonrpc", "2.0"}, {"method", std::string(method)}, {"params", std::move(params)}};
+}
+
+std::string encode(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+const Json& member(const Json& object, const char* name) {
+  static const Json null;
+  if (!object.is_object()) return null;
+  const auto found = object.find(name);
+  return found == object.end() ? null : *found;
+}
+
+}  // namespace synapse::mcp::rpc

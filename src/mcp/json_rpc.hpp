@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// JSON-RPC 2.0 as the Model Context Protocol narrows it: an id is a string or a whole number, never
+// null. Pure and total: any bytes give messages or the error that answers them; nothing throws.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace synapse::mcp {
+
+using Json = nlohmann::json;
+
+namespace rpc {
+
+inline constexpr std::size_t depth_max = 64;
+
+enum class Code {
+  parse_error = -32700,
+  invalid_request = -32600,
+  method_not_found = -32601,
+  invalid_params = -32602,
+  internal_error = -32603,
+  too_many_calls = -32000,      // Ours: more under way than a session may have.
+  resource_not_found = -32002,  // The Model Context Protocol's.
+};
+
+struct Request {
+  Json id;
+  std::string method;
+  Json params;  // An object; empty when it was left out.
+};
+struct Notification {
+  std::string method;
+  Json params;
+};
+// An answer to a request of ours. We make none, so there is nothing to look at.
+struct Response {};
+struct Invalid {
+  Json id;  // Null when it can't be told.
+  Code code;
+  std::string message;
+};
+using Message = std::variant<Request, Notification, Response, Invalid>;
+
+// The document, which may be an array of messages; Invalid if it is none.
+[[nodiscard]] std::variant<Json, Invalid> parse(std::string_view text);
+// One message of it.
+[[nodiscard]] Message classify(Json&& document);
+
+[[nodiscard]] Json result(const Json& id, Json&& result);
+[[nodiscard]] Json error(const Json& id, Code code, std::string_view message);
+[[nodiscard]] Json notification(std::string_view method, Json&& params);
+// On one line, whatever is in it.
+[[nodiscard]] std::string encode(const Json& document);
+
+// A member of an object, or null when there is none.
+[[nodiscard]] const Json& member(const Json& object, const char* name);
+
+}  // namespace rpc
+
+}  // namespace synapse::mcp

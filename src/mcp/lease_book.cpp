@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/lease_book.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace synapse::mcp {
+
+void LeaseBook::keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono now) {
+  leases_[task_id] = {session, std::move(scope), now + lease_ttl_ / 3};
+}
+
+void LeaseBook::renewed(const std::string& task_id, Mono now) {
+  retry_at(task_id, now + lease_ttl_ / 3);
+}
+
+void LeaseBook::retry_at(const std::string& task_id, Mono when) {
+  const auto found = leases_.find(task_id);
+  if (found != leases_.end()) found->second.due = when;
+}
+
+bool LeaseBook::drop(const std::string& task_id) { return leases_.erase(task_id) > 0; }
+
+void LeaseBook::drop_session(SessionId session) {
+  std::erase_if(leases_, [session](const auto& entry) { return entry.second.session == session; });
+}
+
+void LeaseBook::doubt(const std::string& task_id, Mono now) { retry_at(task_id, now); }
+
+void LeaseBook::doubt_all(Mono now) {
+  for (auto& [task_id, lease] : leases_) lease.due = now;
+}
+
+const LeaseBook::Lease* LeaseBook::find(const std::string& task_id) const {
+  const auto found = leases_.find(task_id);
+  return found == leases_.end() ? nullptr : &found->second;
+}
+
+LeaseBook::Leases::const_iterator LeaseBook::earliest() const {
+  return std::min_element(leases_.begin(), leases_.end(),
+                          [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+}
+
+std::optional<Mono> LeaseBook::next_due() const {
+  const auto first = earliest();
+  if (first == leases_.end()) return std::nullopt;
+  return first->second.due;
+}
+
+std::optional<std::string> LeaseBook::due(Mono now) const {
+  const auto first = earliest();
+  if (first == leases_.end() || first->second.due > now) return std::nullopt;
+  return first->first;
+}
+
+}  // namespace synapse::mcp

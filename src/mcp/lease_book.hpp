@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The leases that sessions hold, and when each is to be renewed. Knows no clock: times come in.
+//
+// Renewed at a third of its length, so that one that can't be renewed at once has two more chances.
+// When its session ends a lease is no longer renewed, and ends by itself.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "mcp/hub_frames.hpp"
+
+namespace synapse::mcp {
+
+// Numbers the sessions of one bridge.
+using SessionId = std::uint64_t;
+
+class LeaseBook {
+ public:
+  struct Lease {
+    SessionId session = 0;
+    ClaimScope scope;  // To claim it again with.
+    Mono due{0};
+  };
+
+  explicit LeaseBook(Mono lease_ttl) : lease_ttl_(lease_ttl) {}
+
+  // The lease was granted just now.
+  void keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono now);
+  void renewed(const std::string& task_id, Mono now);
+  void retry_at(const std::string& task_id, Mono when);
+  // Whether it was there.
+  bool drop(const std::string& task_id);
+  void drop_session(SessionId session);
+  // Something happened to one, or may have happened to all: due at once.
+  void doubt(const std::string& task_id, Mono now);
+  void doubt_all(Mono now);
+
+  [[nodiscard]] const Lease* find(const std::string& task_id) const;
+  [[nodiscard]] std::optional<Mono> next_due() const;
+  // The task whose lease has been due the longest.
+  [[nodiscard]] std::optional<std::string> due(Mono now) const;
+
+ private:
+  using Leases = std::map<std::string, Lease>;
+  [[nodiscard]] Leases::const_iterator earliest() const;
+
+  const Mono lease_ttl_;
+  Leases leases_;
+};
+
+}  // namespace synapse::mcp

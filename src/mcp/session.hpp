@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One client's conversation: text in, text and calls out. No I/O, no clock, no threads, so that a
+// transport may run it wherever it likes and a test plays any conversation in it.
+//
+//   fresh -> initialize -> serving
+//
+// A text is answered at once, or when the calls that it made are finished: Output::answers says
+// which text an output belongs to, since HTTP answers on the connection that asked. A text of a
+// batch is answered in one piece, when its last call is finished.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mcp/calls.hpp"
+#include "mcp/json_rpc.hpp"
+#include "mcp/revision.hpp"
+
+namespace synapse::mcp {
+
+// The transport's number of a text that it received; 0 is none.
+using TextId = std::uint64_t;
+
+struct Output {
+  TextId answers = 0;  // 0: a notification of ours.
+  std::string text;    // Blank: no answer will come, since the client cancelled all that it asked.
+};
+
+struct Effects {
+  struct Start {
+    CallId id;
+    Call call;
+  };
+  std::vector<Output> outputs;
+  std::vector<Start> calls;       // To be performed, in this order.
+  std::vector<CallId> cancelled;  // Nobody waits for those any more; finish() is not due.
+};
+
+class Session {
+ public:
+  // Under way at once: no client that waits for anything has more.
+  static constexpr std::size_t calls_max = 64;
+  static constexpr std::size_t batch_max = 64;
+
+  // A message of the client, or a batch of them.
+  [[nodiscard]] Effects receive(TextId text_id, std::string_view text);
+  // A message that was longer than the transport reads.
+  [[nodiscard]] Effects refuse_too_long(TextId text_id, std::size_t bytes_max);
+  [[nodiscard]] Effects finish(CallId id, const Outcome& outcome);
+  // Tells who has subscribed to it.
+  [[nodiscard]] Effects changed(Resource resource);
+
+  [[nodiscard]] bool is_initialized() const { return revision_ != nullptr; }
+  // As negotiated; the newest before that.
+  [[nodiscard]] const Revision& revision() const;
+  [[nodiscard]] std::size_t calls_under_way() const { return calls_.size(); }
+
+ private:
+  // What was received as one text, until all of it is answered.
+  struct Exchange {
+    bool is_batch = false;
+    bool had_calls = false;
+    std::size_t open_calls = 0;
+    Json answers = Json::array();
+  };
+  struct PendingCall {
+    Json request_id;
+    TextId text_id;
+    bool is_tool;
+    std::string uri;  // Of the resource that is read.
+  };
+  // An answer that is there; nothing when it comes later.
+  using Answer = std::optional<Json>;
+
+  [[nodiscard]] Effects close_if_done(TextId text_id, Effects effects);
+  void take_in(TextId text_id, Json&& document, Effects& effects);
+  Answer answer(TextId text_id, const rpc::Request& request, Effects& effects);
+  void cancel(TextId by, const Json& request_id, Effects& effects);
+
+  Json initialize(const rpc::Request& request);
+  Answer call_tool(TextId text_id, const rpc::Request& request, Effects& effects);
+  Answer read_resource(TextId text_id, const rpc::Request& request, Effects& effects);
+  Json subscribe(const rpc::Request& request);
+  Answer start(TextId text_id, const rpc::Request& request, Call call, Effects& effects);
+
+  [[nodiscard]] Json answer_of(const PendingCall& call, const Outcome& outcome);
+
+  const Revision* revision_ = nullptr;  // Negotiated.
+  std::set<Resource> subscriptions_;
+  std::map<CallId, PendingCall> calls_;
+  std::map<TextId, Exchange> exchanges_;
+  CallId last_call_ = 0;
+  std::vector<std::string> notes_;  // For the next result that has room for them.
+};
+
+}  // namespace synapse::mcp

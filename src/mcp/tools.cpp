@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/tools.hpp"
+
+#include <span>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace synapse::mcp {
+
+namespace {
+
+enum class Kind { id, text, ids, paths, status };
+enum class Need { required, optional };
+
+struct Parameter {
+  const char* name;
+  Kind kind;
+  Need need;
+  const char* help;  // Blank: the name says it.
+};
+
+constexpr std::array<std::string_view, 5> plan_statuses{"open", "in_progress", "blocked", "done",
+                                                        "cancelled"};
+
+// The arguments of a call, once they are checked against the tool's parameters.
+class Arguments {
+ public:
+  explicit Arguments(const Json& json) : json_(json) {}
+
+  [[nodiscard]] std::optional<std::string> optional(const char* name) const {
+    const Json& value = rpc::member(json_, name);
+    if (value.is_null()) return std::nullopt;
+    return value.get<std::string>();
+  }
+  [[nodiscard]] std::string text(const char* name) const { return optional(name).value_or(""); }
+  [[nodiscard]] std::vector<std::string> list(const char* name) const {
+    const Json& value = rpc::member(json_, name);
+    if (value.is_null()) return {};
+    return value.get<std::vector<std::string>>();
+  }
+
+ private:
+  const Json& json_;
+};
+
+struct Tool {
+  const char* name;
+  const char* description;
+  std::span<const Parameter> parameters;
+  Call (*make)(const Arguments&);
+  bool only_reads = false;
+};
+
+constexpr Parameter task_id{"task_id", Kind::id, Need::required, ""};
+
+constexpr std::array claim_parameters{
+    task_id, Parameter{"paths", Kind::paths, Need::optional,
+                       "Files, folders or globs to hold; none: the whole worktree"}};
+constexpr std::array release_parameters{task_id};
+constexpr std::array send_parameters{
+    Parameter{"target", Kind::text, Need::required, "Agent, project, list by commas, glob, or all"},
+    Parameter{"message", Kind::text, Need::required, ""}};
+constexpr std::array hand_off_parameters{
+    task_id, Parameter{"to_agent", Kind::id, Need::required, "Must be online"}};
+constexpr std::array declare_parameters{
+    task_id, Parameter{"title", Kind::text, Need::required, ""},
+    Parameter{"depends_on", Kind::ids, Need::optional, "Ids of tasks to be done before"}};
+constexpr std::array update_parameters{task_id,
+                                       Parameter{"status", Kind::status, Need::optional, ""},
+                                       Parameter{"suggested_owner", Kind::id, Need::optional, ""}};
+
+template <Resource resource>
+Call look(const Arguments&) {
+  return Look{resource};
+}
+
+constexpr std::array<Tool, 9> tools{{
+    {"synapse_claim",
+     "Take a lease on a task and its files before editing them. Refused while another agent holds "
+     "them. Renewed until released or the session ends.",
+     claim_parameters,
+     [](const Arguments& given) -> Call {
+       return Claim{given.text("task_id"), given.list("paths")};
+     }},
+    {"synapse_release", "Give your lease on a task back once its work is done.", release_parameters,
+     [](const Arguments& given) -> Call { return Release{given.text("task_id")}; }},
+    {"synapse_send", "Send a message to other agents.", send_parameters,
+     [](const Arguments& given) -> Call {
+       return Send{given.text("target"), given.text("message")};
+     }},
+    {"synapse_handoff", "Hand your lease on a task over to another agent.", hand_off_parameters,
+     [](const Arguments& given) -> Call {
+       return HandOff{given.text("task_id"), given.text("to_agent")};
+     }},
+    {"synapse_task_declare",
+     "Put a task on the shared plan, or replace its title and dependencies.", declare_parameters,
+     [](const Arguments& given) -> Call {
+       return DeclareTask{given.text("task_id"), given.text("title"), given.list("depends_on")};
+     }},
+    {"synapse_task_update", "Set the status or the suggested owner of a task on the plan.",
+     update_parameters,
+     [](const Arguments& given) -> Call {
+       return UpdateTask{given.text("task_id"), given.optional("status"),
+                         given.optional("suggested_owner")};
+     }},
+    {"synapse_board",
+     "The plan: tasks, which are ready, recent progress.",
+     {},
+     look<Resource::board>,
+     true},
+    {"synapse_state",
+     "Who holds which tasks and files, and who is around.",
+     {},
+     look<Resource::state>,
+     true},
+    {"synapse_manifest", "What agents say they can do.", {}, look<Resource::manifest>, true},
+}};
+
+Json schema_of(const Parameter& parameter) {
+  Json schema = Json::object();
+  switch (parameter.kind) {
+    case Kind::id:
+    case Kind::text:
+      schema["type"] = "string";
+      break;
+    case Kind::ids:
+    case Kind::paths:
+      schema["type"] = "array";
+      schema["items"] = {{"type", "string"}};
+      break;
+    case Kind::status:
+      schema["type"] = "string";
+      schema["enum"] = plan_statuses;
+      break;
+  }
+  if (*parameter.help != '\0') schema["description"] = parameter.help;
+  return schema;
+}
+
+Json input_schema(const Tool& tool) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const Parameter& parameter : tool.parameters) {
+    properties[parameter.name] = schema_of(parameter);
+    if (parameter.need == Need::required) required.push_back(parameter.name);
+  }
+  Json schema{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+  if (!required.empty()) schema["required"] = required;
+  return schema;
+}
+
+// The same for all that change something, refusals included, which clients check against it too: so
+// nothing in it is required.
+Json output_schema(const Tool& tool) {
+  if (tool.only_reads) return {{"type", "object"}};
+  const Json text{{"type", "string"}};
+  return {{"type", "object"},
+          {"properties", {{"task_id", text}, {"code", text}, {"holder", text}}}};
+}
+
+std::string quoted(const char* name) { return "\"" + std::string(name) + "\""; }
+
+Result<> check_text(const char* name, const Json& value, std::size_t bytes_max) {
+  if (!value.is_string()) return fail(ErrorCode::bad_argument, quoted(name) + " must be a string");
+  const auto& text = value.get_ref<const std::string&>();
+  if (base::trim(text).empty()) {
+    return fail(ErrorCode::bad_argument, quoted(name) + " must not be blank");
+  }
+  if (text.size() > bytes_max) {
+    return fail(ErrorCode::bad_argument,
+                quoted(name) + " is longer than " + std::to_string(bytes_max) + " bytes");
+  }
+  return {};
+}
+
+Result<> check_list(const char* name, const Json& value, std::size_t bytes_max) {
+  if (!value.is_array()) {
+    return fail(ErrorCode::bad_argument, quoted(name) + " must be a list of strings");
+  }
+  if (value.size() > list_items_max) {
+    return fail(ErrorCode::bad_argument,
+                quoted(name) + " has more than " + std::to_string(list_items_max) + " items");
+  }
+  std::size_t bytes = 0;
+  for (const Json& item : value) {
+    const Result<> checked = check_text(name, item, bytes_max);
+    if (!checked) return fail(checked.error().code, "an item of " + checked.error().message);
+    bytes += item.get_ref<const std::string&>().size();
+  }
+  if (bytes > text_bytes_max) {
+    return fail(ErrorCode::bad_argument, quoted(name) + " is longer than " +
+                                             std::to_string(text_bytes_max) + " bytes in all");
+  }
+  return {};
+}
+
+Result<> check(const Parameter& parameter, const Json& value) {
+  constexpr std::size_t path_bytes_max = 4096;
+  switch (parameter.kind) {
+    case Kind::id:
+      return check_text(parameter.name, value, id_bytes_max);
+    case Kind::text:
+      return check_text(parameter.name, value, text_bytes_max);
+    case Kind::ids:
+      return check_list(parameter.name, value, id_bytes_max);
+    case Kind::paths:
+      return check_list(parameter.name, value, path_bytes_max);
+    case Kind::status:
+      for (const std::string_view status : plan_statuses) {
+        if (value == status) return {};
+      }
+      return fail(
+          ErrorCode::bad_argument,
+          quoted(parameter.name) + " must be one of open, in_progress, blocked, done, cancelled");
+  }
+  SYNAPSE_ASSERT(!"a kind without a check");
+}
+
+Result<> check_known(const Tool& tool, const Json& arguments) {
+  for (const auto& [name, value] : arguments.items()) {
+    bool is_known = false;
+    std::string names;
+    for (const Parameter& parameter : tool.parameters) {
+      is_known = is_known || name == parameter.name;
+      names += (names.empty() ? "" : ", ") + std::string(parameter.name);
+    }
+    if (is_known) continue;
+    return fail(ErrorCode::bad_argument, std::string(tool.name) + " has no argument \"" + name +
+                                             "\"; it takes " + (names.empty() ? "none" : names));
+  }
+  return {};
+}
+
+}  // namespace
+
+Json tool_list(const Revision& revision) {
+  Json list = Json::array();
+  for (const Tool& tool : tools) {
+    Json entry{{"name", tool.name},
+               {"description", tool.description},
+               {"inputSchema", input_schema(tool)}};
+    if (revision.structured_output == Support::present) entry["outputSchema"] = output_schema(tool);
+    if (revision.tool_annotations == Support::present) {
+      const char* hint = tool.only_reads ? "readOnlyHint" : "destructiveHint";
+      entry["annotations"] = {{hint, tool.only_reads}};
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Result<Call> read_call(const std::string& tool_name, const Json& arguments) {
+  for (const Tool& tool : tools) {
+    if (tool.name != tool_name) continue;
+    if (const Result<> known = check_known(tool, arguments); !known) return known.error();
+    for (const Parameter& parameter : tool.parameters) {
+      const Json& value = rpc::member(arguments, parameter.name);
+      // Models write null for what they leave out.
+      if (value.is_null() && parameter.need == Need::optional) continue;
+      if (value.is_null()) {
+        return fail(ErrorCode::bad_argument,
+                    std::string(tool.name) + " needs " + quoted(parameter.name));
+      }
+      if (const Result<> checked = check(parameter, value); !checked) return checked.error();
+    }
+    Call call = tool.make(Arguments(arguments));
+    const auto* update = std::get_if<UpdateTask>(&call);
+    if (update != nullptr && !update->status && !update->suggested_owner) {
+      return fail(ErrorCode::bad_argument,
+                  std::string(tool.name) + " needs \"status\" or \"suggested_owner\"");
+    }
+    return call;
+  }
+  return fail(ErrorCode::bad_argument, "there is no tool \"" + tool_name + "\"; see tools/list");
+}
+
+std::string_view uri_of(Resource resource) {
+  switch (resource) {
+    case Resource::board:
+      return "synapse://board";
+    case Resource::state:
+      return "synapse://state";
+    case Resource::manifest:
+      return "synapse://manifest";
+  }
+  SYNAPSE_ASSERT(!"a resource without an address");
+}
+
+std::optional<Resource> find_resource(std::string_view uri) {
+  for (const Resource resource : all_resources) {
+    if (uri_of(resource) == uri) return resource;
+  }
+  return std::nullopt;
+}
+
+Json resource_list() {
+  const auto entry = [](Resource resource, const char* name, const char* description) -> Json {
+    return {{"uri", uri_of(resource)},
+            {"name", name},
+            {"description", description},
+            {"mimeType", "application/json"}};
+  };
+  return Json::array({entry(Resource::board, "board", "The shared plan"),
+                      entry(Resource::state, "state", "Live claims, offers and agents"),
+                      entry(Resource::manifest, "manifest", "What agents say they can do")});
+}
+
+}  // namespace synapse::mcp

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/bridge.hpp"
+
+#include "cli/bus.hpp"
+#include "support/catch.hpp"
+#include "support/result_text.hpp"
+
+using namespace synapse;
+using namespace synapse::test;
+namespace mcp = synapse::mcp;
+
+namespace {
+
+// A session on a bridge of its own, played from the test's thread.
+class Desk {
+ public:
+  explicit Desk(const Bus& bus, std::chrono::seconds lease_ttl = std::chrono::seconds(600))
+      : bridge_({bus.settings("mcp"), resolver(), lease_ttl}, clock_) {
+    REQUIRE(bridge_.connect());
+    line_.emplace(bridge_, listener(*this));
+  }
+
+  mcp::CallId begin(mcp::Call call) {
+    line_->perform(++last_call_, std::move(call));
+    return last_call_;
+  }
+  mcp::Outcome perform(mcp::Call call) {
+    const mcp::CallId id = begin(std::move(call));
+    auto finished = finished_.take(patience);
+    REQUIRE(finished);
+    CHECK(finished->first == id);
+    return finished->second;
+  }
+  bool is_told_of(mcp::Resource resource) {
+    while (const auto changed = changed_.take(patience)) {
+      if (*changed == resource) return true;
+    }
+    return false;
+  }
+
+ private:
+  static mcp::ScopeResolver resolver() {
+    return [](const std::vector<std::string>& paths) -> Result<mcp::ClaimScope> {
+      if (!paths.empty() && paths[0] == "/elsewhere") {
+        return fail(ErrorCode::bad_argument, "/elsewhere is outside of the repository");
+      }
+      return mcp::ClaimScope{"/w", paths};
+    };
+  }
+  static mcp::Listener listener(Desk& desk) {
+    return {[&desk](mcp::CallId id, mcp::Outcome outcome) {
+              desk.finished_.put({id, std::move(outcome)});
+            },
+            [&desk](mcp::Resource resource) { desk.changed_.put(resource); }};
+  }
+
+  base::SystemClock clock_;
+  net::Mailbox<std::pair<mcp::CallId, mcp::Outcome>> finished_{100};
+  net::Mailbox<mcp::Resource> changed_{100};
+  mcp::Bridge bridge_;
+  std::optional<mcp::Bridge::Line> line_;
+  mcp::CallId last_call_ = 0;
+};
+
+bool holds(const mcp::Outcome& state, const std::string& task_id) {
+  for (const Json& lease : state.structured.at("active_claims")) {
+    if (lease.at("task_id") == task_id) return true;
+  }
+  return false;
+}
+
+const mcp::Look look_at_state{mcp::Resource::state};
+
+}  // namespace
+
+TEST_CASE("calls are performed in their order", "[mcp][bridge]") {
+  const Bus bus;
+  Desk desk(bus);
+  desk.perform(mcp::Claim{"before", {"a"}});
+  CHECK(holds(desk.perform(look_at_state), "before"));
+  CHECK(desk.perform(mcp::Release{"before"}).text == "released 'before'");
+  CHECK_FALSE(holds(desk.perform(look_at_state), "before"));
+  const auto released_twice = desk.perform(mcp::Release{"before"});
+  CHECK(released_twice.verdict == mcp::Verdict::refused);
+  CHECK(released_twice.structured.at("code") == "not_claimed");
+}
+
+TEST_CASE("a refused claim says who holds what", "[mcp][bridge]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  ClaimRequest claim;
+  claim.task_id = "hers";
+  claim.worktree = "/w";
+  claim.paths = {"src"};
+  REQUIRE(alice->claim(claim)->granted);
+  Desk desk(bus);
+  const mcp::Outcome refused = desk.perform(mcp::Claim{"mine", {"src/a.cpp"}});
+  CHECK(refused.verdict == mcp::Verdict::refused);
+  CHECK_THAT(refused.text, Catch::Matchers::Contains("alice"));
+  CHECK(refused.structured.at("holder") == "alice");
+  CHECK(refused.structured.at("conflict_task_id") == "hers");
+  CHECK(desk.perform(mcp::Claim{"mine", {"docs"}}).text == "claimed 'mine': docs of /w");
+  const mcp::Outcome outside = desk.perform(mcp::Claim{"far", {"/elsewhere"}});
+  CHECK(outside.verdict == mcp::Verdict::refused);
+  CHECK_THAT(outside.text, Catch::Matchers::Contains("outside of the repository"));
+}
+
+TEST_CASE("a lease is renewed while its session lives", "[mcp][bridge]") {
+  const Bus bus;
+  AgentOptions options = bus.settings("observer");
+  options.broadcast_types = {"lease_renewed"};
+  const auto observer = bus.join(options);
+  Desk desk(bus, std::chrono::seconds(1));
+  desk.perform(mcp::Claim{"long", {"a"}});
+  for (int renewals = 0; renewals < 2; ++renewals) {
+    const auto renewed = receive_type(*observer, "lease_renewed", patience);
+    REQUIRE(renewed.has_value());
+    CHECK((*renewed)->at("task_id") == "long");
+    CHECK((*renewed)->at("owner") == "mcp");
+  }
+}
+
+TEST_CASE("a task that is handed over is told of, and kept", "[mcp][bridge]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  AgentOptions options = bus.settings("observer");
+  options.broadcast_types = {"lease_renewed"};
+  const auto observer = bus.join(options);
+  Desk desk(bus);
+  desk.perform(look_at_state);
+  ClaimRequest claim;
+  claim.task_id = "gift";
+  claim.worktree = "/w";
+  REQUIRE(alice->claim(claim)->granted);
+  REQUIRE(alice->hand_off("gift", "mcp", "")->granted);
+  REQUIRE(receive_type(*observer, "lease_renewed", patience).has_value());
+  const mcp::Outcome next = desk.perform(look_at_state);
+  CHECK(next.notes == std::vector<std::string>{"alice handed 'gift' over to you"});
+  CHECK(desk.perform(look_at_state).notes.empty());
+}
+
+TEST_CASE("claims, plan and cards of anybody are told of", "[mcp][bridge]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  Desk desk(bus);
+  REQUIRE(alice->advertise({{"description", "knows C++"}})->granted);
+  CHECK(desk.is_told_of(mcp::Resource::manifest));
+  REQUIRE(alice->declare_task("p", "Plan", {}, Json::object())->granted);
+  CHECK(desk.is_told_of(mcp::Resource::board));
+  ClaimRequest claim;
+  claim.task_id = "c";
+  REQUIRE(alice->claim(claim)->granted);
+  CHECK(desk.is_told_of(mcp::Resource::state));
+  // The session's own, too.
+  desk.perform(mcp::DeclareTask{"q", "Own", {}});
+  CHECK(desk.is_told_of(mcp::Resource::board));
+}
+
+TEST_CASE("a name that was taken over is asked back by the next call", "[mcp][bridge]") {
+  const Bus bus;
+  Desk desk(bus);
+  desk.perform(look_at_state);
+  AgentOptions thief = bus.settings("mcp");
+  thief.takeover = AgentOptions::Takeover::take;
+  auto other = bus.join(thief);
+  // The bridge may see the end of its connection only with its first call.
+  const bool is_refused = eventually(patience, [&desk] {
+    return desk.perform(look_at_state).text.find("there is no connection") == 0;
+  });
+  CHECK(is_refused);
+  other.reset();
+  CHECK(eventually(patience,
+                   [&desk] { return desk.perform(look_at_state).verdict == mcp::Verdict::done; }));
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "mcp/lease_book.hpp"
+
+#include "support/catch.hpp"
+
+using namespace synapse;
+using mcp::LeaseBook;
+using std::chrono::seconds;
+
+TEST_CASE("a lease is due at a third of its length, and again after each renewal", "[mcp][lease]") {
+  LeaseBook book(seconds(600));
+  CHECK_FALSE(book.next_due());
+  book.keep("t", 1, {"/w", {"src"}}, seconds(1000));
+  CHECK(book.next_due() == Mono(seconds(1200)));
+  CHECK_FALSE(book.due(seconds(1199)));
+  CHECK(book.due(seconds(1200)) == "t");
+  book.renewed("t", seconds(1200));
+  CHECK_FALSE(book.due(seconds(1399)));
+  book.retry_at("t", seconds(1205));
+  CHECK(book.due(seconds(1205)) == "t");
+}
+
+TEST_CASE("the lease that has been due the longest comes first", "[mcp][lease]") {
+  LeaseBook book(seconds(600));
+  book.keep("b", 1, {}, seconds(0));
+  book.keep("a", 1, {}, seconds(50));
+  CHECK(book.due(seconds(1000)) == "b");
+  book.renewed("b", seconds(1000));
+  CHECK(book.due(seconds(1000)) == "a");
+  book.doubt_all(seconds(10));
+  CHECK(book.next_due() == Mono(seconds(10)));
+}
+
+TEST_CASE("the leases of a session go with it, and no others", "[mcp][lease]") {
+  LeaseBook book(seconds(600));
+  book.keep("mine", 1, {}, seconds(0));
+  book.keep("yours", 2, {}, seconds(0));
+  book.drop_session(1);
+  CHECK(book.find("mine") == nullptr);
+  REQUIRE(book.find("yours") != nullptr);
+  CHECK(book.drop("yours"));
+  CHECK_FALSE(book.drop("yours"));
+  CHECK_FALSE(book.next_due());
+}
