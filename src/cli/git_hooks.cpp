@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/git_hooks.hpp"
 
+#include <array>
+#include <cstdio>
 #include <ostream>
 #include <vector>
 
@@ -28,6 +30,12 @@ std::string program_of(const Context& context, const HookOptions& options) {
   return is_path ? absolute(context, options.program) : options.program;
 }
 
+std::string seconds_text(double seconds) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", seconds);
+  return text.data();
+}
+
 // What follows the trigger, but for the name.
 std::vector<std::string> words_of(const Context& context, const ConnectionOptions& options) {
   std::string uri = options.uri.value_or(context.environment.get("SYNAPSE_URI").value_or(""));
@@ -40,6 +48,9 @@ std::vector<std::string> words_of(const Context& context, const ConnectionOption
     words.insert(words.end(), {"--tls-ca", absolute(context, options.tls_ca)});
   }
   if (options.tls_insecure) words.emplace_back("--tls-insecure");
+  if (options.ready_timeout != hook_patience) {
+    words.insert(words.end(), {"--ready-timeout", seconds_text(options.ready_timeout)});
+  }
   return words;
 }
 

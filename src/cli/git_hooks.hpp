@@ -10,7 +10,13 @@
 
 namespace synapse::cli {
 
+// Seconds that a hook waits for the hub, all its answers together: a commit waits a second at most,
+// with the start of the processes.
+inline constexpr double hook_patience = 0.9;
+
 struct HookOptions {
+  HookOptions() { connection.ready_timeout = hook_patience; }
+
   ConnectionOptions connection;  // What the hooks will connect with.
   std::string program;           // What they run; blank: this program.
 };

@@ -12,10 +12,11 @@ namespace synapse::git {
 namespace {
 
 // Whether HEAD may be a merge, by what git noted beside it: a process less on most commits.
-bool may_be_merge(const std::filesystem::path& git_dir) {
+bool may_be_merge(const std::optional<Place>& place) {
   constexpr std::size_t line_bytes_max = 4096;
-  const auto log = read_end(git_dir / "logs" / "HEAD", line_bytes_max);
-  if (git_dir.empty() || !log) return true;
+  if (!place || place->git_dir.empty()) return true;
+  const auto log = read_end(place->git_dir / "logs" / "HEAD", line_bytes_max);
+  if (!log) return true;
   std::string_view last = *log;
   while (!last.empty() && last.back() == '\n') last.remove_suffix(1);
   last.remove_prefix(std::min(last.size(), last.rfind('\n') + 1));
@@ -109,14 +110,14 @@ Result<std::vector<BranchClaim>> ended_by_merge(const std::vector<BranchClaim>& 
 }  // namespace
 
 std::vector<BranchClaim> worth_a_look(std::vector<BranchClaim> claims, const std::string& owner,
-                                      Trigger trigger, const std::filesystem::path& git_dir) {
+                                      Trigger trigger, const std::optional<Place>& place) {
   std::erase_if(claims, [&](const BranchClaim& claim) {
     return claim.owner != owner || claim.branch.empty() ||
            (claim.auto_release_on != name_of(Trigger::commit) &&
             claim.auto_release_on != name_of(Trigger::merge)) ||
            (trigger == Trigger::merge && claim.auto_release_on != name_of(Trigger::merge));
   });
-  if (claims.empty() || trigger == Trigger::merge || may_be_merge(git_dir)) return claims;
+  if (claims.empty() || trigger == Trigger::merge || may_be_merge(place)) return claims;
   std::erase_if(claims, [](const BranchClaim& claim) {
     return claim.auto_release_on != name_of(Trigger::commit);
   });
@@ -124,8 +125,8 @@ std::vector<BranchClaim> worth_a_look(std::vector<BranchClaim> claims, const std
 }
 
 Result<std::vector<Ended>> ended_by(Trigger trigger, const std::vector<BranchClaim>& claims,
-                                    const Git& git) {
-  const Result<Repository> here = find_repository(git);
+                                    const Git& git, const std::optional<Place>& place) {
+  const Result<Repository> here = find_repository(git, place);
   if (!here) return here.error();
   std::vector<std::string> files;
   bool merged = trigger == Trigger::merge;

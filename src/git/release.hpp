@@ -17,19 +17,20 @@
 namespace synapse::git {
 
 // Those of the owner's claims that might be ended, told without running git: usually none, and then
-// the hook is done. The folder is the hook's.
+// the hook is done.
 [[nodiscard]] std::vector<BranchClaim> worth_a_look(std::vector<BranchClaim> claims,
                                                     const std::string& owner, Trigger trigger,
-                                                    const std::filesystem::path& git_dir);
+                                                    const std::optional<Place>& place);
 
 struct Ended {
   Trigger by;
   std::vector<BranchClaim> claims;
 };
 
-// Those that the trigger ends, by what ends them.
+// Those that the trigger ends, by what ends them. The place is the hook's.
 [[nodiscard]] Result<std::vector<Ended>> ended_by(Trigger trigger,
                                                   const std::vector<BranchClaim>& claims,
-                                                  const Git& git);
+                                                  const Git& git,
+                                                  const std::optional<Place>& place);
 
 }  // namespace synapse::git

@@ -2,10 +2,11 @@
 #include "git/repository.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/text.hpp"
-#include "git/place.hpp"
+#include "git/small_file.hpp"
 
 namespace synapse::git {
 
@@ -51,6 +52,32 @@ std::string short_branch(std::string name) {
   return name;
 }
 
+// Nothing where HEAD is none of the two things that it has been since git's first years: in the
+// newer format of refs it only looks like one.
+std::optional<std::string> branch_by_files(const std::filesystem::path& git_dir) {
+  constexpr std::string_view is_ref = "ref: ";
+  constexpr std::string_view elsewhere = "refs/heads/.invalid";
+  std::error_code error;
+  const std::filesystem::path head = git_dir / "HEAD";
+  if (std::filesystem::is_symlink(head, error)) return std::nullopt;
+  std::string text = base::trimmed(read_start(head).value_or(""));
+  if (text.empty() || text.find('\n') != std::string::npos) return std::nullopt;
+  if (!text.starts_with(is_ref)) {
+    const bool is_id = text.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return is_id ? std::optional<std::string>(detached_head) : std::nullopt;
+  }
+  text.erase(0, is_ref.size());
+  if (text == elsewhere || !text.starts_with(branch_prefix)) return std::nullopt;
+  return short_branch(std::move(text));
+}
+
+// Whether the configuration could say that the files are elsewhere than beside the git dir. On
+// doubt: extensions.worktreeConfig reads like it, and an include may hold anything.
+bool may_move_worktree(const std::filesystem::path& config) {
+  const std::string text = base::to_lower(read_start(config).value_or("worktree"));
+  return text.find("worktree") != std::string::npos || text.find("include") != std::string::npos;
+}
+
 Error not_plain(const std::string& ref) {
   return fail(ErrorCode::bad_argument,
               "'" + base::escape_control(ref, base::LineBreaks::escape) + "' is no branch's name");
@@ -73,6 +100,17 @@ Result<Repository> find_repository(const Git& git) {
   }
   return Repository{std::move((*lines)[0]), resolved((*lines)[1]).string(),
                     resolved((*lines)[2]).string(), std::move(branch)};
+}
+
+Result<Repository> find_repository(const Git& git, const std::optional<Place>& place) {
+  if (!place || place->git_dir.empty() || place->found_by != Place::FoundBy::folder) {
+    return find_repository(git);
+  }
+  const std::filesystem::path common_dir = common_dir_of(place->git_dir);
+  const std::optional<std::string> branch = branch_by_files(place->git_dir);
+  if (!branch || may_move_worktree(common_dir / "config")) return find_repository(git);
+  return Repository{place->top_level.string(), place->git_dir.string(), common_dir.string(),
+                    *branch};
 }
 
 Result<Commit> read_head(const Git& git) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "git/git.hpp"
+#include "git/place.hpp"
 
 namespace synapse::git {
 
@@ -28,6 +29,9 @@ struct Repository {
 
 // An Error outside of a work tree.
 [[nodiscard]] Result<Repository> find_repository(const Git& git);
+// The same for a hook, which has no time for a process more: read from the repository's files where
+// they are of the usual kind, else asked of git.
+[[nodiscard]] Result<Repository> find_repository(const Git& git, const std::optional<Place>& place);
 
 struct Commit {
   std::vector<std::string> files;

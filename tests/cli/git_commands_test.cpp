@@ -126,6 +126,10 @@ TEST_CASE("hooks are installed, tested, and others' are left alone", "[cli][git]
   CHECK(script.find("'" + program + "' git-release --trigger commit '--uri' '" + s.bus.hub.uri() +
                     "' '--name' 'A' || true\n") != std::string::npos);
 
+  CHECK_THAT(script, !Contains("--ready-timeout"));
+  CHECK(s.run({"git-hook", "install", "--name", "A", "--ready-timeout", "2.5"}) == 0);
+  CHECK_THAT(content_of(hooks / "post-commit"), Contains(" '--ready-timeout' '2.500' "));
+
   fs::permissions(hooks / "post-merge", fs::perms::owner_read | fs::perms::owner_write);
   CHECK(s.run({"git-hook", "test"}) == 1);
   CHECK_THAT(s.run.out(), Contains("warning: post-merge") && Contains("executable"));

@@ -29,6 +29,13 @@ void check_agreed(const fs::path& folder, const FixedEnvironment& environment = 
   CHECK(place->top_level == repository->top_level);
   CHECK(place->git_dir == repository->git_dir);
   CHECK(common_dir_of(place->git_dir) == repository->common_dir);
+  // What a hook reads from files.
+  const auto quick = find_repository(Git(folder, environment), place);
+  REQUIRE(quick);
+  CHECK(quick->top_level == repository->top_level);
+  CHECK(quick->git_dir == repository->git_dir);
+  CHECK(quick->common_dir == repository->common_dir);
+  CHECK(quick->branch == repository->branch);
 }
 
 }  // namespace
@@ -116,4 +123,27 @@ TEST_CASE("a work tree whose repository is elsewhere is found as git's hooks nam
   const FixedEnvironment elsewhere(
       {{"GIT_DIR", (box / "dots.git").string()}, {"GIT_WORK_TREE", home.string()}});
   CHECK(find_place(other, elsewhere)->git_dir == other / ".git");
+}
+
+TEST_CASE("files that can't tell are not believed: git is asked", "[git][place]") {
+  GitSandbox box;
+  const fs::path repo = box.init("r");
+  box.commit(repo, {"a"}, "one");
+  const auto quick = [&repo] {
+    return find_repository(Git(repo, nothing_set), find_place(repo, nothing_set)).value();
+  };
+  box.git(repo, {"checkout", "-q", "-b", "claim/T1"});
+  CHECK(quick().branch == "claim/T1");
+  box.git(repo, {"checkout", "-q", "--detach"});
+  CHECK(quick().branch == synapse::git::detached_head);
+  SECTION("HEAD as a link") {
+    fs::remove(repo / ".git/HEAD");
+    fs::create_symlink("refs/heads/main", repo / ".git/HEAD");
+    CHECK(quick().branch == "main");
+  }
+  SECTION("files kept elsewhere") {
+    fs::create_directories(box / "files");
+    box.git(repo, {"config", "core.worktree", (box / "files").string()});
+    CHECK(quick().top_level == (box / "files").string());
+  }
 }

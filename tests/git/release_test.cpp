@@ -8,6 +8,7 @@
 using synapse::base::FixedEnvironment;
 using synapse::git::BranchClaim;
 using synapse::git::ended_by;
+using synapse::git::find_place;
 using synapse::git::find_repository;
 using synapse::git::Git;
 using synapse::git::Trigger;
@@ -38,11 +39,11 @@ BranchClaim claim_in(const fs::path& folder, const std::string& id, const std::s
 
 // What a hook of A's in that folder would release.
 Ids ended(const fs::path& folder, Trigger trigger, std::vector<BranchClaim> claims) {
-  const auto here = find_repository(Git(folder, nothing_set)).value();
-  claims = worth_a_look(std::move(claims), "A", trigger, here.git_dir);
+  const auto place = find_place(folder, nothing_set);
+  claims = worth_a_look(std::move(claims), "A", trigger, place);
   Ids ids;
   if (claims.empty()) return ids;
-  for (const auto& by : ended_by(trigger, claims, Git(folder, nothing_set)).value()) {
+  for (const auto& by : ended_by(trigger, claims, Git(folder, nothing_set), place).value()) {
     for (const auto& claim : by.claims) {
       ids.push_back(claim.task_id + ":" + std::string(name_of(by.by)));
     }
@@ -183,12 +184,13 @@ TEST_CASE("claims that a trigger can't end are told without git", "[git][release
   GitSandbox box;
   const fs::path repo = repository(box);
   const auto merge = claim_in(repo, "T", "merge", {});
+  const auto place = find_place(repo, nothing_set);
   auto manual = merge;
   manual.auto_release_on = "manual";
-  CHECK(worth_a_look({merge, manual}, "A", Trigger::commit, repo / ".git").empty());
-  CHECK(worth_a_look({merge, manual}, "A", Trigger::merge, repo / ".git").size() == 1);
-  CHECK(worth_a_look({merge}, "B", Trigger::merge, repo / ".git").empty());
+  CHECK(worth_a_look({merge, manual}, "A", Trigger::commit, place).empty());
+  CHECK(worth_a_look({merge, manual}, "A", Trigger::merge, place).size() == 1);
+  CHECK(worth_a_look({merge}, "B", Trigger::merge, place).empty());
   // Without a log of HEAD only git can tell.
   fs::remove_all(repo / ".git/logs");
-  CHECK(worth_a_look({merge, manual}, "A", Trigger::commit, repo / ".git").size() == 1);
+  CHECK(worth_a_look({merge, manual}, "A", Trigger::commit, place).size() == 1);
 }

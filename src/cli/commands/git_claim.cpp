@@ -154,8 +154,8 @@ Runner git_claim(OptionSet& set) {
              options->ttl, {30, 30 * 86'400});
   set.flag("--hold", options->hold, "stay, renewing the lease, until a signal; then release it");
   add_connection_options(set, options->connection);
-  set.example("synapse git-claim TASK-7 --name shop/alice --paths src --paths 'docs/*.md'");
-  set.example("synapse git-claim TASK-7 --name shop/alice --auto-release-on commit");
+  set.example("synapse git-claim T7 --name shop/alice --paths src --paths 'docs/*.md'");
+  set.example("synapse git-claim T7 --name shop/alice --auto-release-on commit");
   return runner(options, run);
 }
 

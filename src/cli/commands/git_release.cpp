@@ -25,9 +25,6 @@ namespace synapse::cli::commands {
 
 namespace {
 
-// For all of it, the start of the process and git included, a commit waits a second at most.
-constexpr double time_for_all = 0.9;
-
 struct Options {
   ConnectionOptions connection;
   std::string trigger;
@@ -39,14 +36,18 @@ class Errand {
   Errand(Context& context, AgentOptions settings, git::Trigger trigger, base::Mono end)
       : context_(context), settings_(std::move(settings)), trigger_(trigger), end_(end) {}
 
-  int run(const git::Git& git, const std::filesystem::path& git_dir) {
+  int run(const git::Git& git, const std::optional<git::Place>& place) {
     const Result<std::vector<git::BranchClaim>> claims = look();
     if (!claims) return without_hub(claims.error());
     const std::vector<git::BranchClaim> mine =
-        git::worth_a_look(*claims, settings_.name, trigger_, git_dir);
+        git::worth_a_look(*claims, settings_.name, trigger_, place);
     if (mine.empty()) return exit_code::ok;
-    const Result<std::vector<git::Ended>> ended = git::ended_by(trigger_, mine, git.within(left()));
+    const base::Mono before = context_.clock.now().mono;
+    const Result<std::vector<git::Ended>> ended = git::ended_by(trigger_, mine, git, place);
     if (!ended) return explain_git(context_.out, ended.error());
+    // The bound is on what the hub makes a commit wait for. A merge of half the tree takes git a
+    // while, and whoever merges expects that.
+    end_ += context_.clock.now().mono - before;
     return release(*ended);
   }
 
@@ -144,8 +145,6 @@ Result<git::Trigger> trigger_of(const Options& options) {
 }
 
 int run(Context& context, const Options& options) {
-  const base::Mono end =
-      context.clock.now().mono + base::from_seconds(options.connection.ready_timeout);
   const Result<git::Trigger> trigger = trigger_of(options);
   if (!trigger) return explain_usage(context, trigger.error());
   const std::optional<git::Place> place = git::find_place(context.folder, context.environment);
@@ -159,14 +158,15 @@ int run(Context& context, const Options& options) {
   connection.name = git::worktree_name(git, git_dir).value_or(hook_name(context, connection.name));
   Result<AgentOptions> settings = agent_options(context, connection);
   if (!settings) return explain_usage(context, settings.error());
-  return Errand(context, *std::move(settings), *trigger, end).run(git, git_dir);
+  const base::Mono end = context.clock.now().mono + base::from_seconds(connection.ready_timeout);
+  return Errand(context, *std::move(settings), *trigger, end).run(git, place);
 }
 
 }  // namespace
 
 Runner git_release(OptionSet& set) {
   auto options = std::make_shared<Options>();
-  options->connection.ready_timeout = time_for_all;
+  options->connection.ready_timeout = hook_patience;
   set.text({"--trigger", "WHAT", "what has just happened: commit or merge"}, options->trigger);
   add_connection_options(set, options->connection);
   set.example("synapse git-release --trigger commit --name shop/alice");
