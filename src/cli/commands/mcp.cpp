@@ -88,7 +88,10 @@ int run(Context& real_context, const Options& options) {
   ends.in = STDIN_FILENO;
   ends.out = STDOUT_FILENO;
   ends.stop = watch->descriptor();
-  return report(context, options, serve_stdio(bridge, ends));
+  const synapse::mcp::StdioEnd end = serve_stdio(bridge, ends);
+  // One that stayed in the watch would end the process when the watch does.
+  while (watch->take()) continue;
+  return report(context, options, end);
 }
 
 }  // namespace
