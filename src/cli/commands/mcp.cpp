@@ -89,9 +89,8 @@ int run(Context& real_context, const Options& options) {
   ends.out = STDOUT_FILENO;
   ends.stop = watch->descriptor();
   const synapse::mcp::StdioEnd end = serve_stdio(bridge, ends);
-  // The signal has had its answer: once nobody watches, it would end the process in its own way.
-  while (watch->take()) {
-  }
+  // One that stayed in the watch would end the process when the watch does.
+  while (watch->take()) continue;
   return report(context, options, end);
 }
 
