@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <ostream>
+#include <system_error>
 
 #include "cli/commands/commands.hpp"
 #include "cli/connection.hpp"
@@ -23,11 +25,13 @@ struct Options {
   ConnectionOptions connection;
   double request_timeout = 5;
   double lease_ttl = 600;
+  std::string folder;
   std::optional<std::string> worktree;
 };
 
 synapse::mcp::ScopeResolver scope_resolver(const Context& context, const Options& options) {
-  return [folder = context.folder, worktree = options.worktree, &environment = context.environment](
+  return [folder = context.folder / options.folder, worktree = options.worktree,
+          &environment = context.environment](
              const std::vector<std::string>& paths) -> Result<synapse::mcp::ClaimScope> {
     if (worktree) return synapse::mcp::ClaimScope{*worktree, paths};
     Result<git::ClaimScope> scope = git::resolve_claim_scope(paths, folder, environment);
@@ -70,6 +74,11 @@ int run(Context& real_context, const Options& options) {
   Context context = speaking_aside(real_context);
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
+  if (std::error_code error;
+      !std::filesystem::is_directory(context.folder / options.folder, error)) {
+    return explain_usage(context, fail(ErrorCode::bad_argument,
+                                       "--folder " + shown(options.folder) + " is no folder"));
+  }
   settings->request_timeout = to_milliseconds(options.request_timeout);
 
   // SIGPIPE as well: a write to a client that is gone is then an error and no end.
@@ -103,6 +112,8 @@ Runner mcp(OptionSet& set) {
              options->request_timeout, {0.001, 86'400});
   set.number({"--ttl", "SECONDS", "length of leases, which are renewed while the session lives"},
              options->lease_ttl, {30, 30 * 86'400});
+  set.text({"--folder", "DIR", "where paths are taken from [the folder it is started in]"},
+           options->folder);
   set.text({"--worktree", "TEXT", "what paths are of [the git top level]"}, options->worktree);
   add_connection_options(set, options->connection);
   set.example("claude mcp add synapse -- synapse mcp --name shop/claude");

@@ -4,17 +4,17 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {environment, patience, World} from './world.mjs';
+import {environment, patience, program, World} from './world.mjs';
 
 let world;
 before(async () => (world = await World.create()));
 after(async () => world?.close());
 
 function inspect(...question) {
-  // Not by --uri, which the inspector takes for its own.
-  const {command} = world.parameters('inspected');
   const inspector = join(process.cwd(), 'node_modules', '.bin', 'mcp-inspector');
-  const run = spawnSync(inspector, ['--cli', '-e', `SYNAPSE_URI=${world.uri}`, command, 'mcp', '--name', 'inspected', ...question],
+  // It would take our --uri for its own.
+  const run = spawnSync(inspector,
+      ['-e', `SYNAPSE_URI=${world.uri}`, '--cli', program, 'mcp', ...question],
       {env: environment, encoding: 'utf8', timeout: patience});
   assert.equal(run.status, 0, run.stderr);
   return JSON.parse(run.stdout);

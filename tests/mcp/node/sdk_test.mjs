@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
+import {mkdirSync, realpathSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {call, environment, eventually, patience, program, read, World} from './world.mjs';
 
@@ -188,6 +190,29 @@ test('nothing but protocol goes to stdout', {timeout: patience}, () => {
   assert.equal(raw.stderr, '');
   const answers = raw.stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(answers.map(({id, error}) => error?.code ?? id), [-32700, -32600, 1, 2]);
+});
+
+test('paths are taken from the folder, up to the top of its repository', {timeout: patience}, () => {
+  const repository = join(world.folder, 'repository');
+  mkdirSync(join(repository, '.git'), {recursive: true});
+  mkdirSync(join(repository, 'src'));
+  const claim = (id, paths) => JSON.stringify({jsonrpc: '2.0', id, method: 'tools/call',
+    params: {name: 'synapse_claim', arguments: {task_id: `in-${id}`, paths}}});
+  const initialize = JSON.stringify({jsonrpc: '2.0', id: 0, method: 'initialize',
+    params: {protocolVersion: '2025-11-25'}});
+  const input = [initialize, claim(1, ['a.c', join(repository, 'docs/*.md')]), claim(2, ['../..'])]
+      .join('\n');
+  const words = ['mcp', '--uri', world.uri, '--name', 'placed', '--folder', join(repository, 'src')];
+  const run = spawnSync(program, words, {env: environment, input, encoding: 'utf8'});
+  const answers = run.stdout.trimEnd().split('\n').map((line) => JSON.parse(line).result);
+  assert.deepEqual(answers[1].structuredContent.paths, ['src/a.c', 'docs/*.md']);
+  assert.equal(answers[1].structuredContent.worktree, realpathSync(repository));
+  assert.equal(answers[2].isError, true);
+  assert.match(answers[2].content[0].text, /outside of the repository/);
+  const nowhere = spawnSync(program, ['mcp', '--folder', join(world.folder, 'none')],
+      {env: environment, input: '', encoding: 'utf8'});
+  assert.equal(nowhere.status, 2);
+  assert.match(nowhere.stderr, /is no folder/);
 });
 
 test('a signal ends the server at once, cleanly', {timeout: patience}, async () => {
