@@ -51,6 +51,7 @@ constexpr Command program_commands[] = {
     {"relay", "Print a hub's relay log, or what is new in it.", commands::relay},
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
+    {"worker", "Answer chat by rule or by a language model.", commands::worker},
     {"demo", "See two agents share work on a hub of their own.", commands::demo},
     {"new", "Make something to start from.", nullptr, new_commands},
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",

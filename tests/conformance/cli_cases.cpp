@@ -44,7 +44,7 @@ std::vector<CliCase> all_cases() {
       {"services", "", identity_later},
       {"shell_hook", "", identity_later},
       {"worker_session", "", identity_later},
-      {"worker_rule", "", worker_later},
+      {"worker_rule", "0.1", ""},
       {"supervisor", "", worker_later},
       {"a2a_card", "", "A2A comes later"},
   };
