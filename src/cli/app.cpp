@@ -52,6 +52,8 @@ constexpr Command program_commands[] = {
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
     {"worker", "Answer chat by rule or by a language model.", commands::worker},
+    {"team", "Run a hub and workers on local models at once.", commands::team},
+    {"supervisor", "Open tasks again that nobody is at work on.", commands::supervisor},
     {"demo", "See two agents share work on a hub of their own.", commands::demo},
     {"new", "Make something to start from.", nullptr, new_commands},
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",

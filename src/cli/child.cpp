@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <system_error>
 
 #include "cli/exit_code.hpp"
@@ -18,7 +19,7 @@ namespace {
 // What a child starts with: nothing blocked that we only watch, and SIGPIPE as shells have it.
 class Attributes {
  public:
-  Attributes() {
+  explicit Attributes(Child::Group group) {
     posix_spawnattr_init(&attributes_);
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, nullptr, &mask);
@@ -28,7 +29,9 @@ class Attributes {
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (group == Child::Group::own) flags |= POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;
@@ -42,12 +45,12 @@ class Attributes {
 
 }  // namespace
 
-Result<Child> Child::start(const std::vector<std::string>& words) {
+Result<Child> Child::start(const std::vector<std::string>& words, Group group) {
   std::vector<char*> arguments;
   // The interface is older than const; it does not write.
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const Attributes attributes;
+  const Attributes attributes(group);
   pid_t pid = -1;
   const int error =
       posix_spawnp(&pid, arguments[0], nullptr, attributes.get(), arguments.data(), environ);
@@ -68,6 +71,13 @@ int Child::wait() {
   }
   if (WIFSIGNALED(status)) return exit_code::killed_by_signal + WTERMSIG(status);
   return WEXITSTATUS(status);
+}
+
+Result<std::string> own_program() {
+  std::error_code code;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", code);
+  if (code) return fail(ErrorCode::not_found, "can't find this program's file: " + code.message());
+  return path.string();
 }
 
 }  // namespace synapse::cli

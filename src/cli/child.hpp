@@ -14,9 +14,14 @@ namespace synapse::cli {
 
 class Child {
  public:
+  // The terminal's signals reach all processes of its foreground group. A child in a group of its
+  // own gets what its parent sends it and nothing else.
+  enum class Group { parents, own };
+
   // Finds words[0] on the PATH. Signals that are being watched reach the child as if they were not.
   // An Error says why it can't be run.
-  [[nodiscard]] static Result<Child> start(const std::vector<std::string>& words);
+  [[nodiscard]] static Result<Child> start(const std::vector<std::string>& words,
+                                           Group group = Group::parents);
 
   // Readable once it has ended.
   [[nodiscard]] int descriptor() const { return handle_.number(); }
@@ -31,5 +36,8 @@ class Child {
   pid_t pid_;
   Descriptor handle_;
 };
+
+// The file of this program, to start it once more.
+[[nodiscard]] Result<std::string> own_program();
 
 }  // namespace synapse::cli

@@ -16,7 +16,6 @@ constexpr auto hook_release = 500ms;
 
 constexpr const char* git_later = "git claims come later";
 constexpr const char* identity_later = "identities come later";
-constexpr const char* worker_later = "workers come later";
 
 // To switch a case on, give it a version in place of its reason.
 std::vector<CliCase> all_cases() {
@@ -45,7 +44,7 @@ std::vector<CliCase> all_cases() {
       {"shell_hook", "", identity_later},
       {"worker_session", "", identity_later},
       {"worker_rule", "0.1", ""},
-      {"supervisor", "", worker_later},
+      {"supervisor", "0.1", ""},
       {"a2a_card", "", "A2A comes later"},
   };
 }

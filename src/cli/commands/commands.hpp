@@ -31,6 +31,8 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner compact(OptionSet& set);
 
 [[nodiscard]] Runner worker(OptionSet& set);
+[[nodiscard]] Runner supervisor(OptionSet& set);
+[[nodiscard]] Runner team(OptionSet& set);
 
 [[nodiscard]] Runner demo(OptionSet& set);
 [[nodiscard]] Runner new_coding_fleet(OptionSet& set);
