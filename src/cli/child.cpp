@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <system_error>
 
 #include "cli/exit_code.hpp"
@@ -30,7 +31,7 @@ class Attributes {
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
     int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    if (place == ChildSetup::Place::background) flags |= POSIX_SPAWN_SETPGROUP;
+    if (place != ChildSetup::Place::here) flags |= POSIX_SPAWN_SETPGROUP;
     posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
@@ -47,7 +48,7 @@ class Files {
  public:
   explicit Files(ChildSetup::Place place) {
     posix_spawn_file_actions_init(&actions_);
-    if (place == ChildSetup::Place::here) return;
+    if (place != ChildSetup::Place::background) return;
     for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
       posix_spawn_file_actions_addopen(&actions_, number, "/dev/null", O_RDWR, 0);
     }
@@ -106,6 +107,13 @@ int Child::wait() {
   }
   if (WIFSIGNALED(status)) return exit_code::killed_by_signal + WTERMSIG(status);
   return WEXITSTATUS(status);
+}
+
+Result<std::string> own_program() {
+  std::error_code code;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", code);
+  if (code) return fail(ErrorCode::not_found, "can't find this program's file: " + code.message());
+  return path.string();
 }
 
 }  // namespace synapse::cli

@@ -15,9 +15,9 @@
 namespace synapse::cli {
 
 struct ChildSetup {
-  // background: in a process group of its own, which no key of the terminal reaches, without input
-  // or output.
-  enum class Place { here, background };
+  // The terminal's signals reach all processes of its foreground group: own_group gets what its
+  // parent sends it and nothing else. background: that too, and no input or output.
+  enum class Place { here, own_group, background };
 
   std::map<std::string, std::string> environment = {};  // On top of this process's own.
   Place place = Place::here;
@@ -43,5 +43,8 @@ class Child {
   pid_t pid_;
   Descriptor handle_;
 };
+
+// The file of this program, to start it once more.
+[[nodiscard]] Result<std::string> own_program();
 
 }  // namespace synapse::cli

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t uri_bytes_max = 2048;
 
 constexpr std::uint16_t port_of_scheme(Uri::Scheme scheme) {
-  return scheme == Uri::Scheme::ws ? 80 : 443;
+  return scheme == Uri::Scheme::ws || scheme == Uri::Scheme::http ? 80 : 443;
 }
 
 Error bad(std::string why) { return fail(ErrorCode::bad_argument, "the URI " + std::move(why)); }
@@ -30,14 +30,29 @@ bool is_host_char(char c) {
          c == '.' || c == '_';
 }
 
-Result<Uri::Scheme> take_scheme(std::string_view& rest) {
+// What a kind of server's addresses begin with, and where its secrets go instead.
+struct Kind {
+  std::string_view plain_name;
+  Uri::Scheme plain;
+  std::string_view secure_name;
+  Uri::Scheme secure;
+  std::string_view instead;
+};
+
+constexpr Kind websocket{"ws", Uri::Scheme::ws, "wss", Uri::Scheme::wss,
+                         "a token goes in --token or $SYNAPSE_TOKEN"};
+constexpr Kind http{"http", Uri::Scheme::http, "https", Uri::Scheme::https,
+                    "a key goes in an environment variable"};
+
+Result<Uri::Scheme> take_scheme(std::string_view& rest, const Kind& kind) {
   const std::size_t end = rest.find("://");
   const std::string scheme = base::to_lower(rest.substr(0, end));
-  if (end == std::string_view::npos || (scheme != "ws" && scheme != "wss")) {
-    return bad("must start with ws:// or wss://");
+  if (end == std::string_view::npos || (scheme != kind.plain_name && scheme != kind.secure_name)) {
+    return bad("must start with " + std::string(kind.plain_name) + ":// or " +
+               std::string(kind.secure_name) + "://");
   }
   rest.remove_prefix(end + 3);
-  return scheme == "ws" ? Uri::Scheme::ws : Uri::Scheme::wss;
+  return scheme == kind.plain_name ? kind.plain : kind.secure;
 }
 
 // The host of `authority`, which is left with what comes after it: nothing, or a colon and a port.
@@ -75,28 +90,21 @@ Result<std::uint16_t> port_of(std::string_view rest, std::uint16_t fallback) {
   return port;
 }
 
-}  // namespace
-
-std::string Uri::authority() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return port == port_of_scheme(scheme) ? name : name + ":" + std::to_string(port);
-}
-
-Result<Uri> parse_uri(std::string_view text) {
+Result<Uri> parse(std::string_view text, const Kind& kind) {
   if (text.size() > uri_bytes_max) return bad("is longer than 2048 bytes");
   const auto is_printable = [](char c) { return c > ' ' && c != '\x7f'; };
   if (!std::all_of(text.begin(), text.end(), is_printable)) {
     return bad("has a space or a character that can't be printed");
   }
   std::string_view rest = text;
-  const Result<Uri::Scheme> scheme = take_scheme(rest);
+  const Result<Uri::Scheme> scheme = take_scheme(rest, kind);
   if (!scheme) return scheme.error();
   if (rest.find('#') != std::string_view::npos) return bad("has a fragment (#), and may not");
 
   const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
   std::string_view authority = rest.substr(0, authority_end);
   if (authority.find('@') != std::string_view::npos) {
-    return bad("has user information (before an @); a token goes in --token or $SYNAPSE_TOKEN");
+    return bad("has user information (before an @); " + std::string(kind.instead));
   }
   Uri uri;
   uri.scheme = *scheme;
@@ -110,5 +118,16 @@ Result<Uri> parse_uri(std::string_view text) {
   uri.target = target.starts_with('/') ? std::string(target) : "/" + std::string(target);
   return uri;
 }
+
+}  // namespace
+
+std::string Uri::authority() const {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return port == port_of_scheme(scheme) ? name : name + ":" + std::to_string(port);
+}
+
+Result<Uri> parse_uri(std::string_view text) { return parse(text, websocket); }
+
+Result<Uri> parse_http_uri(std::string_view text) { return parse(text, http); }
 
 }  // namespace synapse::net

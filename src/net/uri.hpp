@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Addresses of WebSocket servers: ws:// and wss://, as RFC 6455, section 3, has them.
+// Addresses of servers: ws:// and wss://, as RFC 6455, section 3, has them, and http:// and
+// https://.
 //
 // User information is refused rather than ignored: a password in a URI ends up in process lists and
 // logs. For the same reason no error here repeats the text that it is about.
@@ -14,7 +15,7 @@
 namespace synapse::net {
 
 struct Uri {
-  enum class Scheme { ws, wss };
+  enum class Scheme { ws, wss, http, https };
 
   Scheme scheme = Scheme::ws;
   std::string host;  // A name or an address; an IPv6 address without its brackets.
@@ -25,7 +26,10 @@ struct Uri {
   [[nodiscard]] std::string authority() const;
 };
 
-// The port is 80 for ws and 443 for wss when it is not given. Errors: bad_argument.
+// Of a WebSocket server. The port is 80 for ws and 443 for wss when it is not given. Errors:
+// bad_argument.
 [[nodiscard]] Result<Uri> parse_uri(std::string_view text);
+// The same for http and https.
+[[nodiscard]] Result<Uri> parse_http_uri(std::string_view text);
 
 }  // namespace synapse::net

@@ -176,7 +176,7 @@ TEST_CASE("a name that is in use keeps a hook only if there is something to rele
   claim.worktree = s.repo.string();
   claim.git = Json{{"branch", "main"}, {"base", "main"}, {"auto_release_on", "commit"}};
   REQUIRE(holder->claim(claim)->granted);
-  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "2"}) == 1);
+  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "4"}) == 1);
   CHECK_FALSE(s.claim("T1").is_null());
   const auto watcher = s.bus.join("watcher");
   auto leaving = std::async(std::launch::async, [&] {

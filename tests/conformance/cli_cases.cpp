@@ -14,7 +14,6 @@ constexpr auto relay_flush = 150ms;
 // A git hook releases in the background of the commit.
 constexpr auto hook_release = 500ms;
 
-constexpr const char* worker_later = "workers come later";
 
 // To switch a case on, give it a version in place of its reason.
 std::vector<CliCase> all_cases() {
@@ -42,8 +41,8 @@ std::vector<CliCase> all_cases() {
       {"services", "0.1", ""},
       {"shell_hook", "0.1", ""},
       {"worker_session", "0.1", ""},
-      {"worker_rule", "", worker_later},
-      {"supervisor", "", worker_later},
+      {"worker_rule", "0.1", ""},
+      {"supervisor", "0.1", ""},
       {"a2a_card", "", "A2A comes later"},
   };
 }

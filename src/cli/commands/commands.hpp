@@ -37,6 +37,10 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner ingest(OptionSet& set);
 [[nodiscard]] Runner compact(OptionSet& set);
 
+[[nodiscard]] Runner worker(OptionSet& set);
+[[nodiscard]] Runner supervisor(OptionSet& set);
+[[nodiscard]] Runner team(OptionSet& set);
+
 [[nodiscard]] Runner demo(OptionSet& set);
 [[nodiscard]] Runner new_coding_fleet(OptionSet& set);
 [[nodiscard]] Runner quickstart_coding(OptionSet& set);
