@@ -55,16 +55,22 @@ class Incoming final : public std::enable_shared_from_this<Incoming<Layer>> {
 
  private:
   void read() {
-    http::async_read(layer_, buffer_, parser_,
-                     [self = this->shared_from_this()](error_code error, std::size_t) {
-                       self->timer_.cancel();
-                       if (!error) return self->dispatch();
-                       if (error == http::error::header_limit || error == http::error::body_limit) {
-                         self->respond({413, "text/plain; charset=utf-8", "too large\n", {}});
-                       } else if (is_bad_request(error)) {
-                         self->respond({400, "text/plain; charset=utf-8", "bad request\n", {}});
-                       }
-                     });
+    // The head alone: nothing here takes a body, and Boost 1.81 ends the process over a last chunk
+    // that comes in pieces.
+    http::async_read_header(
+        layer_, buffer_, parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
+          self->timer_.cancel();
+          if (!error && !self->has_body()) return self->dispatch();
+          if (!error || error == http::error::header_limit || error == http::error::body_limit) {
+            self->respond({413, "text/plain; charset=utf-8", "too large\n", {}});
+          } else if (is_bad_request(error)) {
+            self->respond({400, "text/plain; charset=utf-8", "bad request\n", {}});
+          }
+        });
+  }
+
+  [[nodiscard]] bool has_body() const {
+    return parser_.chunked() || parser_.content_length().value_or(0) > 0;
   }
 
   void dispatch() {

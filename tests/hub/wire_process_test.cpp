@@ -98,6 +98,17 @@ TEST_CASE("a frame over the limit ends its socket with 1009, one under it does n
   CHECK(modest.ping());
 }
 
+TEST_CASE("an HTTP request with a body is refused before the body is read", "[hub][http]") {
+  HubOptions options;
+  options.arguments = {"--metrics"};
+  HubProcess hub(options);
+  for (const HttpHeaders& headers :
+       {HttpHeaders{{"Transfer-Encoding", "chunked"}}, HttpHeaders{{"Content-Length", "5"}}}) {
+    CHECK(http_get(hub.port(), "/health", headers).status == 413);
+  }
+  CHECK(http_get(hub.port(), "/health", {{"Content-Length", "0"}}).status == 200);
+}
+
 TEST_CASE("a page of another origin, or a name that was made to resolve here, gets 403",
           "[hub][exposure]") {
   HubOptions options;

@@ -78,6 +78,28 @@ TEST_CASE("a response is the same in whatever pieces it comes", "[net][http]") {
   }
 }
 
+TEST_CASE("a response without a body is complete at its head or its first chunk", "[net][http]") {
+  for (const char* bytes :
+       {"HTTP/1.1 204 No\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n"}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 1000U}) {
+      CAPTURE(bytes, piece);
+      CHECK(read(bytes, piece).value().body.empty());
+    }
+  }
+}
+
+TEST_CASE("an interim answer is followed by the one that counts", "[net][http]") {
+  const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+  const std::string last = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok";
+  CHECK(read(interim + last, 1).value().status == 201);
+  CHECK(read(interim + last, 1000).value().body == "ok");
+  std::string many;
+  for (int i = 0; i < 9; ++i) many += interim;
+  CHECK(read(many + last, 1000).error().code == ErrorCode::corrupt);
+}
+
 TEST_CASE("a response that ends too soon is an error", "[net][http]") {
   for (const char* bytes : {"", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n"}) {
@@ -90,7 +112,10 @@ TEST_CASE("what is no HTTP is an error", "[net][http]") {
   for (const char* bytes :
        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/9.1 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}) {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;x\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n"}) {
     CAPTURE(bytes);
     CHECK(read(bytes, 1000).error().code == ErrorCode::corrupt);
   }
@@ -111,6 +136,11 @@ TEST_CASE("a body above the limit is refused, however it comes", "[net][http]") 
 TEST_CASE("a head without end is refused", "[net][http]") {
   const std::string filler(HttpResponseReader::head_bytes_max, 'x');
   CHECK(read("HTTP/1.1 200 OK\r\nX: " + filler, 1000).error().code == ErrorCode::field_too_long);
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(read(chunked + "2;" + filler, 1000).error().code == ErrorCode::field_too_long);
+  std::string trailer;
+  for (std::size_t i = 0; i <= HttpResponseReader::head_bytes_max; i += 6) trailer += "A: b\r\n";
+  CHECK(read(chunked + "0\r\n" + trailer, 1000).error().code == ErrorCode::field_too_long);
   CHECK(read("HTTP/1.1 200 OK\r\nX: " + filler + "\r\n\r\n", 1 << 20).error().code ==
         ErrorCode::field_too_long);
   CHECK(read("HTTP/1.1 200 " + filler + filler + filler, 1000).has_error());
