@@ -6,6 +6,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/render.hpp"
+#include "client/frames.hpp"
 
 namespace synapse::cli {
 
@@ -75,7 +76,7 @@ int hold_claim(Context& context, const AgentOptions& settings, const SignalWatch
     } else if (ran_out) {
       return lost_in_time(context, settings, task_id,
                           reply ? refusal(*reply) : shown(reply.error().message));
-    } else if (reply) {
+    } else if (reply && !client::is_passing(*reply->frame)) {
       return ended(context, settings, task_id, *reply);
     } else {
       due = now + retry_delay;

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "cli/render.hpp"
+#include "client/frames.hpp"
 
 namespace synapse::cli {
 
@@ -51,7 +52,8 @@ std::optional<std::string> LeaseKeeper::attend() {
     due_ = now + ttl_ / 3;
     return std::nullopt;
   }
-  if (!reply && now < renewed_at_ + ttl_) {
+  const bool may_come = !reply || client::is_passing(*reply->frame);
+  if (may_come && now < renewed_at_ + ttl_) {
     due_ = now + retry_delay;
     return std::nullopt;
   }
@@ -65,7 +67,8 @@ Result<Reply> LeaseKeeper::renew() {
   // A hub of the original answers `error`: it knows no such type. There a holder renews by claiming
   // again.
   const bool unknown = reply && !reply->granted && reply->frame != nullptr &&
-                       text_of(*reply->frame, "type") == "error";
+                       text_of(*reply->frame, "type") == "error" &&
+                       !client::is_passing(*reply->frame);
   return unknown ? agent_.claim(claim_) : reply;
 }
 

@@ -138,6 +138,12 @@ bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view 
   return std::find(wanted.begin(), wanted.end(), type) != wanted.end();
 }
 
+bool is_passing(const Json& refusal) {
+  const std::string& code = text_field(refusal, "code");
+  return code == wire_name(ErrorCode::rate_limited) ||
+         code == wire_name(ErrorCode::host_rate_limited) || code == wire_name(ErrorCode::read_only);
+}
+
 Error error_of(const Json& refusal, ErrorCode fallback) {
   const std::string& name = text_field(refusal, "code");
   const std::string& payload = text_field(refusal, "payload");

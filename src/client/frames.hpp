@@ -37,6 +37,10 @@ using SharedFrame = std::shared_ptr<const Json>;
 // Whether a frame is one that these options ask for. A hub that knows no `interest` sends all.
 [[nodiscard]] bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view name);
 
+// Whether a refusal says nothing of what was asked, so that to ask again later is right: too many
+// frames, or a hub that can't write just now.
+[[nodiscard]] bool is_passing(const Json& refusal);
+
 // The error that a frame of refusal tells of; `fallback` when it has no code that is known here.
 [[nodiscard]] Error error_of(const Json& refusal, ErrorCode fallback);
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "client/frames.hpp"
 
 namespace synapse::mcp {
 
@@ -30,13 +31,6 @@ AgentOptions for_bridge(AgentOptions agent) {
 
 bool is_lease_news(std::string_view type) {
   return type == "release_granted" || type == "handoff_granted" || type == "lease_expired";
-}
-
-// Refusals that say nothing of the lease.
-bool is_passing(std::string_view code) {
-  return code == base::wire_name(ErrorCode::rate_limited) ||
-         code == base::wire_name(ErrorCode::host_rate_limited) ||
-         code == base::wire_name(ErrorCode::read_only);
 }
 
 std::string quoted(const std::string& id) { return "'" + id + "'"; }
@@ -254,7 +248,7 @@ void Bridge::renew_one() {
   if (!reply) return leases_.retry_at(*task_id, now + renewal_retry);
   if (reply->granted) return leases_.renewed(*task_id, now);
   const std::string code = text_field(*reply->frame, "code");
-  if (is_passing(code)) return leases_.retry_at(*task_id, now + renewal_retry);
+  if (client::is_passing(*reply->frame)) return leases_.retry_at(*task_id, now + renewal_retry);
   if (code == base::wire_name(ErrorCode::not_claimed)) {
     return take_again(*task_id, "The lease on " + quoted(*task_id) +
                                     " had ended and was taken again: others may have changed its "
@@ -271,7 +265,7 @@ void Bridge::take_again(const std::string& task_id, const std::string& news) {
   const Result<Reply> reply =
       agent_.request(claim_frame(task_id, lease->scope, options_.lease_ttl));
   const Mono now = clock_.now().mono;
-  if (!reply || (!reply->granted && is_passing(text_field(*reply->frame, "code")))) {
+  if (!reply || (!reply->granted && client::is_passing(*reply->frame))) {
     return leases_.retry_at(task_id, now + renewal_retry);
   }
   if (!reply->granted) return lose(task_id, refusal_text(*reply->frame));

@@ -10,6 +10,7 @@
 #include "bus.hpp"
 #include "cli/lease_keeper.hpp"
 #include "cli_run.hpp"
+#include "support/hub_process.hpp"
 #include "support/manual_clock.hpp"
 #include "support/temp_dir.hpp"
 
@@ -251,6 +252,35 @@ TEST_CASE("a lease is renewed at a third of its time", "[cli][lease]") {
   CHECK((*renewed)->at("task_id") == "L");
   CHECK(keeper.until_due() == std::chrono::seconds(100));
   CHECK_FALSE(keeper.is_lost());
+}
+
+TEST_CASE("a renewal that the hub has no time for is tried again, and the lease not given up",
+          "[cli][lease]") {
+  synapse::test::HubOptions slow;
+  slow.arguments = {"--rate", "0.001", "--burst", "2"};  // To join, to claim, no more.
+  const synapse::test::HubProcess hub(slow);
+  CliRun run;
+  synapse::test::ManualClock clock;
+  synapse::cli::Context context{
+      run.context().out,     run.context().err,    run.context().environment, clock,
+      run.context().signals, run.context().random, run.context().folder};
+  synapse::AgentOptions settings;
+  settings.uri = hub.uri();
+  settings.name = "A";
+  Agent agent(settings);
+  synapse::ClaimRequest claim = claim_of("L");
+  claim.ttl = 300;
+  synapse::cli::LeaseKeeper keeper(context, agent, claim);
+  REQUIRE(agent.connect().has_value());
+  REQUIRE(agent.claim(claim)->granted);
+  keeper.begin();
+  clock.advance(100);
+  CHECK_FALSE(keeper.attend());
+  CHECK_FALSE(keeper.is_lost());
+  CHECK(keeper.until_due() < std::chrono::seconds(10));
+  clock.advance(200);
+  CHECK(keeper.attend());
+  CHECK(keeper.is_lost());
 }
 
 TEST_CASE("a lease that the hub has forgotten is known to be lost", "[cli][lease]") {
