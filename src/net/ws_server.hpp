@@ -20,6 +20,7 @@
 
 #include "base/error.hpp"
 #include "net/connection.hpp"
+#include "net/http_message.hpp"
 #include "net/outbox.hpp"
 
 namespace synapse::net {
@@ -32,13 +33,6 @@ struct HttpRequest {
   std::string authorization;
   std::string accept;
   std::string remote_host;  // The peer's address, without the port.
-};
-
-struct HttpResponse {
-  unsigned status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 // The owner's side of the server. Called on any I/O thread.
