@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A fleet at work: eight agents in eight worktrees of one real repository claim, edit, commit, hand
-// over and collide for a minute (SYNAPSE_FLEET_SECONDS says otherwise), and half of them are
-// killed. Afterwards the hub's log is held against the commits.
+// over and collide for a minute (SYNAPSE_FLEET_SECONDS says otherwise), or longer on a machine on
+// which too little came about in it, and half of them are killed. Afterwards the hub's log is held
+// against the commits.
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -64,6 +65,12 @@ std::vector<Member> start_fleet(FleetRepository& repository, const HubProcess& h
   return fleet;
 }
 
+// Whether the run came across enough to prove something.
+bool has_seen_enough(const std::vector<Member>& fleet) {
+  return count_of(fleet, "claimed") > 25 && count_of(fleet, "denied") > 5 &&
+         count_of(fleet, "handed") > 2;
+}
+
 // Half of the fleet dies, with all that it has started, each at a moment of its own.
 void live_and_die(std::vector<Member>& fleet, double seconds) {
   std::mt19937_64 dice(first_seed());
@@ -89,6 +96,9 @@ void live_and_die(std::vector<Member>& fleet, double seconds) {
     if (member.killed_at != 0) continue;
     REQUIRE_FALSE(wait_until(*member.process, seconds));
   }
+  const bool is_enough =
+      eventually(std::chrono::minutes(4), [&fleet] { return has_seen_enough(fleet); });
+  CHECK(is_enough);
   for (Member& member : fleet) {
     if (member.killed_at == 0) member.process->send_signal(SIGTERM);
   }
@@ -178,9 +188,5 @@ TEST_CASE("a fleet never edits a file under two owners, and the dead hold nothin
   const std::vector<Edit> edits = repository.edits();
   check_edits(edits, history);
   check_the_dead(fleet, history);
-  // A run that came across too little proves too little.
-  CHECK(edits.size() > 20);
-  CHECK(count_of(fleet, "claimed") > 20);
-  CHECK(count_of(fleet, "denied") > 5);
-  CHECK(count_of(fleet, "handed") > 2);
+  CHECK(edits.size() > 10);  // Of the claims above, the killed took some with them.
 }
