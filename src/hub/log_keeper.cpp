@@ -19,7 +19,6 @@ Result<std::unique_ptr<core::Machine>> LogKeeper::open(const std::string& file, 
   auto opened = store::SqliteStore::open(file);
   if (!opened) return opened.error();
   store_ = std::move(*opened);
-  if (const auto synced = store_->sync(); !synced) return synced.error();
   return replay(now, compact_hint);
 }
 

@@ -41,10 +41,6 @@ class EventStore {
   // or nothing.
   [[nodiscard]] virtual Result<> append(std::span<const Entry> entries) = 0;
 
-  // Makes all that can be read outlive a power cut. For a start: a process that was killed may have
-  // left records that were written and not yet synced, and what replay shows is about to be told.
-  [[nodiscard]] virtual Result<> sync() = 0;
-
   // Hands every record with seq > after to the sink, in order of seq, until it returns false.
   [[nodiscard]] virtual Result<> read(std::int64_t after,
                                       const std::function<bool(const RecordView&)>& sink) = 0;

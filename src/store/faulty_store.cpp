@@ -31,6 +31,8 @@ void FaultyStore::crash() {
   restart();
   cache_.insert(cache_.end(), left_behind_.begin(), left_behind_.end());
   left_behind_.clear();
+  SYNAPSE_ASSERT(disk_.append(cache_));
+  cache_.clear();
 }
 
 void FaultyStore::power_cut() {
@@ -64,13 +66,6 @@ Result<> FaultyStore::append(std::span<const Entry> entries) {
   Result<> written = disk_.append(cache_);
   cache_.clear();
   if (!written) error_ = written.error();
-  return written;
-}
-
-Result<> FaultyStore::sync() {
-  if (error_) return *error_;
-  Result<> written = disk_.append(cache_);
-  cache_.clear();
   return written;
 }
 

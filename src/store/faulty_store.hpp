@@ -25,13 +25,12 @@ class FaultyStore final : public EventStore {
   // The next read fails after it has handed out so many records.
   void fail_read(std::size_t records, Error why);
 
-  // The process dies and starts again: what was written is there.
+  // The process dies and starts again: what was written is there, and synced by the start.
   void crash();
   // The machine loses power and starts again: only what was synced is there.
   void power_cut();
 
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
-  [[nodiscard]] Result<> sync() override;
   [[nodiscard]] Result<> read(std::int64_t after,
                               const std::function<bool(const RecordView&)>& sink) override;
 

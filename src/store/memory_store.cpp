@@ -10,8 +10,6 @@ Result<> MemoryStore::append(std::span<const Entry> entries) {
   return {};
 }
 
-Result<> MemoryStore::sync() { return {}; }
-
 Result<> MemoryStore::read(std::int64_t after, const std::function<bool(const RecordView&)>& sink) {
   for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(0, after)); i < entries_.size();
        ++i) {

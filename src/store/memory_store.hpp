@@ -12,7 +12,6 @@ namespace synapse::store {
 class MemoryStore final : public EventStore {
  public:
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
-  [[nodiscard]] Result<> sync() override;
   [[nodiscard]] Result<> read(std::int64_t after,
                               const std::function<bool(const RecordView&)>& sink) override;
 

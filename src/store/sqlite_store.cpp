@@ -62,7 +62,7 @@ Result<> SqliteStore::set_up() {
       database_.prepare("SELECT seq, ts, kind, payload FROM events WHERE seq > ? ORDER BY seq");
   if (!select) return select.error();
   select_ = std::move(*select);
-  return {};
+  return database_.sync_wal();
 }
 
 Result<> SqliteStore::append(std::span<const Entry> entries) {
@@ -98,11 +98,6 @@ Result<> SqliteStore::write(std::span<const Entry> entries) {
     if (Result<> inserted = database_.run(insert_); !inserted) return inserted;
   }
   return database_.commit();
-}
-
-Result<> SqliteStore::sync() {
-  if (error_) return *error_;
-  return database_.sync_wal();
 }
 
 Result<> SqliteStore::set_sync(core::Durability durability) {

@@ -4,10 +4,12 @@
 //
 // Two ways to get there: a small tmpfs in a mount namespace of the hub's own, where the system lets
 // one be made; and a limit on the size of files, which every system has.
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <fstream>
+#include <memory>
 #include <set>
 
 #include "support/catch.hpp"
@@ -190,6 +192,33 @@ TEST_CASE("a log that may not grow makes the hub read-only, and loses nothing ei
   ChildProcess process(Command{hub});
   wait_for_hub(process, port);
   check_writable(port, granted);
+}
+
+TEST_CASE("rows that can't be read are told of one by one up to a hundred, then counted",
+          "[hub][disk]") {
+  const TempDir folder;
+  HubOptions options;
+  const std::string file = (folder / "log.db").string();
+  options.arguments = {"--db", file};
+  HubProcess hub(options);
+  REQUIRE(hub.stop(SIGTERM).as_number() == 0);
+  {
+    sqlite3* opened = nullptr;
+    REQUIRE(sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+    const std::unique_ptr<sqlite3, int (*)(sqlite3*)> database(opened, &sqlite3_close);
+    REQUIRE(sqlite3_exec(opened,
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 130)"
+                         "INSERT INTO events (ts, kind, payload) SELECT i, 'claim', '{' FROM n",
+                         nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  hub.start();
+  CHECK(hub.stop(SIGTERM).as_number() == 0);
+  const std::string said = hub.process().err();
+  std::size_t told = 0;
+  constexpr std::string_view each = " of the log is skipped: ";
+  for (auto at = said.find(each); at != std::string::npos; at = said.find(each, at + 1)) ++told;
+  CHECK(told == 100);
+  CHECK(said.find("30 more events of the log can't be read") != std::string::npos);
 }
 
 }  // namespace synapse::test

@@ -257,7 +257,6 @@ std::unique_ptr<core::Machine> HubWorld::replayed() {
 }
 
 void HubWorld::start() {
-  if (!store_.sync()) object("the log can't be synced");
   log_grew();
   hub::LogWriter* const log = this;
   engine_.emplace(engine_options(), replayed(), log);

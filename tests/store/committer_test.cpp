@@ -28,7 +28,6 @@ class GatedStore final : public store::EventStore {
     changed_.wait(lock, [this] { return open_; });
     return log_.append(entries);
   }
-  Result<> sync() override { return log_.sync(); }
   Result<> read(std::int64_t after,
                 const std::function<bool(const store::RecordView&)>& sink) override {
     return log_.read(after, sink);
