@@ -92,7 +92,7 @@ void name_worktree(Context& context, const git::Git& git, const std::string& nam
 }  // namespace
 
 void add_hook_options(OptionSet& set, HookOptions& options) {
-  set.text({"--synapse-bin", "FILE", "the program that the hooks run [this one]"}, options.program);
+  set.text({"--synapse-bin", "FILE", "the program that is run later [this one]"}, options.program);
 }
 
 std::string hook_name(const Context& context, const std::string& installed_for) {

@@ -21,8 +21,8 @@ bool can_run(const fs::path& file) {
 fs::path this_program(const Context& context) {
   const fs::path started = find_program(context, context.started_as);
   std::error_code error;
-  const fs::path real =
-      started.empty() ? fs::read_symlink("/proc/self/exe", error) : fs::canonical(started, error);
+  if (started.empty()) return context.program;
+  const fs::path real = fs::canonical(started, error);
   return error || real.filename() == started.filename() ? started : real;
 }
 

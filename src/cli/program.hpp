@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Where this program is, to be written into what shall run it later: git hooks.
+// Where programs are: this one, to be written into what shall run it later, and those of the PATH.
 #pragma once
 
 #include <filesystem>

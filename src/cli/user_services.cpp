@@ -2,15 +2,13 @@
 #include "cli/user_services.hpp"
 
 #include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <ostream>
 
-#include "base/text.hpp"
 #include "cli/child.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/program.hpp"
 #include "cli/render.hpp"
 #include "services/units.hpp"
 
@@ -40,11 +38,7 @@ Result<std::filesystem::path> program_path(const Context& context, const Service
   const std::filesystem::path given = *options.program;
   if (given.is_absolute()) return given;
   if (given.has_parent_path()) return (context.folder / given).lexically_normal();
-  const std::string searched = context.environment.get("PATH").value_or("");
-  for (const std::string_view folder : base::split(searched, ':')) {
-    const std::filesystem::path found = std::filesystem::path(folder) / given;
-    if (found.is_absolute() && access(found.c_str(), X_OK) == 0) return found;
-  }
+  if (std::filesystem::path found = find_program(context, given); !found.empty()) return found;
   return fail(ErrorCode::bad_argument, "--synapse-bin: no " + given.string() + " on the PATH");
 }
 
@@ -55,6 +49,9 @@ void add_service_options(OptionSet& set, ServiceOptions& options) {
   set.flag("--install-user-services", options.install,
            "write the units of hub, presence and listener for your systemd");
   set.flag("--start-user-services", options.start, "write them, enable them and start them");
+}
+
+void add_service_program_option(OptionSet& set, ServiceOptions& options) {
   set.text({"--synapse-bin", "PATH", "the program that they run [this one]"}, options.program);
 }
 

@@ -18,7 +18,9 @@ struct ServiceOptions {
   std::optional<std::string> program;  // Nothing: the running one.
 };
 
+// Under a heading of their own, all but --synapse-bin.
 void add_service_options(OptionSet& set, ServiceOptions& options);
+void add_service_program_option(OptionSet& set, ServiceOptions& options);
 
 // The commands that set everything up by hand, each as a line for a shell.
 [[nodiscard]] Result<std::vector<std::string>> set_up_lines(const services::Identity& who);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// doctor and init, with a systemctl of the test's own on the PATH: the machine's is never called.
+// doctor, init and git-init's services, with a systemctl of the test's own on the PATH: the
+// machine's is never called.
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -43,11 +44,12 @@ struct Machine {
         << systemctl << '\n';
     REQUIRE(chmod((bin / "systemctl").c_str(), 0700) == 0);
   }
-  [[nodiscard]] Finished synapse(std::vector<std::string> words) const {
+  [[nodiscard]] Finished synapse(std::vector<std::string> words,
+                                 const std::string& folder = ".") const {
     Command command;
     command.words = {synapse::test::program_under_test()};
     command.words.insert(command.words.end(), words.begin(), words.end());
-    command.folder = home.path().string();
+    command.folder = (home / folder).string();
     command.environment["HOME"] = home.path().string();
     command.environment["PATH"] = bin.path().string() + ":" + command.environment["PATH"];
     command.environment["SYNAPSE_URI"] = "ws://127.0.0.1:1";
@@ -167,6 +169,37 @@ TEST_CASE("a service that can't be started fails init, and nothing after it is t
   CHECK_THAT(failed.out,
              Contains("FAILED systemctl --user enable --now synapse-hub.service (exit code 4)\n"));
   CHECK_THAT(machine.calls(), !Contains("presence"));
+}
+
+TEST_CASE("git-init sets up the services as well, with one program for hooks and units",
+          "[cli][init][git]") {
+  const Machine machine;
+  Command make;
+  make.words = {"git", "init", "-q", (machine.home / "shop").string()};
+  REQUIRE(synapse::test::run(make).status->code == 0);
+  const fs::path hook = machine.home / "shop/.git/hooks/post-commit";
+  const std::vector<std::string> base{
+      "git-init",           "--name", "shop/a",        "--service-project", "shop",
+      "--service-identity", "shop/a", "--synapse-bin", "/x/synapse"};
+  auto words = base;
+  words.insert(words.end(), {"--start-user-services"});
+  const Finished made = machine.synapse(words, "shop");
+  CHECK(made.status->code == 0);
+  CHECK_THAT(made.out, Contains("installed post-commit ") &&
+                           Contains("\nwrote .synapse/git-claims.md ") &&
+                           Contains("\ndone systemctl --user enable --now "
+                                    "synapse-presence@shop.service\n"));
+  CHECK_THAT(machine.calls(), Contains("enable --now synapse-arm@shop-a.service\n"));
+  CHECK_THAT(text_of(machine.units() / "synapse-hub.service"),
+             Contains("ExecStart=/x/synapse hub"));
+  CHECK_THAT(text_of(hook), Contains("'/x/synapse' git-release"));
+
+  fs::remove(hook);
+  words = base;
+  words[4] = std::string(300, 'x');
+  words.insert(words.end(), {"--install-user-services"});
+  CHECK(machine.synapse(words, "shop").status->code == 2);
+  CHECK_FALSE(fs::exists(hook));
 }
 
 TEST_CASE("a project that makes no service's name is refused before anything is written",

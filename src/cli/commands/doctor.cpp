@@ -177,6 +177,7 @@ Runner doctor(OptionSet& set) {
   set.flag("--json", options->json, "print one JSON document");
   set.flag("--fix", options->fix, "print the commands that set the services up");
   add_service_options(set, options->services);
+  add_service_program_option(set, options->services);
   set.text({"--identity", "NAME", "for whom they listen [the identity]"}, options->identity);
   add_hub_options(set, options->connection);
   set.example("synapse doctor --project shop");

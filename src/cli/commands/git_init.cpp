@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A repository made ready for agents that claim: the hooks, and a guide for who opens it next.
+// A repository made ready for agents that claim: the hooks, a guide for who opens it next, and, if
+// asked for, the services of `synapse init`.
 #include <ostream>
 
 #include "cli/commands/commands.hpp"
@@ -7,6 +8,7 @@
 #include "cli/git_claims.hpp"
 #include "cli/git_hooks.hpp"
 #include "cli/render.hpp"
+#include "cli/user_services.hpp"
 #include "git/repository.hpp"
 #include "git/small_file.hpp"
 
@@ -22,6 +24,11 @@ constexpr std::string_view guide_name = ".synapse/git-claims.md";
 struct Options {
   HookOptions hooks;
   std::string base = "main";
+  services::IdentityOptions service_project;
+  std::optional<std::string> service_identity;
+  ServiceOptions services;
+
+  [[nodiscard]] bool wants_services() const { return services.install || services.start; }
 };
 
 // BASE stands for the branch that claims start from.
@@ -91,7 +98,32 @@ std::optional<int> write_guide(Context& context, const Options& options, const f
   return std::nullopt;
 }
 
+services::Identity served(const Context& context, const Options& options) {
+  services::Identity who =
+      services::resolve_identity(context.environment, context.folder, options.service_project);
+  if (options.service_identity) who.identity = *options.service_identity;
+  return who;
+}
+
+int set_up(Context& context, const Options& options) {
+  ServiceOptions services = options.services;
+  // One --synapse-bin for the hooks and the units.
+  if (!options.hooks.program.empty()) services.program = options.hooks.program;
+  const auto steps = set_up_services(context, services, served(context, options));
+  if (!steps) {
+    context.err << "synapse git-init: " << shown(steps.error().message) << '\n';
+    return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
+  }
+  context.out << render_steps(*steps);
+  return has_failed(*steps) ? exit_code::failed : exit_code::ok;
+}
+
 int run(Context& context, const Options& options) {
+  // Before anything is written.
+  if (options.wants_services()) {
+    const auto good = set_up_lines(served(context, options));
+    if (!good) return explain_usage(context, good.error());
+  }
   if (!git::is_plain_ref(options.base)) {
     return explain_usage(context, fail(ErrorCode::bad_argument, "--base: '" + shown(options.base) +
                                                                     "' is no branch's name"));
@@ -100,7 +132,8 @@ int run(Context& context, const Options& options) {
   const Result<git::Repository> here = git::find_repository(git);
   if (!here) return explain_git(context.err, here.error());
   if (const auto code = install_hooks(context, options.hooks, git)) return *code;
-  return write_guide(context, options, here->top_level).value_or(exit_code::ok);
+  if (const auto code = write_guide(context, options, here->top_level)) return *code;
+  return options.wants_services() ? set_up(context, options) : exit_code::ok;
 }
 
 }  // namespace
@@ -110,8 +143,14 @@ Runner git_init(OptionSet& set) {
   set.text({"--base", "BRANCH", "the branch that claims start from and are merged into"},
            options->base);
   add_hook_options(set, options->hooks);
+  add_service_options(set, options->services);
+  set.text({"--service-project", "PROJECT", "whose presence is kept [as `syn name` has it]"},
+           options->service_project.project);
+  set.text({"--service-identity", "NAME", "for whom is listened [as `syn name` has it]"},
+           options->service_identity);
   add_connection_options(set, options->hooks.connection);
   set.example("synapse git-init --name shop/alice --base develop");
+  set.example("synapse git-init --name shop/alice --start-user-services");
   return runner(options, run);
 }
 

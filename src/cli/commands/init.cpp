@@ -54,6 +54,7 @@ Runner init(OptionSet& set) {
   set.text({"--identity", "NAME", "for whom is listened [as `syn name` has it]"},
            options->identity);
   add_service_options(set, options->services);
+  add_service_program_option(set, options->services);
   set.example("synapse init                             # what it takes");
   set.example("synapse init --project shop --start-user-services");
   return runner(options, run);

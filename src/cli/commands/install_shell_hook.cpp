@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include <unistd.h>
-
 #include <ostream>
 
 #include "base/text.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/program.hpp"
 #include "cli/render.hpp"
 #include "cli/shell_choice.hpp"
 
@@ -23,12 +22,8 @@ struct Options {
 // its path.
 std::string program_of(const Context& context, const Options& options) {
   if (options.program) return *options.program;
-  const std::string searched = context.environment.get("PATH").value_or("");
-  for (const std::string_view folder : base::split(searched, ':')) {
-    const std::filesystem::path found = std::filesystem::path(folder) / "synapse";
-    if (found.is_absolute() && access(found.c_str(), X_OK) == 0) return "synapse";
-  }
-  return context.program.string();
+  constexpr const char* name = "synapse";
+  return find_program(context, name).empty() ? context.program.string() : name;
 }
 
 int run(Context& context, const Options& options) {
