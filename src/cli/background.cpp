@@ -55,8 +55,8 @@ class OrEndOf final : public SignalWatch {
 
   std::unique_ptr<SignalWatch> signals_;
   Bell gone_;
-  Descriptor process_;
-  Descriptor either_;
+  base::Descriptor process_;
+  base::Descriptor either_;
 };
 
 int explain(Context& context, const Error& error) {

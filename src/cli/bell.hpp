@@ -3,7 +3,7 @@
 // yet count as one.
 #pragma once
 
-#include "cli/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace synapse::cli {
 
@@ -18,7 +18,7 @@ class Bell {
   bool answer();
 
  private:
-  Descriptor event_;
+  base::Descriptor event_;
 };
 
 }  // namespace synapse::cli

@@ -13,7 +13,7 @@ namespace synapse::cli {
 Result<std::unique_ptr<BoundedLog>> BoundedLog::open(const std::filesystem::path& file,
                                                      AtEnd at_end) {
   constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-  Descriptor descriptor(::open(file.c_str(), flags, 0600));
+  base::Descriptor descriptor(::open(file.c_str(), flags, 0600));
   if (!descriptor.is_open()) {
     return fail(ErrorCode::io_error,
                 file.string() + " can't be opened: " + std::generic_category().message(errno));
@@ -21,7 +21,7 @@ Result<std::unique_ptr<BoundedLog>> BoundedLog::open(const std::filesystem::path
   return std::unique_ptr<BoundedLog>(new BoundedLog(file, std::move(descriptor), at_end));
 }
 
-BoundedLog::BoundedLog(std::filesystem::path file, Descriptor descriptor, AtEnd at_end)
+BoundedLog::BoundedLog(std::filesystem::path file, base::Descriptor descriptor, AtEnd at_end)
     : file_(std::move(file)), descriptor_(std::move(descriptor)), at_end_(at_end) {}
 
 BoundedLog::~BoundedLog() {

@@ -8,8 +8,8 @@
 #include <memory>
 #include <streambuf>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
-#include "cli/descriptor.hpp"
 
 namespace synapse::cli {
 
@@ -26,13 +26,13 @@ class BoundedLog final : public std::streambuf {
   BoundedLog& operator=(const BoundedLog&) = delete;
 
  private:
-  BoundedLog(std::filesystem::path file, Descriptor descriptor, AtEnd at_end);
+  BoundedLog(std::filesystem::path file, base::Descriptor descriptor, AtEnd at_end);
 
   std::streamsize xsputn(const char* text, std::streamsize size) override;
   int_type overflow(int_type character) override;
 
   std::filesystem::path file_;
-  Descriptor descriptor_;
+  base::Descriptor descriptor_;
   AtEnd at_end_;
   std::size_t written_ = 0;
 };

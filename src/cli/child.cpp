@@ -93,7 +93,7 @@ Result<Child> Child::start(const std::vector<std::string>& words, const ChildSet
   if (error != 0) {
     return fail(ErrorCode::not_found, std::generic_category().message(error));
   }
-  Descriptor handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  base::Descriptor handle(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (!handle.is_open()) throw std::system_error(errno, std::generic_category(), "pidfd_open");
   return Child(pid, std::move(handle));
 }

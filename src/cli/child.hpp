@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
-#include "cli/descriptor.hpp"
 
 namespace synapse::cli {
 
@@ -38,10 +38,10 @@ class Child {
   [[nodiscard]] int wait();
 
  private:
-  Child(pid_t pid, Descriptor handle) : pid_(pid), handle_(std::move(handle)) {}
+  Child(pid_t pid, base::Descriptor handle) : pid_(pid), handle_(std::move(handle)) {}
 
   pid_t pid_;
-  Descriptor handle_;
+  base::Descriptor handle_;
 };
 
 // The file of this program, to start it once more.

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <vector>
 
-#include "cli/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace synapse::cli {
 
@@ -72,7 +72,7 @@ class Lines {
 
 Result<std::int64_t> read_relay(const std::filesystem::path& file, std::int64_t offset,
                                 const Sink& sink) {
-  const Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!opened.is_open()) {
     if (errno == ENOENT) return offset;
     return cannot_read(file, errno);

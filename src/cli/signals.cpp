@@ -19,7 +19,7 @@ class ProcessWatch final : public SignalWatch {
   explicit ProcessWatch(const sigset_t& watched) {
     // Blocked before there is a descriptor: a signal in between waits, and doesn't kill.
     pthread_sigmask(SIG_BLOCK, &watched, &mask_before_);
-    descriptor_ = Descriptor(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+    descriptor_ = base::Descriptor(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!descriptor_.is_open()) throw std::system_error(errno, std::generic_category(), "signalfd");
   }
   ~ProcessWatch() override { pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr); }
@@ -37,7 +37,7 @@ class ProcessWatch final : public SignalWatch {
   }
 
  private:
-  Descriptor descriptor_;
+  base::Descriptor descriptor_;
   sigset_t mask_before_{};
 };
 

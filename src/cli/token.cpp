@@ -9,8 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/descriptor.hpp"
 #include "base/text.hpp"
-#include "cli/descriptor.hpp"
 
 namespace synapse::cli {
 
@@ -24,7 +24,7 @@ Error cannot_read(const std::string& path, int error) {
 }
 
 Result<std::string> read_token_file(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   // Of the open file, not of the path: that could be another one by then.
   if (file.number() < 0 || fstat(file.number(), &status) != 0) return cannot_read(path, errno);

@@ -43,13 +43,6 @@ Json interest(const AgentOptions& options) {
   return wish;
 }
 
-bool is_meant(std::string_view target, const AgentOptions& options, std::string_view name) {
-  if (options.chat_names.empty()) return wire::is_recipient(target, name);
-  return std::any_of(
-      options.chat_names.begin(), options.chat_names.end(),
-      [target](const std::string& other) { return wire::is_recipient(target, other); });
-}
-
 }  // namespace
 
 SharedFrame parse_frame(std::string_view text) {
@@ -127,7 +120,7 @@ bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view 
       case AgentOptions::Chat::none:
         return false;
       case AgentOptions::Chat::addressed:
-        return is_meant(text_field(frame, "target"), options, name);
+        return wire::is_for_any(text_field(frame, "target"), options.chat_names, name);
     }
   }
   if (!options.broadcast_types ||

@@ -12,12 +12,7 @@ namespace synapse::mcp {
 
 namespace {
 
-const Json& field(const Json& frame, const char* name) {
-  static const Json null;
-  if (!frame.is_object()) return null;
-  const auto found = frame.find(name);
-  return found == frame.end() ? null : *found;
-}
+using client::field;
 
 std::string quoted(const std::string& id) { return "'" + id + "'"; }
 
@@ -228,11 +223,6 @@ std::vector<Resource> changes(const Json& frame) {
     if (row.type == type) changed.push_back(row.resource);
   }
   return changed;
-}
-
-std::string text_field(const Json& frame, const char* name) {
-  const Json& value = field(frame, name);
-  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 std::vector<std::string> list_field(const Json& frame, const char* name) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/frames.hpp"
 #include "mcp/calls.hpp"
 #include "synapse/agent.hpp"
 
@@ -35,8 +36,8 @@ struct ClaimScope {
 // The resources that read differently since that frame.
 [[nodiscard]] std::vector<Resource> changes(const Json& frame);
 
-// A text of a frame; blank when it is missing or of another kind.
-[[nodiscard]] std::string text_field(const Json& frame, const char* name);
+using client::text_field;
+// The texts of a frame's list; none when it is missing or of another kind.
 [[nodiscard]] std::vector<std::string> list_field(const Json& frame, const char* name);
 
 }  // namespace synapse::mcp

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/addressing.hpp"
 
-#include <string>
+#include <algorithm>
 
 #include "base/text.hpp"
 
@@ -34,6 +34,13 @@ bool is_recipient(std::string_view target, std::string_view name) {
            return part == "all" || base::glob_match(part, name) ||
                   base::glob_match(part, project_of(name));
          });
+}
+
+bool is_for_any(std::string_view target, std::span<const std::string> names,
+                std::string_view own_name) {
+  if (names.empty()) return is_recipient(target, own_name);
+  return std::any_of(names.begin(), names.end(),
+                     [target](const std::string& name) { return is_recipient(target, name); });
 }
 
 bool is_directed(std::string_view target, std::string_view name) {

@@ -5,6 +5,8 @@
 // before the first slash. Source: docs/protocol.md, Addressing.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace synapse::wire {
@@ -15,6 +17,9 @@ namespace synapse::wire {
 [[nodiscard]] bool is_broadcast(std::string_view target);
 // The name or its project is meant, or everybody.
 [[nodiscard]] bool is_recipient(std::string_view target, std::string_view name);
+// One of `names` is meant; with none, `own_name`. A waiter NAME-rx waits for NAME.
+[[nodiscard]] bool is_for_any(std::string_view target, std::span<const std::string> names,
+                              std::string_view own_name);
 // The name itself is meant.
 [[nodiscard]] bool is_directed(std::string_view target, std::string_view name);
 // The project, a name in it, or everybody is meant.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/interest.hpp"
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "wire/addressing.hpp"
 #include "wire/decode.hpp"
@@ -35,9 +33,7 @@ bool Interest::wants_chat(std::string_view target, std::string_view own_name) co
     case Chat::addressed:
       break;
   }
-  if (names.empty()) return is_recipient(target, own_name);
-  return std::any_of(names.begin(), names.end(),
-                     [target](const std::string& name) { return is_recipient(target, name); });
+  return is_for_any(target, names, own_name);
 }
 
 Result<std::optional<Interest>> decode_interest(const Fields& fields) {

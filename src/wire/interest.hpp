@@ -21,7 +21,7 @@ struct Interest {
 
   std::set<std::string, std::less<>> types;
   Chat chat = Chat::all;
-  // Whom `addressed` asks about; none: the socket's own name. A waiter NAME-rx waits for NAME.
+  // Whom `addressed` asks about; none: the socket's own name.
   std::vector<std::string> names;
 
   // Whether a socket bound as `own_name` is sent a chat with this target.
