@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/coding_fleet.hpp"
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -8,6 +9,7 @@
 #include "cli_run.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
+#include "support/deadline.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -98,6 +100,21 @@ TEST_CASE("a quickstart leaves nothing behind but what is kept", "[cli][fleet]")
   CHECK(fs::is_empty(dir.path()));
   CHECK(quickstart({"--keep"}) == 0);
   CHECK_FALSE(fs::is_empty(dir.path()));
+}
+
+TEST_CASE("a quickstart that is interrupted leaves nothing behind either", "[cli][fleet]") {
+  const TempDir dir;
+  synapse::test::Command command;
+  command.words = {synapse::test::program_under_test(), "quickstart-coding"};
+  command.environment["TMPDIR"] = dir.path().string();
+  ChildProcess child(command);
+  REQUIRE(synapse::test::eventually(synapse::test::patience,
+                                    [&dir] { return !fs::is_empty(dir.path()); }));
+  child.send_signal(SIGINT);
+  const auto status = child.wait(synapse::test::patience);
+  REQUIRE(status);
+  CHECK(status->as_number() == 128 + SIGINT);
+  CHECK(fs::is_empty(dir.path()));
 }
 
 TEST_CASE("a fleet's own script plays the demo in it", "[cli][fleet]") {

@@ -2,6 +2,7 @@
 // The fleet demo in one command: a workspace, two agents in it, and nothing left behind.
 #include <stdlib.h>
 
+#include <csignal>
 #include <ostream>
 
 #include "cli/coding_fleet.hpp"
@@ -69,6 +70,8 @@ Result<Workspace> workspace_for(const Context& context, const Options& options) 
 }
 
 int run(Context& context, const Options& options) {
+  // The play is over in a second: a signal waits for its end, and leaves no folder behind.
+  const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
   Result<Workspace> workspace = workspace_for(context, options);
   if (!workspace) {
     context.err << "synapse quickstart-coding: " << shown(workspace.error().message) << '\n';
@@ -79,6 +82,7 @@ int run(Context& context, const Options& options) {
     context.err << "synapse quickstart-coding: " << shown(played.error().message) << '\n';
     return exit_code::failed;
   }
+  if (const auto signal = watch->take()) return exit_code::killed_by_signal + signal->number;
   if (options.keep || options.folder) {
     context.out << "What they made is in " << shown(workspace->folder().string()) << ".\n";
   }
