@@ -28,8 +28,9 @@ bool is_alphanumeric(char character) {
 }
 
 // What a user's manager can give without a privilege, and what needs a user namespace: newer
-// managers make one by themselves, and where there is none they pass over the latter. The hub's
-// unit adds the one folder that it writes to.
+// managers make one by themselves, and where there is none they pass over the latter. Without
+// ProtectKernelTunables=: it keeps a user from nothing that he may do, and as root in a container no
+// unit that has it starts. The hub's unit adds the one folder that it writes to.
 constexpr const char* hardening = R"(
 # Change this by `systemctl --user edit`, which outlives the next installation.
 UMask=0077
@@ -48,7 +49,6 @@ ProtectHome=read-only
 PrivateTmp=yes
 ProtectControlGroups=yes
 ProtectHostname=yes
-ProtectKernelTunables=yes
 )";
 
 constexpr const char* installation = "\n[Install]\nWantedBy=default.target\n";
