@@ -187,6 +187,27 @@ TEST_CASE("a lock is held while its command runs and given back after it", "[cli
   CHECK(run({"lock", "L", "--name", "A", "--", "sh", "-c", "kill -9 $$"}) == 128 + SIGKILL);
 }
 
+TEST_CASE("locks of one terminal take turns, also beside an agent that has its name",
+          "[cli][lock]") {
+  const Bus bus;
+  const auto observer = bus.join("observer");
+  for (const auto& [identity, name] :
+       std::vector<std::pair<std::string, std::string>>{{"", "USER"}, {"shop/a", "shop/a"}}) {
+    const auto agent = bus.join(name);
+    auto variables = on(bus);
+    variables["SYN_IDENTITY"] = identity;
+    CliRun run(variables);
+    CHECK(run({"lock", "L", "--", "sh", "-c", "exit 7"}) == 7);
+    REQUIRE(agent->claim(claim_of("L"))->granted);
+    CHECK(run({"lock", "L", "--wait-timeout", "0", "--", "true"}) == 1);
+    CHECK_THAT(run.out(), Contains("Could not acquire lock 'L'") && Contains(name));
+    REQUIRE(agent->release("L")->granted);
+    // A name that was given is meant.
+    CHECK(run({"lock", "L", "--name", "observer", "--", "true"}) == 1);
+    CHECK_THAT(run.err(), Contains("The name observer is in use"));
+  }
+}
+
 TEST_CASE("a lock passes on signals but for the terminal's, which its command has had",
           "[cli][lock]") {
   using synapse::cli::Signal;

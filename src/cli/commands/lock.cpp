@@ -5,6 +5,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <ostream>
 
 #include "cli/child.hpp"
@@ -109,6 +110,49 @@ void give_back(Context& context, const Options& options, Agent& agent) {
               << "; it ends by itself within " << options.ttl << " s\n";
 }
 
+// Another name under which this terminal may lock: its own is in use, by an agent that stays
+// connected or by another lock, and two locks of one terminal take turns like any others.
+std::string second_name(const Context& context, const std::string& name) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "-lock-%04x",
+                static_cast<unsigned>(context.random() * 0x10000));
+  return name + text.data();
+}
+
+enum class NameInUse { is_told, is_left_to_the_caller };
+
+// The exit code; nothing when the name is in use and that is left to the caller.
+std::optional<int> lock_as(Context& context, const Options& options, const AgentOptions& settings,
+                           const ClaimRequest& request, SignalWatch& watch, NameInUse name_in_use) {
+  Agent agent(settings);
+  LeaseKeeper keeper(context, agent, request);
+  Result<Reply> claimed = fail(ErrorCode::cancelled);
+  {
+    OnSignal stop(watch, [&agent] { agent.stop(); });
+    const Result<> connected = agent.connect();
+    if (connected) claimed = claim_in_turn(context, agent, watch, request, options.wait_timeout);
+    // The connection is gone, and with it the place in the queue. Had the grant come in the same
+    // instant, it would run out by itself.
+    if (const auto signal = stop.end()) return exit_code::killed_by_signal + signal->number;
+    if (!connected) {
+      if (connected.error().code == ErrorCode::name_conflict &&
+          name_in_use == NameInUse::is_left_to_the_caller) {
+        return std::nullopt;
+      }
+      return explain_failure(context, settings, connected.error());
+    }
+  }
+  if (!claimed || !claimed->granted) {
+    context.out << "Could not acquire lock '" << shown(options.task_id)
+                << "': " << (claimed ? refusal(*claimed) : shown(claimed.error().message)) << '\n';
+    return exit_code::failed;
+  }
+  keeper.begin();
+  const int code = run_held(context, options, watch, keeper);
+  if (!keeper.is_lost()) give_back(context, options, agent);
+  return code;
+}
+
 int run(Context& context, const Options& given) {
   Options options = given;
   options.connection.name = claiming_name(context, given.connection);
@@ -120,27 +164,13 @@ int run(Context& context, const Options& given) {
   settings->broadcast_types = LeaseKeeper::broadcast_types();
 
   const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
-  Agent agent(*settings);
-  LeaseKeeper keeper(context, agent, *request);
-  Result<Reply> claimed = fail(ErrorCode::cancelled);
-  {
-    OnSignal stop(*watch, [&agent] { agent.stop(); });
-    const std::optional<int> no_hub = connect(context, agent, *settings);
-    if (!no_hub) claimed = claim_in_turn(context, agent, *watch, *request, options.wait_timeout);
-    // The connection is gone, and with it the place in the queue. Had the grant come in the same
-    // instant, it would run out by itself.
-    if (const auto signal = stop.end()) return exit_code::killed_by_signal + signal->number;
-    if (no_hub) return *no_hub;
-  }
-  if (!claimed || !claimed->granted) {
-    context.out << "Could not acquire lock '" << shown(options.task_id)
-                << "': " << (claimed ? refusal(*claimed) : shown(claimed.error().message)) << '\n';
-    return exit_code::failed;
-  }
-  keeper.begin();
-  const int code = run_held(context, options, *watch, keeper);
-  if (!keeper.is_lost()) give_back(context, options, agent);
-  return code;
+  const bool is_name_given = given.connection.name != ConnectionOptions{}.name;
+  const auto code = lock_as(context, options, *settings, *request, *watch,
+                            is_name_given ? NameInUse::is_told : NameInUse::is_left_to_the_caller);
+  if (code) return *code;
+  options.connection.name = settings->name = second_name(context, settings->name);
+  return lock_as(context, options, *settings, *request, *watch, NameInUse::is_told)
+      .value_or(exit_code::failed);
 }
 
 }  // namespace
