@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "wire/addressing.hpp"
+#include "wire/json_document.hpp"
 
 namespace synapse::client {
 
@@ -52,7 +53,7 @@ SharedFrame parse_frame(std::string_view text) {
 }
 
 Result<std::string> encode_frame(const Json& frame) {
-  std::string text = frame.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = wire::json_text(frame);
   // U+FFFD stands where bytes were no UTF-8; but a text may have one of its own.
   if (text.find("\xEF\xBF\xBD") != std::string::npos &&
       Json::parse(text, nullptr, false) != frame) {
@@ -61,12 +62,7 @@ Result<std::string> encode_frame(const Json& frame) {
   return text;
 }
 
-const Json& field(const Json& frame, const char* name) {
-  static const Json null;
-  if (!frame.is_object()) return null;
-  const auto found = frame.find(name);
-  return found == frame.end() ? null : *found;
-}
+const Json& field(const Json& frame, const char* name) { return wire::member(frame, name); }
 
 const std::string& text_field(const Json& frame, const char* name) {
   static const std::string blank;

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "wire/json_document.hpp"
 
 namespace synapse::mcp {
 
@@ -135,7 +136,7 @@ struct Describe {
     }
     if (!view.is_object()) return refused("the hub's answer can't be read");
     if (field(frame, "truncated") == true) view["truncated"] = true;
-    std::string text = view.dump(-1, ' ', false, Json::error_handler_t::replace);
+    std::string text = wire::json_text(view);
     return {Verdict::done, std::move(text), std::move(view), {}};
   }
 

@@ -3,31 +3,9 @@
 
 #include <utility>
 
-#include "base/text.hpp"
-
 namespace synapse::mcp::rpc {
 
 namespace {
-
-// A scan before anything is built, so that no hostile depth ever reaches the parser.
-bool is_too_deep(std::string_view text) {
-  std::size_t depth = 0;
-  bool is_in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (is_in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') is_in_string = false;
-    } else if (c == '"') {
-      is_in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > depth_max) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 
 bool is_id(const Json& id) { return id.is_string() || id.is_number_integer(); }
 
@@ -38,17 +16,9 @@ Invalid invalid(const Json& id, std::string message) {
 }  // namespace
 
 std::variant<Json, Invalid> parse(std::string_view text) {
-  if (!base::is_valid_utf8(text)) {
-    return Invalid{nullptr, Code::parse_error, "the message is not valid UTF-8"};
-  }
-  if (is_too_deep(text)) {
-    return Invalid{nullptr, Code::parse_error, "the message is nested deeper than 64 levels"};
-  }
-  Json document = Json::parse(text, nullptr, false);
-  if (document.is_discarded()) {
-    return Invalid{nullptr, Code::parse_error, "the message is not valid JSON"};
-  }
-  return document;
+  Result<Json> document = wire::parse_json(text, "the message");
+  if (!document) return Invalid{nullptr, Code::parse_error, document.error().message};
+  return *std::move(document);
 }
 
 Message classify(Json&& document) {
@@ -91,15 +61,6 @@ Json notification(std::string_view method, Json&& params) {
   return {{"jsonrpc", "2.0"}, {"method", std::string(method)}, {"params", std::move(params)}};
 }
 
-std::string encode(const Json& document) {
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-const Json& member(const Json& object, const char* name) {
-  static const Json null;
-  if (!object.is_object()) return null;
-  const auto found = object.find(name);
-  return found == object.end() ? null : *found;
-}
+std::string encode(const Json& document) { return wire::json_text(document); }
 
 }  // namespace synapse::mcp::rpc

@@ -3,19 +3,18 @@
 // null. Pure and total: any bytes give messages or the error that answers them; nothing throws.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "wire/json_document.hpp"
 
 namespace synapse::mcp {
 
 using Json = nlohmann::json;
 
 namespace rpc {
-
-inline constexpr std::size_t depth_max = 64;
 
 enum class Code {
   parse_error = -32700,
@@ -56,8 +55,7 @@ using Message = std::variant<Request, Notification, Response, Invalid>;
 // On one line, whatever is in it.
 [[nodiscard]] std::string encode(const Json& document);
 
-// A member of an object, or null when there is none.
-[[nodiscard]] const Json& member(const Json& object, const char* name);
+using wire::member;
 
 }  // namespace rpc
 

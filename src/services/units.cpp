@@ -29,8 +29,8 @@ bool is_alphanumeric(char character) {
 
 // What a user's manager can give without a privilege, and what needs a user namespace: newer
 // managers make one by themselves, and where there is none they pass over the latter. Without
-// ProtectKernelTunables=: it keeps a user from nothing that he may do, and as root in a container no
-// unit that has it starts. The hub's unit adds the one folder that it writes to.
+// ProtectKernelTunables=: it keeps a user from nothing that he may do, and as root in a container
+// no unit that has it starts. The hub's unit adds the one folder that it writes to.
 constexpr const char* hardening = R"(
 # Change this by `systemctl --user edit`, which outlives the next installation.
 UMask=0077

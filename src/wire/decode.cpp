@@ -15,44 +15,6 @@ namespace {
 
 using Body = std::variant<core::Command, Query>;
 
-// Whether brackets outside of strings nest deeper than allowed: looked at before parsing, so that
-// no hostile depth ever reaches the parser.
-bool too_deep(std::string_view frame) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < frame.size(); ++i) {
-    const char c = frame[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > depth_max) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-Result<Json> parse(std::string_view frame) {
-  if (!base::is_valid_utf8(frame)) return fail(ErrorCode::invalid_utf8);
-  if (too_deep(frame)) return fail(ErrorCode::too_deep);
-  // The library takes it for the end of the text, whatever follows.
-  if (frame.find('\0') != std::string_view::npos) return fail(ErrorCode::malformed_json);
-  try {
-    Json object = Json::parse(frame);
-    if (!object.is_object()) return fail(ErrorCode::not_an_object);
-    // In place: the library's type converts from everything, which leaves a plain return ambiguous.
-    return Result<Json>(boost::system::in_place_value, std::move(object));
-  } catch (const Json::out_of_range&) {
-    return fail(ErrorCode::number_out_of_range);
-  } catch (const Json::exception&) {
-    return fail(ErrorCode::malformed_json);
-  }
-}
-
 TaskId task_id(const Fields& fields, const char* other) {
   return TaskId(fields.trimmed("task_id", other));
 }
@@ -316,9 +278,10 @@ std::string digest_of(const Json& object) {
 }  // namespace
 
 Result<Inbound> decode(std::string_view frame) {
-  Result<Json> parsed = parse(frame);
+  Result<Json> parsed = parse_json(frame, "the frame");
   if (!parsed) return parsed.error();
   Json& object = *parsed;
+  if (!object.is_object()) return fail(ErrorCode::not_an_object);
   const Fields fields(object);
   if (const Result<> good = check_envelope(fields); !good) return good.error();
   Result<std::optional<Interest>> interest = decode_interest(fields);

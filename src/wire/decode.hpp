@@ -15,7 +15,6 @@
 
 namespace synapse::wire {
 
-inline constexpr std::size_t depth_max = 64;
 inline constexpr std::size_t name_bytes_max = 256;
 
 [[nodiscard]] Result<Inbound> decode(std::string_view frame);

@@ -2,7 +2,6 @@
 // Reading fields of a JSON object by the protocol's rules of coercion. Private to wire.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,10 +9,9 @@
 
 #include "base/error.hpp"
 #include "core/model.hpp"
+#include "wire/json_document.hpp"
 
 namespace synapse::wire {
-
-using Json = nlohmann::json;
 
 class Fields {
  public:

@@ -2,27 +2,20 @@
 #include "workers/model_codec.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "wire/json_document.hpp"
 #include "workers/one_line.hpp"
 
 namespace synapse::workers {
 
 namespace {
 
-using Json = nlohmann::json;
+using wire::Json;
+using wire::member;
 
 constexpr std::size_t detail_characters_max = 160;
 constexpr std::size_t models_max = 1000;
-
-// The member, or null where there is none.
-const Json& member(const Json& value, const char* name) {
-  static const Json none;
-  if (!value.is_object()) return none;
-  const auto found = value.find(name);
-  return found == value.end() ? none : *found;
-}
 
 std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : std::string();
@@ -92,7 +85,7 @@ std::string completion_request(const std::string& model, const std::string& syst
                         {"messages", Json::array({{{"role", "system"}, {"content", system}},
                                                   {{"role", "user"}, {"content", user}}})},
                         {"temperature", 0.2}};
-  return request.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return wire::json_text(request);
 }
 
 Result<std::string> completion_of(const ModelAnswer& answer, std::string_view key) {
