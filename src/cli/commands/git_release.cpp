@@ -78,16 +78,20 @@ class Errand {
 
   Result<> take_name() {
     constexpr std::chrono::milliseconds retry_delay(20);
-    Result<> connected;
+    std::optional<Error> refusal;
     while (!has_name_) {
-      connected = connect_as(settings_.name);
+      const Result<> connected = connect_as(settings_.name);
       has_name_ = connected.has_value();
-      const bool may_be_free_soon =
-          !connected && connected.error().code == ErrorCode::name_conflict;
-      if (!may_be_free_soon || time_until(context_, end_) <= retry_delay) break;
+      if (has_name_) break;
+      // The last try may have had no time left; the name is why all the same.
+      if (connected.error().code != ErrorCode::name_conflict) {
+        return refusal.value_or(connected.error());
+      }
+      refusal = connected.error();
+      if (time_until(context_, end_) <= retry_delay) return *refusal;
       std::this_thread::sleep_for(retry_delay);
     }
-    return connected;
+    return {};
   }
 
   int release(const std::vector<git::Ended>& all) {
