@@ -169,12 +169,12 @@ void HttpSession::attach(std::uint64_t number, EventStream& stream, HttpAsker as
 void HttpSession::forget_old_answers() {
   std::size_t count = 0;
   std::size_t bytes = 0;
-  // The newest first: what is beyond the bounds goes.
+  // The newest first, which stays however large it is; what is beyond the bounds goes.
   for (auto at = streams_.end(); at != streams_.begin();) {
     --at;
     if (at->first == notifications || !at->second.is_finished()) continue;
     bytes += at->second.kept_bytes();
-    if (++count <= kept_answers_max && bytes <= kept_bytes_max) continue;
+    if (++count == 1 || (count <= kept_answers_max && bytes <= kept_bytes_max)) continue;
     at = streams_.erase(at);
   }
 }
