@@ -40,6 +40,7 @@ bool is_authorized(const net::HttpServerRequest& request, const std::string& tok
          base::constant_time_equal(token, base::trim(header.substr(scheme.size())));
 }
 
+// Also what is answered without a look at what is asked for.
 std::optional<net::HttpResponse> refused_sender(const net::HttpServerRequest& request,
                                                 const HttpDoor& door) {
   net::HttpRequest from;
@@ -47,9 +48,17 @@ std::optional<net::HttpResponse> refused_sender(const net::HttpServerRequest& re
   from.origin = request.header("Origin");
   const Result<> allowed = hub::check_request(from, door.is_on_loopback, door.allowed_origins);
   if (!allowed) return http_refusal(403, allowed.error().message);
+  const std::string_view path =
+      std::string_view(request.target).substr(0, request.target.find('?'));
+  // To strangers too: clients look elsewhere for how to get a token, and must see that there is no
+  // such thing here.
+  if (path != http_path) {
+    return http_refusal(404, "there is nothing here; the endpoint is " + std::string(http_path));
+  }
   // A browser asks without credentials whether it may ask at all.
-  if (request.method == "OPTIONS" && !from.origin.empty())
+  if (request.method == "OPTIONS" && !from.origin.empty()) {
     return net::HttpResponse{204, "", "", {}};
+  }
   if (is_authorized(request, door.token)) return std::nullopt;
   net::HttpResponse refusal = http_refusal(401, "a bearer token is needed");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -87,11 +96,6 @@ net::HttpResponse http_refusal(unsigned status, std::string_view why) {
 std::variant<HttpWish, net::HttpResponse> judge(const net::HttpServerRequest& request,
                                                 const HttpDoor& door) {
   if (auto refused = refused_sender(request, door)) return *std::move(refused);
-  const std::string_view path =
-      std::string_view(request.target).substr(0, request.target.find('?'));
-  if (path != http_path) {
-    return http_refusal(404, "there is nothing here; the endpoint is " + std::string(http_path));
-  }
   HttpWish wish;
   if (request.method == "GET") {
     wish.kind = HttpWish::Kind::listen;

@@ -77,6 +77,9 @@ TEST_CASE("there is one path and three methods", "[mcp][http]") {
   HttpServerRequest request = http_request("POST", {});
   request.target = "/";
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
+  // Where clients look for how to get a token, and must see that there is no such thing.
+  request.target = "/.well-known/oauth-protected-resource";
+  CHECK(std::get<HttpResponse>(judge(request, with_token())).status == 404);
   request.target = "/mcp/";
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
   request.target = "/mcp?x=y";
