@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "cli/context.hpp"
@@ -22,5 +23,8 @@ void add_token_options(OptionSet& set, TokenOptions& options);
 // it; blank: none of them. A file that others than its owner may read or write is refused: a secret
 // that everybody on the machine can read is none.
 [[nodiscard]] Result<std::string> find_token(const Context& context, const TokenOptions& options);
+
+// The content of such a file; `option` is what an error calls it by.
+[[nodiscard]] Result<std::string> read_token_file(const std::string& path, std::string_view option);
 
 }  // namespace synapse::cli

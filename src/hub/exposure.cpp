@@ -27,8 +27,8 @@ Result<> check_exposure(const Exposure& exposure) {
   if (is_loopback(exposure.host)) return {};
   if (!exposure.has_token) {
     return fail(ErrorCode::bad_argument,
-                "listening on " + exposure.host +
-                    " without --token would let anyone on the network in; set a token, or say "
+                "listening on " + exposure.host + " without " + std::string(exposure.token_option) +
+                    " would let anyone on the network in; set a token, or say "
                     "--insecure-off-loopback");
   }
   if (exposure.serves_metrics && !exposure.has_metrics_token) {
@@ -45,7 +45,7 @@ Result<> check_request(const net::HttpRequest& request, bool on_loopback,
   if (on_loopback && !request.host.empty() && !is_loopback(host_part(request.host))) {
     return fail(
         ErrorCode::auth_denied,
-        "this hub listens on this machine only and does not answer to the name " + request.host);
+        "this server listens on this machine only and does not answer to the name " + request.host);
   }
   const std::string& origin = request.origin;
   if (origin.empty()) return {};

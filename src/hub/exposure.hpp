@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What may reach the hub: addresses that it may listen on, and HTTP requests that a web page could
-// have sent.
+// have sent. The same holds for the servers that stand beside it.
 #pragma once
 
 #include <string>
@@ -20,6 +20,7 @@ struct Exposure {
   bool has_token = false;
   bool serves_metrics = false;
   bool has_metrics_token = false;
+  std::string_view token_option = "--token";
 };
 // An error that says why listening there would be unsafe, and what to do.
 [[nodiscard]] Result<> check_exposure(const Exposure& exposure);

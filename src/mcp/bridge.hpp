@@ -38,12 +38,6 @@ struct BridgeOptions {
   std::chrono::seconds lease_ttl{600};
 };
 
-// What a session is told, on the bridge's thread: it only hands it on.
-struct Listener {
-  std::function<void(CallId, Outcome)> finished;
-  std::function<void(Resource)> changed;
-};
-
 class Bridge {
  public:
   // A session's end of the bridge, used from one thread. Calls that are under way when it goes are

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -61,6 +62,12 @@ struct Outcome {
   nlohmann::json structured = nlohmann::json::object();
   // What else the agent must know: a lease of its own that was lost since its last call.
   std::vector<std::string> notes;
+};
+
+// What a session is told. By the bridge on its own thread, where it is only handed on.
+struct Listener {
+  std::function<void(CallId, Outcome)> finished;
+  std::function<void(Resource)> changed;
 };
 
 }  // namespace synapse::mcp

@@ -11,11 +11,11 @@ constexpr Support no = Support::absent;
 constexpr Support yes = Support::present;
 
 constexpr std::array<Revision, 4> table{{
-    //              batches  annotations  structured  title  details
-    {"2024-11-05", no, no, no, no, no},
-    {"2025-03-26", yes, yes, no, no, no},
-    {"2025-06-18", no, yes, yes, yes, no},
-    {"2025-11-25", no, yes, yes, yes, yes},
+    //              batches  annotations  structured  title  details  greeting
+    {"2024-11-05", no, no, no, no, no, no},
+    {"2025-03-26", yes, yes, no, no, no, no},
+    {"2025-06-18", no, yes, yes, yes, no, no},
+    {"2025-11-25", no, yes, yes, yes, yes, yes},
 }};
 
 }  // namespace

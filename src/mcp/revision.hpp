@@ -17,6 +17,7 @@ struct Revision {
   Support structured_output;  // outputSchema of tools, structuredContent of results.
   Support server_title;       // serverInfo.title.
   Support server_details;     // serverInfo.description.
+  Support event_greeting;     // Over HTTP, an event without data at the start of a stream.
 };
 
 // The oldest first.

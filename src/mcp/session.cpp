@@ -37,6 +37,11 @@ const std::string* text_member(const Json& object, const char* name) {
   return value.is_string() ? &value.get_ref<const std::string&>() : nullptr;
 }
 
+Output::Kind kind_of(const Json& answer) {
+  if (!answer.contains("error")) return Output::Kind::answer;
+  return answer["id"].is_null() ? Output::Kind::malformed : Output::Kind::error;
+}
+
 Json text_content(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
 
 }  // namespace
@@ -50,7 +55,7 @@ Effects Session::receive(TextId text_id, std::string_view text) {
   auto parsed = rpc::parse(text);
   if (const auto* invalid = std::get_if<rpc::Invalid>(&parsed)) {
     const Json error = rpc::error(invalid->id, invalid->code, invalid->message);
-    effects.outputs.push_back({text_id, rpc::encode(error)});
+    effects.outputs.push_back({text_id, rpc::encode(error), kind_of(error)});
     return effects;
   }
   Json& document = std::get<Json>(parsed);
@@ -77,7 +82,7 @@ Effects Session::refuse_too_long(TextId text_id, std::size_t bytes_max) {
   const Json error =
       rpc::error(nullptr, Code::invalid_request,
                  "the message is longer than " + std::to_string(bytes_max) + " bytes");
-  return {{{text_id, rpc::encode(error)}}, {}, {}};
+  return {{{text_id, rpc::encode(error), kind_of(error)}}, {}, {}};
 }
 
 Effects Session::finish(CallId id, const Outcome& outcome) {
@@ -95,7 +100,7 @@ Effects Session::changed(Resource resource) {
   if (!subscriptions_.contains(resource)) return {};
   const Json update =
       rpc::notification("notifications/resources/updated", with_one("uri", uri_of(resource)));
-  return {{{0, rpc::encode(update)}}, {}, {}};
+  return {{{0, rpc::encode(update), Output::Kind::answer}}, {}, {}};
 }
 
 Effects Session::close_if_done(TextId text_id, Effects effects) {
@@ -105,9 +110,10 @@ Effects Session::close_if_done(TextId text_id, Effects effects) {
   exchanges_.erase(found);
   if (!exchange.answers.empty()) {
     const Json& answers = exchange.answers;
-    effects.outputs.push_back({text_id, rpc::encode(exchange.is_batch ? answers : answers[0])});
+    const Json& all = exchange.is_batch ? answers : answers[0];
+    effects.outputs.push_back({text_id, rpc::encode(all), kind_of(all)});
   } else if (exchange.had_calls) {
-    effects.outputs.push_back({text_id, ""});
+    effects.outputs.push_back({text_id, "", Output::Kind::answer});
   }
   return effects;
 }

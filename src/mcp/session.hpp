@@ -27,8 +27,15 @@ namespace synapse::mcp {
 using TextId = std::uint64_t;
 
 struct Output {
+  enum class Kind {
+    answer,
+    error,      // To a request that was understood as one.
+    malformed,  // To a text that was not; its id is null.
+  };
+
   TextId answers = 0;  // 0: a notification of ours.
   std::string text;    // Blank: no answer will come, since the client cancelled all that it asked.
+  Kind kind = Kind::answer;  // Of a batch, answer.
 };
 
 struct Effects {

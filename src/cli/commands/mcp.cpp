@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A server of the Model Context Protocol for the assistant that starts it. Its stdout is the
-// protocol's alone: what there is to say to people goes to stderr.
+// A server of the Model Context Protocol: for the assistant that starts it, or over HTTP for all
+// who connect. Of the former stdout is the protocol's alone: what there is to say to people goes to
+// stderr.
 #include "mcp/bridge.hpp"
 
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <ostream>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/render.hpp"
 #include "git/claim_scope.hpp"
+#include "hub/exposure.hpp"
+#include "mcp/http.hpp"
 #include "mcp/stdio.hpp"
 
 namespace synapse::cli::commands {
@@ -27,7 +32,77 @@ struct Options {
   double lease_ttl = 600;
   std::string folder;
   std::optional<std::string> worktree;
+  std::optional<std::string> http;
+  TokenOptions http_token;
+  std::vector<std::string> allowed_origins;
+  bool insecure_off_loopback = false;
+  std::size_t max_sessions = synapse::mcp::HttpEndpointOptions{}.sessions_max;
+  double session_idle =
+      static_cast<double>(synapse::mcp::HttpEndpointOptions{}.session_idle.count());
 };
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// HOST:PORT, an IPv6 address in brackets.
+Result<Address> read_address(const std::string& text) {
+  const Error error = fail(ErrorCode::bad_argument,
+                           "--http " + shown(text) + " is no HOST:PORT, such as 127.0.0.1:8878");
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return error;
+  Address address{text.substr(0, colon)};
+  if (address.host.starts_with('[') && address.host.ends_with(']')) {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  } else if (address.host.find(':') != std::string::npos) {
+    return error;
+  }
+  const char* const end = text.data() + text.size();
+  const auto [digits_end, failure] = std::from_chars(text.data() + colon + 1, end, address.port);
+  if (address.host.empty() || failure != std::errc() || digits_end != end) return error;
+  return address;
+}
+
+// Nothing: it serves its starter, on stdio.
+Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
+                                                              const Options& options) {
+  const auto wrong = [](std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); };
+  if (!options.http) {
+    if (options.http_token.token || options.http_token.file || !options.allowed_origins.empty() ||
+        options.insecure_off_loopback) {
+      return wrong(
+          "--http-token, --http-token-file, --allow-origin and --insecure-off-loopback "
+          "go with --http");
+    }
+    return std::optional<synapse::mcp::HttpOptions>();
+  }
+  const Result<Address> address = read_address(*options.http);
+  if (!address) return address.error();
+  synapse::mcp::HttpOptions http;
+  http.host = address->host;
+  http.port = address->port;
+  http.endpoint.door.is_on_loopback = hub::is_loopback(http.host);
+  http.endpoint.door.allowed_origins = options.allowed_origins;
+  http.endpoint.sessions_max = options.max_sessions;
+  http.endpoint.session_idle =
+      std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.session_idle));
+  std::string& token = http.endpoint.door.token;
+  if (options.http_token.token) {
+    token = base::trimmed(*options.http_token.token);
+    // From a variable that was not set: a server without the token that its owner believes it has.
+    if (token.empty()) return wrong("--http-token is blank");
+  } else if (options.http_token.file) {
+    Result<std::string> read = read_token_file(*options.http_token.file, "--http-token-file");
+    if (!read) return read.error();
+    token = *std::move(read);
+  }
+  const Result<> safe =
+      hub::check_exposure({http.host, !token.empty(), false, false, "--http-token"});
+  if (!safe && !options.insecure_off_loopback) return safe.error();
+  if (!safe) context.err << "insecure by request: " << safe.error().message << '\n';
+  return std::optional(std::move(http));
+}
 
 synapse::mcp::ScopeResolver scope_resolver(const Context& context, const Options& options) {
   return [folder = context.folder / options.folder, worktree = options.worktree,
@@ -70,8 +145,31 @@ int report(Context& context, const Options& options, synapse::mcp::StdioEnd end)
   return exit_code::failed;
 }
 
+int serve_starter(Context& context, const Options& options, SignalWatch& watch,
+                  synapse::mcp::Bridge& bridge) {
+  synapse::mcp::StdioOptions ends;
+  ends.in = STDIN_FILENO;
+  ends.out = STDOUT_FILENO;
+  ends.stop = watch.descriptor();
+  return report(context, options, serve_stdio(bridge, ends));
+}
+
+int serve_all(Context& context, const Options& options, SignalWatch& watch,
+              synapse::mcp::Bridge& bridge, synapse::mcp::HttpOptions http) {
+  http.stop = watch.descriptor();
+  http.on_listening = [&context, &options](const std::string& url) {
+    context.out << '[' << shown(options.connection.name) << "] serving MCP on " << url << std::endl;
+  };
+  const Result<> served = serve_http(bridge, context.clock, std::move(http));
+  if (served) return exit_code::ok;
+  context.err << '[' << shown(options.connection.name) << "] " << served.error().message << '\n';
+  return exit_code::failed;
+}
+
 int run(Context& real_context, const Options& options) {
   Context context = speaking_aside(real_context);
+  Result<std::optional<synapse::mcp::HttpOptions>> http = http_options(context, options);
+  if (!http) return explain_usage(context, http.error());
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   if (std::error_code error;
@@ -81,8 +179,10 @@ int run(Context& real_context, const Options& options) {
   }
   settings->request_timeout = to_milliseconds(options.request_timeout);
 
-  // SIGPIPE as well: a write to a client that is gone is then an error and no end.
-  const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP, SIGPIPE});
+  std::vector<int> signals{SIGINT, SIGTERM, SIGHUP};
+  // A write to a starter that is gone is then an error and no end.
+  if (!*http) signals.push_back(SIGPIPE);
+  const auto watch = context.signals.watch(signals);
   const auto lease_ttl =
       std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.lease_ttl));
   synapse::mcp::Bridge bridge({*settings, scope_resolver(context, options), lease_ttl},
@@ -93,14 +193,31 @@ int run(Context& real_context, const Options& options) {
     if (stop.end()) return exit_code::ok;
     if (!connected) return explain_failure(context, *settings, connected.error());
   }
-  synapse::mcp::StdioOptions ends;
-  ends.in = STDIN_FILENO;
-  ends.out = STDOUT_FILENO;
-  ends.stop = watch->descriptor();
-  const synapse::mcp::StdioEnd end = serve_stdio(bridge, ends);
+  const int code = *http ? serve_all(real_context, options, *watch, bridge, *std::move(*http))
+                         : serve_starter(context, options, *watch, bridge);
   // One that stayed in the watch would end the process when the watch does.
   while (watch->take()) continue;
-  return report(context, options, end);
+  return code;
+}
+
+void add_http_options(OptionSet& set, Options& options) {
+  set.heading("Over HTTP");
+  set.text({"--http", "HOST:PORT", "serve all who connect there, in place of stdin and stdout"},
+           options.http);
+  set.text({"--http-token", "TOKEN",
+            "what they must present as a bearer token; other users can see it in the list of "
+            "processes, so prefer a file"},
+           options.http_token.token);
+  set.text({"--http-token-file", "FILE", "file with that token, readable by its owner only"},
+           options.http_token.file);
+  set.list({"--allow-origin", "ORIGIN", "let pages of this origin connect too (repeatable)"},
+           options.allowed_origins);
+  set.flag("--insecure-off-loopback", options.insecure_off_loopback,
+           "listen on other than loopback addresses without a token");
+  set.integer({"--max-sessions", "COUNT", "sessions at a time"}, options.max_sessions,
+              {1, 100'000});
+  set.number({"--session-idle", "SECONDS", "how long a session lives that nobody uses"},
+             options.session_idle, {1, 30 * 86'400});
 }
 
 }  // namespace
@@ -115,8 +232,10 @@ Runner mcp(OptionSet& set) {
   set.text({"--folder", "DIR", "where paths are taken from [the folder it is started in]"},
            options->folder);
   set.text({"--worktree", "TEXT", "what paths are of [the git top level]"}, options->worktree);
+  add_http_options(set, *options);
   add_connection_options(set, options->connection);
   set.example("claude mcp add synapse -- synapse mcp --name shop/claude");
+  set.example("synapse mcp --name shop/agents --http 127.0.0.1:8878");
   return runner(options, run);
 }
 

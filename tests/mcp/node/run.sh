@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # run.sh FOLDER SCRIPT PACKAGE…: installs the npm packages into FOLDER, once, and runs SCRIPT there.
+# The package node@VERSION stands for the one that holds that Node for this machine: node@ itself
+# only runs an installer for it.
 # $SYNAPSE_BIN is the program under test. Exit 77, with a line that says why: skipped, since Node or
 # the packages can't be had here.
 set -eu
@@ -19,6 +21,13 @@ command -v node >/dev/null 2>&1 || skip 'there is no Node here; it takes node an
 command -v npm >/dev/null 2>&1 || skip 'there is no npm here; it takes node and npm, 20 or newer'
 major=$(node -p 'process.versions.node.split(".")[0]')
 [ "$major" -ge 20 ] || skip "Node here is $major; it takes 20 or newer"
+
+platform=$(node -p 'process.platform + "-" + process.arch')
+for package in "$@"; do
+  shift
+  case $package in node@*) package=node-$platform@${package#node@} ;; esac
+  set -- "$@" "$package"
+done
 
 mkdir -p "$folder"
 # What was asked for stands in a file, so that a change of it installs anew.

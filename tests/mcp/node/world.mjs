@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A hub of the program under test, and the official SDK's clients of `synapse mcp` on it.
+// A hub of the program under test, and the official SDK's clients of `synapse mcp` on it: on stdio,
+// or over HTTP.
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
@@ -9,6 +10,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Client} from '@modelcontextprotocol/sdk/client/index.js';
 import {StdioClientTransport} from '@modelcontextprotocol/sdk/client/stdio.js';
+import {StreamableHTTPClientTransport} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {ResourceUpdatedNotificationSchema} from '@modelcontextprotocol/sdk/types.js';
 
 export const program = process.env.SYNAPSE_BIN;
@@ -39,9 +41,36 @@ async function freePort() {
   return port;
 }
 
+// `synapse mcp --http`: its own program, which stays when a client goes.
+export class HttpServer {
+  static async start(parameters) {
+    const server = new HttpServer();
+    server.process = spawn(parameters.command, [...parameters.args, '--http', '127.0.0.1:0'],
+        {env: parameters.env, cwd: parameters.cwd, stdio: ['ignore', 'pipe', 'inherit']});
+    server.ended = once(server.process, 'exit');
+    let said = '';
+    server.process.stdout.on('data', (bytes) => (said += bytes));
+    await eventually('the server says where it listens', () => {
+      assert.equal(server.process.exitCode, null, 'the server ended');
+      return said.endsWith('\n');
+    });
+    server.url = new URL(said.match(/serving MCP on (http:\S+)\n$/)[1]);
+    return server;
+  }
+
+  // Its exit code and signal.
+  async stop() {
+    this.process.kill('SIGTERM');
+    return this.ended;
+  }
+}
+
 export class World {
-  static async create() {
+  // `carrier`: 'stdio' or 'http'.
+  static async create(carrier = 'stdio') {
     const world = new World();
+    world.carrier = carrier;
+    world.servers = [];
     world.folder = mkdtempSync(join(tmpdir(), 'synapse-mcp-'));
     world.port = await freePort();
     world.uri = `ws://127.0.0.1:${world.port}`;
@@ -75,13 +104,35 @@ export class World {
     };
   }
 
-  // A client that asks for that revision of the protocol.
+  async serve(name, ...more) {
+    const server = await HttpServer.start(this.parameters(name, ...more));
+    this.servers.push(server);
+    return server;
+  }
+
+  // A client with a server of its own, that asks for that revision of the protocol.
   async join(name, revision, ...more) {
-    const transport = new StdioClientTransport(this.parameters(name, ...more));
+    if (this.carrier === 'stdio') {
+      const transport = new StdioClientTransport(this.parameters(name, ...more));
+      return this.connect(transport, revision);
+    }
+    const server = await this.serve(name, ...more);
+    const transport = new StreamableHTTPClientTransport(server.url);
+    const client = await this.connect(transport, revision);
+    const close = client.close.bind(client);
+    // As on stdio: the agent goes with its client.
+    client.close = async () => {
+      await close();
+      await server.stop();
+    };
+    return client;
+  }
+
+  async connect(transport, revision) {
     const send = transport.send.bind(transport);
-    transport.send = (message) => {
+    transport.send = (message, options) => {
       if (message.method === 'initialize' && revision) message.params.protocolVersion = revision;
-      return send(message);
+      return send(message, options);
     };
     const client = new Client({name: 'sdk-test', version: '1'});
     client.errors = [];
@@ -89,7 +140,11 @@ export class World {
     client.updates = [];
     client.setNotificationHandler(ResourceUpdatedNotificationSchema,
         ({params}) => client.updates.push(params.uri));
-    transport.setProtocolVersion = (version) => (client.revision = version);
+    const setVersion = transport.setProtocolVersion?.bind(transport);
+    transport.setProtocolVersion = (version) => {
+      client.revision = version;
+      setVersion?.(version);
+    };
     await client.connect(transport, {timeout: patience});
     this.clients.push(client);
     return client;
@@ -97,6 +152,7 @@ export class World {
 
   async close() {
     for (const client of this.clients) await client.close();
+    for (const server of this.servers) await server.stop();
     await this.stopHub();
     rmSync(this.folder, {recursive: true, force: true});
   }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Who may speak MCP over HTTP, and what a request asks for: the rules of the Streamable HTTP
+// transport (the protocol's page Transports, revisions 2025-03-26 to 2025-11-25) that need no more
+// than the request itself. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "net/http_message.hpp"
+
+namespace synapse::mcp {
+
+inline constexpr std::string_view http_path = "/mcp";
+
+struct HttpDoor {
+  bool is_on_loopback = true;                // Then a foreign Host is refused.
+  std::vector<std::string> allowed_origins;  // Beside the server's own.
+  std::string token;                         // Blank: none is asked for.
+};
+
+struct HttpWish {
+  enum class Kind { say, listen, leave };  // POST, GET, DELETE.
+
+  Kind kind = Kind::say;
+  std::string session_id;     // Blank: none.
+  std::string last_event_id;  // The same.
+  bool takes_json = false;
+  bool takes_stream = false;
+};
+
+// What is asked for; or the answer, when it is refused or needs no session.
+[[nodiscard]] std::variant<HttpWish, net::HttpResponse> judge(const net::HttpServerRequest& request,
+                                                              const HttpDoor& door);
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+// What lets a page of an allowed origin read an answer; none for anybody else.
+[[nodiscard]] HttpHeaders headers_for_page(const net::HttpServerRequest& request,
+                                           const HttpDoor& door);
+
+// A refusal that programs can read too: a JSON-RPC error without an id.
+[[nodiscard]] net::HttpResponse http_refusal(unsigned status, std::string_view why);
+
+}  // namespace synapse::mcp
