@@ -74,6 +74,8 @@ constexpr Command program_commands[] = {
      commands::quickstart_coding},
     {"mcp", "Serve the Model Context Protocol, so that an assistant can use the bus as its tools.",
      commands::mcp},
+    {"a2a-card", "Print the Agent Card that an A2A bridge of this hub would show.",
+     commands::a2a_card},
     {"completion", "Print completions for your shell.", commands::completion},
     {"init", "Set up hub, presence and listener as services of yours.", commands::init},
     {"doctor", "Find out why an agent is not heard, or hears nothing.", commands::doctor},
