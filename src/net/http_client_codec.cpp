@@ -229,6 +229,7 @@ HttpAnswer HttpResponseReader::response() {
   answer.status = static_cast<int>(message.result_int());
   answer.content_type = std::string(message[http::field::content_type]);
   answer.retry_after = std::string(message[http::field::retry_after]);
+  answer.location = std::string(message[http::field::location]);
   answer.body = std::move(parser_->body);
   return answer;
 }
