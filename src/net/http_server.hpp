@@ -18,28 +18,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/error.hpp"
 #include "net/http_message.hpp"
 
 namespace synapse::net {
 
-struct HttpServerRequest {
-  std::string method;
-  std::string target;  // As sent: path and query, still percent-encoded.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  std::string remote_host;  // The peer's address, without the port.
-
-  // The first header of that name, whatever its case; blank: there is none.
-  [[nodiscard]] std::string_view header(std::string_view name) const;
-};
-
 // The answer to one request: either respond(), or begin_stream(), stream() as often as there is
 // something, and end_stream(). May be kept and used later. Every call is safe, and does nothing,
-// once the peer is gone. One that is let go of unanswered answers 500.
+// once the peer is gone. One that is let go of unanswered answers 500; in the middle of a stream,
+// it ends the connection, so that nobody takes the stream for whole.
 class HttpReply {
  public:
   virtual ~HttpReply() = default;
@@ -53,7 +41,8 @@ class HttpReply {
   virtual void end_stream() = 0;
 
   // Called once, if the peer leaves, or is given up, before the answer is complete; never from
-  // within one of the calls above. Replaces what was set before.
+  // within one of the calls above, and not once the server is stopped. Replaces what was set
+  // before. A peer that ends its side of the connection has left, too.
   virtual void on_gone(std::function<void()> gone) = 0;
   [[nodiscard]] virtual bool is_gone() const = 0;
 };
@@ -62,12 +51,12 @@ struct HttpServerOptions {
   std::string host = "127.0.0.1";  // "localhost" means 127.0.0.1 and, where there is one, ::1.
   std::uint16_t port = 0;          // 0: a free one.
   std::size_t head_bytes_max = 16UL << 10U;
-  std::size_t body_bytes_max = 1UL << 20U;  // More is answered 413.
-  std::size_t unread_bytes_max = 4UL << 20U;
+  std::size_t body_bytes_max = 1UL << 20U;    // More is answered 413.
+  std::size_t unread_bytes_max = 4UL << 20U;  // Of a stream; a whole answer may be longer.
   std::size_t connections_max = 1024;
-  std::chrono::milliseconds head_timeout{10'000};  // Of a request's head, from its first byte.
-  std::chrono::milliseconds body_timeout{30'000};  // Of its body, from the end of the head.
-  std::chrono::milliseconds idle_timeout{60'000};  // Between two requests, and before the first.
+  std::chrono::milliseconds head_timeout{10'000};   // Of a request's head, from its first byte.
+  std::chrono::milliseconds body_timeout{30'000};   // Of its body, from the end of the head.
+  std::chrono::milliseconds idle_timeout{60'000};   // Between two requests, and before the first.
   std::chrono::milliseconds read_patience{30'000};  // With unread output and not a byte taken.
 };
 
@@ -83,8 +72,8 @@ class HttpServer {
   // Binds and begins to accept. Errors: bad_argument, io_error.
   [[nodiscard]] Result<> start();
   [[nodiscard]] std::uint16_t port() const;
-  // Accepts no more, closes every connection: at once, those with an answer under way when what is
-  // complete has left, but within a second. The io_context then runs out of work.
+  // Accepts no more, closes every connection: at once, but those with output on its way when that
+  // has left, and within a second. Calls the owner no more. The io_context then runs out of work.
   void stop();
   [[nodiscard]] std::size_t open_connections() const;
 

@@ -2,11 +2,11 @@
 #include "net/ws_server.hpp"
 
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http.hpp>
 
+#include "net/listen.hpp"
 #include "net/tls.hpp"
 #include "net/ws_connection.hpp"
 
@@ -169,28 +169,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   using Acceptor = tcp::acceptor;
 
   Result<> listen(const std::string& host, std::uint16_t port) {
-    error_code error;
-    asio::ip::address address = asio::ip::make_address(host, error);
-    if (error) {
-      tcp::resolver resolver(io_);
-      const auto found = resolver.resolve(host, "", error);
-      if (error || found.empty()) {
-        return fail(ErrorCode::bad_argument, "can't resolve the host " + host);
-      }
-      address = found.begin()->endpoint().address();
-    }
-    auto acceptor = std::make_shared<Acceptor>(asio::make_strand(io_));
-    const tcp::endpoint endpoint(address, port);
-    acceptor->open(endpoint.protocol(), error);
-    if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error && address.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
-    if (!error) acceptor->bind(endpoint, error);
-    if (!error) acceptor->listen(4096, error);
-    if (error) {
-      return fail(ErrorCode::io_error, "can't listen on " + host + " port " + std::to_string(port) +
-                                           ": " + error.message());
-    }
-    port_ = acceptor->local_endpoint(error).port();
+    Result<Acceptor> bound = listen_on(asio::make_strand(io_), host, port);
+    if (!bound) return bound.error();
+    auto acceptor = std::make_shared<Acceptor>(std::move(*bound));
+    error_code ignored;
+    port_ = acceptor->local_endpoint(ignored).port();
     acceptors_.push_back(acceptor);
     accept(acceptor);
     return {};
