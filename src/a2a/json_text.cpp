@@ -8,7 +8,7 @@ namespace synapse::a2a {
 namespace {
 
 // A scan before anything is built, so that no hostile depth ever reaches the parser.
-bool is_too_deep(std::string_view text) {
+bool is_too_deep(std::string_view text, std::size_t depth_limit) {
   std::size_t depth = 0;
   bool is_in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -19,7 +19,7 @@ bool is_too_deep(std::string_view text) {
     } else if (c == '"') {
       is_in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > depth_max) return true;
+      if (++depth > depth_limit) return true;
     } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
     }
@@ -29,12 +29,13 @@ bool is_too_deep(std::string_view text) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
+Result<Json> parse_json(std::string_view text, std::size_t depth) {
   if (!base::is_valid_utf8(text)) {
     return fail(ErrorCode::invalid_utf8, "the body is not valid UTF-8");
   }
-  if (is_too_deep(text)) {
-    return fail(ErrorCode::too_deep, "the body is nested deeper than 64 levels");
+  if (is_too_deep(text, depth)) {
+    return fail(ErrorCode::too_deep,
+                "the body is nested deeper than " + std::to_string(depth) + " levels");
   }
   Json document = Json::parse(text, nullptr, false);
   if (document.is_discarded()) {

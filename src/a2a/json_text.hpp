@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 inline constexpr std::size_t depth_max = 64;
 
 // Errors: invalid_utf8, too_deep, malformed_json.
-[[nodiscard]] Result<Json> parse_json(std::string_view text);
+[[nodiscard]] Result<Json> parse_json(std::string_view text, std::size_t depth = depth_max);
 // Compact. Text that is no UTF-8 is mended, for it can't be refused any more.
 [[nodiscard]] std::string json_text(const Json& document);
 

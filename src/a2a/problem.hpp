@@ -34,7 +34,8 @@ enum class Trouble {
 
 struct Problem {
   Trouble trouble = Trouble::internal;
-  std::string detail;  // A sentence: what was wrong, and what to do.
+  std::string detail;      // A sentence: what was wrong, and what to do.
+  std::string allow = {};  // Of wrong_method: those that are right, as the header has them.
 };
 
 // How the errors of this bridge's own parts are told to a client.

@@ -77,7 +77,8 @@ Problem no_route() {
 
 Problem wrong_method(std::string_view method, std::string_view right) {
   return {Trouble::wrong_method,
-          std::string(method.substr(0, 16)) + " is not for this; " + std::string(right) + " is"};
+          std::string(method.substr(0, 16)) + " is not for this; " + std::string(right) + " is",
+          std::string(right)};
 }
 
 using Found = std::variant<Route, Problem>;
@@ -93,11 +94,11 @@ Found find_push_route(std::string_view method, std::string_view task_id,
                       std::string_view config_id) {
   Route route;
   if (config_id.empty()) {
-    if (method != "GET" && method != "POST") return wrong_method(method, "GET or POST");
+    if (method != "GET" && method != "POST") return wrong_method(method, "GET, POST");
     route.kind = method == "GET" ? Kind::list_push_configs : Kind::create_push_config;
     return named(task_id, std::move(route));
   }
-  if (method != "GET" && method != "DELETE") return wrong_method(method, "GET or DELETE");
+  if (method != "GET" && method != "DELETE") return wrong_method(method, "GET, DELETE");
   route.kind = method == "GET" ? Kind::get_push_config : Kind::delete_push_config;
   std::optional<std::string> id = decoded(config_id);
   if (!id) return no_route();

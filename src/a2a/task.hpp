@@ -44,6 +44,8 @@ struct PushConfig {
 
 // One entry of a task's log: what streams carry. Numbered from 1 in each task.
 struct TaskEvent {
+  enum class Kind { status, artifact };
+  Kind kind = Kind::status;
   std::uint64_t number = 0;
   std::shared_ptr<const std::string> json;  // A StreamResponse.
   TaskState state = TaskState::submitted;   // Of the task, after it.

@@ -116,7 +116,7 @@ bool TaskBoard::hear(const std::string& sender, const std::string& text, Moment 
   keep_newest(task->history, history_max);
   task->artifacts.push_back(reply_artifact_json(*task, sender, reply));
   keep_newest(task->artifacts, artifacts_max);
-  log(*task, artifact_event_json(*task, task->artifacts.back()));
+  log(*task, TaskEvent::Kind::artifact, artifact_event_json(*task, task->artifacts.back()));
   change(*task, TaskState::completed, now);
   return true;
 }
@@ -272,9 +272,9 @@ Task* TaskBoard::find_open(const std::string& id) {
   return &found->second;
 }
 
-void TaskBoard::log(Task& task, std::string json) {
+void TaskBoard::log(Task& task, TaskEvent::Kind kind, std::string json) {
   task.events.push_back(
-      {++task.last_event, std::make_shared<const std::string>(std::move(json)), task.state});
+      {kind, ++task.last_event, std::make_shared<const std::string>(std::move(json)), task.state});
   if (task.events.size() > limits_.events_max) task.events.pop_front();
   touched(task);
   hooks_.happened(task, task.events.back());
@@ -291,7 +291,7 @@ void TaskBoard::change(Task& task, TaskState state, Moment now) {
     close(task);
     terminal_[task.changed] = &task;
   }
-  log(task, status_event_json(task));
+  log(task, TaskEvent::Kind::status, status_event_json(task));
 }
 
 void TaskBoard::finish(Task& task, TaskState state, const std::string& why, Moment now) {

@@ -96,7 +96,7 @@ class TaskBoard {
 
   [[nodiscard]] Task* find_open(const std::string& id);
   [[nodiscard]] Task* answered_by(const std::string& sender, const std::string& text);
-  void log(Task& task, std::string json);
+  void log(Task& task, TaskEvent::Kind kind, std::string json);
   void change(Task& task, TaskState state, Moment now);
   void finish(Task& task, TaskState state, const std::string& why, Moment now);
   void close(Task& task);

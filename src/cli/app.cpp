@@ -76,6 +76,8 @@ constexpr Command program_commands[] = {
      commands::mcp},
     {"a2a-card", "Print the Agent Card that an A2A bridge of this hub would show.",
      commands::a2a_card},
+    {"a2a-serve", "Let agents of the Agent2Agent protocol give tasks to agents on the bus.",
+     commands::a2a_serve},
     {"completion", "Print completions for your shell.", commands::completion},
     {"init", "Set up hub, presence and listener as services of yours.", commands::init},
     {"doctor", "Find out why an agent is not heard, or hears nothing.", commands::doctor},

@@ -45,7 +45,7 @@ Result<> check_request(const net::HttpRequest& request, bool on_loopback,
   if (on_loopback && !request.host.empty() && !is_loopback(host_part(request.host))) {
     return fail(
         ErrorCode::auth_denied,
-        "this hub listens on this machine only and does not answer to the name " + request.host);
+        "this server listens on this machine only and does not answer to the name " + request.host);
   }
   const std::string& origin = request.origin;
   if (origin.empty()) return {};
