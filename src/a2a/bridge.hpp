@@ -36,8 +36,9 @@ struct BridgeOptions {
   std::string target = "all";  // Of messages that name none.
   CardOptions card;
   BoardLimits limits;
-  std::optional<Mono> subscribe_timeout;  // Of one subscription; nothing: the task's end.
-  std::filesystem::path state_file;       // Blank: tasks end with the bridge.
+  std::optional<Mono> subscribe_timeout;      // Of one subscription; nothing: the task's end.
+  Mono keep_alive{std::chrono::seconds(15)};  // A stream says so often that it lives.
+  std::filesystem::path state_file;           // Blank: tasks end with the bridge.
   WebhookOptions webhooks;
   std::function<void(const std::string&)> tell;  // A line for the operator.
   // The connection to the hub is gone for good.
@@ -128,7 +129,7 @@ class Bridge {
   std::vector<std::shared_ptr<Answer>> card_waiters_;
 
   boost::asio::steady_timer timer_;
-  int ticks_ = 0;
+  Mono kept_alive_{0};
   bool is_stopped_ = false;
   std::optional<WebhookSender> webhooks_;  // Nothing once it is stopped.
   std::optional<StateKeeper> keeper_;

@@ -9,7 +9,6 @@ namespace synapse::a2a {
 namespace {
 
 constexpr std::chrono::seconds tick_pause{1};
-constexpr int ticks_to_keep_alive = 15;
 
 }  // namespace
 
@@ -125,7 +124,8 @@ void Bridge::tick() {
   board_.tick(now);
   end_late_streams(now.mono);
   save_changes();
-  if (++ticks_ % ticks_to_keep_alive == 0) {
+  if (now.mono - kept_alive_ >= options_.keep_alive) {
+    kept_alive_ = now.mono;
     for (const auto& [id, watcher] : watchers_) {
       if (watcher.kind == Watcher::Kind::stream) watcher.answer->keep_alive();
     }

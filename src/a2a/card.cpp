@@ -89,7 +89,10 @@ Json agent_card(const Json& manifest, const CardOptions& options) {
   Json card{{"name", options.name},
             {"description", options.description.empty() ? what_it_does : options.description},
             {"supportedInterfaces", Json::array({interface_of(options, "HTTP+JSON")})},
-            {"provider", {{"organization", "Synapse"}, {"url", options.documentation_url}}},
+            {"provider",
+             {{"organization", "Synapse"},
+              {"url", options.documentation_url.empty() ? options.endpoint_url
+                                                        : options.documentation_url}}},
             {"version", std::string(version())},
             {"documentationUrl", options.documentation_url},
             {"capabilities",

@@ -2,6 +2,7 @@
 #include "a2a/hub_line.hpp"
 
 #include <boost/asio/post.hpp>
+#include <vector>
 
 #include "base/text.hpp"
 #include "client/frames.hpp"
@@ -68,28 +69,31 @@ void HubLine::hear(const Json& frame) {
 
 // The same.
 void HubLine::push(News news) {
-  if (!news_.push(std::move(news))) return;
+  if (news_.push(std::move(news))) schedule();
+}
+
+void HubLine::schedule() {
   boost::asio::post(io_, [weak = std::weak_ptr(self_)] {
     if (const auto self = weak.lock()) (*self)->hand_over();
   });
 }
 
+// One batch a turn, so that a busy bus leaves clients their turns.
 void HubLine::hand_over() {
   const std::weak_ptr<HubLine*> alive = self_;
   std::vector<News> batch = news_.take();
-  while (!batch.empty()) {
-    for (News& news : batch) {
-      if (auto* chat = std::get_if<Chat>(&news)) {
-        events_.heard(chat->sender, chat->text);
-      } else if (auto* answer = std::get_if<Answer>(&news)) {
-        answer->answered(answer->reply);
-      } else if (auto* connection = std::get_if<Connection>(&news)) {
-        events_.connection(connection->is_connected, connection->why);
-      }
-      if (alive.expired()) return;
+  if (batch.empty()) return;
+  for (News& news : batch) {
+    if (auto* chat = std::get_if<Chat>(&news)) {
+      events_.heard(chat->sender, chat->text);
+    } else if (auto* answer = std::get_if<Answer>(&news)) {
+      answer->answered(answer->reply);
+    } else if (auto* connection = std::get_if<Connection>(&news)) {
+      events_.connection(connection->is_connected, connection->why);
     }
-    batch = news_.take();
+    if (alive.expired()) return;
   }
+  schedule();
 }
 
 }  // namespace synapse::a2a

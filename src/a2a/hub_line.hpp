@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -58,6 +59,7 @@ class HubLine {
 
   void hear(const Json& frame);
   void push(News news);
+  void schedule();
   void hand_over();
 
   boost::asio::io_context& io_;

@@ -118,6 +118,7 @@ bool TaskBoard::hear(const std::string& sender, const std::string& text, Moment 
   keep_newest(task->artifacts, artifacts_max);
   log(*task, TaskEvent::Kind::artifact, artifact_event_json(*task, task->artifacts.back()));
   change(*task, TaskState::completed, now);
+  make_room(*task, now);
   return true;
 }
 

@@ -18,15 +18,17 @@ namespace {
 
 constexpr std::size_t token_bytes_max = 4096;
 
-Error bad_file(const char* option, const std::string& why) {
+Error unusable(std::string_view option, const std::string& why) {
   return fail(ErrorCode::bad_argument, std::string(option) + ": " + why);
 }
 
-Error cannot_read(const char* option, const std::string& path, int error) {
-  return bad_file(option, "cannot read " + path + ": " + std::generic_category().message(error));
+Error cannot_read(std::string_view option, const std::string& path, int error) {
+  return unusable(option, "cannot read " + path + ": " + std::generic_category().message(error));
 }
 
-Result<std::string> read_token_file(const char* option, const std::string& path) {
+}  // namespace
+
+Result<std::string> read_token_file(const std::string& path, std::string_view option) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   // Of the open file, not of the path: that could be another one by then.
@@ -34,7 +36,7 @@ Result<std::string> read_token_file(const char* option, const std::string& path)
     return cannot_read(option, path, errno);
   constexpr mode_t of_others = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
   if ((status.st_mode & of_others) != 0) {
-    return bad_file(option,
+    return unusable(option,
                     path + " can be read or written by others than its owner; chmod 600 it");
   }
   std::string content;
@@ -45,15 +47,13 @@ Result<std::string> read_token_file(const char* option, const std::string& path)
     if (got == 0) break;
     content.append(chunk.data(), static_cast<std::size_t>(got));
     if (content.size() > token_bytes_max) {
-      return bad_file(option, path + " is too long for a token");
+      return unusable(option, path + " is too long for a token");
     }
   }
   std::string token = base::trimmed(content);
-  if (token.empty()) return bad_file(option, path + " is empty");
+  if (token.empty()) return unusable(option, path + " is empty");
   return token;
 }
-
-}  // namespace
 
 void add_token_options(OptionSet& set, TokenOptions& options) {
   set.text({"--token", "TOKEN",
@@ -64,11 +64,10 @@ void add_token_options(OptionSet& set, TokenOptions& options) {
            options.file);
 }
 
-Result<std::string> find_token(const Context& context, const TokenOptions& options,
-                               const TokenNames& names) {
+Result<std::string> find_token(const Context& context, const TokenOptions& options) {
   if (options.token) return base::trimmed(*options.token);
-  if (options.file) return read_token_file(names.file, *options.file);
-  return base::trimmed(context.environment.get(names.variable).value_or(""));
+  if (options.file) return read_token_file(*options.file, "--token-file");
+  return base::trimmed(context.environment.get("SYNAPSE_TOKEN").value_or(""));
 }
 
 }  // namespace synapse::cli

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "cli/context.hpp"
@@ -16,19 +17,14 @@ struct TokenOptions {
   std::optional<std::string> file;
 };
 
-// How a secret's options are called, and the variable that it may stand in.
-struct TokenNames {
-  const char* token = "--token";
-  const char* file = "--token-file";
-  const char* variable = "SYNAPSE_TOKEN";
-};
-
 void add_token_options(OptionSet& set, TokenOptions& options);
 
-// The first of the option, the file and the variable that there is, without white space around it;
-// blank: none of them. A file that others than its owner may read or write is refused: a secret
+// The first of --token, --token-file and $SYNAPSE_TOKEN that there is, without white space around
+// it; blank: none of them. A file that others than its owner may read or write is refused: a secret
 // that everybody on the machine can read is none.
-[[nodiscard]] Result<std::string> find_token(const Context& context, const TokenOptions& options,
-                                             const TokenNames& names = {});
+[[nodiscard]] Result<std::string> find_token(const Context& context, const TokenOptions& options);
+
+// The content of such a file; `option` is what an error calls it by.
+[[nodiscard]] Result<std::string> read_token_file(const std::string& path, std::string_view option);
 
 }  // namespace synapse::cli

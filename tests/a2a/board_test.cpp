@@ -232,6 +232,12 @@ TEST_CASE("tasks are bounded in bytes as well", "[a2a][board]") {
   REQUIRE(desk.board.add(large, "BOB", desk.clock.now()));
   CHECK(desk.board.size() == 1);
   CHECK(desk.forgotten == std::vector<std::string>{first_id});
+  // Answers count as well.
+  const std::string other = desk.add("ANN");
+  REQUIRE(desk.board.size() == 2);
+  REQUIRE(desk.reply("ANN", other, std::string(3000, 'y')));
+  CHECK(desk.board.size() == 1);
+  CHECK(desk.state(other) == TaskState::completed);
 }
 
 TEST_CASE("a task's log keeps its newest events", "[a2a][board]") {

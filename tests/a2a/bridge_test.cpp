@@ -4,10 +4,12 @@
 
 #include <thread>
 
+#include "a2a/body_codec.hpp"
 #include "a2a/bridge_rig.hpp"
 #include "a2a/marker.hpp"
 #include "a2a/webhook_receiver.hpp"
 #include "support/hub_process.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
@@ -346,4 +348,51 @@ TEST_CASE("webhooks tell of each state, and one that hangs delays nobody", "[a2a
   CHECK(Json::parse(working.body)["task"]["status"]["state"] == "TASK_STATE_WORKING");
   REQUIRE(bob->chat("BRIDGE", "done " + marker_in(heard_by(*bob))));
   CHECK(Json::parse(prompt.next().body)["task"]["status"]["state"] == "TASK_STATE_COMPLETED");
+}
+
+TEST_CASE("a stream in which nothing happens says that it lives", "[a2a][bridge]") {
+  const Bus bus;
+  const Rig rig(bus, [](RigOptions& options) {
+    options.bridge.keep_alive = std::chrono::milliseconds(1);
+    options.bridge.limits.task_timeout = std::chrono::hours(1);
+  });
+  HttpPeer client = rig.peer();
+  client.send_request("POST", "/message:stream", {{"Content-Type", "application/json"}},
+                      Rig::message("work").dump());
+  REQUIRE(client.read_head().status == 200);
+  next_event(client);
+  next_event(client);
+  const auto sign = client.read_chunk();
+  REQUIRE(sign);
+  CHECK(sign->starts_with(":"));
+  CHECK(sign->ends_with("\n\n"));
+}
+
+TEST_CASE("the longest text that is taken reaches its target, a longer one is refused",
+          "[a2a][bridge]") {
+  const Bus bus;
+  const auto bob = join_listening(bus, "BOB");
+  const Rig rig(bus);
+  const std::string longest(a2a::text_bytes_max, 'x');
+  CHECK(rig.send(longest)["status"]["state"] == "TASK_STATE_WORKING");
+  CHECK(heard_by(*bob).starts_with(longest + "\n[A2A-TASK:"));
+  const HttpReply refused = rig.ask("POST", "/message:send", Rig::message(longest + "x"));
+  CHECK(refused.status == 413);
+  CHECK(rig.send("short")["status"]["state"] == "TASK_STATE_WORKING");
+}
+
+TEST_CASE("an answer that was given while the connection was away is not lost", "[a2a][bridge]") {
+  const TempDir folder;
+  HubProcess hub({.arguments = {"--db", folder / "log.db"}});
+  const Bus unused;
+  const Rig rig(unused, [&hub](RigOptions& options) { options.bridge.agent.uri = hub.uri(); });
+  const Json task = rig.send("one");
+  hub.stop(SIGTERM);
+  hub.start();
+  AgentOptions settings = unused.settings("BOB");
+  settings.uri = hub.uri();
+  const auto bob = unused.join(settings);
+  REQUIRE(bob->chat("BRIDGE", "done " + a2a::marker_text(task["id"].get<std::string>(),
+                                                         task["contextId"].get<std::string>())));
+  CHECK(reaches(rig, task["id"], "TASK_STATE_COMPLETED"));
 }

@@ -20,8 +20,6 @@ namespace synapse::cli::commands {
 
 namespace {
 
-constexpr TokenNames token_names{"--a2a-token", "--a2a-token-file", "SYNAPSE_A2A_TOKEN"};
-
 struct Options {
   ConnectionOptions connection;
   AgentCardOptions card;
@@ -46,8 +44,12 @@ Result<std::string> client_token(const Context& context, const Options& options)
     }
     return std::string();
   }
-  Result<std::string> token = find_token(context, options.token, token_names);
-  if (token && token->empty()) {
+  if (!options.token.token && options.token.file) {
+    return read_token_file(*options.token.file, "--a2a-token-file");
+  }
+  std::string token = base::trimmed(
+      options.token.token.value_or(context.environment.get("SYNAPSE_A2A_TOKEN").value_or("")));
+  if (token.empty()) {
     return usage("--bearer-auth needs a token: --a2a-token-file FILE or $SYNAPSE_A2A_TOKEN");
   }
   return token;
