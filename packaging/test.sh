@@ -11,7 +11,7 @@ sh "$root/packaging/build.sh" release
 echo '[3/3] testing'
 cd -- "$root"
 command -v npm >/dev/null 2>&1 ||
-  echo 'no Node and npm here: the tests with the official MCP client (label node) are skipped'
+  echo 'no Node and npm here: the tests with the official MCP and A2A clients (label node) are skipped'
 ctest --preset release --no-tests=error "$@" || {
   status=$?
   echo 'A test failed; its output is above. One test alone: packaging/test.sh -R NAME' >&2

@@ -4,7 +4,8 @@
 // Every command of the program is built on it; so can yours be. One Agent is one name on the bus.
 // It runs its own I/O thread: heartbeats, pings, reconnects and resumes go on whatever its owner
 // does. All members may be called from any thread, except from inside a callback of the same Agent,
-// where only send() and stop() may; there send() returns once the frame is queued. Callbacks run on
+// where only send(),
+// request_async() and stop() may; there send() returns once the frame is queued. Callbacks run on
 // the I/O thread: who blocks there stops everything else, and an exception ends the program.
 //
 // Frames are JSON objects as the protocol page has them (docs/protocol.md). A request returns the
@@ -106,6 +107,11 @@ class Agent {
   // as long as its time lasts.
   [[nodiscard]] Result<Reply> request(
       Json frame, std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+  // The same without waiting: `answered` is called once, on the I/O thread, in the order of the
+  // answers. May be called from a callback too. What is under way when the Agent stops is answered
+  // with ErrorCode::closed.
+  void request_async(Json frame, std::function<void(Result<Reply>)> answered,
+                     std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   // Frames that no request took, the oldest first: waits up to `timeout` (negative: for ever).
   // timed_out when none came; closed when the connection is gone for good and the inbox is empty.

@@ -65,6 +65,15 @@ class Agent::Impl {
     return wait<Result<Reply>>(std::nullopt, start);
   }
 
+  void request_async(Json frame, std::function<void(Result<Reply>)> answered,
+                     std::optional<std::chrono::milliseconds> timeout) {
+    const auto patience = timeout.value_or(options_.request_timeout);
+    asio::post(
+        io_, [this, frame = std::move(frame), answered = std::move(answered), patience]() mutable {
+          channel_.request(std::move(frame), patience, std::move(answered));
+        });
+  }
+
   Result<SharedFrame> receive(std::chrono::milliseconds timeout) {
     std::optional<std::chrono::nanoseconds> patience;
     if (timeout >= timeout.zero()) patience = timeout;
@@ -151,6 +160,11 @@ Result<> Agent::send(Json frame) { return impl_->send(std::move(frame)); }
 
 Result<Reply> Agent::request(Json frame, std::optional<std::chrono::milliseconds> timeout) {
   return impl_->request(std::move(frame), timeout);
+}
+
+void Agent::request_async(Json frame, std::function<void(Result<Reply>)> answered,
+                          std::optional<std::chrono::milliseconds> timeout) {
+  impl_->request_async(std::move(frame), std::move(answered), timeout);
 }
 
 Result<SharedFrame> Agent::receive(std::chrono::milliseconds timeout) {

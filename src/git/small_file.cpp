@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/atomic_file.hpp"
 #include "base/descriptor.hpp"
 
 namespace synapse::git {
@@ -48,17 +49,6 @@ Error file_error(const fs::path& file, int error) {
               "cannot write " + file.string() + ": " + std::generic_category().message(error));
 }
 
-Result<> write_all(int descriptor, const fs::path& file, const std::string& text) {
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t put = write(descriptor, text.data() + length, text.size() - length);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return file_error(file, errno);
-    length += static_cast<std::size_t>(put);
-  }
-  return {};
-}
-
 }  // namespace
 
 std::optional<std::string> read_start(const fs::path& file) {
@@ -73,21 +63,11 @@ Result<> replace_file(const fs::path& file, const std::string& text, unsigned mo
   std::error_code made;
   fs::create_directories(file.parent_path(), made);
   if (made) return file_error(file.parent_path(), made.value());
-  const fs::path draft = file.string() + ".new-" + std::to_string(getpid());
-  {
-    unlink(draft.c_str());  // Of a process of that number that was killed here.
-    const Descriptor target(
-        open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
-    if (!target.is_open()) return file_error(draft, errno);
-    if (Result<> written = write_all(target.number(), draft, text); !written) {
-      unlink(draft.c_str());
-      return written;
-    }
-  }
-  if (rename(draft.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    unlink(draft.c_str());
-    return file_error(file, error);
+  // Whoever can run git can make these files anew, so they need not be on the disk at once.
+  const base::FileTraits traits{mode, base::FileTraits::Mode::as_umask_leaves,
+                                base::FileTraits::Sync::no};
+  if (const std::error_code failed = base::replace_file(file, text, traits)) {
+    return file_error(file, failed.value());
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "net/http_client.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -18,21 +19,24 @@ namespace asio = boost::asio;
 
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(asio::io_context& io, const HttpClientOptions& options, Uri uri, std::string request)
+  Exchange(asio::io_context& io, const HttpClientOptions& options, const HttpCall& call,
+           std::string request)
       : options_(options),
-        uri_(std::move(uri)),
+        uri_(call.uri),
+        host_(call.address.empty() ? call.uri.host : call.address),
+        timeout_(std::min(options.timeout, call.timeout.value_or(options.timeout))),
         request_(std::move(request)),
         timer_(io),
         link_(std::make_shared<TcpLink>(io.get_executor(), request_.size())),
         reader_(options.body_bytes_max) {}
 
   void start() {
-    const auto deadline = TcpLink::Clock::now() + options_.timeout;
+    const auto deadline = TcpLink::Clock::now() + timeout_;
     timer_.expires_at(deadline);
     timer_.async_wait([self = shared_from_this()](TcpLink::Code code) {
       if (!code) self->finish(fail(ErrorCode::timed_out, self->at() + " gave no answer in time"));
     });
-    link_->connect(uri_.host, uri_.port, deadline, step(&Exchange::secure));
+    link_->connect(host_, uri_.port, deadline, step(&Exchange::secure));
   }
 
   void cancel() { finish(fail(ErrorCode::cancelled)); }
@@ -98,6 +102,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   const HttpClientOptions& options_;
   const Uri uri_;
+  const std::string host_;  // To connect to.
+  const std::chrono::milliseconds timeout_;
   const std::string request_;
   asio::steady_timer timer_;
   std::shared_ptr<TcpLink> link_;
@@ -113,7 +119,7 @@ Result<HttpAnswer> HttpClient::exchange(const HttpCall& request) {
   Result<std::string> text = encode_http_request(request);
   if (!text) return text.error();
   asio::io_context io{1};
-  const auto current = std::make_shared<Exchange>(io, options_, request.uri, *std::move(text));
+  const auto current = std::make_shared<Exchange>(io, options_, request, *std::move(text));
   {
     const std::lock_guard lock(mutex_);
     if (is_cancelled_) return fail(ErrorCode::cancelled);

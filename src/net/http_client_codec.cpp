@@ -138,6 +138,7 @@ HttpAnswer HttpResponseReader::response() {
   answer.status = static_cast<int>(message.result_int());
   answer.content_type = std::string(message[http::field::content_type]);
   answer.retry_after = std::string(message[http::field::retry_after]);
+  answer.location = std::string(message[http::field::location]);
   answer.body = parser_->body.take();
   return answer;
 }

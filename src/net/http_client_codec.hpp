@@ -4,8 +4,10 @@
 // one thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,10 @@ struct HttpCall {
 
   Method method = Method::get;
   Uri uri;
+  // Where to connect in place of looking the URI's host up: an address that the caller has checked.
+  // The request and TLS go on naming the host.
+  std::string address;
+  std::optional<std::chrono::milliseconds> timeout;  // When it is shorter than the client's own.
   // Beside Host, Connection and Content-Length, which are made here.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -31,6 +37,7 @@ struct HttpAnswer {
   int status = 0;
   std::string content_type;  // As sent; blank: none.
   std::string retry_after;   // The same.
+  std::string location;      // The same.
   std::string body;
 };
 

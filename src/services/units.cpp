@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "services/units.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <system_error>
 
+#include "base/atomic_file.hpp"
 #include "base/text.hpp"
 
 namespace synapse::services {
@@ -141,18 +136,11 @@ Result<> make_folders(const fs::path& folder) {
 }
 
 Result<> write_whole(const fs::path& file, const std::string& text) {
-  std::string name = file.string() + ".XXXXXX";
-  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) return file_error(file, "can't be written", errno);
-  const bool written =
-      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      fchmod(descriptor, 0644) == 0 && fsync(descriptor) == 0;
-  const int number = errno;
-  close(descriptor);
-  if (written && std::rename(name.c_str(), file.c_str()) == 0) return {};
-  const int failed = written ? errno : number;
-  unlink(name.c_str());
-  return file_error(file, "can't be written", failed);
+  const base::FileTraits traits{0644, base::FileTraits::Mode::exact, base::FileTraits::Sync::yes};
+  if (const std::error_code failed = base::replace_file(file, text, traits)) {
+    return file_error(file, "can't be written", failed.value());
+  }
+  return {};
 }
 
 }  // namespace

@@ -2,33 +2,19 @@
 #include "store/cursor_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <string>
 
+#include "base/atomic_file.hpp"
 #include "base/text.hpp"
 #include "store/log_files.hpp"
 
 namespace synapse::store {
-
-namespace {
-
-Result<> write_synced(int descriptor, const std::string& text, const std::filesystem::path& file) {
-  const bool written =
-      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      fsync(descriptor) == 0;
-  const int number = errno;
-  if (close(descriptor) != 0 || !written) return file_error(file, "can't be written", number);
-  return {};
-}
-
-}  // namespace
 
 Result<std::int64_t> load_cursor(const std::filesystem::path& file) {
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -51,16 +37,11 @@ Result<std::int64_t> load_cursor(const std::filesystem::path& file) {
 
 Result<> save_cursor(const std::filesystem::path& file, std::int64_t cursor) {
   if (Result<> made = make_folder_of(file); !made) return made;
-  std::string name = file.string() + ".XXXXXX";
-  const int descriptor = mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) return file_error(file, "can't be replaced", errno);
   const std::string text = std::to_string(std::max<std::int64_t>(0, cursor)) + "\n";
-  Result<> written = write_synced(descriptor, text, file);
-  if (written && std::rename(name.c_str(), file.c_str()) != 0) {
-    written = file_error(file, "can't be replaced", errno);
+  if (const std::error_code failed = base::replace_file(file, text, {})) {
+    return file_error(file, "can't be replaced", failed.value());
   }
-  if (!written) unlink(name.c_str());
-  return written;
+  return {};
 }
 
 }  // namespace synapse::store

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "client/fake_hub.hpp"
+#include "net/mailbox.hpp"
 #include "support/catch.hpp"
 #include "support/deadline.hpp"
 #include "synapse/agent.hpp"
@@ -15,6 +16,8 @@ using test::FakeHub;
 using test::HubLine;
 using test::options_for;
 using test::Script;
+
+std::string text_of(const Reply& reply) { return reply.frame->value("payload", ""); }
 
 // An agent that is connected, with the hub's side of it.
 struct Joined {
@@ -344,6 +347,30 @@ TEST_CASE("what can't be asked is refused on the spot", "[client][request]") {
   CHECK(agent.send(Json("text")).error().code == ErrorCode::bad_argument);
   CHECK(agent.chat("all", "\xff").error().code == ErrorCode::invalid_utf8);
   CHECK(agent.send({{"payload", "\xff"}}).error().code == ErrorCode::invalid_utf8);
+}
+
+TEST_CASE("what is asked without waiting is answered on the agent's thread, in order",
+          "[client][request]") {
+  Joined joined;
+  net::Mailbox<std::string> answers{10};
+  const auto note = [&answers](const Result<Reply>& reply) {
+    answers.put(reply ? text_of(*reply) : std::string(wire_name(reply.error().code)));
+  };
+  Script script([&] {
+    for (int i = 0; i < 2; ++i) {
+      Json chat = joined.line->expect("chat");
+      joined.line->send("chat", chat);
+    }
+  });
+  for (const char* text : {"one", "two"}) {
+    joined.agent.request_async({{"type", "chat"}, {"target", "B"}, {"payload", text}}, note);
+  }
+  CHECK(answers.take(test::patience) == "one");
+  CHECK(answers.take(test::patience) == "two");
+  script.finish();
+  joined.agent.request_async({{"type", "chat"}, {"payload", "never answered"}}, note);
+  joined.agent.stop();
+  CHECK(answers.take(test::patience) == "closed");
 }
 
 }  // namespace synapse

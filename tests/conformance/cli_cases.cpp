@@ -43,7 +43,7 @@ std::vector<CliCase> all_cases() {
       {"worker_session", "0.1", ""},
       {"worker_rule", "0.1", ""},
       {"supervisor", "0.1", ""},
-      {"a2a_card", "", "A2A comes later"},
+      {"a2a_card", "0.1", ""},
   };
 }
 

@@ -61,7 +61,8 @@ TEST_CASE("a header that would be more than its line is refused without its valu
 
 TEST_CASE("a response is the same in whatever pieces it comes", "[net][http]") {
   const std::string_view plain =
-      "HTTP/1.1 429 Slow\r\nContent-Type: a/b\r\nRetry-After: 3\r\nContent-Length: 5\r\n\r\nhello";
+      "HTTP/1.1 429 Slow\r\nContent-Type: a/b\r\nRetry-After: 3\r\nLocation: /x\r\n"
+      "Content-Length: 5\r\n\r\nhello";
   const std::string_view chunked =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n";
   const std::string_view until_end = "HTTP/1.0 200 OK\r\n\r\nhello";
@@ -72,6 +73,7 @@ TEST_CASE("a response is the same in whatever pieces it comes", "[net][http]") {
     CHECK(response->status == 429);
     CHECK(response->content_type == "a/b");
     CHECK(response->retry_after == "3");
+    CHECK(response->location == "/x");
     CHECK(response->body == "hello");
     CHECK(read(chunked, piece).value().body == "hello");
     CHECK(read(until_end, piece).value().body == "hello");

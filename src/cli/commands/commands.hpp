@@ -46,6 +46,8 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner quickstart_coding(OptionSet& set);
 [[nodiscard]] Runner completion(OptionSet& set);
 [[nodiscard]] Runner mcp(OptionSet& set);
+[[nodiscard]] Runner a2a_card(OptionSet& set);
+[[nodiscard]] Runner a2a_serve(OptionSet& set);
 
 [[nodiscard]] Runner init(OptionSet& set);
 [[nodiscard]] Runner doctor(OptionSet& set);

@@ -1,16 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# run.sh FOLDER SCRIPT PACKAGE…: installs the npm packages into FOLDER, once, and runs SCRIPT there.
-# The package node@VERSION stands for the one that holds that Node for this machine: node@ itself
-# only runs an installer for it.
-# $SYNAPSE_BIN is the program under test. Exit 77, with a line that says why: skipped, since Node or
-# the packages can't be had here.
+# run.sh FOLDER SOURCES SCRIPT PACKAGE…: installs the npm packages into FOLDER, once, and runs SCRIPT
+# of the folder SOURCES there. The package node@VERSION stands for the one that holds that Node for
+# this machine: node@ itself only runs an installer for it. $SYNAPSE_BIN is the program under test.
+# Exit 77, with a line that says why: skipped, since Node or the packages can't be had here.
 set -eu
 
 folder=$1
-script=$2
-shift 2
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+sources=$2
+script=$3
+shift 3
 
 skip() {
   printf 'SKIPPED: %s\n' "$*"
@@ -33,7 +32,7 @@ mkdir -p "$folder"
 # What was asked for stands in a file, so that a change of it installs anew.
 if [ ! -f "$folder/installed" ] || [ "$(cat "$folder/installed")" != "$*" ]; then
   rm -f "$folder/installed"
-  printf '{"name": "synapse-mcp-tests", "private": true, "type": "module"}\n' >"$folder/package.json"
+  printf '{"name": "synapse-tests", "private": true, "type": "module"}\n' >"$folder/package.json"
   log=$folder/npm.log
   (cd -- "$folder" && timeout 200 npm install --no-audit --no-fund --no-package-lock \
     --ignore-scripts "$@") >"$log" 2>&1 || {
@@ -44,6 +43,6 @@ if [ ! -f "$folder/installed" ] || [ "$(cat "$folder/installed")" != "$*" ]; the
 fi
 
 # Modules are looked for from where a script is, so it runs from beside them.
-cp "$here"/*.mjs "$folder"
+cp "$sources"/*.mjs "$folder"
 cd -- "$folder"
 exec node "$script"

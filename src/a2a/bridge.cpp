@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "a2a/bridge.hpp"
+
+#include <array>
+#include <utility>
+
+#include "a2a/marker.hpp"
+#include "client/frames.hpp"
+
+namespace synapse::a2a {
+
+namespace {
+
+constexpr std::chrono::seconds card_age_max{1};
+constexpr std::chrono::seconds card_patience{2};
+
+// A version 4 UUID.
+std::string uuid(std::mt19937_64& random) {
+  constexpr const char* digits = "0123456789abcdef";
+  const std::array<std::uint64_t, 2> words{random(), random()};
+  std::string text;
+  for (unsigned i = 0; i < 32; ++i) {
+    auto digit = static_cast<unsigned>(words[i / 16] >> ((i % 16) * 4)) & 15U;
+    if (i == 12) digit = 4;
+    if (i == 16) digit = 8 | (digit & 3U);
+    if (i == 8 || i == 12 || i == 16 || i == 20) text += '-';
+    text += digits[digit];
+  }
+  return text;
+}
+
+std::mt19937_64 seeded() {
+  std::random_device entropy;
+  std::seed_seq seed{entropy(), entropy(), entropy(), entropy(), entropy(), entropy()};
+  return std::mt19937_64(seed);
+}
+
+WebhookOptions with_tell(WebhookOptions webhooks,
+                         const std::function<void(const std::string&)>& tell) {
+  if (!webhooks.tell) webhooks.tell = tell;
+  return webhooks;
+}
+
+}  // namespace
+
+Bridge::Bridge(boost::asio::io_context& io, BridgeOptions options, const base::Clock& clock)
+    : io_(io),
+      options_(std::move(options)),
+      clock_(clock),
+      random_(seeded()),
+      board_(options_.limits, hooks()),
+      card_(json_text(agent_card({}, options_.card))),
+      timer_(io),
+      webhooks_(std::in_place, io, with_tell(options_.webhooks, options_.tell)),
+      hub_(io, options_.agent, hub_events()) {}
+
+Bridge::~Bridge() { stop(); }
+
+BoardHooks Bridge::hooks() {
+  return {[this] { return uuid(random_); },
+          [this](const Task& task, const TaskEvent& event) { happened(task, event); },
+          [this](const Task& task) { forgotten(task); }};
+}
+
+HubLine::Events Bridge::hub_events() {
+  HubLine::Events events;
+  events.heard = [this](const std::string& sender, const std::string& text) {
+    if (board_.hear(sender, text, clock_.now())) save_changes();
+  };
+  events.connection = [this](bool is_connected, const Error& why) {
+    if (is_stopped_ || !options_.tell) return;
+    options_.tell(is_connected ? "connected to the hub again"
+                               : "the connection to the hub is lost: " + why.message);
+  };
+  return events;
+}
+
+Result<> Bridge::load() {
+  if (options_.state_file.empty()) return {};
+  Result<store::FileLock> lock = store::FileLock::acquire(options_.state_file);
+  if (!lock) {
+    if (lock.error().code != ErrorCode::locked) return lock.error();
+    return fail(ErrorCode::locked,
+                "the state file " + options_.state_file.string() + " is in use by another bridge");
+  }
+  Result<std::vector<Task>> tasks = load_state(options_.state_file);
+  if (!tasks) return tasks.error();
+  for (Task& task : *tasks) board_.restore(std::move(task), clock_.now());
+  const auto snapshot = [this] {
+    std::vector<StateRecord> records;
+    for (const Task* task : board_.tasks()) records.push_back(state_record(*task));
+    return records;
+  };
+  // Now rather than with the first task, so that a place that can't be written is told at once.
+  if (Result<> saved = save_state(options_.state_file, snapshot()); !saved) return saved;
+  saved_revision_ = board_.revision();
+  keeper_.emplace(io_, options_.state_file, *std::move(lock), snapshot, options_.tell);
+  return {};
+}
+
+Result<> Bridge::connect() {
+  if (Result<> connected = hub_.connect(); !connected) return connected;
+  tick();
+  hub_.ask({{"type", "manifest_request"}}, card_patience,
+           [this](const Result<Reply>& reply) { card_came(reply); });
+  return {};
+}
+
+void Bridge::stop() {
+  if (std::exchange(is_stopped_, true)) return;
+  timer_.cancel();
+  keeper_.reset();
+  while (!watchers_.empty()) end_watch(watchers_.begin()->first);
+  webhooks_.reset();
+  hub_.stop();
+}
+
+void Bridge::perform(Operation operation, std::shared_ptr<Answer> answer) {
+  const auto answer_task = [&answer](const Result<const Task*>& task, const TaskView& view) {
+    if (!task) return answer->problem(problem_of(task.error()));
+    answer->result(task_json(**task, view));
+  };
+  if (std::holds_alternative<ShowCard>(operation) ||
+      std::holds_alternative<ShowExtendedCard>(operation)) {
+    show_card(std::move(answer));
+  } else if (auto* message = std::get_if<SendMessage>(&operation)) {
+    send(std::move(*message), answer);
+  } else if (const auto* get = std::get_if<GetTask>(&operation)) {
+    answer_task(board_.find(get->id), {get->history_length, ListTasks::Artifacts::show});
+  } else if (const auto* filter = std::get_if<ListTasks>(&operation)) {
+    list(*filter, *answer);
+  } else if (const auto* asked = std::get_if<CancelTask>(&operation)) {
+    cancel(asked->id, answer);
+  } else if (const auto* subscription = std::get_if<SubscribeToTask>(&operation)) {
+    subscribe(*subscription, answer);
+  } else if (auto* create = std::get_if<CreatePushConfig>(&operation)) {
+    create_push_config(std::move(*create), answer);
+  } else if (const auto* config = std::get_if<GetPushConfig>(&operation)) {
+    const auto found = board_.find_push_config(config->task_id, config->id);
+    if (!found) return answer->problem(problem_of(found.error()));
+    answer->result(push_config_json(**board_.find(config->task_id), **found));
+  } else if (const auto* configs = std::get_if<ListPushConfigs>(&operation)) {
+    list_push_configs(*configs, *answer);
+  } else if (const auto* gone = std::get_if<DeletePushConfig>(&operation)) {
+    delete_push_config(*gone, answer);
+  }
+}
+
+// Agents come and go, so the card is made when it is asked for, but not more often than is of use.
+void Bridge::show_card(std::shared_ptr<Answer> answer) {
+  const bool is_fresh = clock_.now().mono - card_from_ < card_age_max;
+  if (is_fresh || !hub_.is_connected()) return answer->result(card_);
+  card_waiters_.push_back(std::move(answer));
+  if (card_waiters_.size() > 1) return;
+  hub_.ask({{"type", "manifest_request"}}, card_patience,
+           [this](const Result<Reply>& reply) { card_came(reply); });
+}
+
+void Bridge::card_came(const Result<Reply>& reply) {
+  if (reply && reply->granted) {
+    card_ = json_text(agent_card(member(*reply->frame, "manifest"), options_.card));
+    card_from_ = clock_.now().mono;
+  }
+  for (const auto& answer : std::exchange(card_waiters_, {})) answer->result(card_);
+}
+
+void Bridge::send(SendMessage send, const std::shared_ptr<Answer>& answer) {
+  if (!hub_.is_connected()) {
+    return answer->problem({Trouble::unavailable, "the hub at " + options_.agent.uri +
+                                                      " can't be reached, so nothing was sent; "
+                                                      "still trying"});
+  }
+  const std::string& target = send.target.empty() ? options_.target : send.target;
+  const Result<const Task*> added = board_.add(send, target, clock_.now());
+  if (!added) return answer->problem(problem_of(added.error()));
+  const std::string id = (*added)->id;
+  std::string text = std::move(send.text);
+  if (!text.empty()) text += '\n';
+  text += marker_text(id, (*added)->context_id);
+  sending_[id] = {answer, send.answer, {send.history_length, ListTasks::Artifacts::show},
+                  false,  !keeper_,    std::nullopt};
+  if (keeper_) {
+    saved_revision_ = board_.revision();
+    keeper_->when_saved([this, id](const Result<>& outcome) { saved(id, outcome); });
+  }
+  hub_.ask({{"type", "chat"}, {"target", target}, {"payload", std::move(text)}},
+           options_.agent.request_timeout,
+           [this, id](const Result<Reply>& reply) { hub_answered(id, reply); });
+  go_on(id);
+}
+
+void Bridge::hub_answered(const std::string& id, const Result<Reply>& reply) {
+  const auto found = sending_.find(id);
+  if (found == sending_.end()) return;
+  Sending& sending = found->second;
+  sending.is_sent = true;
+  const bool is_watched = watchers_of_.contains(id);
+  if (reply && reply->granted) {
+    board_.sent(id, clock_.now());
+  } else if (reply && client::is_passing(*reply->frame) && !is_watched) {
+    const Error why = client::error_of(*reply->frame, ErrorCode::rate_limited);
+    sending.problem = {Trouble::unavailable,
+                       "the hub takes no more just now, so nothing was sent: " + why.message};
+    board_.withdraw(id);
+  } else if (reply) {
+    const Error why = client::error_of(*reply->frame, ErrorCode::closed);
+    board_.fail_task(id, "the hub refused the message: " + why.message, clock_.now());
+  } else {
+    board_.fail_task(id,
+                     "nobody knows whether the message was sent on, for the hub did not confirm "
+                     "it: " +
+                         reply.error().message,
+                     clock_.now());
+  }
+  save_changes();
+  go_on(id);
+}
+
+void Bridge::saved(const std::string& id, const Result<>& outcome) {
+  const auto found = sending_.find(id);
+  if (found == sending_.end()) return;
+  found->second.is_saved = true;
+  if (!outcome) {
+    found->second.problem = {
+        Trouble::unavailable,
+        "task " + id + " is under way but could not be saved: " + outcome.error().message};
+  }
+  go_on(id);
+}
+
+// Answers a message once all that it waits for has come.
+void Bridge::go_on(const std::string& id) {
+  const auto found = sending_.find(id);
+  if (found == sending_.end() || !found->second.is_saved) return;
+  const bool is_stream = found->second.way == SendMessage::Answer::stream;
+  if (!found->second.is_sent && !is_stream) return;
+  const Sending sending = found->second;
+  if (sending.is_sent) {
+    sending_.erase(found);
+  } else {
+    // The stream has begun; what the hub says comes as one of its events.
+    if (std::exchange(found->second.way, SendMessage::Answer::at_once) !=
+        SendMessage::Answer::stream) {
+      return;
+    }
+    found->second.answer = nullptr;
+  }
+  if (!sending.answer) return;
+  if (sending.problem) return sending.answer->problem(*sending.problem);
+  const Result<const Task*> task = board_.find(id);
+  if (!task) {
+    return sending.answer->problem(
+        {Trouble::unavailable, "the task was pushed out by newer ones at once"});
+  }
+  if (sending.way == SendMessage::Answer::at_once) {
+    return sending.answer->result(task_event_json(**task, sending.view));
+  }
+  const auto kind = is_stream ? Watcher::Kind::stream : Watcher::Kind::end;
+  watch({kind, sending.answer, id, sending.view, std::nullopt}, std::nullopt);
+}
+
+void Bridge::list(const ListTasks& filter, Answer& answer) {
+  const TaskBoard::Page page = board_.list(filter);
+  std::string json = "{\"tasks\":[";
+  const char* separator = "";
+  for (const Task* task : page.tasks) {
+    json += separator;
+    json += task_json(*task, {filter.history_length, filter.artifacts});
+    separator = ",";
+  }
+  json += "],\"nextPageToken\":\"" + (page.next == 0 ? "" : std::to_string(page.next)) +
+          "\",\"pageSize\":" + std::to_string(page.tasks.size()) +
+          ",\"totalSize\":" + std::to_string(page.total) + "}";
+  answer.result(std::move(json));
+}
+
+void Bridge::cancel(const std::string& id, const std::shared_ptr<Answer>& answer) {
+  const Result<const Task*> task = board_.cancel(id, clock_.now());
+  if (!task) return answer->problem(problem_of(task.error()));
+  result_when_saved(answer, task_json(**task));
+}
+
+void Bridge::create_push_config(CreatePushConfig create, const std::shared_ptr<Answer>& answer) {
+  const auto made = board_.put_push_config(create.task_id, std::move(create.config));
+  if (!made) return answer->problem(problem_of(made.error()));
+  result_when_saved(answer, push_config_json(**board_.find(create.task_id), **made));
+}
+
+void Bridge::list_push_configs(const ListPushConfigs& asked, Answer& answer) {
+  const Result<const Task*> task = board_.find(asked.task_id);
+  if (!task) return answer.problem(problem_of(task.error()));
+  std::string list = "[";
+  for (const PushConfig& config : (*task)->push_configs) {
+    if (list.size() > 1) list += ',';
+    list += push_config_json(**task, config);
+  }
+  list += ']';
+  if (asked.shape == ListPushConfigs::Shape::array) return answer.result(std::move(list));
+  // The second name is that of clients before A2A 1.0.
+  answer.result("{\"configs\":" + list + ",\"pushNotificationConfigs\":" + list +
+                ",\"nextPageToken\":\"\"}");
+}
+
+void Bridge::delete_push_config(const DeletePushConfig& asked,
+                                const std::shared_ptr<Answer>& answer) {
+  const Result<bool> was_there = board_.delete_push_config(asked.task_id, asked.id);
+  if (!was_there) return answer->problem(problem_of(was_there.error()));
+  result_when_saved(answer, *was_there ? "{\"deleted\":true}" : "{\"deleted\":false}");
+}
+
+void Bridge::result_when_saved(const std::shared_ptr<Answer>& answer, std::string json) {
+  if (!keeper_ || board_.revision() == saved_revision_) return answer->result(std::move(json));
+  saved_revision_ = board_.revision();
+  keeper_->when_saved([answer, json = std::move(json)](const Result<>& outcome) {
+    if (outcome) return answer->result(json);
+    answer->problem(
+        {Trouble::unavailable, "it was done, but could not be saved: " + outcome.error().message});
+  });
+}
+
+void Bridge::save_changes() {
+  if (!keeper_ || board_.revision() == saved_revision_) return;
+  saved_revision_ = board_.revision();
+  keeper_->touch();
+}
+
+}  // namespace synapse::a2a

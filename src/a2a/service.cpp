@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "a2a/service.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "a2a/body_codec.hpp"
+#include "a2a/rpc.hpp"
+#include "base/text.hpp"
+#include "hub/exposure.hpp"
+#include "net/uri.hpp"
+
+namespace synapse::a2a {
+
+namespace {
+
+// What is larger is refused here, in the words of this protocol; the server's own bound is above.
+constexpr std::size_t server_slack = 1UL << 20U;
+
+net::HttpServerOptions for_service(net::HttpServerOptions server) {
+  server.body_bytes_max = body_bytes_max + server_slack;
+  return server;
+}
+
+bool is_spoken(std::string_view version) {
+  version = base::trim(version);
+  return version.empty() || version == "0.3" || version == "1" || version.starts_with("1.");
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string type =
+      base::to_lower(base::trim(content_type.substr(0, content_type.find(';'))));
+  return type.empty() || type == "application/json" || type == "application/a2a+json";
+}
+
+// The host of a Host header.
+std::string host_of(std::string_view authority) {
+  if (authority.starts_with('[')) {
+    return base::to_lower(authority.substr(1, authority.find(']') - 1));
+  }
+  return base::to_lower(authority.substr(0, authority.find(':')));
+}
+
+void refuse(net::HttpReply& reply, const Problem& problem) {
+  reply.respond(problem_response(problem));
+}
+
+}  // namespace
+
+Service::Service(boost::asio::io_context& io, ServiceOptions options, Bridge& bridge)
+    : options_(std::move(options)),
+      is_on_loopback_(hub::is_loopback(options_.server.host)),
+      bridge_(bridge),
+      server_(io, for_service(options_.server),
+              [this](const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply) {
+                serve(request, std::move(reply));
+              }) {
+  const Result<net::Uri> url = net::parse_http_uri(options_.endpoint_url);
+  if (!url) return;
+  const bool is_secure = url->scheme == net::Uri::Scheme::https;
+  endpoint_host_ = base::to_lower(url->host);
+  endpoint_origin_ = (is_secure ? "https://" : "http://") + url->authority();
+  prefix_ = url->target.substr(0, url->target.find('?'));
+}
+
+void Service::serve(const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply) {
+  if (const auto problem = check_origin(request)) return refuse(*reply, *problem);
+  const auto found = find_route(request.method, request.target, prefix_);
+  const auto* route = std::get_if<Route>(&found);
+  const bool is_public = route != nullptr && route->kind == Route::Kind::card;
+  if (!is_public && !is_authorized(request)) {
+    return refuse(
+        *reply, {Trouble::unauthorized, "show the bridge's token, as Authorization: Bearer TOKEN"});
+  }
+  if (route == nullptr) return refuse(*reply, std::get<Problem>(found));
+  serve_route(request, *route, std::move(reply));
+}
+
+std::optional<Problem> Service::check_origin(const net::HttpServerRequest& request) const {
+  net::HttpRequest seen;
+  seen.host = request.header("Host");
+  seen.origin = request.header("Origin");
+  // What stands in front of a bridge on loopback may pass the public name on.
+  const bool is_own_name = !endpoint_host_.empty() && host_of(seen.host) == endpoint_host_;
+  const Result<> checked =
+      hub::check_request(seen, is_on_loopback_ && !is_own_name, {endpoint_origin_});
+  if (checked) return std::nullopt;
+  return Problem{Trouble::forbidden, checked.error().message};
+}
+
+bool Service::is_authorized(const net::HttpServerRequest& request) const {
+  if (options_.token.empty()) return true;
+  constexpr std::string_view scheme = "bearer ";
+  const std::string_view given = request.header("Authorization");
+  return base::to_lower(given.substr(0, scheme.size())) == scheme &&
+         base::constant_time_equal(options_.token, base::trim(given.substr(scheme.size())));
+}
+
+void Service::serve_route(const net::HttpServerRequest& request, const Route& route,
+                          std::shared_ptr<net::HttpReply> reply) {
+  if (!is_spoken(request.header("A2A-Version"))) {
+    return refuse(*reply, {Trouble::version, "this bridge speaks A2A 1.0"});
+  }
+  Json body;
+  if (takes_body(route.kind)) {
+    if (!is_json(request.header("Content-Type"))) {
+      return refuse(*reply, {Trouble::media_type,
+                             "the body must be application/a2a+json or application/json"});
+    }
+    if (request.body.size() > body_bytes_max) {
+      return refuse(*reply, {Trouble::too_large, "a body may have 1 MiB at most"});
+    }
+    Result<Json> parsed = parse_json(request.body);
+    if (!parsed) {
+      const Problem problem = problem_of(parsed.error());
+      if (route.kind != Route::Kind::rpc) return refuse(*reply, problem);
+      return rpc_answer(std::move(reply), nullptr)->problem(problem);
+    }
+    body = std::move(*parsed);
+  }
+  if (route.kind == Route::Kind::rpc) return serve_rpc(body, std::move(reply));
+  Result<Operation> operation = read_operation(route, body);
+  if (!operation) return refuse(*reply, problem_of(operation.error()));
+  if (auto* subscribe = std::get_if<SubscribeToTask>(&*operation)) {
+    const std::string_view last = request.header("Last-Event-ID");
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), number);
+    if (!last.empty() && error == std::errc() && end == last.data() + last.size()) {
+      subscribe->last_event = number;
+    }
+  }
+  bridge_.perform(*std::move(operation), rest_answer(std::move(reply)));
+}
+
+void Service::serve_rpc(const Json& body, std::shared_ptr<net::HttpReply> reply) {
+  RpcRequest request = read_rpc(body);
+  const auto answer = rpc_answer(std::move(reply), std::move(request.id));
+  if (const auto* problem = std::get_if<Problem>(&request.what)) return answer->problem(*problem);
+  bridge_.perform(std::get<Operation>(std::move(request.what)), answer);
+}
+
+}  // namespace synapse::a2a

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "a2a/state_keeper.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <thread>
+
+#include "a2a/quiet_thread.hpp"
+#include "base/atomic_file.hpp"
+#include "base/descriptor.hpp"
+#include "net/mailbox.hpp"
+#include "store/log_files.hpp"
+
+namespace synapse::a2a {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// A board's limit several times over, since JSON may be written in more bytes than it is kept in.
+constexpr off_t file_bytes_max = off_t{512} << 20U;
+constexpr std::chrono::seconds retry_pause{5};
+
+}  // namespace
+
+Result<std::vector<Task>> load_state(const std::filesystem::path& file) {
+  const base::Descriptor open_file(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!open_file.is_open() && errno == ENOENT) return std::vector<Task>();
+  struct stat status {};
+  if (!open_file.is_open() || fstat(open_file.number(), &status) != 0) {
+    return store::file_error(file, "can't be opened", errno);
+  }
+  if (!S_ISREG(status.st_mode) || status.st_size > file_bytes_max) {
+    return fail(ErrorCode::corrupt, store::quoted_path(file) + " is no state file");
+  }
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const ssize_t got = read(open_file.number(), text.data() + length, text.size() - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return store::file_error(file, "can't be read", errno);
+    if (got == 0) break;
+    length += static_cast<std::size_t>(got);
+  }
+  text.resize(length);
+  Result<std::vector<Task>> tasks = read_state(text);
+  if (tasks) return tasks;
+  return fail(ErrorCode::corrupt, store::quoted_path(file) +
+                                      " can't be used as a state file: " + tasks.error().message +
+                                      "; it is left as it is. Move it away to begin anew");
+}
+
+Result<> save_state(const std::filesystem::path& file, const std::vector<StateRecord>& records) {
+  const std::error_code failed = base::replace_file(file, state_text(records), {});
+  if (failed) return store::file_error(file, "can't be written", failed.value());
+  return {};
+}
+
+class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(asio::io_context& io, std::filesystem::path file, store::FileLock lock, Snapshot snapshot,
+       Tell tell)
+      : io_(io),
+        file_(std::move(file)),
+        lock_(std::move(lock)),
+        snapshot_(std::move(snapshot)),
+        tell_(std::move(tell)),
+        retry_(io) {}
+
+  void start() {
+    thread_ = quiet_thread([this] { write_all(); });
+  }
+
+  void stop() {
+    retry_.cancel();
+    drafts_.close(fail(ErrorCode::cancelled));
+    thread_.join();
+    is_stopped_ = true;
+    if (!is_dirty_ && !is_writing_) return;
+    const Result<> saved = save_state(file_, snapshot_());
+    if (!saved) tell_(saved.error().message);
+    told_.insert(told_.end(), waiting_.begin(), waiting_.end());
+    for (const Saved& told : told_) told(saved);
+  }
+
+  void touch() {
+    is_dirty_ = true;
+    if (is_writing_ || is_scheduled_) return;
+    // What changes in the rest of this turn goes into the same write.
+    is_scheduled_ = true;
+    asio::post(io_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->begin();
+    });
+  }
+
+  void when_saved(Saved saved) {
+    waiting_.push_back(std::move(saved));
+    touch();
+  }
+
+ private:
+  using Records = std::vector<StateRecord>;
+
+  void begin() {
+    is_scheduled_ = false;
+    if (is_writing_ || is_stopped_ || !is_dirty_) return;
+    is_dirty_ = false;
+    is_writing_ = true;
+    told_ = std::exchange(waiting_, {});
+    drafts_.put(snapshot_());
+  }
+
+  // On a thread of its own.
+  void write_all() {
+    while (const std::optional<Records> records = drafts_.take()) {
+      asio::post(io_, [weak = weak_from_this(), saved = save_state(file_, *records)] {
+        if (const auto self = weak.lock()) self->written(saved);
+      });
+    }
+  }
+
+  void written(const Result<>& saved) {
+    if (is_stopped_) return;
+    is_writing_ = false;
+    if (!saved) {
+      is_dirty_ = true;
+      tell_(saved.error().message + "; tried again in " + std::to_string(retry_pause.count()) +
+            " s");
+    }
+    for (const Saved& told : std::exchange(told_, {})) told(saved);
+    if (!saved && waiting_.empty()) return retry_later();
+    if (is_dirty_) touch();
+  }
+
+  void retry_later() {
+    retry_.expires_after(retry_pause);
+    retry_.async_wait([weak = weak_from_this()](boost::system::error_code code) {
+      const auto self = weak.lock();
+      if (!code && self) self->touch();
+    });
+  }
+
+  asio::io_context& io_;
+  const std::filesystem::path file_;
+  const store::FileLock lock_;
+  const Snapshot snapshot_;
+  const Tell tell_;
+  bool is_dirty_ = false;
+  bool is_scheduled_ = false;
+  bool is_writing_ = false;
+  bool is_stopped_ = false;
+  std::vector<Saved> told_;     // By the write under way.
+  std::vector<Saved> waiting_;  // For the next one.
+  asio::steady_timer retry_;
+  net::Mailbox<Records> drafts_{2};
+  std::thread thread_;
+};
+
+StateKeeper::StateKeeper(asio::io_context& io, std::filesystem::path file, store::FileLock lock,
+                         Snapshot snapshot, Tell tell)
+    : impl_(std::make_shared<Impl>(io, std::move(file), std::move(lock), std::move(snapshot),
+                                   std::move(tell))) {
+  impl_->start();
+}
+
+StateKeeper::~StateKeeper() { impl_->stop(); }
+
+void StateKeeper::touch() { impl_->touch(); }
+void StateKeeper::when_saved(Saved saved) { impl_->when_saved(std::move(saved)); }
+
+}  // namespace synapse::a2a
