@@ -126,10 +126,12 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
   void written(const Result<>& saved) {
     if (is_stopped_) return;
     is_writing_ = false;
-    if (!saved) {
-      is_dirty_ = true;
-      tell_(saved.error().message + "; tried again in " + std::to_string(retry_pause.count()) +
-            " s");
+    if (!saved) is_dirty_ = true;
+    // Once, not at every try.
+    if (std::exchange(is_failing_, !saved) != !saved) {
+      tell_(saved ? store::quoted_path(file_) + " can be written again"
+                  : saved.error().message + "; tried again every " +
+                        std::to_string(retry_pause.count()) + " s");
     }
     for (const Saved& told : std::exchange(told_, {})) told(saved);
     if (!saved && waiting_.empty()) return retry_later();
@@ -153,6 +155,7 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
   bool is_scheduled_ = false;
   bool is_writing_ = false;
   bool is_stopped_ = false;
+  bool is_failing_ = false;
   std::vector<Saved> told_;     // By the write under way.
   std::vector<Saved> waiting_;  // For the next one.
   asio::steady_timer retry_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "a2a/webhook_sender.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -63,9 +64,9 @@ class WebhookSender::Impl : public std::enable_shared_from_this<Impl> {
     const std::string key = base::to_lower(uri->host) + ":" + std::to_string(uri->port);
     if (counts_.waiting >= options_.waiting_max) return drop(uri->host);
     Host& host = hosts_.try_emplace(key, io_).first->second;
-    if (host.waiting.size() >= options_.waiting_of_host_max) {
-      // The one at the front may be on its way.
-      host.waiting.erase(host.waiting.begin() + (host.is_busy ? 1 : 0));
+    if (host.waiting.size() >= std::max<std::size_t>(options_.waiting_of_host_max, 2)) {
+      // The one at the front is on its way.
+      host.waiting.erase(host.waiting.begin() + 1);
       --counts_.waiting;
       drop(uri->host);
     }

@@ -166,5 +166,6 @@ TEST_CASE("a task that can't be saved is not told as made", "[a2a][state]") {
   CHECK(rig.ask("POST", "/message:send", Rig::message("x")).status == 200);
   rig.stop();
   REQUIRE_FALSE(rig.told.empty());
-  CHECK_THAT(rig.told.front(), Contains("state.json"));
+  CHECK_THAT(rig.told.front(), Contains("state.json") && Contains("tried again"));
+  CHECK_THAT(rig.told.back(), Contains("written again"));
 }

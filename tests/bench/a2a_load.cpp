@@ -45,7 +45,8 @@ struct Connection {
 std::string request_text(std::uint16_t port) {
   const std::string body =
       R"({"message":{"messageId":"6f1c0e2a-0b7a-4d53-9a55-6a4d3f1c0e2a","role":"ROLE_USER",)"
-      R"("parts":[{"text":"Please look at src/shop/cart.cpp and say whether the total is right."}]}})";
+      R"("parts":[{"text":"Please look at src/shop/cart.cpp and say whether the total )"
+      R"(is right."}]}})";
   return "POST /message:send HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
          "\r\nContent-Type: application/a2a+json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
