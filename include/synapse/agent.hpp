@@ -4,9 +4,9 @@
 // Every command of the program is built on it; so can yours be. One Agent is one name on the bus.
 // It runs its own I/O thread: heartbeats, pings, reconnects and resumes go on whatever its owner
 // does. All members may be called from any thread, except from inside a callback of the same Agent,
-// where only send(),
-// request_async() and stop() may; there send() returns once the frame is queued. Callbacks run on
-// the I/O thread: who blocks there stops everything else, and an exception ends the program.
+// where only send(), request_async() and stop() may; there send() returns once the frame is queued.
+// Callbacks run on the I/O thread: who blocks there stops everything else, and an exception that
+// leaves one ends the program.
 //
 // Frames are JSON objects as the protocol page has them (docs/protocol.md). A request returns the
 // frame that answered it, granted or refused; an Error means that no answer came (unreachable,
