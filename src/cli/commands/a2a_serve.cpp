@@ -178,8 +178,9 @@ Runner a2a_serve(OptionSet& set) {
   add_connection_options(set, options->connection);
   set.example("synapse a2a-serve --endpoint-url http://127.0.0.1:8877 --target shop/coder");
   set.example(
-      "synapse a2a-serve --host 0.0.0.0 --endpoint-url https://agents.example.com/a2a "
-      "--bearer-auth --a2a-token-file ~/.a2a-token --state-file ~/.a2a-state.json");
+      "synapse a2a-serve --endpoint-url https://agents.example.com/a2a \\\n"
+      "    --host 0.0.0.0 --bearer-auth --a2a-token-file ~/.a2a-token \\\n"
+      "    --state-file ~/.a2a-state.json");
   return runner(options, run);
 }
 
