@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
+
 namespace synapse::cli {
 
 namespace {
@@ -31,6 +33,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+bool has_part(std::string_view candidate, std::string_view word) {
+  const auto parts = base::split(candidate, '-');
+  return !word.empty() && std::find(parts.begin(), parts.end(), word) != parts.end();
+}
+
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
@@ -44,7 +51,10 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     best = candidate;
     best_slips = slips;
   }
-  return best;
+  if (best) return best;
+  const auto whole = std::find_if(candidates.begin(), candidates.end(),
+                                  [word](const auto& each) { return has_part(each, word); });
+  return whole == candidates.end() ? std::nullopt : std::optional(*whole);
 }
 
 }  // namespace synapse::cli

@@ -10,7 +10,8 @@
 namespace synapse::cli {
 
 // The candidate that the fewest slips of the finger (a letter too many, too few, wrong, or two
-// swapped) turn into the word; nothing if even that takes more than a third of its letters.
+// swapped) turn into the word; if even that takes more than a third of its letters, the first that
+// has the word between hyphens (`claim` in `git-claim`); else nothing.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view word,
                                                  std::span<const std::string> candidates);
 

@@ -170,6 +170,9 @@ TEST_CASE("the nearest word is a few slips away or none", "[cli][nearest]") {
   CHECK(synapse::cli::nearest("sned", words) == "send");
   CHECK(synapse::cli::nearest("stat", words) == "state");
   CHECK(synapse::cli::nearest("boards", words) == "board");
+  const std::vector<std::string> long_words{"git-claim", "git-release", "board"};
+  CHECK(synapse::cli::nearest("claim", long_words) == "git-claim");
+  CHECK_FALSE(synapse::cli::nearest("cla", long_words));
   CHECK_FALSE(synapse::cli::nearest("frobnicate", words));
   CHECK_FALSE(synapse::cli::nearest("", words));
   CHECK_FALSE(synapse::cli::nearest(std::string(100'000, 's'), words));

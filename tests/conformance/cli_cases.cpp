@@ -14,38 +14,34 @@ constexpr auto relay_flush = 150ms;
 // A git hook releases in the background of the commit.
 constexpr auto hook_release = 500ms;
 
-
-// To switch a case on, give it a version in place of its reason.
-std::vector<CliCase> all_cases() {
-  return {
-      {"top_level", "0.1", ""},
-      {"unreachable", "0.1", ""},
-      {"who", "0.1", ""},
-      {"state", "0.1", ""},
-      {"board", "0.1", ""},
-      {"manifest", "0.1", ""},
-      {"send_and_replies", "0.1", ""},
-      {"wait", "0.1", ""},
-      {"arm", "0.1", ""},
-      {"listen", "0.1", ""},
-      {"lock", "0.1", ""},
-      {"release", "0.1", ""},
-      {"relay", "0.1", ""},
-      {"ingest_and_compact", "0.1", ""},
-      {"demos", "0.1", ""},
-      {"exposure", "0.1", ""},
-      {"git", "0.1", ""},
-      {"conflicts", "0.1", ""},
-      {"syn", "0.1", ""},
-      {"doctor", "0.1", ""},
-      {"services", "0.1", ""},
-      {"shell_hook", "0.1", ""},
-      {"worker_session", "0.1", ""},
-      {"worker_rule", "0.1", ""},
-      {"supervisor", "0.1", ""},
-      {"a2a_card", "0.1", ""},
-  };
-}
+constexpr std::string_view names[] = {
+    "top_level",
+    "unreachable",
+    "who",
+    "state",
+    "board",
+    "manifest",
+    "send_and_replies",
+    "wait",
+    "arm",
+    "listen",
+    "lock",
+    "release",
+    "relay",
+    "ingest_and_compact",
+    "demos",
+    "exposure",
+    "git",
+    "conflicts",
+    "syn",
+    "doctor",
+    "services",
+    "shell_hook",
+    "worker_session",
+    "worker_rule",
+    "supervisor",
+    "a2a_card",
+};
 
 std::map<std::string_view, std::vector<RunRule>> all_run_rules() {
   using namespace digest;
@@ -98,12 +94,11 @@ std::map<std::string_view, std::vector<ProbeRule>> all_probe_rules() {
 }
 
 std::vector<CliCase> make_cases() {
-  std::vector<CliCase> cases = all_cases();
   auto runs = all_run_rules();
   auto probes = all_probe_rules();
-  for (CliCase& each : cases) {
-    each.runs = std::move(runs[each.name]);
-    each.probes = std::move(probes[each.name]);
+  std::vector<CliCase> cases;
+  for (const std::string_view name : names) {
+    cases.push_back({name, std::move(runs[name]), std::move(probes[name])});
   }
   return cases;
 }
@@ -113,11 +108,6 @@ std::vector<CliCase> make_cases() {
 const std::vector<CliCase>& cli_cases() {
   static const std::vector<CliCase> cases = make_cases();
   return cases;
-}
-
-const std::vector<CommandNotYet>& commands_not_yet() {
-  static const std::vector<CommandNotYet> commands;
-  return commands;
 }
 
 }  // namespace synapse::test

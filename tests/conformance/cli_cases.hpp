@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The table of recorded command-line cases: which are played, and what a recording can't say.
+// The table of recorded command-line cases, and what a recording can't say.
 //
 // A recording lists what was run and what came of it. When to act while a command runs, when to
-// interrupt it, and which digest of its output was kept is known here. A case or a command that
-// doesn't exist yet is listed with a reason; the suite prints those, and a case that is in no table
-// fails it. Used by CliPlayer and its test.
+// interrupt it, and which digest of its output was kept is known here. A case that is not in the
+// table fails the suite. Used by CliPlayer and its test.
 #pragma once
 
 #include <chrono>
@@ -47,18 +46,10 @@ struct ProbeRule {
 
 struct CliCase {
   std::string_view name;
-  std::string_view since;   // the version that plays it; empty: not yet
-  std::string_view reason;  // why not yet
   std::vector<RunRule> runs = {};
   std::vector<ProbeRule> probes = {};
 };
 
-struct CommandNotYet {
-  std::string_view name;  // the word after `synapse`, or the program if that is another
-  std::string_view reason;
-};
-
 [[nodiscard]] const std::vector<CliCase>& cli_cases();
-[[nodiscard]] const std::vector<CommandNotYet>& commands_not_yet();
 
 }  // namespace synapse::test

@@ -17,17 +17,12 @@
 
 namespace synapse::test {
 
-// Whether commands of the table of those that don't exist yet are run as well.
-enum class Commands { existing, all };
-
 class CliPlayer {
  public:
-  CliPlayer(const CliCase& which, nlohmann::json entries, Commands commands);
+  CliPlayer(const CliCase& which, nlohmann::json entries);
 
   // Each line names the entry, the command, the key, and the wanted and the given value.
   [[nodiscard]] std::vector<std::string> play();
-  // Commands that were not run, with the reason.
-  [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }
 
  private:
   using Entry = nlohmann::json;
@@ -38,7 +33,6 @@ class CliPlayer {
   void run_script(const Entry& entry);
   void compare_probes(const Entry& entry);
   void compare_run(const Entry& entry, const RunRule& rule, ChildProcess& child);
-  bool skips(const Entry& entry);
   [[nodiscard]] RunRule rule_of_next_run();
   void await(const std::vector<When>& conditions, ChildProcess& child);
   [[nodiscard]] bool comes_true(const When& condition, ChildProcess& child);
@@ -46,15 +40,12 @@ class CliPlayer {
 
   const CliCase& case_;
   nlohmann::json entries_;
-  Commands commands_;
   CliWorld world_;
   std::vector<Entry> while_running_;  // of the next run
   std::size_t heard_before_ = 0;      // the run that is being played
   int runs_ = 0;
-  bool last_run_skipped_ = false;
   std::string entry_;  // what the lines of this entry begin with
   std::vector<std::string> wrong_;
-  std::vector<std::string> skipped_;
 };
 
 }  // namespace synapse::test
