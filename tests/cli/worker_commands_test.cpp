@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // worker, supervisor and team: what the recordings don't show.
 #include <csignal>
+#include <fstream>
 #include <future>
 
 #include "bus.hpp"
@@ -253,6 +254,20 @@ TEST_CASE("a team takes the models that its Ollama has", "[cli][team]") {
   REQUIRE(comes_online(peer, "REASON"));
   REQUIRE(peer.chat("REASON", "hello")->granted);
   CHECK(reply_of(peer, "REASON") == "said by gemma3:12b");
+}
+
+TEST_CASE("a member that does not end is killed, and the team ends", "[cli][team]") {
+  const std::uint16_t port = free_port();
+  ChildProcess team = program({"team", "--port", std::to_string(port), "--no-workers"});
+  REQUIRE(team.wait_for_output("Ready.", patience));
+  const std::string pid = std::to_string(team.pid());
+  pid_t hub = 0;
+  REQUIRE(std::ifstream("/proc/" + pid + "/task/" + pid + "/children") >> hub);
+  REQUIRE(kill(hub, SIGSTOP) == 0);  // It hears no other signal from here on.
+  team.send_signal(SIGINT);
+  CHECK(team.wait(patience).has_value());
+  CHECK(kill(hub, 0) != 0);
+  CHECK_FALSE(synapse::test::try_connect(port));
 }
 
 TEST_CASE("a team ends with the code of a member that ends", "[cli][team]") {
