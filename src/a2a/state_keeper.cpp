@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <thread>
 
-#include "a2a/quiet_thread.hpp"
 #include "base/atomic_file.hpp"
 #include "base/descriptor.hpp"
+#include "base/quiet_thread.hpp"
 #include "net/mailbox.hpp"
 #include "store/log_files.hpp"
 
@@ -72,7 +72,7 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
         retry_(io) {}
 
   void start() {
-    thread_ = quiet_thread([this] { write_all(); });
+    thread_ = base::quiet_thread([this] { write_all(); });
   }
 
   void stop() {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <thread>
 
-#include "a2a/quiet_thread.hpp"
+#include "base/quiet_thread.hpp"
 #include "base/text.hpp"
 #include "net/mailbox.hpp"
 #include "net/tls.hpp"
@@ -46,7 +46,8 @@ class WebhookSender::Impl : public std::enable_shared_from_this<Impl> {
   void start() {
     for (std::size_t i = 0; i < client_count_; ++i) {
       clients_.push_back(std::make_unique<net::HttpClient>(client_options(options_)));
-      threads_.push_back(quiet_thread([this, client = clients_.back().get()] { work(*client); }));
+      threads_.push_back(
+          base::quiet_thread([this, client = clients_.back().get()] { work(*client); }));
     }
   }
 

@@ -7,10 +7,10 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <csignal>
 #include <thread>
 
 #include "base/assert.hpp"
+#include "base/quiet_thread.hpp"
 #include "client/channel.hpp"
 #include "net/mailbox.hpp"
 
@@ -123,15 +123,8 @@ class Agent::Impl {
     return events;
   }
 
-  // Signals are the owner's: none is to end up on a thread that it does not know of.
   std::thread start() {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread thread([this] { io_.run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return thread;
+    return base::quiet_thread([this] { io_.run(); });
   }
 
   [[nodiscard]] bool is_io_thread() const { return std::this_thread::get_id() == thread_.get_id(); }

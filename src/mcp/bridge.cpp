@@ -2,10 +2,10 @@
 #include "mcp/bridge.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/quiet_thread.hpp"
 #include "base/text.hpp"
 #include "client/frames.hpp"
 
@@ -84,13 +84,7 @@ Result<> Bridge::connect() {
   SYNAPSE_ASSERT(!thread_.joinable());
   const Result<> connected = agent_.connect();
   if (!connected) return connected;
-  // Signals are the program's: none is to end up on this thread.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = base::quiet_thread([this] { run(); });
   return connected;
 }
 

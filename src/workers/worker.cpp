@@ -2,10 +2,10 @@
 #include "workers/worker.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <thread>
 #include <utility>
 
+#include "base/quiet_thread.hpp"
 #include "client/frames.hpp"
 #include "workers/one_line.hpp"
 
@@ -37,17 +37,6 @@ Json card_of(const WorkerOptions& options) {
           {"skills", {options.provider}},
           {"task_classes", options.task_classes},
           {"model", options.model}};
-}
-
-// Signals are the owner's, so none is to end up on this thread.
-std::thread start_thread(std::function<void()> work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(work));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
 }
 
 }  // namespace
@@ -82,7 +71,7 @@ void Worker::introduce() {
 }
 
 Error Worker::serve() {
-  std::thread answering = start_thread([this] { answer_all(); });
+  std::thread answering = base::quiet_thread([this] { answer_all(); });
   Clock::time_point card_due = Clock::now() + card_interval;
   Error why = fail(ErrorCode::cancelled);
   for (;;) {

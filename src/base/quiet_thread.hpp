@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A thread that no signal of the process ever ends up on: those are the program's.
+// A thread that no signal of the process ever ends up on: signals are the program's, which does not
+// know of the threads that a library starts.
 #pragma once
 
 #include <csignal>
 #include <functional>
 #include <thread>
 
-namespace synapse::a2a {
+namespace synapse::base {
 
 [[nodiscard]] inline std::thread quiet_thread(std::function<void()> work) {
   sigset_t all;
@@ -18,4 +19,4 @@ namespace synapse::a2a {
   return thread;
 }
 
-}  // namespace synapse::a2a
+}  // namespace synapse::base
