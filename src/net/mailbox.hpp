@@ -22,15 +22,14 @@ class Mailbox {
  public:
   explicit Mailbox(std::size_t items_max) : items_max_(items_max) {}
 
+  // Whoever takes the last item may destroy the box at once: that is why it is told under the lock.
   void put(Item item) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (items_.size() >= items_max_) {
-        items_.pop_front();
-        ++dropped_;
-      }
-      items_.push_back(std::move(item));
+    const std::lock_guard lock(mutex_);
+    if (items_.size() >= items_max_) {
+      items_.pop_front();
+      ++dropped_;
     }
+    items_.push_back(std::move(item));
     changed_.notify_one();
   }
 
@@ -54,10 +53,8 @@ class Mailbox {
 
   // Nobody waits any more: what is in the box can still be taken.
   void close(Error why) {
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = std::move(why);
-    }
+    const std::lock_guard lock(mutex_);
+    closed_ = std::move(why);
     changed_.notify_all();
   }
   void reopen() {
