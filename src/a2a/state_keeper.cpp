@@ -11,9 +11,9 @@
 
 #include "base/atomic_file.hpp"
 #include "base/descriptor.hpp"
+#include "base/file_error.hpp"
 #include "base/quiet_thread.hpp"
 #include "net/mailbox.hpp"
-#include "store/log_files.hpp"
 
 namespace synapse::a2a {
 
@@ -32,31 +32,31 @@ Result<std::vector<Task>> load_state(const std::filesystem::path& file) {
   if (!open_file.is_open() && errno == ENOENT) return std::vector<Task>();
   struct stat status {};
   if (!open_file.is_open() || fstat(open_file.number(), &status) != 0) {
-    return store::file_error(file, "can't be opened", errno);
+    return base::file_error(file, "can't be opened", errno);
   }
   if (!S_ISREG(status.st_mode) || status.st_size > file_bytes_max) {
-    return fail(ErrorCode::corrupt, store::quoted_path(file) + " is no state file");
+    return fail(ErrorCode::corrupt, base::quoted_path(file) + " is no state file");
   }
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t length = 0;
   while (length < text.size()) {
-    const ssize_t got = read(open_file.number(), text.data() + length, text.size() - length);
+    const ssize_t got = ::read(open_file.number(), text.data() + length, text.size() - length);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return store::file_error(file, "can't be read", errno);
+    if (got < 0) return base::file_error(file, "can't be read", errno);
     if (got == 0) break;
     length += static_cast<std::size_t>(got);
   }
   text.resize(length);
   Result<std::vector<Task>> tasks = read_state(text);
   if (tasks) return tasks;
-  return fail(ErrorCode::corrupt, store::quoted_path(file) +
+  return fail(ErrorCode::corrupt, base::quoted_path(file) +
                                       " can't be used as a state file: " + tasks.error().message +
                                       "; it is left as it is. Move it away to begin anew");
 }
 
 Result<> save_state(const std::filesystem::path& file, const std::vector<StateRecord>& records) {
   const std::error_code failed = base::replace_file(file, state_text(records), {});
-  if (failed) return store::file_error(file, "can't be written", failed.value());
+  if (failed) return base::file_error(file, "can't be written", failed.value());
   return {};
 }
 
@@ -129,7 +129,7 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
     if (!saved) is_dirty_ = true;
     // Once, not at every try.
     if (std::exchange(is_failing_, !saved) != !saved) {
-      tell_(saved ? store::quoted_path(file_) + " can be written again"
+      tell_(saved ? base::quoted_path(file_) + " can be written again"
                   : saved.error().message + "; tried again every " +
                         std::to_string(retry_pause.count()) + " s");
     }

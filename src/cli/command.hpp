@@ -25,6 +25,9 @@ struct Command {
   std::span<const Command> subcommands = {};
 };
 
+// What a command takes that takes nothing.
+struct NoArguments {};
+
 // A runner over the options that a declaration has bound to its parser: they live as long as it.
 template <class Options>
 [[nodiscard]] Runner runner(std::shared_ptr<Options> options,

@@ -12,7 +12,7 @@ namespace synapse::cli {
 
 namespace {
 
-constexpr std::chrono::seconds retry_delay(5);
+constexpr std::chrono::seconds renewal_retry_delay(5);
 
 }  // namespace
 
@@ -54,7 +54,7 @@ std::optional<std::string> LeaseKeeper::attend() {
   }
   const bool may_come = !reply || client::is_passing(*reply->frame);
   if (may_come && now < renewed_at_ + ttl_) {
-    due_ = now + retry_delay;
+    due_ = now + renewal_retry_delay;
     return std::nullopt;
   }
   lost_ = true;

@@ -24,6 +24,8 @@ struct Refusal {
 
   explicit Refusal(Error why) : error(std::move(why)) {}
   Refusal(ErrorCode code, std::string message) : error{code, std::move(message)} {}
+  Refusal(ErrorCode code, TaskId task, std::string message)
+      : error{code, std::move(message)}, task_id(std::move(task)) {}
 };
 
 struct Decision {

@@ -12,15 +12,9 @@ namespace {
 
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
 
-Refusal refuse(ErrorCode code, const TaskId& task_id, std::string message) {
-  Refusal refusal(code, std::move(message));
-  refusal.task_id = task_id;
-  return refusal;
-}
-
 // A refusal because of somebody's lease, with what a program needs to decide whether to wait.
 Refusal refuse_for(const Lease& lease, ErrorCode code, const TaskId& task_id, std::string message) {
-  Refusal refusal = refuse(code, task_id, std::move(message));
+  Refusal refusal(code, task_id, std::move(message));
   refusal.holder = lease.owner;
   refusal.conflict_task_id = lease.task_id;
   refusal.lease_expires_at = lease.expires_at;
@@ -59,7 +53,7 @@ bool may_follow(LeaseStatus from, LeaseStatus to) {
 std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) const {
   const TaskId& id = command.task_id;
   if (id.empty()) {
-    return refuse(ErrorCode::blank_task_id, id, "A claim needs a task_id; give it one.");
+    return Refusal(ErrorCode::blank_task_id, id, "A claim needs a task_id; give it one.");
   }
   const Lease* held = leases.find(id);
   if (held != nullptr && held->owner != actor) {
@@ -77,9 +71,9 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
     }
   }
   if (held == nullptr && leases.count_of(actor) >= limits.claims_per_agent) {
-    return refuse(ErrorCode::claim_quota, id,
-                  actor.text + " already holds " + std::to_string(limits.claims_per_agent) +
-                      " claims; release one first.");
+    return Refusal(ErrorCode::claim_quota, id,
+                   actor.text + " already holds " + std::to_string(limits.claims_per_agent) +
+                       " claims; release one first.");
   }
   return std::nullopt;
 }
@@ -93,7 +87,7 @@ Decision LeaseRules::claim(ClaimTask command) const {
     if (leases.find(command.task_id) != nullptr) return decision;
     const std::set<AgentName> ahead = queue.blockers(waiting(command), leases);
     if (ahead.empty()) return decision;
-    Refusal obstacle = refuse(ErrorCode::scope_held, command.task_id, "");
+    Refusal obstacle(ErrorCode::scope_held, command.task_id, "");
     obstacle.holder = *ahead.begin();
     return enqueue(std::move(command), std::move(obstacle));
   }
@@ -138,8 +132,9 @@ Decision LeaseRules::enqueue(ClaimTask command, Refusal obstacle) const {
   if (queue.find(actor, id) == nullptr &&
       (queue.all().size() >= limits.queued_claims_max ||
        queue.count_of(actor) >= limits.queued_claims_per_agent)) {
-    return refuse(ErrorCode::queue_full, id,
-                  "Too many claims are waiting already; let some of them come up or release them.");
+    return Refusal(
+        ErrorCode::queue_full, id,
+        "Too many claims are waiting already; let some of them come up or release them.");
   }
   QueuedClaim claim = waiting(command);
   const std::set<AgentName> blockers = queue.blockers(claim, leases);
@@ -157,8 +152,8 @@ std::optional<Refusal> LeaseRules::not_mine(const TaskId& task_id,
                                             const std::optional<std::int64_t>& epoch) const {
   const Lease* lease = leases.find(task_id);
   if (lease == nullptr) {
-    return refuse(ErrorCode::not_claimed, task_id,
-                  "Task " + quoted(task_id) + " is not claimed; claim it first.");
+    return Refusal(ErrorCode::not_claimed, task_id,
+                   "Task " + quoted(task_id) + " is not claimed; claim it first.");
   }
   if (lease->owner != actor) {
     return refuse_for(*lease, ErrorCode::not_owner, task_id,
@@ -280,12 +275,12 @@ Decision LeaseRules::wait_for(const WaitFor& command) const {
   const TaskId& id = command.task_id;
   const Lease* lease = leases.find(id);
   if (lease == nullptr) {
-    return refuse(ErrorCode::nothing_to_wait_for, id,
-                  "Task " + quoted(id) + " is free; claim it instead of waiting.");
+    return Refusal(ErrorCode::nothing_to_wait_for, id,
+                   "Task " + quoted(id) + " is free; claim it instead of waiting.");
   }
   if (lease->owner == actor) {
-    Refusal refusal = refuse(ErrorCode::own_task, id,
-                             "Task " + quoted(id) + " is your own; there is nothing to wait for.");
+    Refusal refusal(ErrorCode::own_task, id,
+                    "Task " + quoted(id) + " is your own; there is nothing to wait for.");
     return refusal;
   }
   if (queue.closes_circle(actor, {lease->owner}, leases)) {

@@ -9,12 +9,6 @@ namespace synapse::core {
 
 namespace {
 
-Refusal refuse(ErrorCode code, const TaskId& task_id, std::string message) {
-  Refusal refusal(code, std::move(message));
-  refusal.task_id = task_id;
-  return refusal;
-}
-
 bool is_over(PlanStatus status) {
   return status == PlanStatus::done || status == PlanStatus::cancelled;
 }
@@ -39,16 +33,16 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
                               Moment now) const {
   const TaskId& id = command.task_id;
   if (id.empty()) {
-    return refuse(ErrorCode::blank_task_id, id, "A plan task needs a task_id; give it one.");
+    return Refusal(ErrorCode::blank_task_id, id, "A plan task needs a task_id; give it one.");
   }
   if (command.title.empty()) {
-    return refuse(ErrorCode::blank_title, id,
-                  "Plan task '" + id.text + "' needs a title; give it one.");
+    return Refusal(ErrorCode::blank_title, id,
+                   "Plan task '" + id.text + "' needs a title; give it one.");
   }
   const auto known = tasks_.find(id);
   if (known == tasks_.end() && tasks_.size() >= tasks_max_) {
-    return refuse(ErrorCode::plan_full, id,
-                  "The plan already holds " + std::to_string(tasks_max_) + " tasks.");
+    return Refusal(ErrorCode::plan_full, id,
+                   "The plan already holds " + std::to_string(tasks_max_) + " tasks.");
   }
   PlanTask task;
   if (known != tasks_.end()) {
@@ -62,9 +56,9 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
   std::set<TaskId> seen;
   for (const TaskId& dependency : task.depends_on) {
     if (reaches(dependency, id, seen)) {
-      return refuse(ErrorCode::dependency_cycle, id,
-                    "Plan task '" + id.text + "' can't depend on '" + dependency.text +
-                        "', which already depends on it; drop one of the two.");
+      return Refusal(ErrorCode::dependency_cycle, id,
+                     "Plan task '" + id.text + "' can't depend on '" + dependency.text +
+                         "', which already depends on it; drop one of the two.");
     }
   }
   task.title = command.title;
@@ -77,7 +71,7 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
 Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
   const auto known = tasks_.find(command.task_id);
   if (known == tasks_.end()) {
-    return refuse(
+    return Refusal(
         ErrorCode::unknown_task, command.task_id,
         "The plan has no task '" + command.task_id.text + "'; declare it with ledger_task first.");
   }
@@ -85,9 +79,9 @@ Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
   if (command.status) {
     const std::optional<PlanStatus> status = plan_status(*command.status);
     if (!status) {
-      return refuse(ErrorCode::unknown_status, command.task_id,
-                    "'" + *command.status +
-                        "' is no plan status; use open, in_progress, blocked, done or cancelled.");
+      return Refusal(ErrorCode::unknown_status, command.task_id,
+                     "'" + *command.status +
+                         "' is no plan status; use open, in_progress, blocked, done or cancelled.");
     }
     task.status = *status;
   }
@@ -99,7 +93,7 @@ Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
 Decision Plan::decide_progress(const AgentName& actor, const PostProgress& command, Moment now) {
   const std::optional<ProgressKind> kind = progress_kind(command.kind);
   if (!kind) {
-    return refuse(
+    return Refusal(
         ErrorCode::unknown_kind, command.task_id,
         "'" + command.kind + "' is no kind of progress; use note, blocked or assessment.");
   }

@@ -33,8 +33,6 @@ bool is_lease_news(std::string_view type) {
   return type == "release_granted" || type == "handoff_granted" || type == "lease_expired";
 }
 
-std::string quoted(const std::string& id) { return "'" + id + "'"; }
-
 }  // namespace
 
 Bridge::Line::Line(Bridge& bridge, Listener listener)

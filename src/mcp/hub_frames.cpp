@@ -15,8 +15,6 @@ namespace {
 
 using client::field;
 
-std::string quoted(const std::string& id) { return "'" + id + "'"; }
-
 struct ChangeRow {
   std::string_view type;
   Resource resource;

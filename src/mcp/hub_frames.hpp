@@ -28,6 +28,8 @@ struct ClaimScope {
 // No answer came: nobody knows whether the hub did it.
 [[nodiscard]] Outcome unanswered(const Call& call, const Error& why);
 
+// An id in a sentence.
+[[nodiscard]] inline std::string quoted(const std::string& id) { return "'" + id + "'"; }
 // The sentence of a refusal, which says who holds what.
 [[nodiscard]] std::string refusal_text(const Json& frame);
 

@@ -159,28 +159,29 @@ Json output_schema(const Tool& tool) {
           {"properties", {{"task_id", text}, {"code", text}, {"holder", text}}}};
 }
 
-std::string quoted(const char* name) { return "\"" + std::string(name) + "\""; }
+std::string argument_named(const char* name) { return "\"" + std::string(name) + "\""; }
 
 Result<> check_text(const char* name, const Json& value, std::size_t bytes_max) {
-  if (!value.is_string()) return fail(ErrorCode::bad_argument, quoted(name) + " must be a string");
+  if (!value.is_string())
+    return fail(ErrorCode::bad_argument, argument_named(name) + " must be a string");
   const auto& text = value.get_ref<const std::string&>();
   if (base::trim(text).empty()) {
-    return fail(ErrorCode::bad_argument, quoted(name) + " must not be blank");
+    return fail(ErrorCode::bad_argument, argument_named(name) + " must not be blank");
   }
   if (text.size() > bytes_max) {
     return fail(ErrorCode::bad_argument,
-                quoted(name) + " is longer than " + std::to_string(bytes_max) + " bytes");
+                argument_named(name) + " is longer than " + std::to_string(bytes_max) + " bytes");
   }
   return {};
 }
 
 Result<> check_list(const char* name, const Json& value, std::size_t bytes_max) {
   if (!value.is_array()) {
-    return fail(ErrorCode::bad_argument, quoted(name) + " must be a list of strings");
+    return fail(ErrorCode::bad_argument, argument_named(name) + " must be a list of strings");
   }
   if (value.size() > list_items_max) {
-    return fail(ErrorCode::bad_argument,
-                quoted(name) + " has more than " + std::to_string(list_items_max) + " items");
+    return fail(ErrorCode::bad_argument, argument_named(name) + " has more than " +
+                                             std::to_string(list_items_max) + " items");
   }
   std::size_t bytes = 0;
   for (const Json& item : value) {
@@ -189,7 +190,7 @@ Result<> check_list(const char* name, const Json& value, std::size_t bytes_max) 
     bytes += item.get_ref<const std::string&>().size();
   }
   if (bytes > text_bytes_max) {
-    return fail(ErrorCode::bad_argument, quoted(name) + " is longer than " +
+    return fail(ErrorCode::bad_argument, argument_named(name) + " is longer than " +
                                              std::to_string(text_bytes_max) + " bytes in all");
   }
   return {};
@@ -210,9 +211,9 @@ Result<> check(const Parameter& parameter, const Json& value) {
       for (const std::string_view status : plan_statuses) {
         if (value == status) return {};
       }
-      return fail(
-          ErrorCode::bad_argument,
-          quoted(parameter.name) + " must be one of open, in_progress, blocked, done, cancelled");
+      return fail(ErrorCode::bad_argument,
+                  argument_named(parameter.name) +
+                      " must be one of open, in_progress, blocked, done, cancelled");
   }
   SYNAPSE_ASSERT(!"a kind without a check");
 }
@@ -260,7 +261,7 @@ Result<Call> read_call(const std::string& tool_name, const Json& arguments) {
       if (value.is_null() && parameter.need == Need::optional) continue;
       if (value.is_null()) {
         return fail(ErrorCode::bad_argument,
-                    std::string(tool.name) + " needs " + quoted(parameter.name));
+                    std::string(tool.name) + " needs " + argument_named(parameter.name));
       }
       if (const Result<> checked = check(parameter, value); !checked) return checked.error();
     }

@@ -5,7 +5,6 @@ namespace synapse::net {
 
 namespace {
 
-constexpr unsigned char final_text = 0x81;
 constexpr unsigned char final_ping = 0x89;
 constexpr unsigned char final_close = 0x88;
 

@@ -19,6 +19,9 @@ struct Frame {
 };
 using SharedFrame = std::shared_ptr<const Frame>;
 
+// The first byte of a text message that is whole in one frame.
+inline constexpr unsigned char final_text = 0x81;
+
 [[nodiscard]] SharedFrame text_frame(std::string_view payload);
 [[nodiscard]] SharedFrame ping_frame();
 // The reason is cut to the 123 bytes that a close frame can carry.

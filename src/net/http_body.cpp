@@ -8,11 +8,11 @@
 
 namespace synapse::net {
 
-namespace {
-
 Error too_large(const char* what) {
   return fail(ErrorCode::field_too_long, std::string(what) + " is larger than is taken");
 }
+
+namespace {
 
 Error bad_chunk(const char* why) {
   return fail(ErrorCode::corrupt, std::string("a bad chunk: ") + why);

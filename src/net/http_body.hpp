@@ -19,6 +19,8 @@ namespace synapse::net {
 [[nodiscard]] bool is_http_token(std::string_view text);
 // What stays one line as a header's value: no control character but the tab.
 [[nodiscard]] bool is_header_value(std::string_view text);
+// field_too_long, about a part of a message such as "the body".
+[[nodiscard]] Error too_large(const char* what);
 
 class HttpBodyReader {
  public:

@@ -14,10 +14,6 @@ namespace {
 namespace http = boost::beast::http;
 using Code = boost::system::error_code;
 
-Error too_large(const char* what) {
-  return fail(ErrorCode::field_too_long, std::string(what) + " is larger than is taken");
-}
-
 Error no_http(const std::string& why) {
   return fail(ErrorCode::corrupt, "the answer is no HTTP: " + why);
 }

@@ -39,10 +39,10 @@ struct Kind {
   std::string_view instead;
 };
 
-constexpr Kind websocket{"ws", Uri::Scheme::ws, "wss", Uri::Scheme::wss,
-                         "a token goes in --token or $SYNAPSE_TOKEN"};
-constexpr Kind http{"http", Uri::Scheme::http, "https", Uri::Scheme::https,
-                    "a key goes in an environment variable"};
+constexpr Kind websocket_uri{"ws", Uri::Scheme::ws, "wss", Uri::Scheme::wss,
+                             "a token goes in --token or $SYNAPSE_TOKEN"};
+constexpr Kind http_uri{"http", Uri::Scheme::http, "https", Uri::Scheme::https,
+                        "a key goes in an environment variable"};
 
 Result<Uri::Scheme> take_scheme(std::string_view& rest, const Kind& kind) {
   const std::size_t end = rest.find("://");
@@ -126,8 +126,8 @@ std::string Uri::authority() const {
   return port == port_of_scheme(scheme) ? name : name + ":" + std::to_string(port);
 }
 
-Result<Uri> parse_uri(std::string_view text) { return parse(text, websocket); }
+Result<Uri> parse_uri(std::string_view text) { return parse(text, websocket_uri); }
 
-Result<Uri> parse_http_uri(std::string_view text) { return parse(text, http); }
+Result<Uri> parse_http_uri(std::string_view text) { return parse(text, http_uri); }
 
 }  // namespace synapse::net

@@ -14,6 +14,7 @@
 #include <optional>
 #include <random>
 
+#include "net/frame.hpp"
 #include "net/tcp_link.hpp"
 
 namespace synapse::net {
@@ -87,7 +88,6 @@ void append_big_endian(std::string& out, std::uint64_t number, unsigned bytes) {
 
 // A whole text message in one masked frame: RFC 6455, sections 5.2 and 5.3.
 std::string masked_frame(std::string_view text, std::uint32_t key) {
-  constexpr unsigned final_text = 0x81;
   constexpr unsigned masked = 0x80;
   std::string frame;
   frame.reserve(text.size() + 14);

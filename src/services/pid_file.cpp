@@ -8,19 +8,15 @@
 
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 #include <utility>
+
+#include "base/file_error.hpp"
 
 namespace synapse::services {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-Error file_error(const fs::path& file, const char* what, int number) {
-  return fail(ErrorCode::io_error,
-              file.string() + " " + what + ": " + std::generic_category().message(number));
-}
 
 struct flock whole_file() {
   struct flock lock {};
@@ -47,7 +43,7 @@ Result<> write_owner(const fs::path& file, int descriptor, pid_t owner) {
   const std::string text = std::to_string(getpid()) + " " + std::to_string(owner) + "\n";
   if (ftruncate(descriptor, 0) != 0 ||
       pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-    return file_error(file, "can't be written", errno);
+    return base::file_error(file, "can't be written", errno);
   }
   return {};
 }
@@ -58,7 +54,7 @@ Result<Try> try_lock(const fs::path& file, int descriptor) {
   struct flock lock = whole_file();
   if (fcntl(descriptor, F_SETLK, &lock) != 0) {
     if (errno == EACCES || errno == EAGAIN) return Try::held;
-    return file_error(file, "can't be locked", errno);
+    return base::file_error(file, "can't be locked", errno);
   }
   return is_still_there(file, descriptor) ? Try::taken : Try::gone;
 }
@@ -71,7 +67,7 @@ Result<std::optional<PidFile>> PidFile::claim(const fs::path& file, pid_t owner,
   if (Result<> made = make_private_folder(file.parent_path()); !made) return made.error();
   for (int tries = 0; tries < tries_max; ++tries) {
     const int opened = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (opened < 0) return file_error(file, "can't be opened", errno);
+    if (opened < 0) return base::file_error(file, "can't be opened", errno);
     PidFile claimed(fs::path(), opened);  // Nameless: closed and not removed.
     const Result<Try> outcome = try_lock(file, opened);
     if (!outcome) return outcome.error();
@@ -102,10 +98,11 @@ PidFile::~PidFile() {
 
 Result<> make_private_folder(const fs::path& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return file_error(folder, "can't be made", errno);
+    return base::file_error(folder, "can't be made", errno);
   }
   struct stat status {};
-  if (lstat(folder.c_str(), &status) != 0) return file_error(folder, "can't be looked at", errno);
+  if (lstat(folder.c_str(), &status) != 0)
+    return base::file_error(folder, "can't be looked at", errno);
   if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
     return fail(ErrorCode::io_error, folder.string() + " is not a folder of this user's");
   }

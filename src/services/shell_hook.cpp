@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 
+#include "base/file_error.hpp"
 #include "base/text.hpp"
 #include "services/shell_code.hpp"
 #include "services/units.hpp"
@@ -76,11 +76,6 @@ std::string wrapper(Shell shell, const std::string& provider) {
   return "";
 }
 
-Error file_error(const fs::path& file, const char* what, int number) {
-  return fail(ErrorCode::io_error,
-              file.string() + " " + what + ": " + std::generic_category().message(number));
-}
-
 Result<fs::path> start_up_file(const base::Environment& environment, Shell shell) {
   const auto folder = [&environment](const char* variable) {
     fs::path path = environment.get(variable).value_or("");
@@ -120,7 +115,7 @@ Result<std::string> content_of(const fs::path& file, int descriptor) {
   std::array<char, 1U << 14U> chunk{};
   while (content.size() <= file_bytes_max) {
     const ssize_t got = read(descriptor, chunk.data(), chunk.size());
-    if (got < 0) return file_error(file, "can't be read", errno);
+    if (got < 0) return base::file_error(file, "can't be read", errno);
     if (got == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(got));
   }
@@ -190,17 +185,17 @@ Result<HookInstallation> install_hook(const base::Environment& environment, Shel
   if (!file) return file.error();
   std::error_code error;
   fs::create_directories(file->parent_path(), error);
-  if (error) return file_error(file->parent_path(), "can't be made", error.value());
+  if (error) return base::file_error(file->parent_path(), "can't be made", error.value());
   // In place, appended in one write: the file may be a link into somebody's collection of them.
   const OpenFile opened(open(file->c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (opened.number() < 0) return file_error(*file, "can't be opened", errno);
+  if (opened.number() < 0) return base::file_error(*file, "can't be opened", errno);
   const Result<std::string> content = content_of(*file, opened.number());
   if (!content) return content.error();
   if (has_block(*content)) return HookInstallation{*file, true};
   const bool ends_midline = !content->empty() && content->back() != '\n';
   const std::string text = (ends_midline ? "\n" : "") + block(shell, program);
   if (write(opened.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return file_error(*file, "can't be written", errno);
+    return base::file_error(*file, "can't be written", errno);
   }
   return HookInstallation{*file, false};
 }

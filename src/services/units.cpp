@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/atomic_file.hpp"
+#include "base/file_error.hpp"
 #include "base/text.hpp"
 
 namespace synapse::services {
@@ -123,22 +124,17 @@ Unit make_unit(const char* name, std::string text, const std::string& program) {
   return {name, text + hardening + installation};
 }
 
-Error file_error(const fs::path& file, const char* what, int number) {
-  return fail(ErrorCode::io_error,
-              file.string() + " " + what + ": " + std::generic_category().message(number));
-}
-
 Result<> make_folders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return file_error(folder, "can't be made", error.value());
+  if (error) return base::file_error(folder, "can't be made", error.value());
   return {};
 }
 
 Result<> write_whole(const fs::path& file, const std::string& text) {
   const base::FileTraits traits{0644, base::FileTraits::Mode::exact, base::FileTraits::Sync::yes};
   if (const std::error_code failed = base::replace_file(file, text, traits)) {
-    return file_error(file, "can't be written", failed.value());
+    return base::file_error(file, "can't be written", failed.value());
   }
   return {};
 }

@@ -16,7 +16,6 @@ namespace synapse::store {
 
 namespace {
 
-constexpr std::chrono::milliseconds busy_timeout{5000};
 constexpr int busy_tries = 12;
 constexpr std::size_t deletes_per_transaction = 1000;
 
@@ -103,7 +102,7 @@ Result<std::uint64_t> erase(Database& database, std::span<const std::int64_t> se
 Result<Database> open_for_writing(const std::filesystem::path& file) {
   Result<Database> database = Database::open(file, SQLITE_OPEN_READWRITE, nullptr);
   if (!database) return database;
-  database->set_busy_timeout(busy_timeout);
+  database->set_busy_timeout(default_busy_timeout);
   // What a power cut brings back is found again by the next compaction.
   if (Result<> sync = database->run("PRAGMA synchronous=NORMAL"); !sync) return sync.error();
   return database;

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "base/file_error.hpp"
 #include "store/log_files.hpp"
 
 namespace synapse::store {
@@ -33,7 +34,7 @@ Result<> write_holder(int descriptor, const std::filesystem::path& name) {
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(descriptor, 0) != 0 ||
       pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    return file_error(name, "can't be written", errno);
+    return base::file_error(name, "can't be written", errno);
   }
   return {};
 }
@@ -45,16 +46,17 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& file) {
   if (Result<> made = make_folder_of(name); !made) return made.error();
   // Close-on-exec: a child must not hold on to the lock of a hub that is gone.
   FileLock lock(open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.descriptor_ < 0) return file_error(name, "can't be opened", errno);
+  if (lock.descriptor_ < 0) return base::file_error(name, "can't be opened", errno);
   int failed = 0;
   do {
     failed = flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   } while (failed == EINTR);
   if (failed == EWOULDBLOCK) {
-    return fail(ErrorCode::locked, quoted_path(file) + " is in use" + holder(lock.descriptor_) +
+    return fail(ErrorCode::locked, base::quoted_path(file) + " is in use" +
+                                       holder(lock.descriptor_) +
                                        "; stop that hub first, or name another file");
   }
-  if (failed != 0) return file_error(name, "can't be locked", failed);
+  if (failed != 0) return base::file_error(name, "can't be locked", failed);
   fchmod(lock.descriptor_, 0600);
   if (Result<> written = write_holder(lock.descriptor_, name); !written) return written.error();
   return lock;

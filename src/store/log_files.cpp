@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/file_error.hpp"
 #include "base/text.hpp"
 
 namespace synapse::store {
@@ -37,15 +37,15 @@ Result<> make_folder(const fs::path& folder) {
   struct stat status {};
   if (stat(folder.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return {};
-    return file_error(folder, "is needed as a folder", ENOTDIR);
+    return base::file_error(folder, "is needed as a folder", ENOTDIR);
   }
-  if (errno != ENOENT) return file_error(folder, "can't be looked up", errno);
+  if (errno != ENOENT) return base::file_error(folder, "can't be looked up", errno);
   if (folder.has_parent_path() && folder.parent_path() != folder) {
     if (Result<> above = make_folder(folder.parent_path()); !above) return above;
   }
   if (mkdir(folder.c_str(), private_folder) != 0) {
     if (errno == EEXIST) return {};  // Made by somebody else meanwhile.
-    return file_error(folder, "can't be made", errno);
+    return base::file_error(folder, "can't be made", errno);
   }
   chmod(folder.c_str(), private_folder);
   sync_folder(folder_of(folder));
@@ -76,14 +76,14 @@ Result<> make_private_log(const fs::path& file) {
     sync_folder(folder_of(file));
     return {};
   }
-  if (errno != EEXIST) return file_error(file, "can't be made", errno);
+  if (errno != EEXIST) return base::file_error(file, "can't be made", errno);
   struct stat status {};
-  if (stat(file.c_str(), &status) != 0) return file_error(file, "can't be looked up", errno);
+  if (stat(file.c_str(), &status) != 0) return base::file_error(file, "can't be looked up", errno);
   if (S_ISDIR(status.st_mode)) {
-    return fail(ErrorCode::io_error, quoted_path(file) + " is a folder, not a file");
+    return fail(ErrorCode::io_error, base::quoted_path(file) + " is a folder, not a file");
   }
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::io_error, quoted_path(file) + " is not a regular file");
+    return fail(ErrorCode::io_error, base::quoted_path(file) + " is not a regular file");
   }
   for (const char* suffix : {"", "-wal", "-shm"}) make_private(companion(file, suffix));
   return {};
@@ -93,18 +93,6 @@ void make_private(const fs::path& file) {
   struct stat status {};
   if (stat(file.c_str(), &status) != 0) return;
   if ((status.st_mode & 0777U) != private_file) chmod(file.c_str(), private_file);
-}
-
-Error file_error(const fs::path& file, std::string_view what, int number) {
-  const ErrorCode code = number == ENOENT   ? ErrorCode::not_found
-                         : number == ENOSPC ? ErrorCode::disk_full
-                                            : ErrorCode::io_error;
-  std::string text = quoted_path(file);
-  return fail(code, text.append(" ").append(what).append(": ").append(std::strerror(number)));
-}
-
-std::string quoted_path(const fs::path& file) {
-  return "'" + base::escape_control(file.string(), base::LineBreaks::escape) + "'";
 }
 
 }  // namespace synapse::store

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <string_view>
 
 #include "base/error.hpp"
 
@@ -29,13 +27,5 @@ namespace synapse::store {
 
 // Takes everyone else's rights from a file, if it is there and ours.
 void make_private(const std::filesystem::path& file);
-
-// What went wrong with a file: not_found or io_error, as "'FILE': can't be opened: Permission
-// denied".
-[[nodiscard]] Error file_error(const std::filesystem::path& file, std::string_view what,
-                               int number);
-
-// For people, in quotes, without what a terminal would obey.
-[[nodiscard]] std::string quoted_path(const std::filesystem::path& file);
 
 }  // namespace synapse::store

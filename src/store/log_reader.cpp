@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/file_error.hpp"
 #include "base/text.hpp"
 #include "store/event_codec.hpp"
 #include "store/json_reader.hpp"
@@ -19,9 +20,8 @@ namespace {
 
 constexpr std::size_t batch_records_max = 1000;
 constexpr std::size_t batch_bytes_max = 4U << 20U;
-constexpr std::chrono::milliseconds busy_timeout{5000};
 
-struct Record {
+struct LogRecord {
   std::int64_t seq;
   double ts;
   std::string kind;
@@ -41,7 +41,7 @@ std::string select(const LogFilter& filter) {
 enum class Left { nothing, perhaps_more };
 
 Result<Left> take_batch(Database& database, Statement& rows, std::size_t records_max,
-                        std::vector<Record>& batch) {
+                        std::vector<LogRecord>& batch) {
   batch.clear();
   std::size_t bytes = 0;
   int code = SQLITE_ROW;
@@ -92,20 +92,20 @@ const std::vector<std::string>& memory_kinds() {
 
 Result<LogReader> LogReader::open(const std::filesystem::path& file) {
   struct stat status {};
-  if (stat(file.c_str(), &status) != 0) return file_error(file, "can't be opened", errno);
+  if (stat(file.c_str(), &status) != 0) return base::file_error(file, "can't be opened", errno);
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::io_error, quoted_path(file) + " is not a regular file");
+    return fail(ErrorCode::io_error, base::quoted_path(file) + " is not a regular file");
   }
   Result<Database> database = Database::open(file, SQLITE_OPEN_READONLY, nullptr);
   if (!database) return database.error();
-  database->set_busy_timeout(busy_timeout);
+  database->set_busy_timeout(default_busy_timeout);
   Result<LogTable> table = find_log_table(*database);
   if (!table && table.error().code == ErrorCode::io_error) {
     // Most likely FILE-shm can't be made or written. Without a -wal nobody needs it: nobody has the
     // log open.
     if (has_wal(file)) {
       return fail(ErrorCode::io_error,
-                  table.error().message + ". Its newest part is in " + quoted_path(file) +
+                  table.error().message + ". Its newest part is in " + base::quoted_path(file) +
                       "-wal; reading that takes the right to write in its folder");
     }
     Result<Database> immutable = Database::open_immutable(file);
@@ -130,7 +130,7 @@ Result<> LogReader::read(const LogFilter& filter,
       rows->bind(static_cast<int>(i) + 2, std::string_view((*filter.kinds)[i]));
     }
   }
-  std::vector<Record> batch;
+  std::vector<LogRecord> batch;
   std::int64_t after = filter.after;
   std::uint64_t left = filter.limit;
   while (left > 0) {
@@ -138,7 +138,7 @@ Result<> LogReader::read(const LogFilter& filter,
     rows->bind(1, after);
     const Result<Left> taken = take_batch(database_, *rows, wanted, batch);
     if (!taken) return taken.error();
-    for (const Record& record : batch) {
+    for (const LogRecord& record : batch) {
       if (!sink({record.seq, record.ts, record.kind, record.payload})) return {};
     }
     if (*taken == Left::nothing) return {};

@@ -3,8 +3,8 @@
 
 #include <map>
 
+#include "base/file_error.hpp"
 #include "base/text.hpp"
-#include "store/log_files.hpp"
 
 namespace synapse::store {
 
@@ -35,7 +35,7 @@ Result<LogTable> find_log_table(Database& database) {
   const int code = schema->step();
   if (code == SQLITE_DONE) return LogTable::missing;
   if (code != SQLITE_ROW) return database.error(code);
-  const std::string file = quoted_path(database.file());
+  const std::string file = base::quoted_path(database.file());
   if (schema->text(0) != "events") {
     return fail(ErrorCode::corrupt,
                 file + " is another program's database: it has tables, but no table 'events'");

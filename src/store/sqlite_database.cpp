@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "store/log_files.hpp"
+#include "base/file_error.hpp"
 
 namespace synapse::store {
 
@@ -153,7 +153,7 @@ Result<> Database::sync_wal() {
 
 Error Database::error(int code) const {
   const ErrorCode ours = code_of(code);
-  const std::string name = quoted_path(file_);
+  const std::string name = base::quoted_path(file_);
   switch (code & 0xFF) {
     case SQLITE_NOTADB:
       return {ours, name + " is not a SQLite database"};

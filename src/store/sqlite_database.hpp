@@ -19,6 +19,9 @@
 
 namespace synapse::store {
 
+// How long one try waits for somebody else's transaction.
+inline constexpr std::chrono::milliseconds default_busy_timeout{5000};
+
 class Statement {
  public:
   // Values count from 1, columns from 0. Text must live until reset().

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/file_error.hpp"
 #include "store/log_files.hpp"
 #include "store/log_schema.hpp"
 
@@ -19,7 +20,7 @@ Result<> use_wal(Database& database) {
   if (code != SQLITE_ROW) return database.error(code);
   if (mode->text(0) == "wal") return {};
   return fail(ErrorCode::io_error,
-              quoted_path(database.file()) +
+              base::quoted_path(database.file()) +
                   " can't have a write-ahead log: its file system lacks shared memory");
 }
 

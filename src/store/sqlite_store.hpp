@@ -23,7 +23,7 @@
 namespace synapse::store {
 
 struct SqliteOptions {
-  std::chrono::milliseconds busy_timeout{5000};
+  std::chrono::milliseconds busy_timeout = default_busy_timeout;
   int busy_tries = 24;        // Timeouts that an append outlasts.
   const char* vfs = nullptr;  // For tests, one that fails.
 };

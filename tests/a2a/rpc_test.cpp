@@ -27,16 +27,16 @@ int code_of(const Json& body) {
   return Json::parse(rpc_error_json(request.id, std::get<Problem>(request.what)))["error"]["code"];
 }
 
-const Json send = {
+const Json sending = {
     {"message", {{"messageId", "m"}, {"role", "ROLE_USER"}, {"parts", {{{"text", "x"}}}}}}};
 
 }  // namespace
 
 TEST_CASE("both generations of methods mean the same", "[a2a][rpc]") {
-  CHECK(asked<SendMessage>("SendMessage", send).text == "x");
-  CHECK(asked<SendMessage>("message/send", send).text == "x");
-  CHECK(asked<SendMessage>("SendStreamingMessage", send).answer == SendMessage::Answer::stream);
-  CHECK(asked<SendMessage>("message/stream", send).answer == SendMessage::Answer::stream);
+  CHECK(asked<SendMessage>("SendMessage", sending).text == "x");
+  CHECK(asked<SendMessage>("message/send", sending).text == "x");
+  CHECK(asked<SendMessage>("SendStreamingMessage", sending).answer == SendMessage::Answer::stream);
+  CHECK(asked<SendMessage>("message/stream", sending).answer == SendMessage::Answer::stream);
   CHECK(asked<GetTask>("GetTask", {{"id", "t"}, {"historyLength", 2}}).history_length == 2U);
   CHECK(asked<GetTask>("tasks/get", {{"taskId", "t"}}).id == "t");
   CHECK(asked<ListTasks>("tasks/list", {{"pageSize", 3}}).page_size == 3U);

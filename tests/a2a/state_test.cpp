@@ -2,10 +2,10 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <iterator>
 
 #include "a2a/bridge_rig.hpp"
 #include "a2a/state_codec.hpp"
+#include "support/file_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
@@ -15,11 +15,6 @@ using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& file) {
-  std::ifstream stream(file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 Task sample() {
   Task task;

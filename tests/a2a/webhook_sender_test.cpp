@@ -54,8 +54,9 @@ std::string_view rule_with_a_hole(const boost::asio::ip::address& address) {
   return refused_class(address);
 }
 
-struct Desk {
-  explicit Desk(std::function<void(WebhookOptions&)> change = {}) : sender(io, options(change)) {}
+struct SenderDesk {
+  explicit SenderDesk(std::function<void(WebhookOptions&)> change = {})
+      : sender(io, options(change)) {}
 
   void send(const std::string& url, const std::string& body = "{}") {
     Webhook webhook;
@@ -105,7 +106,7 @@ std::string url_of(const WebhookReceiver& receiver, const std::string& path,
 }  // namespace
 
 TEST_CASE("a webhook goes to the address that its name has", "[a2a][webhook]") {
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1"}});
   WebhookReceiver receiver;
   desk.send(url_of(receiver, "/a?b=c"), R"({"task":1})");
@@ -121,7 +122,7 @@ TEST_CASE("a webhook goes to the address that its name has", "[a2a][webhook]") {
 }
 
 TEST_CASE("a name with one address that is refused gets nothing", "[a2a][webhook]") {
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1", "10.0.0.7"}});
   WebhookReceiver receiver;
   desk.send(url_of(receiver, "/"));
@@ -138,7 +139,7 @@ TEST_CASE("by the real rule nothing reaches this machine, whatever a name says",
   const auto* address =
       GENERATE("127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "192.168.0.1", "169.254.169.254",
                "fe80::1", "fd00::1", "ff02::1", "100.64.0.1", "64:ff9b::7f00:1", "2002:7f00:1::");
-  Desk desk([](WebhookOptions& options) { options.world.judge = refused_class; });
+  SenderDesk desk([](WebhookOptions& options) { options.world.judge = refused_class; });
   desk.names.set("hooks.example.com", {{address}});
   WebhookReceiver receiver;
   desk.send(url_of(receiver, "/"));
@@ -150,7 +151,7 @@ TEST_CASE("by the real rule nothing reaches this machine, whatever a name says",
 TEST_CASE("a name that answers otherwise the next time gains nothing", "[a2a][webhook]") {
   WebhookReceiver receiver(
       [](const ReceivedHook&) { return WebhookReceiver::status("500 Internal Server Error"); });
-  Desk desk;
+  SenderDesk desk;
   // First an address that may be used, then, for the second try, one that may not.
   desk.names.set("hooks.example.com", {{"127.0.0.1"}, {"169.254.169.254"}});
   desk.send(url_of(receiver, "/"));
@@ -167,7 +168,7 @@ TEST_CASE("a redirect is judged like the first URL", "[a2a][webhook]") {
       GENERATE("http://127.0.0.2/", "http://localhost/", "http://169.254.169.254/latest/meta-data",
                "http://[::1]/", "http://inner.example.com/", "ftp://hooks.example.com/",
                "http://me:pw@hooks.example.com/", "//10.0.0.1/x", "");
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1"}});
   desk.names.set("inner.example.com", {{"10.1.1.1"}});
   WebhookReceiver receiver([location](const ReceivedHook&) {
@@ -183,7 +184,7 @@ TEST_CASE("a redirect is judged like the first URL", "[a2a][webhook]") {
 
 TEST_CASE("a redirect that may be followed is, and secrets stay with their origin",
           "[a2a][webhook]") {
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1"}});
   desk.names.set("other.example.com", {{"127.0.0.1"}});
   WebhookReceiver other;
@@ -206,7 +207,7 @@ TEST_CASE("a redirect that may be followed is, and secrets stay with their origi
 }
 
 TEST_CASE("a circle of redirects is left", "[a2a][webhook]") {
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1"}});
   WebhookReceiver receiver([](const ReceivedHook&) {
     return WebhookReceiver::status("302 Found", "Location: /again\r\n");
@@ -218,7 +219,7 @@ TEST_CASE("a circle of redirects is left", "[a2a][webhook]") {
 }
 
 TEST_CASE("what may pass is tried again, what can't is not", "[a2a][webhook]") {
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1"}});
   std::atomic<int> count = 0;
   WebhookReceiver moody([&count](const ReceivedHook&) {
@@ -241,7 +242,7 @@ TEST_CASE("what may pass is tried again, what can't is not", "[a2a][webhook]") {
 }
 
 TEST_CASE("webhooks of one host arrive in their order", "[a2a][webhook]") {
-  Desk desk;
+  SenderDesk desk;
   desk.names.set("hooks.example.com", {{"127.0.0.1"}});
   std::atomic<int> count = 0;
   WebhookReceiver receiver([&count](const ReceivedHook&) {
@@ -254,7 +255,7 @@ TEST_CASE("webhooks of one host arrive in their order", "[a2a][webhook]") {
 }
 
 TEST_CASE("a host that hangs holds nobody else up", "[a2a][webhook]") {
-  Desk desk([](WebhookOptions& options) {
+  SenderDesk desk([](WebhookOptions& options) {
     options.threads = 2;
     options.try_patience = std::chrono::minutes(10);
   });
@@ -270,7 +271,7 @@ TEST_CASE("a host that hangs holds nobody else up", "[a2a][webhook]") {
 }
 
 TEST_CASE("one that hangs is given up in time", "[a2a][webhook]") {
-  Desk desk([](WebhookOptions& options) {
+  SenderDesk desk([](WebhookOptions& options) {
     options.try_patience = milliseconds(300);
     options.pauses = {};
   });
@@ -283,7 +284,7 @@ TEST_CASE("one that hangs is given up in time", "[a2a][webhook]") {
 }
 
 TEST_CASE("what waits for a host is bounded", "[a2a][webhook]") {
-  Desk desk([](WebhookOptions& options) {
+  SenderDesk desk([](WebhookOptions& options) {
     options.waiting_of_host_max = 3;
     options.waiting_max = 5;
     options.try_patience = std::chrono::minutes(10);
@@ -300,7 +301,7 @@ TEST_CASE("what waits for a host is bounded", "[a2a][webhook]") {
 }
 
 TEST_CASE("the next address is tried when one does not answer", "[a2a][webhook]") {
-  Desk desk([](WebhookOptions& options) {
+  SenderDesk desk([](WebhookOptions& options) {
     options.world.judge = [](const boost::asio::ip::address&) { return std::string_view(); };
   });
   WebhookReceiver receiver;

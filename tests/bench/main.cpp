@@ -57,12 +57,12 @@ void raise_descriptor_limit(std::size_t needed) {
 }
 
 std::string tail_of(const fs::path& file) {
-  constexpr std::size_t shown_bytes_max = 2000;
+  constexpr std::size_t tail_bytes_max = 2000;
   std::ifstream in(file);
   std::stringstream all;
   all << in.rdbuf();
   const std::string text = all.str();
-  return text.size() > shown_bytes_max ? text.substr(text.size() - shown_bytes_max) : text;
+  return text.size() > tail_bytes_max ? text.substr(text.size() - tail_bytes_max) : text;
 }
 
 Figures measure_once(const Scenario& scenario, const Options& options, Shared& shared,

@@ -5,25 +5,16 @@
 
 #include <fstream>
 #include <ostream>
-#include <sstream>
 
 #include "support/catch.hpp"
+#include "support/file_text.hpp"
 #include "support/temp_dir.hpp"
 
 using synapse::cli::BoundedLog;
 using synapse::cli::log_bytes_max;
 using synapse::test::TempDir;
+using synapse::test::text_of;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-}  // namespace
 
 TEST_CASE("a log is its user's alone and begins empty", "[cli][bounded_log]") {
   const TempDir dir;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -15,7 +16,7 @@ namespace synapse::test {
 
 class Bus {
  public:
-  explicit Bus(HubOptions options = {}) : hub(std::move(options)) {
+  explicit Bus(synapse::HubOptions options = {}) : hub(std::move(options)) {
     REQUIRE(hub.start().has_value());
   }
 
@@ -40,6 +41,11 @@ class Bus {
 
   Hub hub;
 };
+
+// Where a command finds that bus.
+[[nodiscard]] inline std::map<std::string, std::string> on(const Bus& bus) {
+  return {{"SYNAPSE_URI", bus.hub.uri()}};
+}
 
 // Whether somebody of that name is online, now or before the deadline.
 [[nodiscard]] inline bool comes_online(Agent& observer, const std::string& name) {

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <iterator>
 #include <set>
 
 #include "cli_run.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/deadline.hpp"
+#include "support/file_text.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -20,13 +20,9 @@ using Catch::Matchers::EndsWith;
 using synapse::test::ChildProcess;
 using synapse::test::CliRun;
 using synapse::test::TempDir;
+using synapse::test::text_of;
 
 namespace {
-
-std::string content(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::set<std::string> files_in(const fs::path& folder) {
   std::set<std::string> names;
@@ -61,7 +57,7 @@ TEST_CASE("a folder with anything in it is left alone unless it is forced", "[cl
     CHECK(files_in(dir.path()) == std::set<std::string>{"notes"});
   }
   CHECK(run({"new", "coding-fleet", dir.path().string(), "--force"}) == 0);
-  CHECK(content(dir / "notes") == "mine");
+  CHECK(text_of(dir / "notes") == "mine");
   CHECK(fs::exists(dir / "run_demo.sh"));
   CHECK(run({"new", "coding-fleet", (dir / "notes").string(), "--force"}) == 1);
 }
@@ -76,15 +72,15 @@ TEST_CASE("the fleet's agents take turns and really edit its files", "[cli][flee
   CHECK_THAT(run.out(), Contains("held by api-dev under task 'edit-api'") &&
                             Contains("test-dev hears: api-dev: farewell(name)") &&
                             EndsWith("success: coding fleet demo completed\n"));
-  const std::string api = content(fleet / "src/app/api.py");
+  const std::string api = text_of(fleet / "src/app/api.py");
   CHECK_THAT(api, Contains("def farewell") && Contains("# mine"));
-  const std::string tests = content(fleet / "tests/test_api.py");
+  const std::string tests = text_of(fleet / "tests/test_api.py");
   CHECK_THAT(tests, Contains("test_says_goodbye"));
   CHECK(tests.find("test_says_goodbye") < tests.find("__main__"));
 
   CHECK(run({"quickstart-coding", fleet.string()}) == 0);
-  CHECK(content(fleet / "src/app/api.py") == api);
-  CHECK(content(fleet / "tests/test_api.py") == tests);
+  CHECK(text_of(fleet / "src/app/api.py") == api);
+  CHECK(text_of(fleet / "tests/test_api.py") == tests);
 }
 
 TEST_CASE("a quickstart leaves nothing behind but what is kept", "[cli][fleet]") {
@@ -133,5 +129,5 @@ TEST_CASE("a fleet's own script plays the demo in it", "[cli][fleet]") {
   command.environment["PATH"] = program.parent_path().string() + ":" + command.environment["PATH"];
   ChildProcess child(command);
   CHECK(child.wait(synapse::test::patience)->as_number() == 0);
-  CHECK_THAT(content(fleet / "src/app/api.py"), Contains("def farewell"));
+  CHECK_THAT(text_of(fleet / "src/app/api.py"), Contains("def farewell"));
 }

@@ -5,10 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "bus.hpp"
 #include "cli_run.hpp"
+#include "support/file_text.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -16,22 +16,15 @@ using Catch::Matchers::Contains;
 using synapse::Json;
 using synapse::test::Bus;
 using synapse::test::CliRun;
-using synapse::test::Command;
 using synapse::test::Finished;
+using synapse::test::on;
 using synapse::test::run;
 using synapse::test::TempDir;
+using synapse::test::text_of;
 using synapse::test::Variables;
 namespace fs = std::filesystem;
 
 namespace {
-
-Variables on(const Bus& bus) { return {{"SYNAPSE_URI", bus.hub.uri()}}; }
-
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 // A home with a systemctl that notes what it is called with, and ends as it is told.
 struct Machine {
@@ -46,7 +39,7 @@ struct Machine {
   }
   [[nodiscard]] Finished synapse(std::vector<std::string> words,
                                  const std::string& folder = ".") const {
-    Command command;
+    synapse::test::Command command;
     command.words = {synapse::test::program_under_test()};
     command.words.insert(command.words.end(), words.begin(), words.end());
     command.folder = (home / folder).string();
@@ -174,7 +167,7 @@ TEST_CASE("a service that can't be started fails init, and nothing after it is t
 TEST_CASE("git-init sets up the services as well, with one program for hooks and units",
           "[cli][init][git]") {
   const Machine machine;
-  Command make;
+  synapse::test::Command make;
   make.words = {"git", "init", "-q", (machine.home / "shop").string()};
   REQUIRE(synapse::test::run(make).status->code == 0);
   const fs::path hook = machine.home / "shop/.git/hooks/post-commit";

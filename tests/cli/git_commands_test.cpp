@@ -3,26 +3,17 @@
 #include <csignal>
 #include <fstream>
 #include <future>
-#include <sstream>
 
 #include "git_stage.hpp"
+#include "support/file_text.hpp"
 #include "support/loopback.hpp"
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 using synapse::Json;
 using synapse::test::GitStage;
+using synapse::test::text_of;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string content_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-}  // namespace
 
 TEST_CASE("a git claim carries its branch, its worktree and its repository", "[cli][git]") {
   GitStage s;
@@ -121,14 +112,14 @@ TEST_CASE("hooks are installed, tested, and others' are left alone", "[cli][git]
                            "\nok: post-merge installed -> " + program + "\n");
 
   const fs::path hooks = s.repo / ".git/hooks";
-  const std::string script = content_of(hooks / "post-commit");
+  const std::string script = text_of(hooks / "post-commit");
   CHECK(script.find("\n# synapse-git-hook\n") != std::string::npos);
   CHECK(script.find("'" + program + "' git-release --trigger commit '--uri' '" + s.bus.hub.uri() +
                     "' '--name' 'A' || true\n") != std::string::npos);
 
   CHECK_THAT(script, !Contains("--ready-timeout"));
   CHECK(s.run({"git-hook", "install", "--name", "A", "--ready-timeout", "2.5"}) == 0);
-  CHECK_THAT(content_of(hooks / "post-commit"), Contains(" '--ready-timeout' '2.500' "));
+  CHECK_THAT(text_of(hooks / "post-commit"), Contains(" '--ready-timeout' '2.500' "));
 
   fs::permissions(hooks / "post-merge", fs::perms::owner_read | fs::perms::owner_write);
   CHECK(s.run({"git-hook", "test"}) == 1);
@@ -142,7 +133,7 @@ TEST_CASE("hooks are installed, tested, and others' are left alone", "[cli][git]
   CHECK(s.run({"git-hook", "install", "--name", "A"}) == 0);
   CHECK_THAT(s.run.out(), StartsWith("skipped post-commit: a non-Synapse hook already exists\n"
                                      "installed post-merge "));
-  CHECK(content_of(hooks / "post-commit") == foreign);
+  CHECK(text_of(hooks / "post-commit") == foreign);
   CHECK(s.run({"git-hook", "test"}) == 1);
   CHECK(s.in(s.box.path())({"git-hook", "install"}) == 1);
   CHECK_THAT(s.run.err(), StartsWith("git error: "));
@@ -162,15 +153,15 @@ TEST_CASE("git-init writes hooks and a guide, and again; a foreign guide stays",
   CHECK(s.in(s.repo / "src")({"git-init", "--name", "A", "--base", "develop"}) == 0);
   CHECK_THAT(s.run.out(), Contains("installed post-commit ") && Contains("installed post-merge ") &&
                               Contains("\nwrote .synapse/git-claims.md "));
-  const std::string guide = content_of(s.repo / ".synapse/git-claims.md");
+  const std::string guide = text_of(s.repo / ".synapse/git-claims.md");
   CHECK_THAT(guide, StartsWith("<!-- synapse-git-init -->\n") && Contains("`develop`") &&
                         Contains("claim/<task-id>") && !Contains("BASE"));
   CHECK(s.run({"git-init", "--name", "A"}) == 0);
-  CHECK_THAT(content_of(s.repo / ".synapse/git-claims.md"), Contains("`main`"));
+  CHECK_THAT(text_of(s.repo / ".synapse/git-claims.md"), Contains("`main`"));
   std::ofstream(s.repo / ".synapse/git-claims.md", std::ios::trunc) << "mine\n";
   CHECK(s.run({"git-init", "--name", "A"}) == 0);
   CHECK_THAT(s.run.out(), Contains("skipped .synapse/git-claims.md"));
-  CHECK(content_of(s.repo / ".synapse/git-claims.md") == "mine\n");
+  CHECK(text_of(s.repo / ".synapse/git-claims.md") == "mine\n");
   CHECK(s.in(s.box.path())({"git-init"}) == 1);
 }
 

@@ -19,12 +19,11 @@ using synapse::Agent;
 using synapse::Json;
 using synapse::test::Bus;
 using synapse::test::CliRun;
+using synapse::test::on;
 using synapse::test::receive_type;
 using synapse::test::Variables;
 
 namespace {
-
-std::map<std::string, std::string> on(const Bus& bus) { return {{"SYNAPSE_URI", bus.hub.uri()}}; }
 
 synapse::HubOptions secured() {
   synapse::HubOptions options;

@@ -15,14 +15,12 @@ using synapse::test::Bus;
 using synapse::test::CliRun;
 using synapse::test::comes_online;
 using synapse::test::eventually;
+using synapse::test::on;
+using synapse::test::patience;
 using synapse::test::receive_type;
 using synapse::test::Variables;
 
 namespace {
-
-constexpr std::chrono::milliseconds patience = synapse::test::patience;
-
-std::map<std::string, std::string> on(const Bus& bus) { return {{"SYNAPSE_URI", bus.hub.uri()}}; }
 
 // What has been said by now is with the agent: answers come in the order of what is sent.
 void settle(Agent& agent) { REQUIRE(agent.who().has_value()); }

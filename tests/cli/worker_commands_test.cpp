@@ -30,14 +30,14 @@ using synapse::test::Variables;
 
 namespace {
 
-Variables on(const Bus& bus) {
+Variables with_key(const Bus& bus) {
   return {{"SYNAPSE_URI", bus.hub.uri()}, {"A_KEY", "sk-abcdefgh12345678"}};
 }
 
 // A command on a thread of its own, which Ctrl-C ends.
 class Background {
  public:
-  Background(const Bus& bus, std::vector<std::string> words) : run_(on(bus)) {
+  Background(const Bus& bus, std::vector<std::string> words) : run_(with_key(bus)) {
     code_ =
         std::async(std::launch::async, [this, words = std::move(words)] { return run_(words); });
   }

@@ -6,10 +6,10 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "bus.hpp"
 #include "support/child_process.hpp"
+#include "support/file_text.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -17,20 +17,14 @@ using Catch::Matchers::Contains;
 using synapse::test::Bus;
 using synapse::test::ChildProcess;
 using synapse::test::comes_online;
-using synapse::test::Command;
 using synapse::test::eventually;
 using synapse::test::Finished;
 using synapse::test::patience;
 using synapse::test::TempDir;
+using synapse::test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 struct Place {
   explicit Place(synapse::HubOptions options = {}) : bus(std::move(options)) {}
@@ -38,15 +32,15 @@ struct Place {
   Bus bus;
   TempDir runtime;
 
-  [[nodiscard]] Command synapse(std::vector<std::string> words) const {
-    Command command;
+  [[nodiscard]] synapse::test::Command synapse(std::vector<std::string> words) const {
+    synapse::test::Command command;
     command.words = {synapse::test::program_under_test()};
     command.words.insert(command.words.end(), words.begin(), words.end());
     command.environment["XDG_RUNTIME_DIR"] = runtime.path().string();
     command.environment["SYNAPSE_URI"] = bus.hub.uri();
     return command;
   }
-  [[nodiscard]] Command session(const std::string& script) const {
+  [[nodiscard]] synapse::test::Command session(const std::string& script) const {
     return synapse({"worker-session", "--identity", "P/ux", "--", "sh", "-c", script});
   }
   [[nodiscard]] fs::path log() const { return runtime / "synapse-worker-session/P_ux.log"; }
@@ -179,7 +173,7 @@ TEST_CASE("arm ends when the process that it watches does, or has", "[cli][arm]"
 
 TEST_CASE("arm that waits to try again ends on a signal as on any other time", "[cli][arm]") {
   const Place place;
-  Command alone = place.synapse({"arm", "--name", "W", "--reconnect-delay", "1000"});
+  synapse::test::Command alone = place.synapse({"arm", "--name", "W", "--reconnect-delay", "1000"});
   alone.environment["SYNAPSE_URI"] = "ws://127.0.0.1:1";
   ChildProcess arm(alone);
   REQUIRE(eventually(patience, [&] { return !arm.err().empty(); }));

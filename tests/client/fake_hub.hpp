@@ -22,6 +22,9 @@ namespace synapse::test {
 
 using Json = nlohmann::json;
 
+// What greet() tells an agent that asks where a chat without messages stands.
+inline const Json no_history = Json::array();
+
 // A connection of an agent.
 class HubLine {
  public:

@@ -12,10 +12,9 @@ using test::FakeHub;
 using test::HubLine;
 using test::lasting;
 using test::next_chat;
+using test::no_history;
 using test::Script;
 using test::Told;
-
-const Json no_history = Json::array();
 
 }  // namespace
 

@@ -13,10 +13,9 @@ using test::FakeHub;
 using test::HubLine;
 using test::lasting;
 using test::next_chat;
+using test::no_history;
 using test::Script;
 using test::Told;
-
-const Json no_history = Json::array();
 
 std::string payload_of(Agent& agent) {
   const Result<Json> chat = next_chat(agent);

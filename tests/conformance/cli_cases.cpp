@@ -14,7 +14,7 @@ constexpr auto relay_flush = 150ms;
 // A git hook releases in the background of the commit.
 constexpr auto hook_release = 500ms;
 
-constexpr std::string_view names[] = {
+constexpr std::string_view case_names[] = {
     "top_level",
     "unreachable",
     "who",
@@ -97,7 +97,7 @@ std::vector<CliCase> make_cases() {
   auto runs = all_run_rules();
   auto probes = all_probe_rules();
   std::vector<CliCase> cases;
-  for (const std::string_view name : names) {
+  for (const std::string_view name : case_names) {
     cases.push_back({name, std::move(runs[name]), std::move(probes[name])});
   }
   return cases;

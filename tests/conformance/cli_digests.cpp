@@ -6,23 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <vector>
 
 #include "conformance/text.hpp"
+#include "support/file_text.hpp"
 
 namespace synapse::test {
 namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-std::string content_of(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 bool starts_with_any(const std::string& text, std::initializer_list<std::string_view> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
@@ -168,7 +162,7 @@ json service_units(CliWorld& world) {
   json units = json::object();
   for (const auto& entry : fs::directory_iterator(world.home() / ".config/systemd/user")) {
     std::vector<std::string> kept;
-    for (const std::string& line : lines_of(content_of(entry.path()))) {
+    for (const std::string& line : lines_of(text_of(entry.path()))) {
       if (starts_with_any(line, {"ExecStart", "Restart", "Environment", "Type", "WantedBy"})) {
         kept.push_back(line);
       }
@@ -182,7 +176,7 @@ json shell_blocks(CliWorld& world) {
   json counts = json::object();
   constexpr std::string_view block = "shell integration >>>";
   for (const char* name : {".bashrc", ".zshrc", ".config/fish/config.fish"}) {
-    const std::string text = content_of(world.home() / name);
+    const std::string text = text_of(world.home() / name);
     int count = 0;
     for (std::size_t at = 0; (at = text.find(block, at)) != std::string::npos; ++at) ++count;
     counts[name] = count;

@@ -6,24 +6,18 @@
 
 #include <array>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <utility>
 
 #include "conformance/text.hpp"
 #include "support/deadline.hpp"
+#include "support/file_text.hpp"
 
 namespace synapse::test {
 namespace {
 
 using nlohmann::json;
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 json samples_of(const std::string& body) {
   json names = json::array();
@@ -60,13 +54,13 @@ json relay_log_evidence(const std::filesystem::path& file, std::size_t lines_min
   constexpr std::chrono::milliseconds flush_wait{2000};
   // Whether they came or not is for the comparison to say.
   static_cast<void>(
-      eventually(flush_wait, [&] { return lines_of(content_of(file)).size() >= lines_min; }));
+      eventually(flush_wait, [&] { return lines_of(text_of(file)).size() >= lines_min; }));
   struct stat about {};
   if (stat(file.c_str(), &about) != 0) return {{"lines", json::array()}, {"mode", nullptr}};
   std::array<char, 16> mode{};
   std::snprintf(mode.data(), mode.size(), "0o%o", about.st_mode & 0777U);
   json lines = json::array();
-  for (const std::string& line : lines_of(content_of(file))) lines.push_back(json::parse(line));
+  for (const std::string& line : lines_of(text_of(file))) lines.push_back(json::parse(line));
   return {{"lines", std::move(lines)}, {"mode", mode.data()}};
 }
 

@@ -10,12 +10,12 @@ using namespace synapse;
 using namespace synapse::core;
 using namespace synapse::test;
 
-Lease granted(const std::vector<Event>& events) { return only<LeaseGranted>(events).lease; }
+Lease granted_lease(const std::vector<Event>& events) { return only<LeaseGranted>(events).lease; }
 
 double ttl_of(Stage& stage, std::optional<double> ttl) {
   ClaimTask command = claim("t");
   command.ttl = ttl;
-  const Lease lease = granted(stage.grant("A", command));
+  const Lease lease = granted_lease(stage.grant("A", command));
   const double seconds = lease.expires_at - stage.clock.now().wall;
   // Both of its ends say the same.
   CHECK(lease.deadline - stage.clock.now().mono == base::from_seconds(seconds));
@@ -30,7 +30,7 @@ TEST_CASE("a claim of a free task and scope is granted as asked", "[core][lease]
   command.note = "why";
   command.worktree = "w";
   command.git = GitContext{"feature", "main", "commit", ""};
-  const Lease lease = granted(stage.grant("A", command));
+  const Lease lease = granted_lease(stage.grant("A", command));
   CHECK(lease.task_id == TaskId("t"));
   CHECK(lease.owner == AgentName("A"));
   CHECK(lease.note == "why");
@@ -146,7 +146,7 @@ TEST_CASE("claiming again starts over and keeps what was saved", "[core][lease]"
   stage.grant("A", SaveCheckpoint{TaskId("t"), "half way", {}});
   ClaimTask second = claim("t", {"b"}, 60);
   second.note = "second";
-  const Lease lease = granted(stage.grant("A", second));
+  const Lease lease = granted_lease(stage.grant("A", second));
   CHECK(lease.status == LeaseStatus::claimed);
   CHECK(lease.version == Version{0});
   CHECK(lease.note == "second");
@@ -169,15 +169,15 @@ TEST_CASE("a renewal with files that another holds is refused and changes nothin
 
 TEST_CASE("every grant takes the next epoch of the hub", "[core][lease]") {
   Stage stage;
-  CHECK(granted(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{1});
-  CHECK(granted(stage.grant("B", claim("u", {"2"}))).epoch == Epoch{2});
+  CHECK(granted_lease(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{1});
+  CHECK(granted_lease(stage.grant("B", claim("u", {"2"}))).epoch == Epoch{2});
   stage.refuse("C", claim("v", {"1"}), ErrorCode::scope_held);
   // A change under an old epoch does not take the counter back.
   stage.grant("A", UpdateTask{TaskId("t"), "working", {}, {}, {}, {}});
   stage.grant("B", release("u"));
-  CHECK(granted(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{3});
+  CHECK(granted_lease(stage.grant("A", claim("t", {"1"}))).epoch == Epoch{3});
   stage.grant("A", release("t"));
-  CHECK(granted(stage.grant("C", claim("u", {"2"}))).epoch == Epoch{4});
+  CHECK(granted_lease(stage.grant("C", claim("u", {"2"}))).epoch == Epoch{4});
 }
 
 TEST_CASE("the length of a lease is clamped, and nonsense takes the default", "[core][lease]") {

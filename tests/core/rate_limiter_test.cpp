@@ -10,9 +10,9 @@ using synapse::Mono;
 using synapse::core::RateLimiter;
 
 // How many of these tries pass at one instant.
-int allowed(RateLimiter& limiter, const std::string& key, Mono now, int tries) {
+int allowed(RateLimiter& limiter, const std::string& key, Mono moment, int tries) {
   int passed = 0;
-  for (int i = 0; i < tries; ++i) passed += limiter.allow(key, now) ? 1 : 0;
+  for (int i = 0; i < tries; ++i) passed += limiter.allow(key, moment) ? 1 : 0;
   return passed;
 }
 

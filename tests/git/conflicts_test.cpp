@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "git/conflicts.hpp"
 
+#include "no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
 
-using synapse::base::FixedEnvironment;
 using synapse::git::BranchClaim;
 using synapse::git::Git;
+using synapse::git::nothing_set;
 using synapse::git::predict_conflicts;
 using synapse::git::PredictedConflict;
 using synapse::git::with_changed_files;
@@ -16,8 +17,6 @@ using Paths = std::vector<std::string>;
 namespace fs = std::filesystem;
 
 namespace {
-
-const FixedEnvironment nothing_set({});
 
 BranchClaim claim(const std::string& owner, const std::string& branch, Paths paths) {
   BranchClaim made;

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/deadline.hpp"
 #include "support/git_sandbox.hpp"
@@ -12,14 +13,12 @@
 
 using Catch::Matchers::Contains;
 using synapse::ErrorCode;
-using synapse::base::FixedEnvironment;
 using synapse::git::Git;
 using synapse::git::is_plain_ref;
+using synapse::git::nothing_set;
 using synapse::test::GitSandbox;
 
 namespace {
-
-const FixedEnvironment nothing_set({});
 
 // While it lives, the only program on the PATH is a `git` that is this script; none if it is blank.
 class FakeGit {

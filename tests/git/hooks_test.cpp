@@ -3,19 +3,18 @@
 
 #include <sys/stat.h>
 
-#include <fstream>
-#include <sstream>
-
+#include "no_variables.hpp"
 #include "support/catch.hpp"
+#include "support/file_text.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
 
-using synapse::base::FixedEnvironment;
 using synapse::git::Git;
 using synapse::git::Hook;
 using synapse::git::hook_script;
 using synapse::git::hooks_folder;
 using synapse::git::install_hook;
+using synapse::git::nothing_set;
 using synapse::git::read_hook;
 using synapse::git::set_worktree_name;
 using synapse::git::shell_quoted;
@@ -23,18 +22,11 @@ using synapse::git::shell_words;
 using synapse::git::Trigger;
 using synapse::git::worktree_name;
 using synapse::test::GitSandbox;
+using synapse::test::text_of;
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 namespace {
-
-const FixedEnvironment nothing_set({});
-
-std::string content_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 const Words wild{"plain", "two words",  "it's",     "$HOME `id` \"x\" \\",
                  "",      "; rm -rf *", "d\xc3\xa9"};
@@ -90,12 +82,12 @@ TEST_CASE("somebody else's hook is left alone, a link to nowhere too", "[git][ho
   const fs::path folder = box / "hooks";
   GitSandbox::write(folder / "post-commit", "#!/bin/sh\necho mine");
   fs::create_symlink(box / "nowhere", folder / "post-merge");
-  const std::string before = content_of(folder / "post-commit");
+  const std::string before = text_of(folder / "post-commit");
   for (const Trigger trigger : {Trigger::commit, Trigger::merge}) {
     CHECK(read_hook(folder, trigger).state == Hook::State::foreign);
     CHECK_FALSE(install_hook(folder, trigger, hook_script(trigger, "/x", {})).value());
   }
-  CHECK(content_of(folder / "post-commit") == before);
+  CHECK(text_of(folder / "post-commit") == before);
   CHECK(fs::is_symlink(folder / "post-merge"));
   CHECK_FALSE(fs::exists(box / "nowhere"));
 }

@@ -3,6 +3,7 @@
 #include "git/place.hpp"
 
 #include "git/repository.hpp"
+#include "no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
@@ -12,13 +13,12 @@ using synapse::git::common_dir_of;
 using synapse::git::find_place;
 using synapse::git::find_repository;
 using synapse::git::Git;
+using synapse::git::nothing_set;
 using synapse::git::Place;
 using synapse::test::GitSandbox;
 namespace fs = std::filesystem;
 
 namespace {
-
-const FixedEnvironment nothing_set({});
 
 void check_agreed(const fs::path& folder, const FixedEnvironment& environment = nothing_set) {
   CAPTURE(folder);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "git/release.hpp"
 
+#include "no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
 
-using synapse::base::FixedEnvironment;
 using synapse::git::BranchClaim;
 using synapse::git::ended_by;
 using synapse::git::find_place;
 using synapse::git::find_repository;
 using synapse::git::Git;
+using synapse::git::nothing_set;
 using synapse::git::Trigger;
 using synapse::git::worth_a_look;
 using synapse::test::GitSandbox;
@@ -18,8 +19,6 @@ using Ids = std::vector<std::string>;
 namespace fs = std::filesystem;
 
 namespace {
-
-const FixedEnvironment nothing_set({});
 
 // A claim as `git-claim` makes it in that folder, now.
 BranchClaim claim_in(const fs::path& folder, const std::string& id, const std::string& mode,

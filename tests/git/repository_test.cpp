@@ -3,16 +3,17 @@
 
 #include <algorithm>
 
+#include "no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
 
-using synapse::base::FixedEnvironment;
 using synapse::git::files_of_branch;
 using synapse::git::files_of_merge;
 using synapse::git::find_repository;
 using synapse::git::Git;
 using synapse::git::local_branches;
+using synapse::git::nothing_set;
 using synapse::git::read_head;
 using synapse::git::Which;
 using synapse::test::GitSandbox;
@@ -20,8 +21,6 @@ using Files = std::vector<std::string>;
 namespace fs = std::filesystem;
 
 namespace {
-
-const FixedEnvironment nothing_set({});
 
 Files sorted(Files files) {
   std::sort(files.begin(), files.end());

@@ -10,7 +10,7 @@ namespace {
 
 using Types = std::vector<std::string>;
 
-Json claim(const std::string& task) {
+Json claim_of(const std::string& task) {
   return {{"type", "claim"}, {"task_id", task}, {"scope", "none"}};
 }
 
@@ -19,7 +19,7 @@ Json claim(const std::string& task) {
 TEST_CASE("without a log frames leave at the flush", "[hub][gate]") {
   Rig rig;
   Peer a = rig.join("A");
-  CHECK(types_of(rig.ask(a, claim("T"))) == Types{"claim_granted"});
+  CHECK(types_of(rig.ask(a, claim_of("T"))) == Types{"claim_granted"});
   CHECK(rig.engine().held_turns() == 0);
 }
 
@@ -29,10 +29,10 @@ TEST_CASE("with a log no frame leaves before the commit of what it rests on", "[
   Peer b = rig.join("B");
   a.forget();
 
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   CHECK(rig.uncommitted() == 1);
   rig.say(b, {{"type", "state_request"}});
-  rig.say(b, claim("T"));  // Its refusal names a holder that is not safe yet.
+  rig.say(b, claim_of("T"));  // Its refusal names a holder that is not safe yet.
   rig.say_text(b, "{");
   Peer late = rig.connect();
   rig.leave(b);
@@ -49,9 +49,9 @@ TEST_CASE("with a log no frame leaves before the commit of what it rests on", "[
 TEST_CASE("answers wait behind a commit in the order of the requests", "[hub][gate]") {
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   rig.say(a, {{"type", "state_request"}});
-  rig.say(a, claim("U"));
+  rig.say(a, claim_of("U"));
   rig.say(a, {{"type", "who_request"}});
   CHECK(a.hear().empty());
 
@@ -81,7 +81,7 @@ TEST_CASE("credit for a frame comes with its answer, so what waits at the gate i
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
   const std::size_t before = a.connection->credits();
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   rig.say(a, {{"type", "who_request"}});
   CHECK(a.connection->credits() == before);
   rig.commit();
@@ -91,7 +91,7 @@ TEST_CASE("credit for a frame comes with its answer, so what waits at the gate i
 TEST_CASE("a socket that is ended hears why, and its end, after what came before", "[hub][gate]") {
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   rig.say(a, {{"sender", "B"}});
   CHECK_FALSE(a.close_code());
   rig.commit();
@@ -115,12 +115,12 @@ TEST_CASE("when the log fails, what was held is refused and never happened", "[h
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
   Peer b = rig.join("B");
-  rig.say(a, claim("safe"));
+  rig.say(a, claim_of("safe"));
   rig.commit();
   a.forget();
   b.forget();
 
-  rig.say(a, claim("lost"));
+  rig.say(a, claim_of("lost"));
   rig.say(b, {{"payload", "lost too"}});
   rig.say(b, {{"type", "state_request"}});
   rig.fail_log();
@@ -180,7 +180,7 @@ TEST_CASE("who came and went while the log failed is still told", "[hub][gate]")
   Peer a = rig.join("A");
   Peer b = rig.join("B");
   a.forget();
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   Peer c = rig.connect();
   rig.say(c, {{"sender", "C"}, {"type", "heartbeat"}});
   rig.leave(b);
@@ -197,9 +197,9 @@ TEST_CASE("claims that waited when the log failed are refused, not forgotten", "
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
   Peer b = rig.join("B");
-  Json waiting = claim("T");
+  Json waiting = claim_of("T");
   waiting["wait"] = true;
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   rig.commit();
   CHECK(rig.answer(b, waiting).at("type") == "claim_queued");
 
@@ -222,11 +222,11 @@ TEST_CASE("a claim to wait that is held when the log fails is refused once", "[h
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
   Peer b = rig.join("B");
-  rig.say(a, claim("T"));
+  rig.say(a, claim_of("T"));
   rig.commit();
   b.forget();
   rig.say(a, {{"payload", "what holds the gate"}});
-  Json waiting = claim("T");
+  Json waiting = claim_of("T");
   waiting["wait"] = true;
   rig.say(b, waiting);
   rig.fail_log();
@@ -237,7 +237,7 @@ TEST_CASE("a request that was safe before the log failed is answered as it was w
           "[hub][gate]") {
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
-  Json keyed = claim("T");
+  Json keyed = claim_of("T");
   keyed["idem_key"] = "k";
   rig.say(a, keyed);
   rig.commit();

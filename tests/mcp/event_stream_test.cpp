@@ -4,7 +4,7 @@
 #include "mcp/http_stage.hpp"
 #include "support/catch.hpp"
 
-using namespace synapse::mcp;
+namespace synapse::mcp {
 
 namespace {
 
@@ -130,3 +130,5 @@ TEST_CASE("a line that says nothing goes to the reader alone", "[mcp][http]") {
   stream.keep_alive();
   CHECK(reader->text == ":\n\n");
 }
+
+}  // namespace synapse::mcp

@@ -4,7 +4,7 @@
 #include "mcp/http_stage.hpp"
 #include "support/catch.hpp"
 
-using namespace synapse::mcp;
+namespace synapse::mcp {
 using Catch::Matchers::Contains;
 
 namespace {
@@ -354,3 +354,5 @@ TEST_CASE("a closing endpoint ends what is open", "[mcp][http]") {
   CHECK(waiting->response.status == 404);
   CHECK(stage.endpoint.sessions() == 0);
 }
+
+}  // namespace synapse::mcp

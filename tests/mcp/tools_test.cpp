@@ -9,7 +9,7 @@ using namespace synapse::mcp;
 
 namespace {
 
-std::string refusal(const std::string& tool, const Json& arguments) {
+std::string read_refusal(const std::string& tool, const Json& arguments) {
   const Result<Call> call = read_call(tool, arguments);
   return call ? "accepted" : call.error().message;
 }
@@ -46,29 +46,30 @@ TEST_CASE("good arguments make the call that they describe", "[mcp][tools]") {
 }
 
 TEST_CASE("a bad argument is refused by its name", "[mcp][tools]") {
-  CHECK(refusal("synapse_claim", Json::object()) == "synapse_claim needs \"task_id\"");
-  CHECK(refusal("synapse_claim", {{"task_id", nullptr}}) == "synapse_claim needs \"task_id\"");
-  CHECK(refusal("synapse_claim", {{"task_id", 7}}) == "\"task_id\" must be a string");
-  CHECK(refusal("synapse_claim", {{"task_id", " "}}) == "\"task_id\" must not be blank");
-  CHECK(refusal("synapse_claim", {{"task_id", std::string(257, 'x')}}) ==
+  CHECK(read_refusal("synapse_claim", Json::object()) == "synapse_claim needs \"task_id\"");
+  CHECK(read_refusal("synapse_claim", {{"task_id", nullptr}}) == "synapse_claim needs \"task_id\"");
+  CHECK(read_refusal("synapse_claim", {{"task_id", 7}}) == "\"task_id\" must be a string");
+  CHECK(read_refusal("synapse_claim", {{"task_id", " "}}) == "\"task_id\" must not be blank");
+  CHECK(read_refusal("synapse_claim", {{"task_id", std::string(257, 'x')}}) ==
         "\"task_id\" is longer than 256 bytes");
-  CHECK(refusal("synapse_claim", {{"task_id", std::string(256, 'x')}}) == "accepted");
-  CHECK(refusal("synapse_claim", {{"task_id", "t"}, {"paths", "src"}}) ==
+  CHECK(read_refusal("synapse_claim", {{"task_id", std::string(256, 'x')}}) == "accepted");
+  CHECK(read_refusal("synapse_claim", {{"task_id", "t"}, {"paths", "src"}}) ==
         "\"paths\" must be a list of strings");
-  CHECK(refusal("synapse_claim", {{"task_id", "t"}, {"paths", {"src", 1}}}) ==
+  CHECK(read_refusal("synapse_claim", {{"task_id", "t"}, {"paths", {"src", 1}}}) ==
         "an item of \"paths\" must be a string");
-  CHECK(refusal("synapse_claim", {{"task_id", "t"}, {"paths", Json(513, "x")}}) ==
+  CHECK(read_refusal("synapse_claim", {{"task_id", "t"}, {"paths", Json(513, "x")}}) ==
         "\"paths\" has more than 512 items");
-  CHECK(refusal("synapse_claim", {{"task_id", "t"}, {"paths", Json(40, std::string(4000, 'x'))}}) ==
+  CHECK(read_refusal("synapse_claim",
+                     {{"task_id", "t"}, {"paths", Json(40, std::string(4000, 'x'))}}) ==
         "\"paths\" is longer than 131072 bytes in all");
-  CHECK(refusal("synapse_claim", {{"task_id", "t"}, {"files", Json::array()}}) ==
+  CHECK(read_refusal("synapse_claim", {{"task_id", "t"}, {"files", Json::array()}}) ==
         "synapse_claim has no argument \"files\"; it takes task_id, paths");
-  CHECK(refusal("synapse_board", {{"all", true}}) ==
+  CHECK(read_refusal("synapse_board", {{"all", true}}) ==
         "synapse_board has no argument \"all\"; it takes none");
-  CHECK(refusal("synapse_task_update", {{"task_id", "t"}, {"status", "odd"}}) ==
+  CHECK(read_refusal("synapse_task_update", {{"task_id", "t"}, {"status", "odd"}}) ==
         "\"status\" must be one of open, in_progress, blocked, done, cancelled");
-  CHECK(refusal("synapse_task_update", {{"task_id", "t"}}) ==
+  CHECK(read_refusal("synapse_task_update", {{"task_id", "t"}}) ==
         "synapse_task_update needs \"status\" or \"suggested_owner\"");
-  CHECK(refusal("synapse_dance", Json::object()) ==
+  CHECK(read_refusal("synapse_dance", Json::object()) ==
         "there is no tool \"synapse_dance\"; see tools/list");
 }

@@ -9,7 +9,7 @@
 
 using namespace synapse::net;
 using Catch::Matchers::Contains;
-using State = HttpRequestReader::State;
+using RequestState = HttpRequestReader::State;
 using Form = HttpAnswerForm;
 
 namespace {
@@ -19,16 +19,16 @@ constexpr HttpRequestReader::Limits limits{1000, 100};
 // What a client's bytes come to.
 struct Conversation {
   std::vector<HttpRequestReader::Received> requests;
-  State end = State::idle;
+  RequestState end = RequestState::idle;
   HttpResponse refusal;
 };
 
-Conversation read(std::string_view bytes, std::size_t piece = 100'000) {
+Conversation converse(std::string_view bytes, std::size_t piece = 100'000) {
   HttpRequestReader reader(limits);
   Conversation heard;
-  for (std::size_t at = 0; at < bytes.size() && heard.end != State::refused; at += piece) {
+  for (std::size_t at = 0; at < bytes.size() && heard.end != RequestState::refused; at += piece) {
     reader.append(bytes.substr(at, piece));
-    while ((heard.end = reader.advance()) == State::complete) {
+    while ((heard.end = reader.advance()) == RequestState::complete) {
       heard.requests.push_back(reader.take());
     }
   }
@@ -37,10 +37,10 @@ Conversation read(std::string_view bytes, std::size_t piece = 100'000) {
 }
 
 HttpServerRequest only_request(std::string_view bytes) {
-  Conversation heard = read(bytes);
+  Conversation heard = converse(bytes);
   CAPTURE(bytes, heard.refusal.body);
   REQUIRE(heard.requests.size() == 1);
-  REQUIRE(heard.end == State::idle);
+  REQUIRE(heard.end == RequestState::idle);
   return heard.requests[0].request;
 }
 
@@ -48,9 +48,9 @@ HttpServerRequest only_request(std::string_view bytes) {
 unsigned refusal(const std::string& bytes) {
   std::optional<unsigned> status;
   for (const std::size_t piece : {1U, 2U, 3U, 7U, 100'000U}) {
-    const Conversation heard = read(bytes, piece);
+    const Conversation heard = converse(bytes, piece);
     CAPTURE(bytes, piece, heard.refusal.body);
-    const unsigned now = heard.end == State::refused ? heard.refusal.status : 0;
+    const unsigned now = heard.end == RequestState::refused ? heard.refusal.status : 0;
     CHECK(heard.requests.empty());
     CHECK(now == status.value_or(now));
     if (now != 0) CHECK(heard.refusal.body.ends_with("\n"));
@@ -81,8 +81,8 @@ TEST_CASE("requests behind each other are the same in whatever pieces they come"
       "GET /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
   for (const std::size_t piece : {1U, 2U, 3U, 5U, 40U, 1000U}) {
     CAPTURE(piece);
-    const Conversation heard = read(bytes, piece);
-    CHECK(heard.end == State::idle);
+    const Conversation heard = converse(bytes, piece);
+    CHECK(heard.end == RequestState::idle);
     REQUIRE(heard.requests.size() == 3);
     CHECK(heard.requests[0].request.method == "POST");
     CHECK(heard.requests[0].request.target == "/a?b=%20");
@@ -98,7 +98,7 @@ TEST_CASE("requests behind each other are the same in whatever pieces they come"
 }
 
 TEST_CASE("a request says what form its answer has", "[net][http]") {
-  const auto form_of = [](std::string_view bytes) { return read(bytes).requests.at(0).form; };
+  const auto form_of = [](std::string_view bytes) { return converse(bytes).requests.at(0).form; };
   CHECK(form_of("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n").body == Form::Body::withheld);
   const Form old = form_of("GET / HTTP/1.0\r\n\r\n");
   CHECK(old.version == Form::Version::http_1_0);
@@ -167,7 +167,7 @@ TEST_CASE("what is no HTTP that is spoken here is refused as such", "[net][http]
 
 TEST_CASE("one blank line before a request is nothing", "[net][http]") {
   CHECK(only_request("\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n").target == "/x");
-  CHECK(read("\r\n").end == State::idle);
+  CHECK(converse("\r\n").end == RequestState::idle);
 }
 
 TEST_CASE("a head above the limit is refused, one at the limit is not", "[net][http]") {
@@ -205,14 +205,14 @@ TEST_CASE("a client that waits to be told to continue is told once", "[net][http
   HttpRequestReader reader(limits);
   const std::string head = with_head("Expect: 100-Continue\r\nContent-Length: 2\r\n");
   reader.append(head);
-  REQUIRE(reader.advance() == State::body);
+  REQUIRE(reader.advance() == RequestState::body);
   CHECK(reader.take_wish_to_continue());
   CHECK_FALSE(reader.take_wish_to_continue());
   reader.append("ok" + head + "o");
-  REQUIRE(reader.advance() == State::complete);
+  REQUIRE(reader.advance() == RequestState::complete);
   CHECK(reader.take().request.body == "ok");
   // This one does not wait.
-  REQUIRE(reader.advance() == State::body);
+  REQUIRE(reader.advance() == RequestState::body);
   CHECK_FALSE(reader.take_wish_to_continue());
 }
 

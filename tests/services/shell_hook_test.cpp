@@ -5,9 +5,9 @@
 
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "support/catch.hpp"
+#include "support/file_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse::services;
@@ -15,17 +15,12 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 using synapse::base::FixedEnvironment;
 using synapse::test::TempDir;
+using synapse::test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
 
 using Variables = std::map<std::string, std::string>;
-
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 FixedEnvironment at(const TempDir& home) {
   return FixedEnvironment(Variables{{"HOME", home.path().string()}});

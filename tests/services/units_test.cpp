@@ -3,9 +3,9 @@
 
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "support/catch.hpp"
+#include "support/file_text.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -15,17 +15,12 @@ using synapse::base::FixedEnvironment;
 using synapse::test::Finished;
 using synapse::test::run;
 using synapse::test::TempDir;
+using synapse::test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
 
 using Variables = std::map<std::string, std::string>;
-
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 bool has_program(const std::string& name) {
   return run({{"sh", "-c", "command -v " + name}}).status->code == 0;

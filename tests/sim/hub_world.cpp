@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t steps_kept = 40;
+constexpr std::size_t world_steps_kept = 40;
 
 hub::EngineOptions engine_options() {
   hub::EngineOptions options;
@@ -350,7 +350,7 @@ void HubWorld::answered(Agent& agent) {
 
 void HubWorld::note(std::string what) {
   steps_.push_back(std::move(what));
-  if (steps_.size() > steps_kept) steps_.pop_front();
+  if (steps_.size() > world_steps_kept) steps_.pop_front();
 }
 
 void HubWorld::object(const std::string& what) {

@@ -7,7 +7,7 @@ namespace {
 
 using Segments = std::vector<std::string>;
 
-Segments segments(const std::string& path) {
+Segments plain_segments(const std::string& path) {
   Segments parts;
   std::string part;
   for (const char c : path + "/") {
@@ -76,7 +76,7 @@ Universe::Universe() {
 const Universe::Cover& Universe::cover(const std::string& path) {
   const auto known = covers_.find(path);
   if (known != covers_.end()) return known->second;
-  const Segments pattern = segments(path);
+  const Segments pattern = plain_segments(path);
   Cover cover;
   for (std::size_t i = 0; i < size; ++i) cover[i] = covered(pattern, 0, files_[i], 0);
   return covers_.emplace(path, cover).first->second;

@@ -5,13 +5,13 @@
 #include <random>
 
 #include "fleet.hpp"
-#include "support/result_text.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/committer.hpp"
 #include "store/memory_store.hpp"
 #include "store/replay.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/result_text.hpp"
 #include "support/seed.hpp"
 #include "support/temp_dir.hpp"
 
@@ -35,12 +35,6 @@ CompactionPolicy policy(std::optional<std::int64_t> floor,
   policy.checkpoints_per_task_max = checkpoints;
   policy.finding_grace = grace;
   return policy;
-}
-
-std::unique_ptr<store::SqliteStore> open_store(const std::filesystem::path& file) {
-  auto log = store::SqliteStore::open(file);
-  REQUIRE(log);
-  return std::move(*log);
 }
 
 void append(store::EventStore& log, const core::Event& event) {

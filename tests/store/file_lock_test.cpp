@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/file_lock.hpp"
+#include "base/file_error.hpp"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,7 +11,6 @@
 #include <string>
 
 #include "support/result_text.hpp"
-#include "store/log_files.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
@@ -62,7 +62,7 @@ TEST_CASE("a log in use by another process is refused, with that process's numbe
   const auto refused = FileLock::acquire(dir / "h.db");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::locked);
-  CHECK(refused.error().message == store::quoted_path(dir / "h.db") + " is in use by process " +
+  CHECK(refused.error().message == base::quoted_path(dir / "h.db") + " is in use by process " +
                                        std::to_string(holder.pid()) +
                                        "; stop that hub first, or name another file");
 }

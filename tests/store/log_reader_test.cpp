@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/log_reader.hpp"
+#include "base/file_error.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -8,11 +9,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "support/result_text.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
-#include "store/log_files.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
@@ -171,7 +171,7 @@ TEST_CASE("a log that is not there is not made", "[store][reader]") {
   REQUIRE_FALSE(reader);
   CHECK(reader.error().code == ErrorCode::not_found);
   CHECK(reader.error().message ==
-        store::quoted_path(dir / "h.db") + " can't be opened: No such file or directory");
+        base::quoted_path(dir / "h.db") + " can't be opened: No such file or directory");
   CHECK_FALSE(std::filesystem::exists(dir / "h.db"));
 }
 

@@ -142,6 +142,12 @@ std::vector<store::Entry> numbered(int first, int count, core::Durability durabi
   return entries;
 }
 
+std::unique_ptr<store::SqliteStore> open_store(const std::filesystem::path& file) {
+  auto log = store::SqliteStore::open(file);
+  if (!log) throw std::runtime_error(log.error().message);
+  return std::move(*log);
+}
+
 std::vector<StoredRecord> records_of(store::EventStore& store) {
   std::vector<StoredRecord> records;
   const Result<> read =

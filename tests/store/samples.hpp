@@ -3,6 +3,8 @@
 // compare.
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "core/machine.hpp"
 #include "store/event_codec.hpp"
 #include "store/event_store.hpp"
+#include "store/sqlite_store.hpp"
 
 namespace synapse::test {
 
@@ -31,6 +34,9 @@ namespace synapse::test {
                                  core::Durability durability = core::Durability::synced);
 // Entries that say their number: {"n":first}, {"n":first + 1} …
 [[nodiscard]] std::vector<store::Entry> numbered(int first, int count, core::Durability durability);
+
+// The log in that file, made if it is missing. Throws if it can't be opened.
+std::unique_ptr<store::SqliteStore> open_store(const std::filesystem::path& file);
 
 struct StoredRecord {
   std::int64_t seq = 0;

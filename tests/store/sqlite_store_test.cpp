@@ -7,12 +7,12 @@
 
 #include <fstream>
 
-#include "support/result_text.hpp"
+#include "base/file_error.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
-#include "store/log_files.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/fd.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
@@ -21,12 +21,6 @@ using core::Durability;
 using store::SqliteStore;
 
 namespace {
-
-std::unique_ptr<SqliteStore> open_store(const std::filesystem::path& file) {
-  auto opened = SqliteStore::open(file);
-  REQUIRE(opened);
-  return std::move(*opened);
-}
 
 Error refusal(const std::filesystem::path& file) {
   auto opened = SqliteStore::open(file);
@@ -131,14 +125,14 @@ TEST_CASE("a folder is no log", "[store][sqlite]") {
   const TempDir dir;
   const Error why = refusal(dir.path());
   CHECK(why.code == ErrorCode::io_error);
-  CHECK(why.message == store::quoted_path(dir.path()) + " is a folder, not a file");
+  CHECK(why.message == base::quoted_path(dir.path()) + " is a folder, not a file");
 }
 
 TEST_CASE("a pipe is no log", "[store][sqlite]") {
   const TempDir dir;
   REQUIRE(mkfifo((dir / "pipe").c_str(), 0600) == 0);
   CHECK(refusal(dir / "pipe").message ==
-        store::quoted_path(dir / "pipe") + " is not a regular file");
+        base::quoted_path(dir / "pipe") + " is not a regular file");
 }
 
 TEST_CASE("a text file is no log, and stays as it is", "[store][sqlite]") {
@@ -147,7 +141,7 @@ TEST_CASE("a text file is no log, and stays as it is", "[store][sqlite]") {
   write_text(dir / "notes.txt", text);
   const Error why = refusal(dir / "notes.txt");
   CHECK(why.code == ErrorCode::corrupt);
-  CHECK(why.message == store::quoted_path(dir / "notes.txt") + " is not a SQLite database");
+  CHECK(why.message == base::quoted_path(dir / "notes.txt") + " is not a SQLite database");
   CHECK(std::filesystem::file_size(dir / "notes.txt") == text.size());
 }
 

@@ -28,6 +28,9 @@ struct HttpReply {
                                  const HttpHeaders& headers = {},
                                  const Deadline& deadline = patience);
 
+// As HTTP compares names: ASCII letters alone.
+[[nodiscard]] std::string lower(std::string_view text);
+
 // The head of a request, and of the answer to one; `body` holds the bytes that came after the head.
 // The WebSocket client begins with these two.
 [[nodiscard]] std::string get_request(std::uint16_t port, std::string_view target,

@@ -3,9 +3,7 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
@@ -13,16 +11,6 @@
 #include "support/loopback.hpp"
 
 namespace synapse::test {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-}  // namespace
 
 HttpPeer::HttpPeer(std::uint16_t port, int receive_buffer_bytes) : port_(port) {
   std::optional<Fd> socket = try_connect(port, receive_buffer_bytes);

@@ -2,18 +2,16 @@
 // History and resume: bounded pages, by which a reader that goes on loses nothing unawares.
 #include <nlohmann/json.hpp>
 
+#include "encoder.hpp"
 #include "support/catch.hpp"
-#include "wire/encode.hpp"
 #include "wire/records.hpp"
 
 using namespace synapse;
+using namespace synapse::test;
 using nlohmann::json;
 
 namespace {
 
-const wire::Encoder encoder("syn-12345678");
-const AgentName asker("A");
-constexpr std::size_t ample = 1U << 20U;
 // What a snapshot sets aside for its envelope.
 constexpr std::size_t overhead = 4096;
 

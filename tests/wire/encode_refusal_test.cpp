@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <nlohmann/json.hpp>
 
+#include "encoder.hpp"
 #include "support/catch.hpp"
-#include "wire/encode.hpp"
 
 using namespace synapse;
+using namespace synapse::test;
 using nlohmann::json;
 
 namespace {
-
-const wire::Encoder encoder("syn-12345678");
 
 json refused(const core::Refusal& refusal, const char* request) {
   return json::parse(encoder.refusal(refusal, request, "A", 1.5));

@@ -2,17 +2,14 @@
 // Snapshots of the machine's tables: what they say, and that none is larger than was asked for.
 #include <nlohmann/json.hpp>
 
+#include "encoder.hpp"
 #include "support/catch.hpp"
-#include "wire/encode.hpp"
 
 using namespace synapse;
+using namespace synapse::test;
 using nlohmann::json;
 
 namespace {
-
-const wire::Encoder encoder("syn-12345678");
-const AgentName asker("A");
-constexpr std::size_t ample = 1U << 20U;
 
 core::Lease lease(const std::string& task, std::size_t note_bytes = 0) {
   core::Lease lease;

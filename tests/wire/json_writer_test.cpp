@@ -89,12 +89,12 @@ TEST_CASE("integers are written whole, up to their edges", "[wire][json]") {
 }
 
 TEST_CASE("commas stand between members and nowhere else", "[wire][json]") {
-  JsonWriter json;
-  json.begin_object().field("a", "x").key("b").begin_array();
-  json.value(1.5).null().boolean(true).begin_object().end_object().raw("[2]").end_array();
-  json.key("c").begin_object().field("d", std::int64_t{1}).end_object();
-  json.key("e").begin_array().end_array().field("f", "y").end_object();
-  CHECK(json.text() == R"({"a":"x","b":[1.5,null,true,{},[2]],"c":{"d":1},"e":[],"f":"y"})");
+  JsonWriter writer;
+  writer.begin_object().field("a", "x").key("b").begin_array();
+  writer.value(1.5).null().boolean(true).begin_object().end_object().raw("[2]").end_array();
+  writer.key("c").begin_object().field("d", std::int64_t{1}).end_object();
+  writer.key("e").begin_array().end_array().field("f", "y").end_object();
+  CHECK(writer.text() == R"({"a":"x","b":[1.5,null,true,{},[2]],"c":{"d":1},"e":[],"f":"y"})");
 }
 
 TEST_CASE("the machine's own values are written by what they hold", "[wire][json]") {

@@ -9,14 +9,14 @@ using namespace synapse::wire;
 
 namespace {
 
-const std::string frame =
+const std::string full_frame =
     R"({"sender":"A","target":"B","type":"chat","payload":"h\u00e9 \ud83d\ude00","timestamp":)"
     R"(1700000000.1235,"hub_id":"syn-1","msg_id":7,"extra":[1]})";
 
 }  // namespace
 
 TEST_CASE("a broadcast is one compact line of ASCII", "[wire][lite]") {
-  CHECK(encode_lite(frame) ==
+  CHECK(encode_lite(full_frame) ==
         R"({"v":1,"i":7,"ty":"chat","s":"A","to":"B","p":"h\u00e9 \ud83d\ude00",)"
         R"("t":1700000000124,"h":"syn-1"})");
   CHECK(encode_lite("{\"sender\":\"A\",\"payload\":\"a\xc3\xa9\\n\x7f\"}") ==
@@ -44,7 +44,7 @@ TEST_CASE("a time past all bounds is none", "[wire][lite]") {
 }
 
 TEST_CASE("a line comes back as what it was, to the millisecond", "[wire][lite]") {
-  const auto line = decode_lite(encode_lite(frame));
+  const auto line = decode_lite(encode_lite(full_frame));
   REQUIRE(line);
   CHECK(line->message_id == 7);
   CHECK(line->type == "chat");
@@ -66,7 +66,7 @@ TEST_CASE("a line with fields left out takes their defaults", "[wire][lite]") {
 }
 
 TEST_CASE("a broken line is none", "[wire][lite]") {
-  const std::string whole = encode_lite(frame);
+  const std::string whole = encode_lite(full_frame);
   for (std::size_t length = 0; length < whole.size(); ++length) {
     INFO(length);
     CHECK_FALSE(decode_lite(std::string_view(whole).substr(0, length)));

@@ -21,7 +21,7 @@ json passed_on(const std::string& frame) {
 }
 
 template <class Record>
-json written(const Record& record) {
+json record_json(const Record& record) {
   wire::JsonWriter out;
   write(out, record);
   return json::parse(out.text());
@@ -65,7 +65,7 @@ TEST_CASE("no key of a chat frame is there twice", "[wire][records]") {
 }
 
 TEST_CASE("a recall record has all its fields", "[wire][records]") {
-  CHECK(written(core::Recall{"q", {"a"}, true, false, AgentName("A"), 2}) ==
+  CHECK(record_json(core::Recall{"q", {"a"}, true, false, AgentName("A"), 2}) ==
         json{{"query_text", "q"},
              {"returned_claim_ids", {"a"}},
              {"was_used", true},
@@ -75,9 +75,9 @@ TEST_CASE("a recall record has all its fields", "[wire][records]") {
 }
 
 TEST_CASE("a git context names its repository only if it is known", "[wire][records]") {
-  CHECK(written(core::GitContext{"b", "main", "merge", ""}) ==
+  CHECK(record_json(core::GitContext{"b", "main", "merge", ""}) ==
         json{{"branch", "b"}, {"base", "main"}, {"auto_release_on", "merge"}});
-  CHECK(written(core::GitContext{"b", "main", "merge", "/r"})["repo"] == "/r");
+  CHECK(record_json(core::GitContext{"b", "main", "merge", "/r"})["repo"] == "/r");
 }
 
 TEST_CASE("a claim's scope and git context come back through a frame", "[wire][records]") {
@@ -85,7 +85,7 @@ TEST_CASE("a claim's scope and git context come back through a frame", "[wire][r
   lease.task_id = TaskId("T");
   lease.git = core::GitContext{"b", "dev", "manual", "/r"};
   lease.coverage = core::Coverage::none;
-  const json record = written(lease);
+  const json record = record_json(lease);
   const auto claim = command<core::ClaimTask>(
       "claim", "\"git\":" + record["git"].dump() + ",\"scope\":" + record["scope"].dump());
   CHECK(claim.git == lease.git);

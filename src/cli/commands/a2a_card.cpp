@@ -7,12 +7,12 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct A2aCardArguments {
   QueryOptions query;
   AgentCardOptions card;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const A2aCardArguments& options) {
   const Result<a2a::CardOptions> card = card_options(options.card);
   if (!card) return explain_usage(context, card.error());
   const auto render = [&card](const Json& frame, Style) {
@@ -24,7 +24,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner a2a_card(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<A2aCardArguments>();
   options->query.connection.name = "A2A-CARD";
   add_card_options(set, options->card);
   add_connection_options(set, options->query.connection);

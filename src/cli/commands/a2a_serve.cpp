@@ -20,7 +20,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct A2aServeArguments {
   ConnectionOptions connection;
   AgentCardOptions card;
   TokenOptions token;
@@ -36,7 +36,7 @@ struct Options {
 Error usage(std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); }
 
 // The token that clients must show; blank: none.
-Result<std::string> client_token(const Context& context, const Options& options) {
+Result<std::string> client_token(const Context& context, const A2aServeArguments& options) {
   if (!options.card.bearer_auth) {
     // It would protect nothing, though it looks as if it did.
     if (options.token.token || options.token.file) {
@@ -55,7 +55,7 @@ Result<std::string> client_token(const Context& context, const Options& options)
   return token;
 }
 
-Result<> check_place(Context& context, const Options& options) {
+Result<> check_place(Context& context, const A2aServeArguments& options) {
   if (hub::is_loopback(options.host) || options.card.bearer_auth) return {};
   if (!options.insecure_off_loopback) {
     return usage("listening on " + shown(options.host) +
@@ -67,7 +67,7 @@ Result<> check_place(Context& context, const Options& options) {
   return {};
 }
 
-a2a::BridgeOptions bridge_options(Context& context, const Options& options,
+a2a::BridgeOptions bridge_options(Context& context, const A2aServeArguments& options,
                                   const AgentOptions& agent, const a2a::CardOptions& card) {
   a2a::BridgeOptions bridge;
   bridge.agent = agent;
@@ -88,7 +88,7 @@ a2a::BridgeOptions bridge_options(Context& context, const Options& options,
   return bridge;
 }
 
-int serve(Context& context, const Options& options, const AgentOptions& agent,
+int serve(Context& context, const A2aServeArguments& options, const AgentOptions& agent,
           a2a::BridgeOptions bridge_settings, const std::string& token) {
   boost::asio::io_context io{1};
   std::optional<Error> end;
@@ -138,7 +138,7 @@ int serve(Context& context, const Options& options, const AgentOptions& agent,
   return exit_code::failed;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const A2aServeArguments& options) {
   const Result<a2a::CardOptions> card = card_options(options.card);
   if (!card) return explain_usage(context, card.error());
   const Result<std::string> token = client_token(context, options);
@@ -154,7 +154,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner a2a_serve(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<A2aServeArguments>();
   options->connection.name = "A2A-BRIDGE";
   set.text({"--host", "HOST", "address to listen on"}, options->host);
   set.integer({"--port", "PORT", "port to listen on; 0: one that is free"}, options->port,

@@ -14,7 +14,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct ArmArguments {
   WaiterOptions waiter;
   bool directed_only = false;
   bool broadcasts = false;
@@ -28,7 +28,7 @@ enum class Next { done, try_again, stand_by, give_up };
 
 class Arm {
  public:
-  Arm(Context& context, const Options& options, AgentOptions settings)
+  Arm(Context& context, const ArmArguments& options, AgentOptions settings)
       : context_(context), options_(options), settings_(std::move(settings)) {}
 
   // One connection, until it is over for good.
@@ -85,14 +85,14 @@ class Arm {
   }
 
   Context& context_;
-  const Options& options_;
+  const ArmArguments& options_;
   AgentOptions settings_;
   std::atomic<bool> stopping_ = false;
   std::uint64_t wakes_ = 0;
   std::string told_;  // Said last, and not to be said again at every try.
 };
 
-int listen(Context& context, const Options& options, SignalWatch& watch) {
+int listen(Context& context, const ArmArguments& options, SignalWatch& watch) {
   constexpr std::chrono::milliseconds stand_by_delay(5000);
   Result<AgentOptions> settings = waiter_agent_options(context, options.waiter);
   if (!settings) return explain_usage(context, settings.error());
@@ -119,7 +119,7 @@ int listen(Context& context, const Options& options, SignalWatch& watch) {
   }
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ArmArguments& options) {
   return run_beside(context, options.background, [&options](Context& beside, SignalWatch& watch) {
     return listen(beside, options, watch);
   });
@@ -128,7 +128,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner arm(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ArmArguments>();
   options->waiter.wake_on = wire::WakeOn::directed;
   set.flag(
       "--directed-only", options->directed_only,

@@ -6,7 +6,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-int run(Context& context, const QueryOptions& options) {
+int run_board(Context& context, const QueryOptions& options) {
   return query(context, options, {&Agent::board, nullptr, render_board});
 }
 
@@ -17,7 +17,7 @@ Runner board(OptionSet& set) {
   add_query_options(set, *options);
   set.example("synapse board");
   set.example("synapse board --json | jq .board.ready");
-  return runner(options, run);
+  return runner(options, run_board);
 }
 
 }  // namespace synapse::cli::commands

@@ -11,7 +11,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct CompactArguments {
   std::string file;
   std::optional<std::int64_t> floor_seq;
   bool all = false;
@@ -20,7 +20,7 @@ struct Options {
   bool vacuum = false;
 };
 
-store::CompactionPolicy policy_of(const Options& options) {
+store::CompactionPolicy policy_of(const CompactArguments& options) {
   store::CompactionPolicy policy;
   if (options.all) policy.consumed = store::CompactionPolicy::Everything{};
   if (options.floor_seq) policy.consumed = *options.floor_seq;
@@ -30,7 +30,7 @@ store::CompactionPolicy policy_of(const Options& options) {
   return policy;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const CompactArguments& options) {
   const store::CompactionPolicy policy = policy_of(options);
   if (const Result<> sound = store::check(policy); !sound) {
     context.err << "synapse compact: " << sound.error().message << '\n';
@@ -53,7 +53,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner compact(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompactArguments>();
   set.argument("DB", options->file, "the event log of a hub, running or not");
   set.integer({"--floor-seq", "SEQ", "readers have consumed the events up to this number"},
               options->floor_seq, {0, std::numeric_limits<std::int64_t>::max()});

@@ -10,11 +10,11 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct CompletionArguments {
   std::size_t shell = 0;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const CompletionArguments& options) {
   context.out << completion_script(static_cast<Shell>(options.shell));
   return exit_code::ok;
 }
@@ -22,7 +22,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner completion(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompletionArguments>();
   set.choice_argument("SHELL", options->shell, {"bash", "zsh", "fish"}, "bash, zsh or fish");
   set.example("source <(synapse completion bash)      # in ~/.bashrc");
   set.example("source <(synapse completion zsh)       # in ~/.zshrc");

@@ -13,7 +13,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct ConflictsArguments {
   ConnectionOptions connection;
   bool check_diff = false;
 };
@@ -29,7 +29,7 @@ std::string line_of(const git::PredictedConflict& conflict) {
          " (both -> base): " + where + "\n";
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ConflictsArguments& options) {
   const Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   std::vector<git::BranchClaim> claims;
@@ -61,7 +61,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner conflicts(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConflictsArguments>();
   set.flag("--check-diff", options->check_diff,
            "keep only files that both branches have changed, as far as git can tell here");
   add_connection_options(set, options->connection);

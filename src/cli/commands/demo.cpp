@@ -13,8 +13,6 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Nothing {};
-
 Result<std::string> ready_tasks(Agent& agent) {
   const auto frame = granted(agent.board());
   if (!frame) return frame.error();
@@ -73,7 +71,7 @@ Result<> play(std::ostream& out) {
   return finish_and_hand_off(out, planner, worker);
 }
 
-int run(Context& context, const Nothing&) {
+int run(Context& context, const NoArguments&) {
   if (const Result<> played = play(context.out); !played) {
     context.err << "synapse demo: " << shown(played.error().message) << '\n';
     return exit_code::failed;
@@ -84,6 +82,6 @@ int run(Context& context, const Nothing&) {
 
 }  // namespace
 
-Runner demo(OptionSet&) { return runner(std::make_shared<Nothing>(), run); }
+Runner demo(OptionSet&) { return runner(std::make_shared<NoArguments>(), run); }
 
 }  // namespace synapse::cli::commands

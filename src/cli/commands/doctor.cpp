@@ -16,7 +16,7 @@ namespace {
 using services::Finding;
 using services::Health;
 
-struct Options {
+struct DoctorArguments {
   ConnectionOptions connection;
   services::IdentityOptions who;
   std::optional<std::string> identity;
@@ -63,7 +63,7 @@ services::Roster wait_for_services(Context& context, const AgentOptions& setting
   }
 }
 
-std::vector<Finding> look(const Options& options, const services::Identity& who,
+std::vector<Finding> look(const DoctorArguments& options, const services::Identity& who,
                           const AgentOptions& settings, const services::Roster& online) {
   const auto token = settings.token.empty() ? services::Token::none : services::Token::given;
   return {services::check_identity(who),
@@ -72,7 +72,7 @@ std::vector<Finding> look(const Options& options, const services::Identity& who,
           services::check_waiter(who, online)};
 }
 
-std::string_view mark(Health health) {
+std::string_view word_for(Health health) {
   switch (health) {
     case Health::ok:
       return "ok";
@@ -96,7 +96,7 @@ void print_text(Context& context, const std::vector<Finding>& findings,
                 const Treatment& treatment) {
   context.out << render_steps(treatment.steps);
   for (const Finding& finding : findings) {
-    context.out << '[' << mark(finding.health) << "] " << finding.check << ": "
+    context.out << '[' << word_for(finding.health) << "] " << finding.check << ": "
                 << shown(finding.what) << '\n';
     if (!finding.remedy.empty()) context.out << "      → " << shown(finding.remedy) << '\n';
   }
@@ -116,7 +116,7 @@ void print_json(Context& context, const services::Identity& who,
                  {"steps", Json::array()}};
   for (const Finding& finding : findings) {
     report["checks"].push_back({{"check", finding.check},
-                                {"result", mark(finding.health)},
+                                {"result", word_for(finding.health)},
                                 {"what", finding.what},
                                 {"remedy", finding.remedy}});
   }
@@ -126,7 +126,7 @@ void print_json(Context& context, const services::Identity& who,
   context.out << render_json(report);
 }
 
-Treatment treat(Context& context, const Options& options, services::Identity who) {
+Treatment treat(Context& context, const DoctorArguments& options, services::Identity who) {
   if (options.identity) who.identity = *options.identity;
   Treatment treatment;
   if (options.fix) {
@@ -146,7 +146,7 @@ Treatment treat(Context& context, const Options& options, services::Identity who
   return treatment;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const DoctorArguments& options) {
   const services::Identity who =
       services::resolve_identity(context.environment, context.folder, options.who);
   Result<AgentOptions> settings = agent_options(context, options.connection);
@@ -169,7 +169,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner doctor(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorArguments>();
   set.text({"--project", "PROJECT", "the project [as `syn name` has it]"}, options->who.project);
   set.text({"--id", "ID", "one agent among several of it: PROJECT/TYPE-ID"}, options->who.id);
   set.text({"--type", "TYPE", "of that agent"}, options->who.type);

@@ -21,7 +21,7 @@ namespace {
 enum class EndsOn : std::size_t { manual, commit, merge };
 const std::vector<std::string> ends_on_names{"manual", "commit", "merge"};
 
-struct Options {
+struct GitClaimArguments {
   ConnectionOptions connection;
   std::string task_id;
   std::vector<std::string> paths;
@@ -38,7 +38,7 @@ constexpr double held_ttl =
     300;  // Short, since it is renewed: what a killed holder leaves ends soon.
 
 // With --worktree, as for `lock`, the paths are of that and stay as they are given.
-Result<ClaimRequest> claim_request(const Context& context, const Options& options,
+Result<ClaimRequest> claim_request(const Context& context, const GitClaimArguments& options,
                                    const git::Repository& here) {
   Result<git::ClaimScope> scope = git::ClaimScope{};
   if (options.worktree) {
@@ -61,8 +61,9 @@ Result<ClaimRequest> claim_request(const Context& context, const Options& option
 }
 
 // Why no hook will end the claim; blank: one will.
-std::string missing_hook(const Context& context, const Options& options, const std::string& name,
-                         const git::Git& git, const git::Repository& here) {
+std::string missing_hook(const Context& context, const GitClaimArguments& options,
+                         const std::string& name, const git::Git& git,
+                         const git::Repository& here) {
   const git::Trigger trigger = options.ends_on == static_cast<std::size_t>(EndsOn::commit)
                                    ? git::Trigger::commit
                                    : git::Trigger::merge;
@@ -86,8 +87,8 @@ std::string missing_hook(const Context& context, const Options& options, const s
   return "";
 }
 
-void report(Context& context, const Options& options, const std::string& name, const git::Git& git,
-            const git::Repository& here) {
+void report(Context& context, const GitClaimArguments& options, const std::string& name,
+            const git::Git& git, const git::Repository& here) {
   context.out << "claimed '" << shown(options.task_id) << "' on branch " << shown(here.branch)
               << " (base " << shown(options.base) << ", auto-release on " << options.mode()
               << ")\n";
@@ -99,7 +100,7 @@ void report(Context& context, const Options& options, const std::string& name, c
               << git::shell_quoted(shown(name)) << "`\n";
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const GitClaimArguments& options) {
   if (!git::is_plain_ref(options.base)) {
     return explain_usage(context, fail(ErrorCode::bad_argument, "--base: '" + shown(options.base) +
                                                                     "' is no branch's name"));
@@ -139,7 +140,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner git_claim(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GitClaimArguments>();
   set.argument("ID", options->task_id, "the task");
   set.list({"--paths", "PATH",
             "a file, folder or glob that will be changed (repeatable) [the whole worktree]"},

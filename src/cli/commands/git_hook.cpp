@@ -21,8 +21,6 @@ int run_install(Context& context, const HookOptions& options) {
   return install_hooks(context, options, git).value_or(exit_code::ok);
 }
 
-struct Nothing {};
-
 // The line for one hook; whether it is in order.
 bool report(Context& context, const fs::path& folder, git::Trigger trigger) {
   constexpr std::string_view remedy = " (run `synapse git-hook install`)\n";
@@ -52,7 +50,7 @@ bool report(Context& context, const fs::path& folder, git::Trigger trigger) {
   return true;
 }
 
-int run_test(Context& context, const Nothing&) {
+int run_test(Context& context, const NoArguments&) {
   const Result<fs::path> folder = git::hooks_folder(git::Git(context.folder, context.environment));
   if (!folder) return explain_git(context.err, folder.error());
   int code = exit_code::ok;
@@ -74,7 +72,7 @@ Runner git_hook_install(OptionSet& set) {
 
 Runner git_hook_test(OptionSet& set) {
   set.example("synapse git-hook test || synapse git-hook install --name shop/alice");
-  return runner(std::make_shared<Nothing>(), run_test);
+  return runner(std::make_shared<NoArguments>(), run_test);
 }
 
 }  // namespace synapse::cli::commands

@@ -18,10 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view mark = "<!-- synapse-git-init -->";
+constexpr std::string_view guide_mark = "<!-- synapse-git-init -->";
 constexpr std::string_view guide_name = ".synapse/git-claims.md";
 
-struct Options {
+struct GitInitArguments {
   HookOptions hooks;
   std::string base = "main";
   services::IdentityOptions service_project;
@@ -71,7 +71,7 @@ hold up or fail a commit, with a hub or without.
 
 std::string guide(const std::string& base) {
   constexpr std::string_view placeholder = "BASE";
-  std::string text = std::string(mark) + std::string(guide_text);
+  std::string text = std::string(guide_mark) + std::string(guide_text);
   for (std::size_t at = text.find(placeholder); at != std::string::npos;
        at = text.find(placeholder, at + base.size())) {
     text.replace(at, placeholder.size(), base);
@@ -79,11 +79,12 @@ std::string guide(const std::string& base) {
   return text;
 }
 
-std::optional<int> write_guide(Context& context, const Options& options, const fs::path& top) {
+std::optional<int> write_guide(Context& context, const GitInitArguments& options,
+                               const fs::path& top) {
   const fs::path file = top / guide_name;
   std::error_code error;
   const bool is_there = fs::symlink_status(file, error).type() != fs::file_type::not_found;
-  if (is_there && git::read_start(file).value_or("").find(mark) == std::string::npos) {
+  if (is_there && git::read_start(file).value_or("").find(guide_mark) == std::string::npos) {
     context.out << "skipped " << guide_name << ": a non-Synapse file already exists\n";
     return std::nullopt;
   }
@@ -98,14 +99,14 @@ std::optional<int> write_guide(Context& context, const Options& options, const f
   return std::nullopt;
 }
 
-services::Identity served(const Context& context, const Options& options) {
+services::Identity served(const Context& context, const GitInitArguments& options) {
   services::Identity who =
       services::resolve_identity(context.environment, context.folder, options.service_project);
   if (options.service_identity) who.identity = *options.service_identity;
   return who;
 }
 
-int set_up(Context& context, const Options& options) {
+int set_up(Context& context, const GitInitArguments& options) {
   ServiceOptions services = options.services;
   // One --synapse-bin for the hooks and the units.
   if (!options.hooks.program.empty()) services.program = options.hooks.program;
@@ -118,7 +119,7 @@ int set_up(Context& context, const Options& options) {
   return has_failed(*steps) ? exit_code::failed : exit_code::ok;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const GitInitArguments& options) {
   // Before anything is written.
   if (options.wants_services()) {
     const auto good = set_up_lines(served(context, options));
@@ -139,7 +140,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner git_init(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GitInitArguments>();
   set.text({"--base", "BRANCH", "the branch that claims start from and are merged into"},
            options->base);
   add_hook_options(set, options->hooks);

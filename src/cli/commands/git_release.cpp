@@ -25,7 +25,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct GitReleaseArguments {
   ConnectionOptions connection;
   std::string trigger;
 };
@@ -139,7 +139,7 @@ class Errand {
   bool has_name_ = false;
 };
 
-Result<git::Trigger> trigger_of(const Options& options) {
+Result<git::Trigger> trigger_of(const GitReleaseArguments& options) {
   for (const git::Trigger trigger : git::all_triggers) {
     if (options.trigger == name_of(trigger)) return trigger;
   }
@@ -148,7 +148,7 @@ Result<git::Trigger> trigger_of(const Options& options) {
               "To end a claim by hand: synapse release ID --name NAME");
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const GitReleaseArguments& options) {
   const Result<git::Trigger> trigger = trigger_of(options);
   if (!trigger) return explain_usage(context, trigger.error());
   const std::optional<git::Place> place = git::find_place(context.folder, context.environment);
@@ -169,7 +169,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner git_release(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GitReleaseArguments>();
   options->connection.ready_timeout = hook_patience;
   set.text({"--trigger", "WHAT", "what has just happened: commit or merge"}, options->trigger);
   add_connection_options(set, options->connection);

@@ -10,7 +10,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct HubArguments {
   hub::RunOptions hub;
   TokenOptions token;
   std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
@@ -20,7 +20,7 @@ struct Options {
 constexpr NumberRange seconds{0, 86'400};
 constexpr NumberRange per_second{0, 1e9};
 
-void add_door_options(OptionSet& set, Options& options) {
+void add_door_options(OptionSet& set, HubArguments& options) {
   hub::RunOptions& hub = options.hub;
   set.text({"--host", "HOST", "address to listen on; localhost is 127.0.0.1 and ::1"}, hub.host);
   set.integer({"--port", "PORT", "port to listen on; 0: any that is free"}, hub.port, {0, 65'535});
@@ -44,7 +44,7 @@ void add_door_options(OptionSet& set, Options& options) {
               hub.max_connections_per_host, {0, 1'000'000'000});
 }
 
-void add_file_options(OptionSet& set, Options& options) {
+void add_file_options(OptionSet& set, HubArguments& options) {
   hub::RunOptions& hub = options.hub;
   set.heading("What it keeps and writes");
   set.text({"--db", "FILE", "keep an event log here: nothing that was granted is ever lost"},
@@ -92,7 +92,7 @@ void add_limit_options(OptionSet& set, hub::RunOptions& hub) {
 
 // An option that is there but blank comes from a variable that was not set: a hub without the log
 // or the token that its owner believes it has.
-std::optional<std::string_view> blank_option(const Options& options) {
+std::optional<std::string_view> blank_option(const HubArguments& options) {
   const auto is_blank = [](const std::optional<std::string>& text) {
     return text && base::trim(*text).empty();
   };
@@ -103,7 +103,7 @@ std::optional<std::string_view> blank_option(const Options& options) {
   return std::nullopt;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const HubArguments& options) {
   hub::RunOptions hub = options.hub;
   if (const std::optional<std::string_view> blank = blank_option(options)) {
     return explain_usage(
@@ -124,7 +124,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner hub(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HubArguments>();
   add_door_options(set, *options);
   add_file_options(set, *options);
   add_limit_options(set, options->hub);

@@ -11,7 +11,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct IngestArguments {
   std::string file;
   std::int64_t since = 0;
   std::optional<std::string> cursor;
@@ -20,12 +20,12 @@ struct Options {
   std::optional<std::uint64_t> limit;
 };
 
-int explain(Context& context, const Error& error) {
+int ingest_failed(Context& context, const Error& error) {
   context.err << "synapse ingest: " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 
-Result<store::LogFilter> log_filter(const Options& options) {
+Result<store::LogFilter> log_filter(const IngestArguments& options) {
   store::LogFilter filter;
   filter.after = options.since;
   if (options.cursor) {
@@ -42,11 +42,11 @@ Result<store::LogFilter> log_filter(const Options& options) {
   return filter;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const IngestArguments& options) {
   const Result<store::LogFilter> filter = log_filter(options);
-  if (!filter) return explain(context, filter.error());
+  if (!filter) return ingest_failed(context, filter.error());
   Result<store::LogReader> reader = store::LogReader::open(options.file);
-  if (!reader) return explain(context, reader.error());
+  if (!reader) return ingest_failed(context, reader.error());
   std::int64_t last = filter->after;
   const Result<> read = reader->read(*filter, [&](const store::RecordView& record) {
     context.out << store::ndjson_line(record) << '\n';
@@ -57,16 +57,16 @@ int run(Context& context, const Options& options) {
   if (!context.out.flush()) return exit_code::failed;
   if (options.cursor && last != filter->after) {
     if (const Result<> saved = store::save_cursor(*options.cursor, last); !saved) {
-      return explain(context, saved.error());
+      return ingest_failed(context, saved.error());
     }
   }
-  return read ? exit_code::ok : explain(context, read.error());
+  return read ? exit_code::ok : ingest_failed(context, read.error());
 }
 
 }  // namespace
 
 Runner ingest(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<IngestArguments>();
   set.argument("DB", options->file, "the event log of a hub, running or not");
   set.integer({"--since", "SEQ", "only events with larger numbers"}, options->since,
               {0, std::numeric_limits<std::int64_t>::max()});

@@ -11,7 +11,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct InitArguments {
   services::IdentityOptions who;
   std::optional<std::string> identity;
   ServiceOptions services;
@@ -27,7 +27,7 @@ int print_lines(Context& context, const services::Identity& who) {
   return exit_code::ok;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const InitArguments& options) {
   services::Identity who =
       services::resolve_identity(context.environment, context.folder, options.who);
   if (options.identity) who.identity = *options.identity;
@@ -48,7 +48,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner init(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitArguments>();
   set.text({"--project", "PROJECT", "whose presence is kept [as `syn name` has it]"},
            options->who.project);
   set.text({"--identity", "NAME", "for whom is listened [as `syn name` has it]"},

@@ -13,20 +13,20 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct InstallShellHookArguments {
   ShellChoice shell;
   std::optional<std::string> program;
 };
 
 // A start-up file outlives this version of the program: by its name where the PATH has it, else by
 // its path.
-std::string program_of(const Context& context, const Options& options) {
+std::string program_of(const Context& context, const InstallShellHookArguments& options) {
   if (options.program) return *options.program;
   constexpr const char* name = "synapse";
   return find_program(context, name).empty() ? context.program.string() : name;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const InstallShellHookArguments& options) {
   const Result<services::Shell> shell = chosen_shell(context, options.shell);
   if (!shell) return explain_usage(context, shell.error());
   const std::string program = program_of(context, options);
@@ -50,7 +50,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner install_shell_hook(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InstallShellHookArguments>();
   add_shell_option(set, options->shell);
   set.text({"--synapse-bin", "PATH", "the program that the start-up file calls [synapse]"},
            options->program);

@@ -13,13 +13,13 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct ListenArguments {
   ConnectionOptions connection;
   std::optional<std::string> for_name;
 };
 
 // The line for a frame; blank for one that this listener doesn't show.
-std::string line_of(const Json& frame, const Options& options) {
+std::string line_of(const Json& frame, const ListenArguments& options) {
   const std::string type = text_of(frame, "type");
   if (type == "chat") {
     const bool meant =
@@ -30,7 +30,7 @@ std::string line_of(const Json& frame, const Options& options) {
 }
 
 // Until the agent is stopped or its connection is gone for good: why it ended.
-Error stream(Context& context, Agent& agent, const Options& options) {
+Error stream(Context& context, Agent& agent, const ListenArguments& options) {
   constexpr std::chrono::milliseconds for_ever(-1);
   for (;;) {
     const auto frame = agent.receive(for_ever);
@@ -64,7 +64,7 @@ class ConnectionReport {
   bool was_lost_ = false;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ListenArguments& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   settings->reconnect = AgentOptions::Reconnect::always;
@@ -102,7 +102,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner listen(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListenArguments>();
   set.text({"--for", "NAME", "only chat that addresses this name, and no presence"},
            options->for_name);
   add_connection_options(set, options->connection);

@@ -20,7 +20,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct LockArguments {
   ConnectionOptions connection;
   std::string task_id;
   std::vector<std::string> paths;
@@ -30,7 +30,7 @@ struct Options {
   std::vector<std::string> words;
 };
 
-Result<ClaimRequest> claim_request(const Context& context, const Options& options) {
+Result<ClaimRequest> claim_request(const Context& context, const LockArguments& options) {
   ClaimRequest request;
   request.task_id = options.task_id;
   request.note = "lock";
@@ -74,7 +74,8 @@ Result<Reply> claim_in_turn(const Context& context, Agent& agent, const SignalWa
 }
 
 // Runs the words while the keeper keeps the lease: the program's exit code.
-int run_held(Context& context, const Options& options, SignalWatch& watch, LeaseKeeper& keeper) {
+int run_held(Context& context, const LockArguments& options, SignalWatch& watch,
+             LeaseKeeper& keeper) {
   context.out.flush();
   Result<Child> child = Child::start(options.words);
   if (!child) {
@@ -101,7 +102,7 @@ int run_held(Context& context, const Options& options, SignalWatch& watch, Lease
   }
 }
 
-void give_back(Context& context, const Options& options, Agent& agent) {
+void give_back(Context& context, const LockArguments& options, Agent& agent) {
   const Result<Reply> reply = agent.release(options.task_id);
   if (reply && reply->granted) return;
   context.err << '[' << shown(options.connection.name) << "] could not give back the lock '"
@@ -122,8 +123,9 @@ std::string second_name(const Context& context, const std::string& name) {
 enum class NameInUse { is_told, is_left_to_the_caller };
 
 // The exit code; nothing when the name is in use and that is left to the caller.
-std::optional<int> lock_as(Context& context, const Options& options, const AgentOptions& settings,
-                           const ClaimRequest& request, SignalWatch& watch, NameInUse name_in_use) {
+std::optional<int> lock_as(Context& context, const LockArguments& options,
+                           const AgentOptions& settings, const ClaimRequest& request,
+                           SignalWatch& watch, NameInUse name_in_use) {
   Agent agent(settings);
   LeaseKeeper keeper(context, agent, request);
   Result<Reply> claimed = fail(ErrorCode::cancelled);
@@ -153,8 +155,8 @@ std::optional<int> lock_as(Context& context, const Options& options, const Agent
   return code;
 }
 
-int run(Context& context, const Options& given) {
-  Options options = given;
+int run(Context& context, const LockArguments& given) {
+  LockArguments options = given;
   options.connection.name = claiming_name(context, given.connection);
   const Result<ClaimRequest> request = claim_request(context, options);
   if (!request) return explain_usage(context, request.error());
@@ -176,7 +178,7 @@ int run(Context& context, const Options& given) {
 }  // namespace
 
 Runner lock(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LockArguments>();
   set.argument("ID", options->task_id, "what is locked, such as shop:push");
   set.command_line("CMD...", options->words, "the program to run, and its arguments");
   set.list({"--paths", "PATH",

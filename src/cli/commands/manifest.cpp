@@ -6,7 +6,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-int run(Context& context, const QueryOptions& options) {
+int run_manifest(Context& context, const QueryOptions& options) {
   return query(context, options, {&Agent::manifest, nullptr, render_manifest});
 }
 
@@ -15,7 +15,7 @@ int run(Context& context, const QueryOptions& options) {
 Runner manifest(OptionSet& set) {
   auto options = std::make_shared<QueryOptions>();
   add_query_options(set, *options);
-  return runner(options, run);
+  return runner(options, run_manifest);
 }
 
 }  // namespace synapse::cli::commands

@@ -26,7 +26,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct McpArguments {
   ConnectionOptions connection;
   double request_timeout = 5;
   double lease_ttl = 600;
@@ -66,7 +66,7 @@ Result<Address> read_address(const std::string& text) {
 
 // Nothing: it serves its starter, on stdio.
 Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
-                                                              const Options& options) {
+                                                              const McpArguments& options) {
   const auto wrong = [](std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); };
   if (!options.http) {
     if (options.http_token.token || options.http_token.file || !options.allowed_origins.empty() ||
@@ -104,7 +104,7 @@ Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
   return std::optional(std::move(http));
 }
 
-synapse::mcp::ScopeResolver scope_resolver(const Context& context, const Options& options) {
+synapse::mcp::ScopeResolver scope_resolver(const Context& context, const McpArguments& options) {
   return [folder = context.folder / options.folder, worktree = options.worktree,
           &environment = context.environment](
              const std::vector<std::string>& paths) -> Result<synapse::mcp::ClaimScope> {
@@ -128,7 +128,7 @@ Context speaking_aside(const Context& context) {
           context.err_is_terminal};
 }
 
-int report(Context& context, const Options& options, synapse::mcp::StdioEnd end) {
+int report(Context& context, const McpArguments& options, synapse::mcp::StdioEnd end) {
   using synapse::mcp::StdioEnd;
   switch (end) {
     case StdioEnd::input_ended:
@@ -145,7 +145,7 @@ int report(Context& context, const Options& options, synapse::mcp::StdioEnd end)
   return exit_code::failed;
 }
 
-int serve_starter(Context& context, const Options& options, SignalWatch& watch,
+int serve_starter(Context& context, const McpArguments& options, SignalWatch& watch,
                   synapse::mcp::Bridge& bridge) {
   synapse::mcp::StdioOptions ends;
   ends.in = STDIN_FILENO;
@@ -154,7 +154,7 @@ int serve_starter(Context& context, const Options& options, SignalWatch& watch,
   return report(context, options, serve_stdio(bridge, ends));
 }
 
-int serve_all(Context& context, const Options& options, SignalWatch& watch,
+int serve_all(Context& context, const McpArguments& options, SignalWatch& watch,
               synapse::mcp::Bridge& bridge, synapse::mcp::HttpOptions http) {
   http.stop = watch.descriptor();
   http.on_listening = [&context, &options](const std::string& url) {
@@ -166,7 +166,7 @@ int serve_all(Context& context, const Options& options, SignalWatch& watch,
   return exit_code::failed;
 }
 
-int run(Context& real_context, const Options& options) {
+int run(Context& real_context, const McpArguments& options) {
   Context context = speaking_aside(real_context);
   Result<std::optional<synapse::mcp::HttpOptions>> http = http_options(context, options);
   if (!http) return explain_usage(context, http.error());
@@ -200,7 +200,7 @@ int run(Context& real_context, const Options& options) {
   return code;
 }
 
-void add_http_options(OptionSet& set, Options& options) {
+void add_http_options(OptionSet& set, McpArguments& options) {
   set.heading("Over HTTP");
   set.text({"--http", "HOST:PORT", "serve all who connect there, in place of stdin and stdout"},
            options.http);
@@ -223,7 +223,7 @@ void add_http_options(OptionSet& set, Options& options) {
 }  // namespace
 
 Runner mcp(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<McpArguments>();
   options->connection.name = "synapse-mcp";
   set.number({"--request-timeout", "SECONDS", "how long a tool call waits for the hub"},
              options->request_timeout, {0.001, 86'400});

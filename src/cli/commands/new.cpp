@@ -10,12 +10,12 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct NewArguments {
   std::optional<std::string> folder;
   bool force = false;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const NewArguments& options) {
   const std::filesystem::path folder = context.folder / options.folder.value_or("coding-fleet");
   const Existing existing = options.force ? Existing::overwrite : Existing::refuse;
   if (const Result<> made = make_fleet_workspace(folder, existing); !made) {
@@ -30,7 +30,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner new_coding_fleet(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<NewArguments>();
   set.argument("DIR", options->folder, "where to make it [coding-fleet]");
   set.flag("--force", options->force, "write into a folder that is not empty");
   set.example("synapse new coding-fleet ~/fleet");

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct QuickstartCodingArguments {
   std::optional<std::string> folder;
   bool keep = false;
   bool force = false;
@@ -52,7 +52,7 @@ class Workspace {
   bool is_temporary_;
 };
 
-Result<Workspace> workspace_for(const Context& context, const Options& options) {
+Result<Workspace> workspace_for(const Context& context, const QuickstartCodingArguments& options) {
   if (!options.folder) {
     Result<Workspace> workspace = Workspace::temporary();
     if (!workspace) return workspace;
@@ -69,7 +69,7 @@ Result<Workspace> workspace_for(const Context& context, const Options& options) 
   return Workspace(std::move(folder), false);
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const QuickstartCodingArguments& options) {
   // The play is over in a second: a signal waits for its end, and leaves no folder behind.
   const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
   Result<Workspace> workspace = workspace_for(context, options);
@@ -93,7 +93,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner quickstart_coding(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuickstartCodingArguments>();
   set.argument("DIR", options->folder,
                "where to play it, made by `synapse new coding-fleet` or empty; it stays [a "
                "temporary folder]");

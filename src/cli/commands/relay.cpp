@@ -12,7 +12,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct RelayArguments {
   std::string file;
   std::int64_t since = 0;
   std::optional<std::string> cursor;
@@ -20,40 +20,40 @@ struct Options {
   std::optional<std::string> project;
 };
 
-bool is_wanted(const wire::LiteLine& line, const Options& options) {
+bool is_wanted(const wire::LiteLine& line, const RelayArguments& options) {
   if (!options.for_name && !options.project) return true;
   if (line.type != "chat") return false;
   return options.project ? wire::addresses_project(line.target, *options.project)
                          : wire::is_recipient(line.target, *options.for_name);
 }
 
-int explain(Context& context, const Error& error) {
+int relay_failed(Context& context, const Error& error) {
   context.err << "synapse relay: " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const RelayArguments& options) {
   std::int64_t start = options.since;
   if (options.cursor) {
     const Result<std::int64_t> saved = store::load_cursor(*options.cursor);
-    if (!saved) return explain(context, saved.error());
+    if (!saved) return relay_failed(context, saved.error());
     if (*saved > 0) start = *saved;
   }
   const Result<std::int64_t> end = read_relay(options.file, start, [&](const wire::LiteLine& line) {
     if (is_wanted(line, options)) context.out << render_relayed(line);
   });
-  if (!end) return explain(context, end.error());
+  if (!end) return relay_failed(context, end.error());
   if (!options.cursor || *end == start) return exit_code::ok;
   // A message counts as read only once it is out.
   if (!context.out.flush()) return exit_code::failed;
   const Result<> saved = store::save_cursor(*options.cursor, *end);
-  return saved ? exit_code::ok : explain(context, saved.error());
+  return saved ? exit_code::ok : relay_failed(context, saved.error());
 }
 
 }  // namespace
 
 Runner relay(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RelayArguments>();
   set.argument("FILE", options->file, "what a hub writes with --relay-log");
   set.integer({"--since", "BYTES", "where to start"}, options->since,
               {0, std::numeric_limits<std::int64_t>::max()});

@@ -10,12 +10,12 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct ReleaseArguments {
   ConnectionOptions connection;
   std::string task_id;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ReleaseArguments& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   settings->name = claiming_name(context, options.connection);
@@ -35,7 +35,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner release(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReleaseArguments>();
   set.argument("ID", options->task_id, "the claim; it must be held by NAME");
   add_connection_options(set, options->connection);
   set.example("synapse release TASK-7 --name shop/alice");

@@ -11,7 +11,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct SendArguments {
   ConnectionOptions connection;
   std::string message;
   std::string target = "all";
@@ -26,7 +26,7 @@ bool is_reply(const Json& frame, const std::string& name) {
 
 // Prints what comes back. The message itself is through by now, so nothing that happens here is a
 // failure of the command.
-void print_replies(Context& context, Agent& agent, const Options& options) {
+void print_replies(Context& context, Agent& agent, const SendArguments& options) {
   const base::Mono end = context.clock.now().mono + base::from_seconds(options.wait_seconds);
   for (;;) {
     const auto frame = agent.receive(time_until(context, end));
@@ -43,7 +43,7 @@ void print_replies(Context& context, Agent& agent, const Options& options) {
   }
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const SendArguments& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   if (options.wait_seconds > 0) settings->chat = AgentOptions::Chat::addressed;
@@ -68,7 +68,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner send(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SendArguments>();
   set.argument("MESSAGE", options->message, "the text");
   set.text({"--target", "NAMES", "an agent, a project, a glob, several by commas, or all"},
            options->target);

@@ -13,12 +13,12 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct ShellHookArguments {
   ShellChoice shell;
   std::vector<std::string> providers;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ShellHookArguments& options) {
   const Result<services::Shell> shell = chosen_shell(context, options.shell);
   if (!shell) return explain_usage(context, shell.error());
   for (const std::string& provider : options.providers) {
@@ -38,7 +38,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner shell_hook(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ShellHookArguments>();
   add_shell_option(set, options->shell);
   set.list({"--provider", "NAME",
             "a program that runs in a worker-session (repeatable) [codex, claude, gemini, agent, "

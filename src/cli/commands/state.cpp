@@ -6,12 +6,12 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct StateArguments {
   QueryOptions query;
   std::optional<std::string> owner;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const StateArguments& options) {
   Question question{&Agent::state, nullptr, render_claims};
   if (options.owner) {
     question.narrow = [&owner = *options.owner](Json& frame) {
@@ -26,7 +26,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner state(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StateArguments>();
   set.text({"--owner", "OWNER", "only claims of this agent, or of any agent of this project"},
            options->owner);
   add_query_options(set, options->query);

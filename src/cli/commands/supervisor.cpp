@@ -14,13 +14,13 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct SupervisorArguments {
   ConnectionOptions connection;
   double idle_seconds = 300;
   double interval = 30;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const SupervisorArguments& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   settings->reconnect = AgentOptions::Reconnect::always;
@@ -59,7 +59,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner supervisor(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SupervisorArguments>();
   options->connection.name = "SUPERVISOR";
   set.number({"--idle-seconds", "SECONDS",
               "without a change, a note or a renewed claim before a task in progress is opened "

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds model_list_patience(2000);
 constexpr std::chrono::milliseconds hub_patience(10'000);
 constexpr std::chrono::milliseconds end_patience(2000);
 
-struct Options {
+struct TeamArguments {
   int port = protocol::default_port;
   bool no_workers = false;
   std::string ollama = "http://127.0.0.1:11434";
@@ -99,7 +99,7 @@ class Team {
   std::vector<Member> members_;
 };
 
-std::string hub_uri(const Options& options) {
+std::string hub_uri(const TeamArguments& options) {
   return "ws://localhost:" + std::to_string(options.port);
 }
 
@@ -152,7 +152,7 @@ std::optional<int> await_hub(Context& context, Team& team, AgentOptions settings
   return exit_code::failed;
 }
 
-void explain(Context& context, const Options& options,
+void explain(Context& context, const TeamArguments& options,
              const std::vector<workers::TeamMember>& members) {
   context.out << "\nReady. From another terminal:\n  synapse listen --uri " << hub_uri(options)
               << " --name USER\n";
@@ -164,7 +164,7 @@ void explain(Context& context, const Options& options,
   context.out << "Ctrl-C here stops the hub and all workers.\n" << std::endl;
 }
 
-std::vector<std::string> worker_words(const std::string& program, const Options& options,
+std::vector<std::string> worker_words(const std::string& program, const TeamArguments& options,
                                       const net::Uri& ollama, const workers::TeamMember& member) {
   std::vector<std::string> words{program,          "worker", "--uri",
                                  hub_uri(options), "--name", member.name};
@@ -178,7 +178,7 @@ std::vector<std::string> worker_words(const std::string& program, const Options&
   return words;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const TeamArguments& options) {
   const Result<net::Uri> ollama = workers::parse_base_url(options.ollama);
   if (!ollama) {
     return explain_usage(
@@ -222,7 +222,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner team(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TeamArguments>();
   set.integer({"--port", "PORT", "of the hub"}, options->port, {1, 65'535});
   set.flag("--no-workers", options->no_workers, "start the hub alone");
   set.text({"--fast-model", "MODEL", "for FAST [the quickest known that the Ollama has]"},

@@ -10,13 +10,13 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct WaitArguments {
   WaiterOptions waiter;
   double timeout = 0;
   bool directed_only = false;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const WaitArguments& options) {
   WaiterOptions waiter = options.waiter;
   if (options.directed_only) waiter.wake_on = wire::WakeOn::directed;
   const Result<AgentOptions> settings = waiter_agent_options(context, waiter);
@@ -42,7 +42,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner wait(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WaitArguments>();
   set.number({"--timeout", "SECONDS", "give up after this long; 0: never"}, options->timeout,
              {0, 1e9});
   set.flag("--directed-only", options->directed_only,

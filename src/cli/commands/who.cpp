@@ -6,7 +6,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct WhoArguments {
   QueryOptions query;
   std::optional<std::string> project;
   bool me = false;
@@ -14,7 +14,7 @@ struct Options {
 
 // Of the roster, the identity and its waiter. It asks under another name: a question must not bring
 // about the presence that it asks for.
-int run_me(Context& context, const Options& options) {
+int run_me(Context& context, const WhoArguments& options) {
   QueryOptions asking = options.query;
   const std::string& name = options.query.connection.name;
   asking.connection.name = name + "-who";
@@ -26,7 +26,7 @@ int run_me(Context& context, const Options& options) {
   return query(context, asking, {&Agent::who, narrow, render});
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const WhoArguments& options) {
   if (options.me) return run_me(context, options);
   Question question{&Agent::who, nullptr, [&options](const Json& frame, Style style) {
                       return render_roster(frame, options.project, style);
@@ -44,7 +44,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner who(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WhoArguments>();
   set.text({"--project", "PROJECT", "only this project's agents: PROJECT and PROJECT/..."},
            options->project);
   set.flag("--me", options->me, "whether NAME and its waiter, NAME-rx, are online");

@@ -20,7 +20,7 @@ namespace {
 enum class Provider : std::size_t { openai, ollama, rule, tiered };
 const std::vector<std::string> provider_names{"openai", "ollama", "rule", "tiered"};
 
-struct Options {
+struct WorkerArguments {
   ConnectionOptions connection;
   std::string prefix;
   std::size_t provider = static_cast<std::size_t>(Provider::ollama);
@@ -39,13 +39,13 @@ struct Options {
 // How long an answer may wait for the hub to be back before it is given up.
 constexpr std::chrono::seconds answer_patience(30);
 
-bool is_rule(const Options& options) {
+bool is_rule(const WorkerArguments& options) {
   return options.provider == static_cast<std::size_t>(Provider::rule);
 }
 
 // Nothing for a worker that needs none.
 Result<std::optional<workers::ModelOptions>> model_options(const Context& context,
-                                                           const Options& options) {
+                                                           const WorkerArguments& options) {
   if (is_rule(options)) return std::optional<workers::ModelOptions>();
   Result<net::Uri> base = workers::parse_base_url(options.base_url);
   if (!base) return fail(base.error().code, "worker: --base-url: " + base.error().message);
@@ -67,7 +67,7 @@ Result<std::optional<workers::ModelOptions>> model_options(const Context& contex
 }
 
 std::unique_ptr<workers::ChatBackend> make_backend(
-    const Options& options, const std::optional<workers::ModelOptions>& model) {
+    const WorkerArguments& options, const std::optional<workers::ModelOptions>& model) {
   auto rule = std::make_unique<workers::RuleBackend>();
   if (!model) return rule;
   auto light = std::make_unique<workers::ModelBackend>(*model);
@@ -88,7 +88,7 @@ std::string warning_of(const workers::ModelOptions& model) {
   return warning;
 }
 
-workers::WorkerOptions worker_options(const Options& options) {
+workers::WorkerOptions worker_options(const WorkerArguments& options) {
   workers::WorkerOptions worker;
   worker.provider = provider_names[options.provider];
   if (!is_rule(options)) worker.model = options.model;
@@ -100,7 +100,7 @@ workers::WorkerOptions worker_options(const Options& options) {
   return worker;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const WorkerArguments& options) {
   const auto model = model_options(context, options);
   if (!model) return explain_usage(context, model.error());
   Result<AgentOptions> settings = agent_options(context, options.connection);
@@ -136,7 +136,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner worker(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WorkerArguments>();
   options->connection.name = "FAST";
   set.text({"--prefix", "TEXT", "put before the name, such as shop/"}, options->prefix);
   set.choice({"--provider", "PROVIDER",

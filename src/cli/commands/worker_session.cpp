@@ -20,7 +20,7 @@ namespace synapse::cli::commands {
 
 namespace {
 
-struct Options {
+struct WorkerSessionArguments {
   std::string identity;
   std::optional<std::string> project;
   std::optional<std::string> uri;
@@ -35,7 +35,7 @@ std::filesystem::path log_file(const Context& context, const services::Identity&
 }
 
 // Its own way to the hub: what it needs beyond the environment goes along.
-Result<Child> start_listener(const Context& context, const Options& options,
+Result<Child> start_listener(const Context& context, const WorkerSessionArguments& options,
                              const services::Identity& who) {
   const std::filesystem::path log = log_file(context, who);
   if (Result<> made = services::make_private_folder(log.parent_path()); !made) return made.error();
@@ -88,7 +88,7 @@ int attend(Child& child, SignalWatch& watch) {
   }
 }
 
-services::Identity identity_of(const Options& options) {
+services::Identity identity_of(const WorkerSessionArguments& options) {
   services::Identity who;
   who.identity = options.identity;
   who.project = options.project.value_or(who.identity.substr(0, who.identity.find('/')));
@@ -96,7 +96,7 @@ services::Identity identity_of(const Options& options) {
   return who;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const WorkerSessionArguments& options) {
   if (options.identity.empty()) {
     return explain_usage(context,
                          fail(ErrorCode::bad_argument, "give --identity, such as shop/claude-1"));
@@ -135,7 +135,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 Runner worker_session(OptionSet& set) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WorkerSessionArguments>();
   set.optional_command_line("CMD...", options->words, "the program to run, and its arguments");
   set.text({"--identity", "NAME", "who it is on the bus, such as shop/claude-1"},
            options->identity);
