@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/file_lock.hpp"
-#include "base/file_error.hpp"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/file_error.hpp"
 #include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 

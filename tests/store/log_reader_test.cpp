@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/log_reader.hpp"
-#include "base/file_error.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -9,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/file_error.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/sqlite_store.hpp"
