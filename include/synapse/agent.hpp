@@ -27,7 +27,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include "synapse/result.hpp"
 
 namespace synapse {
 

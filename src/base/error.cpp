@@ -6,7 +6,7 @@
 
 #include "base/assert.hpp"
 
-namespace synapse::base {
+namespace synapse {
 
 namespace {
 
@@ -124,7 +124,7 @@ Row row(ErrorCode code) {
     case ErrorCode::cancelled:
       return {"cancelled", "cancelled"};
   }
-  SYNAPSE_ASSERT(!"a code without a row");
+  SYNAPSE_ASSERT(false && "a code without a row");
 }
 
 }  // namespace
@@ -137,4 +137,4 @@ void throw_exception_from_error(const Error& error, const boost::source_location
                          location);
 }
 
-}  // namespace synapse::base
+}  // namespace synapse

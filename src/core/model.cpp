@@ -32,7 +32,7 @@ std::string_view word(LeaseStatus status) {
     case LeaseStatus::failed:
       return "failed";
   }
-  SYNAPSE_ASSERT(!"a lease status without a word");
+  SYNAPSE_ASSERT(false && "a lease status without a word");
 }
 
 std::string_view word(PlanStatus status) {
@@ -48,7 +48,7 @@ std::string_view word(PlanStatus status) {
     case PlanStatus::cancelled:
       return "cancelled";
   }
-  SYNAPSE_ASSERT(!"a plan status without a word");
+  SYNAPSE_ASSERT(false && "a plan status without a word");
 }
 
 std::string_view word(ProgressKind kind) {
@@ -60,7 +60,7 @@ std::string_view word(ProgressKind kind) {
     case ProgressKind::assessment:
       return "assessment";
   }
-  SYNAPSE_ASSERT(!"a progress kind without a word");
+  SYNAPSE_ASSERT(false && "a progress kind without a word");
 }
 
 std::optional<LeaseStatus> lease_status(std::string_view text) {

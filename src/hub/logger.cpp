@@ -25,7 +25,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
     case LogLevel::critical:
       return spdlog::level::critical;
   }
-  SYNAPSE_ASSERT(!"a log level without a number");
+  SYNAPSE_ASSERT(false && "a log level without a number");
 }
 
 }  // namespace

@@ -36,7 +36,9 @@ constexpr std::array<ChangeRow, 10> change_table{{
 }};
 
 struct MakeFrame {
-  Json operator()(const Claim&) const { SYNAPSE_ASSERT(!"a claim needs its scope: claim_frame()"); }
+  Json operator()(const Claim&) const {
+    SYNAPSE_ASSERT(false && "a claim needs its scope: claim_frame()");
+  }
   Json operator()(const Release& call) const {
     return {{"type", "release"}, {"task_id", call.task_id}};
   }
@@ -70,7 +72,7 @@ struct MakeFrame {
       case Resource::manifest:
         return {{"type", "manifest_request"}};
     }
-    SYNAPSE_ASSERT(!"a resource without a request");
+    SYNAPSE_ASSERT(false && "a resource without a request");
   }
 };
 

@@ -215,7 +215,7 @@ Result<> check(const Parameter& parameter, const Json& value) {
                   argument_named(parameter.name) +
                       " must be one of open, in_progress, blocked, done, cancelled");
   }
-  SYNAPSE_ASSERT(!"a kind without a check");
+  SYNAPSE_ASSERT(false && "a kind without a check");
 }
 
 Result<> check_known(const Tool& tool, const Json& arguments) {
@@ -285,7 +285,7 @@ std::string_view uri_of(Resource resource) {
     case Resource::manifest:
       return "synapse://manifest";
   }
-  SYNAPSE_ASSERT(!"a resource without an address");
+  SYNAPSE_ASSERT(false && "a resource without an address");
 }
 
 std::optional<Resource> find_resource(std::string_view uri) {

@@ -9,8 +9,8 @@
 #include "support/catch.hpp"
 
 template <class T>
-struct Catch::StringMaker<boost::system::result<T, synapse::base::Error>> {
-  static std::string convert(const boost::system::result<T, synapse::base::Error>& result) {
+struct Catch::StringMaker<boost::system::result<T, synapse::Error>> {
+  static std::string convert(const boost::system::result<T, synapse::Error>& result) {
     return result ? "a value" : "the error: " + result.error().message;
   }
 };

@@ -148,9 +148,12 @@ refuses 'src/core/a.cpp:2: "lease.hpp": write it from src/, as "folder/file.hpp"
   '#include "lease.hpp"'
 refuses 'src/core/a.cpp:2: src/core/ is below the public headers: no "synapse/agent.hpp"' \
   '#include "synapse/agent.hpp"'
-not_installed='"core/lease.hpp" is not installed: a public header includes no private one'
-refuses "include/synapse/agent.hpp:2: $not_installed" '#include "core/lease.hpp"'
-accepts include/synapse/agent.hpp '#include "base/error.hpp"'
+private='a public header includes no private one'
+refuses 'include/synapse/agent.hpp:2: "core/lease.hpp" is not installed: '"$private" \
+  '#include "core/lease.hpp"'
+refuses 'include/synapse/agent.hpp:2: "base/error.hpp" is not installed: '"$private" \
+  '#include "base/error.hpp"'
+accepts include/synapse/agent.hpp '#include "synapse/result.hpp"'
 refuses 'src/extra/a.hpp:1: src/extra/ has no level: give it one in tests/tidy/tree_test.sh' \
   '#pragma once'
 accepts src/store/a.cpp \

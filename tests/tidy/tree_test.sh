@@ -12,10 +12,10 @@ set -eu
 levels='base:0 core:1 wire:2 store:2 net:2 git:2 hub:3 client:3
   workers:4 mcp:4 a2a:4 services:4 cli:5 syn:6'
 
-# FROM:TO includes that the levels alone would refuse. FROM may be `include` for the public headers,
-# and TO `synapse`. store's event codec is made of wire's JSON codec; what the library's functions
-# return is base's Result.
-allowed_includes='store:wire include:base base:synapse'
+# FROM:TO includes that the levels alone would refuse. TO may be `synapse` for the public headers.
+# store's event codec is made of wire's JSON codec; base holds what the public
+# Result and version are made of.
+allowed_includes='store:wire base:synapse'
 
 # From this level up, sources may use the public headers of include/synapse/.
 public_headers_from=3
