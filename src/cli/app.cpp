@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "cli/args/completion.hpp"
+#include "cli/args/help_text.hpp"
+#include "cli/args/man_page.hpp"
+#include "cli/args/nearest.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/completion.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/help_text.hpp"
-#include "cli/man_page.hpp"
-#include "cli/nearest.hpp"
 #include "synapse/version.hpp"
 
 namespace synapse::cli {

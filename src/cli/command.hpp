@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/args/option_set.hpp"
 #include "cli/context.hpp"
-#include "cli/option_set.hpp"
 
 namespace synapse::cli {
 

@@ -12,7 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/environment.hpp"
-#include "cli/signals.hpp"
+#include "cli/process/signals.hpp"
 
 namespace synapse::cli {
 

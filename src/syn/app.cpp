@@ -10,11 +10,11 @@
 
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "cli/completion.hpp"
+#include "cli/args/completion.hpp"
+#include "cli/args/help_text.hpp"
+#include "cli/args/man_page.hpp"
+#include "cli/args/nearest.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/help_text.hpp"
-#include "cli/man_page.hpp"
-#include "cli/nearest.hpp"
 #include "services/identity.hpp"
 
 namespace synapse::syn {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/app.hpp"
 
-#include "cli/nearest.hpp"
-#include "cli_run.hpp"
+#include "cli/args/nearest.hpp"
+#include "cli/cli_run.hpp"
 #include "support/catch.hpp"
 #include "synapse/version.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli_run.hpp"
+#include "cli/cli_run.hpp"
 
 #include <utility>
 

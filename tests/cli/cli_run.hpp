@@ -15,7 +15,7 @@
 #include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "cli/app.hpp"
-#include "cli/bell.hpp"
+#include "cli/process/bell.hpp"
 
 namespace synapse::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "bus.hpp"
-#include "cli_run.hpp"
+#include "cli/cli_run.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/hub_process.hpp"
 

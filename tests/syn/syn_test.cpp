@@ -6,7 +6,7 @@
 #include <future>
 
 #include "../cli/bus.hpp"
-#include "../cli/cli_run.hpp"
+#include "cli/cli_run.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
 

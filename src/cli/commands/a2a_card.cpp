@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/card_options.hpp"
+#include "cli/args/card_options.hpp"
+#include "cli/client/query.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/query.hpp"
 
 namespace synapse::cli::commands {
 

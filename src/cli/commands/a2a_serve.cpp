@@ -9,11 +9,11 @@
 #include "a2a/bridge.hpp"
 #include "a2a/service.hpp"
 #include "base/text.hpp"
-#include "cli/card_options.hpp"
+#include "cli/args/card_options.hpp"
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 #include "hub/exposure.hpp"
 
 namespace synapse::cli::commands {

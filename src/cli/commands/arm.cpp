@@ -4,11 +4,11 @@
 #include <atomic>
 #include <ostream>
 
-#include "cli/background.hpp"
+#include "cli/client/waiter.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
-#include "cli/waiter.hpp"
+#include "cli/output/render.hpp"
+#include "cli/process/background.hpp"
 
 namespace synapse::cli::commands {
 

@@ -3,8 +3,8 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
-#include "cli/spinner.hpp"
+#include "cli/output/render.hpp"
+#include "cli/output/spinner.hpp"
 #include "store/compaction.hpp"
 
 namespace synapse::cli::commands {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/completion.hpp"
+#include "cli/args/completion.hpp"
 
 #include <ostream>
 

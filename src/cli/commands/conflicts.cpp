@@ -2,11 +2,11 @@
 #include <ostream>
 
 #include "base/text.hpp"
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/git_claims.hpp"
-#include "cli/render.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/output/render.hpp"
 #include "git/conflicts.hpp"
 
 namespace synapse::cli::commands {

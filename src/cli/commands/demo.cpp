@@ -4,9 +4,9 @@
 
 #include "base/text.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/demo_agents.hpp"
+#include "cli/demo/demo_agents.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 #include "synapse/hub.hpp"
 
 namespace synapse::cli::commands {

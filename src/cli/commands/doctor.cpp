@@ -2,11 +2,11 @@
 #include <csignal>
 #include <ostream>
 
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
-#include "cli/user_services.hpp"
+#include "cli/output/render.hpp"
+#include "cli/setup/user_services.hpp"
 #include "services/diagnosis.hpp"
 
 namespace synapse::cli::commands {

@@ -4,13 +4,13 @@
 #include <csignal>
 #include <ostream>
 
+#include "cli/client/connection.hpp"
+#include "cli/client/held_claim.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/git_claims.hpp"
-#include "cli/git_hooks.hpp"
-#include "cli/held_claim.hpp"
-#include "cli/render.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/git/git_hooks.hpp"
+#include "cli/output/render.hpp"
 #include "git/claim_scope.hpp"
 #include "git/hooks.hpp"
 

@@ -4,10 +4,10 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/git_claims.hpp"
-#include "cli/git_hooks.hpp"
-#include "cli/program.hpp"
-#include "cli/render.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/git/git_hooks.hpp"
+#include "cli/output/render.hpp"
+#include "cli/setup/program.hpp"
 #include "git/hooks.hpp"
 
 namespace synapse::cli::commands {

@@ -5,10 +5,10 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/git_claims.hpp"
-#include "cli/git_hooks.hpp"
-#include "cli/render.hpp"
-#include "cli/user_services.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/git/git_hooks.hpp"
+#include "cli/output/render.hpp"
+#include "cli/setup/user_services.hpp"
 #include "git/repository.hpp"
 #include "git/small_file.hpp"
 

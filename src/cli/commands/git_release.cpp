@@ -11,12 +11,12 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/git_claims.hpp"
-#include "cli/git_hooks.hpp"
-#include "cli/render.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/git/git_hooks.hpp"
+#include "cli/output/render.hpp"
 #include "git/hooks.hpp"
 #include "git/place.hpp"
 #include "git/release.hpp"

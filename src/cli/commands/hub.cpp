@@ -2,9 +2,9 @@
 #include "hub/run.hpp"
 
 #include "base/text.hpp"
+#include "cli/client/connection.hpp"
+#include "cli/client/token.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
-#include "cli/token.hpp"
 
 namespace synapse::cli::commands {
 

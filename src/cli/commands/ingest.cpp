@@ -3,7 +3,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 #include "store/cursor_file.hpp"
 #include "store/log_reader.hpp"
 

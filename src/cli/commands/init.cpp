@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <ostream>
 
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
-#include "cli/user_services.hpp"
+#include "cli/output/render.hpp"
+#include "cli/setup/user_services.hpp"
 
 namespace synapse::cli::commands {
 

@@ -3,10 +3,10 @@
 #include <csignal>
 #include <ostream>
 
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 #include "wire/addressing.hpp"
 
 namespace synapse::cli::commands {

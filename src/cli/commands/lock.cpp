@@ -8,12 +8,12 @@
 #include <cstdio>
 #include <ostream>
 
-#include "cli/child.hpp"
+#include "cli/client/connection.hpp"
+#include "cli/client/lease_keeper.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/lease_keeper.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
+#include "cli/process/child.hpp"
 #include "git/claim_scope.hpp"
 
 namespace synapse::cli::commands {

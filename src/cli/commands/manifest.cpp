@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/client/query.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/query.hpp"
 
 namespace synapse::cli::commands {
 

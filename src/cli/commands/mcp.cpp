@@ -13,10 +13,10 @@
 #include <system_error>
 
 #include "base/text.hpp"
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 #include "git/claim_scope.hpp"
 #include "hub/exposure.hpp"
 #include "mcp/http.hpp"

@@ -5,10 +5,10 @@
 #include <csignal>
 #include <ostream>
 
-#include "cli/coding_fleet.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/demo/coding_fleet.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 
 namespace synapse::cli::commands {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <ostream>
 
+#include "cli/client/relay_reader.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/relay_reader.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
 #include "store/cursor_file.hpp"
 #include "wire/addressing.hpp"
 

@@ -3,11 +3,11 @@
 
 #include <ostream>
 
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
-#include "cli/shell_choice.hpp"
+#include "cli/output/render.hpp"
+#include "cli/setup/shell_choice.hpp"
 
 namespace synapse::cli::commands {
 

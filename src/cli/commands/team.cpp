@@ -9,11 +9,11 @@
 #include <csignal>
 #include <ostream>
 
-#include "cli/child.hpp"
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
+#include "cli/process/child.hpp"
 #include "net/http_client.hpp"
 #include "synapse/protocol.hpp"
 #include "workers/model_backend.hpp"

@@ -8,11 +8,11 @@
 #include <csignal>
 #include <ostream>
 
-#include "cli/child.hpp"
+#include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/connection.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/render.hpp"
+#include "cli/output/render.hpp"
+#include "cli/process/child.hpp"
 #include "services/identity.hpp"
 #include "services/pid_file.hpp"
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Holds a claim until a signal, without holding its owner's name: a connection a renewal, and none
+// between them. LeaseKeeper would hear of a loss at once, but a name belongs to one connection at a
+// time: while it stayed, neither the owner's other commands nor the git hooks, which release the
+// claim, could work.
+#pragma once
+
+#include <string>
+
+#include "cli/context.hpp"
+#include "cli/process/signals.hpp"
+#include "synapse/agent.hpp"
+
+namespace synapse::cli {
+
+// The claim was granted just now, for `ttl` seconds. Returns the exit code: 0 once it is released,
+// by a signal or by somebody else under the same name (a hook); 1 if it is lost.
+[[nodiscard]] int hold_claim(Context& context, const AgentOptions& settings,
+                             const SignalWatch& watch, const std::string& task_id, double ttl);
+
+}  // namespace synapse::cli

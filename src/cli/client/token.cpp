@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/client/token.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+#include "base/descriptor.hpp"
+#include "base/text.hpp"
+
+namespace synapse::cli {
+
+namespace {
+
+constexpr std::size_t token_bytes_max = 4096;
+
+Error unusable(std::string_view option, const std::string& why) {
+  return fail(ErrorCode::bad_argument, std::string(option) + ": " + why);
+}
+
+Error cannot_read(std::string_view option, const std::string& path, int error) {
+  return unusable(option, "cannot read " + path + ": " + std::generic_category().message(error));
+}
+
+}  // namespace
+
+Result<std::string> read_token_file(const std::string& path, std::string_view option) {
+  const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  // Of the open file, not of the path: that could be another one by then.
+  if (file.number() < 0 || fstat(file.number(), &status) != 0)
+    return cannot_read(option, path, errno);
+  constexpr mode_t of_others = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
+  if ((status.st_mode & of_others) != 0) {
+    return unusable(option,
+                    path + " can be read or written by others than its owner; chmod 600 it");
+  }
+  std::string content;
+  std::array<char, 512> chunk{};
+  for (;;) {
+    const ssize_t got = read(file.number(), chunk.data(), chunk.size());
+    if (got < 0) return cannot_read(option, path, errno);
+    if (got == 0) break;
+    content.append(chunk.data(), static_cast<std::size_t>(got));
+    if (content.size() > token_bytes_max) {
+      return unusable(option, path + " is too long for a token");
+    }
+  }
+  std::string token = base::trimmed(content);
+  if (token.empty()) return unusable(option, path + " is empty");
+  return token;
+}
+
+void add_token_options(OptionSet& set, TokenOptions& options) {
+  set.text({"--token", "TOKEN",
+            "shared secret of a secured hub; other users can see it in the list of processes, so "
+            "prefer a file or $SYNAPSE_TOKEN"},
+           options.token);
+  set.text({"--token-file", "FILE", "file with the token, readable by its owner only"},
+           options.file);
+}
+
+Result<std::string> find_token(const Context& context, const TokenOptions& options) {
+  if (options.token) return base::trimmed(*options.token);
+  if (options.file) return read_token_file(*options.file, "--token-file");
+  return base::trimmed(context.environment.get("SYNAPSE_TOKEN").value_or(""));
+}
+
+}  // namespace synapse::cli

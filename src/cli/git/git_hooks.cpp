@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/git/git_hooks.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ostream>
+#include <vector>
+
+#include "base/text.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/output/render.hpp"
+#include "cli/setup/program.hpp"
+#include "git/hooks.hpp"
+#include "synapse/protocol.hpp"
+
+namespace synapse::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file named here and opened from wherever the hook will run.
+std::string absolute(const Context& context, const std::string& file) {
+  return (context.folder / file).lexically_normal().string();
+}
+
+std::string program_of(const Context& context, const HookOptions& options) {
+  if (options.program.empty()) return this_program(context).string();
+  const bool is_path = options.program.find('/') != std::string::npos;
+  return is_path ? absolute(context, options.program) : options.program;
+}
+
+std::string seconds_text(double seconds) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", seconds);
+  return text.data();
+}
+
+// What follows the trigger, but for the name.
+std::vector<std::string> words_of(const Context& context, const ConnectionOptions& options) {
+  std::string uri = options.uri.value_or(context.environment.get("SYNAPSE_URI").value_or(""));
+  if (uri.empty()) uri = protocol::default_uri;
+  std::vector<std::string> words{"--uri", uri};
+  if (options.token.file && !options.token.file->empty()) {
+    words.insert(words.end(), {"--token-file", absolute(context, *options.token.file)});
+  }
+  if (!options.tls_ca.empty()) {
+    words.insert(words.end(), {"--tls-ca", absolute(context, options.tls_ca)});
+  }
+  if (options.tls_insecure) words.emplace_back("--tls-insecure");
+  if (options.ready_timeout != hook_patience) {
+    words.insert(words.end(), {"--ready-timeout", seconds_text(options.ready_timeout)});
+  }
+  return words;
+}
+
+Result<> check(const Context& context, const HookOptions& options) {
+  const ConnectionOptions& connection = options.connection;
+  if (connection.token.token) {
+    return fail(ErrorCode::bad_argument,
+                "--token would stand in the hooks for everybody to read; use --token-file");
+  }
+  if (base::trim(connection.name).empty()) {
+    return fail(ErrorCode::bad_argument, "--name: the hooks have to act for somebody");
+  }
+  const std::string program = program_of(context, options);
+  if (program.empty()) {
+    return fail(ErrorCode::bad_argument, "--synapse-bin: say which program the hooks shall run");
+  }
+  std::vector<std::string> words = words_of(context, connection);
+  words.insert(words.end(), {program, connection.name});
+  for (const std::string& word : words) {
+    if (base::has_control(word)) {
+      return fail(ErrorCode::bad_argument, "'" + shown(word) + "' can't stand in a hook");
+    }
+  }
+  return {};
+}
+
+// A linked worktree has the hooks of the main one: their name stays, and this worktree gets a name
+// of its own.
+void name_worktree(Context& context, const git::Git& git, const std::string& name) {
+  if (const Result<> set = git::set_worktree_name(git, name)) {
+    context.out << "named this worktree " << shown(name) << " (git config --worktree synapse.name)"
+                << '\n';
+  } else {
+    context.out << "note: the hooks do not act for " << shown(name)
+                << " here: " << shown(set.error().message) << '\n';
+  }
+}
+
+}  // namespace
+
+void add_hook_options(OptionSet& set, HookOptions& options) {
+  set.text({"--synapse-bin", "FILE", "the program that is run later [this one]"}, options.program);
+}
+
+std::string hook_name(const Context& context, const std::string& installed_for) {
+  const std::string identity = base::trimmed(context.environment.get("SYN_IDENTITY").value_or(""));
+  return identity.empty() ? installed_for : identity;
+}
+
+std::optional<int> install_hooks(Context& context, const HookOptions& given, const git::Git& git) {
+  HookOptions options = given;
+  options.connection.name = claiming_name(context, given.connection);
+  if (const Result<> good = check(context, options); !good) {
+    return explain_usage(context, good.error());
+  }
+  const Result<fs::path> folder = git::hooks_folder(git);
+  if (!folder) return explain_git(context.err, folder.error());
+  const Result<git::Repository> here = git::find_repository(git);
+  const bool is_linked = here && here->is_linked_worktree();
+  for (const git::Trigger trigger : git::all_triggers) {
+    const std::optional<std::string> name_before = git::read_hook(*folder, trigger).name;
+    std::vector<std::string> words = words_of(context, options.connection);
+    words.insert(words.end(),
+                 {"--name", is_linked && name_before ? *name_before : options.connection.name});
+    const Result<bool> installed = git::install_hook(
+        *folder, trigger, git::hook_script(trigger, program_of(context, options), words));
+    if (!installed) return explain_git(context.err, installed.error());
+    const std::string_view file = git::hook_file_of(trigger);
+    if (*installed) {
+      context.out << "installed " << file << " (releases claims set to auto-release on "
+                  << name_of(trigger) << ")\n";
+    } else {
+      context.out << "skipped " << file << ": a non-Synapse hook already exists\n";
+    }
+  }
+  if (is_linked) name_worktree(context, git, options.connection.name);
+  return std::nullopt;
+}
+
+}  // namespace synapse::cli

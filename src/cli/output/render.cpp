@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/output/render.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/text.hpp"
+
+namespace synapse::cli {
+
+namespace {
+
+constexpr std::size_t progress_shown = 10;
+
+std::string as_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "";
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string shown_chat(std::string_view payload) {
+  return base::escape_control(payload, base::LineBreaks::keep);
+}
+
+std::string shown_list(const Json& object, const char* key, std::string_view if_empty) {
+  const std::string joined = base::join(texts_of(object, key), ", ");
+  return joined.empty() ? std::string(if_empty) : shown(joined);
+}
+
+std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+
+std::string counted(std::string_view title, std::size_t count, Style style) {
+  return style.heading(std::string(title) + " (" + std::to_string(count) + "):") + "\n";
+}
+
+std::string claim_row(const Json& claim, Style style) {
+  std::string row = "  " + shown(claim, "task_id") + " [" + style.status(shown(claim, "status")) +
+                    "] owner=" + shown(claim, "owner") +
+                    " paths=" + shown_list(claim, "paths", "-") +
+                    " checkpoint=" + or_dash(shown(claim, "checkpoint"));
+  const Json& git = part_of(claim, "git");
+  if (git.is_object() && !git.empty()) {
+    row += " git=" + shown(git, "branch") + "->" + shown(git, "base");
+  }
+  return row + "\n";
+}
+
+}  // namespace
+
+std::string text_of(const Json& object, const char* key) { return as_text(part_of(object, key)); }
+
+std::vector<std::string> texts_of(const Json& object, const char* key) {
+  std::vector<std::string> texts;
+  const Json& list = part_of(object, key);
+  if (!list.is_array()) return texts;
+  for (const Json& item : list) texts.push_back(as_text(item));
+  return texts;
+}
+
+const Json& part_of(const Json& object, const char* key) {
+  static const Json missing;
+  if (!object.is_object()) return missing;
+  const auto found = object.find(key);
+  return found == object.end() ? missing : *found;
+}
+
+std::string shown(std::string_view text) {
+  return base::escape_control(text, base::LineBreaks::escape);
+}
+
+std::string shown(const Json& object, const char* key) { return shown(text_of(object, key)); }
+
+bool is_in(std::string_view name, std::string_view project) {
+  if (!name.starts_with(project)) return false;
+  return name.size() == project.size() || name[project.size()] == '/';
+}
+
+std::string render_roster(const Json& frame, const std::optional<std::string>& project,
+                          Style style) {
+  std::vector<std::string> names = texts_of(frame, "online_agents");
+  std::sort(names.begin(), names.end());
+  std::string text =
+      counted(project ? "Online in " + shown(*project) : "Online", names.size(), style);
+  for (const std::string& name : names) text += "  " + shown(name) + "\n";
+  return text;
+}
+
+std::string render_presence_of(const Json& frame, const std::string& name) {
+  const std::vector<std::string> online = texts_of(frame, "online_agents");
+  const auto state = [&online](const std::string& who) {
+    return std::find(online.begin(), online.end(), who) == online.end() ? "missing" : "online";
+  };
+  const std::string waiter = name + "-rx";
+  return "Me: " + shown(name) + "\n  presence: " + state(name) + "\n  waiter: " + state(waiter) +
+         " (" + shown(waiter) + ")\n" +
+         "  note: being online wakes nobody; messages wake whoever a waiter runs for\n";
+}
+
+std::string render_claims(const Json& frame, Style style) {
+  const Json& claims = part_of(part_of(frame, "snapshot"), "active_claims");
+  std::string text = counted("Active claims", claims.size(), style);
+  for (const Json& claim : claims) text += claim_row(claim, style);
+  return text;
+}
+
+std::string render_board(const Json& frame, Style style) {
+  const Json& board = part_of(frame, "board");
+  const Json& tasks = part_of(board, "tasks");
+  std::string text = counted("Tasks", tasks.size(), style);
+  for (const Json& task : tasks) {
+    const std::string needs = shown_list(task, "depends_on", "");
+    text += "  [" + style.status(shown(task, "status")) + "] " + shown(task, "task_id") + " — " +
+            shown(task, "title") + (needs.empty() ? "" : "  (deps: " + needs + ")") + "\n";
+  }
+  text += style.heading("Ready:") + " " + shown_list(board, "ready", "(none)") + "\n";
+  const Json& notes = part_of(board, "progress");
+  if (!notes.is_array() || notes.empty()) return text;
+  text += style.heading("Recent progress:") + "\n";
+  for (std::size_t i = notes.size() - std::min(notes.size(), progress_shown); i < notes.size();
+       ++i) {
+    const Json& note = notes[i];
+    text += "  " + shown(note, "author") + " [" + shown(note, "kind") + "] " +
+            or_dash(shown(note, "task_id")) + ": " + shown(note, "text") + "\n";
+  }
+  return text;
+}
+
+std::string render_manifest(const Json& frame, Style style) {
+  const Json& cards = part_of(frame, "manifest");
+  std::string text = counted("Agents", cards.size(), style);
+  for (const Json& card : cards) {
+    text += "  " + shown(card, "agent") + " [" + shown_list(card, "task_classes", "none") +
+            "] model=" + or_dash(shown(card, "model")) + ": " + shown(card, "description") + "\n";
+  }
+  return text;
+}
+
+std::string render_json(const Json& frame) {
+  return frame.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_chat(const Json& frame) {
+  return shown(frame, "sender") + ": " + shown_chat(text_of(frame, "payload")) + "\n";
+}
+
+std::string render_presence(const Json& frame) {
+  return "[presence] " + shown(frame, "event") +
+         " -> online: " + shown_list(frame, "online_agents", "") + "\n";
+}
+
+std::string render_relayed(const wire::LiteLine& line) {
+  std::array<char, 400> time{};  // The largest double has 309 digits.
+  std::snprintf(time.data(), time.size(), "%.3f", line.timestamp);
+  return std::string("[") + time.data() + "] " + shown(line.sender) + " -> " + shown(line.target) +
+         " (" + shown(line.type) + "): " + shown_chat(line.payload) + "\n";
+}
+
+std::string refusal(const Reply& reply) {
+  const std::string words = reply.frame ? shown(*reply.frame, "payload") : "";
+  return words.empty() ? "refused" : words;
+}
+
+}  // namespace synapse::cli

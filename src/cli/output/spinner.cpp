@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/output/spinner.hpp"
+
+#include <poll.h>
+
+#include <ostream>
+#include <string_view>
+#include <utility>
+
+namespace synapse::cli {
+
+namespace {
+
+constexpr int moment_ms = 300;
+constexpr int turn_ms = 120;
+
+bool is_over(const Bell& bell, int timeout_ms) {
+  pollfd event{bell.descriptor(), POLLIN, 0};
+  return poll(&event, 1, timeout_ms) != 0;
+}
+
+}  // namespace
+
+Spinner::Spinner(Context& context, std::string work) {
+  if (!context.err_is_terminal) return;
+  thread_ = std::thread([this, &err = context.err, work = std::move(work)] {
+    if (is_over(over_, moment_ms)) return;
+    constexpr std::string_view signs = "|/-\\";
+    for (std::size_t turn = 0; !is_over(over_, turn_ms); ++turn) {
+      err << '\r' << signs[turn % signs.size()] << ' ' << work << std::flush;
+    }
+    err << "\r\x1b[K" << std::flush;
+  });
+}
+
+Spinner::~Spinner() {
+  if (!thread_.joinable()) return;
+  over_.ring();
+  thread_.join();
+}
+
+}  // namespace synapse::cli

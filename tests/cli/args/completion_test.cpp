@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Completions, and the shells' part of them in the real shells.
+#include "cli/args/completion.hpp"
+
+#include <filesystem>
+
+#include "cli/cli_run.hpp"
+#include "support/catch.hpp"
+#include "support/child_process.hpp"
+#include "support/hub_process.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::Equals;
+using synapse::cli::completion_script;
+using synapse::cli::Shell;
+using synapse::test::ChildProcess;
+using synapse::test::CliRun;
+
+namespace {
+
+std::string answer(std::vector<std::string> words) {
+  words.insert(words.begin(), "__complete");
+  CliRun run;
+  CHECK(run(words) == 0);
+  return run.out();
+}
+
+// What the code prints in that shell; nothing where the shell is not installed.
+std::optional<std::string> in_shell(const std::string& shell, std::vector<std::string> options,
+                                    const std::string& code) {
+  synapse::test::Command command;
+  command.words = {shell};
+  command.words.insert(command.words.end(), options.begin(), options.end());
+  command.words.insert(command.words.end(), {"-c", code});
+  const std::filesystem::path program(synapse::test::program_under_test());
+  command.environment["PATH"] = program.parent_path().string() + ":" + command.environment["PATH"];
+  command.folder = "/";
+  ChildProcess child(command);
+  const auto status = child.wait(synapse::test::patience);
+  REQUIRE(status);
+  if (status->code == 127) {
+    WARN(shell << " is not installed: its completions were not tried");
+    return std::nullopt;
+  }
+  CHECK(child.err() == "");
+  return child.out();
+}
+
+}  // namespace
+
+TEST_CASE("commands are completed with their summaries", "[cli][completion]") {
+  CHECK_THAT(answer({"boa"}), Equals("board\tShow the plan: tasks, what is ready, recent "
+                                     "progress.\n"));
+  CHECK_THAT(answer({""}), Contains("hub\t") && Contains("\ntask\t"));
+  CHECK(answer({"nonsense"}).empty());
+  CHECK(answer({"nonsense", ""}).empty());
+  CHECK_THAT(answer({"task", "d"}), Equals("declare\tAdd a task to the plan, or replace its title "
+                                           "and dependencies.\n"));
+}
+
+TEST_CASE("options are completed once they are begun, their values by what they are",
+          "[cli][completion]") {
+  CHECK(answer({"board", ""}).empty());
+  CHECK_THAT(answer({"board", "--ur"}), Equals("--uri\tthe hub [$SYNAPSE_URI, or "
+                                               "ws://localhost:8876]\n"));
+  CHECK(answer({"hub", "--log-format", ""}) == "text\t\njson\t\n");
+  CHECK(answer({"hub", "--log-format", "j"}) == "json\t\n");
+  CHECK(answer({"hub", "--db", ""}) == ":files\n");
+  CHECK(answer({"hub", "--port", ""}).empty());
+  CHECK(answer({"task", "update", "T", "--name", "--st"}).empty());
+}
+
+TEST_CASE("arguments are completed in their places", "[cli][completion]") {
+  CHECK(answer({"completion", ""}) == "bash\t\nzsh\t\nfish\t\n");
+  CHECK(answer({"completion", "bash", ""}).empty());
+  CHECK(answer({"relay", ""}) == ":files\n");
+  CHECK(answer({"lock", "L", "--", "ma"}) == ":files\n");
+  CHECK_THAT(answer({"lock", "L", "--pa"}), Contains("--paths\t"));
+}
+
+TEST_CASE("bash completes by asking the program", "[cli][completion]") {
+  const auto tab = [](const std::string& words, int current) {
+    return "COMP_WORDS=(synapse " + words + "); COMP_CWORD=" + std::to_string(current) +
+           "; _synapse synapse; printf '%s\\n' \"${COMPREPLY[@]}\"; ";
+  };
+  const auto out = in_shell("bash", {"--norc"},
+                            "source <(synapse completion bash); complete -p syn; " + tab("boa", 1) +
+                                tab("hub --log-format ''", 3) + tab("relay /us", 2));
+  if (!out) return;
+  CHECK(*out == "complete -F _synapse syn\nboard\ntext\njson\n/usr\n");
+}
+
+TEST_CASE("zsh completes by asking the program", "[cli][completion]") {
+  // The two functions of zsh's completion system that need a terminal show what they are given.
+  const auto out = in_shell(
+      "zsh", {"-f"},
+      "compdef() { print compdef $# }; _describe() { print -l ${(P)2} }; _files() { print files };"
+      "source <(synapse completion zsh);"
+      "words=(synapse boa); CURRENT=2; _synapse; words=(synapse hub --db ''); CURRENT=4; _synapse");
+  if (!out) return;
+  CHECK(*out == "compdef 8\nboard:Show the plan: tasks, what is ready, recent progress.\nfiles\n");
+}
+
+TEST_CASE("fish completes by asking the program", "[cli][completion]") {
+  const auto out = in_shell("fish", {"--no-config"},
+                            "synapse completion fish | source; complete -C 'synapse boa'; "
+                            "complete -C 'synapse hub --log-format j'; "
+                            "complete -C 'synapse relay /usr/li' | head -1");
+  if (!out) return;
+  CHECK_THAT(*out, Contains("board\tShow the plan") && Contains("\njson") && Contains("/usr/lib"));
+}

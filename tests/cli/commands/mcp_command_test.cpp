@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// `synapse mcp --http`, in this process: a real hub behind it, real sockets before it.
+#include <sys/stat.h>
+
+#include <csignal>
+#include <fstream>
+#include <future>
+
+#include "bus.hpp"
+#include "cli/cli_run.hpp"
+#include "support/catch.hpp"
+#include "support/http_peer.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace synapse;
+using namespace synapse::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// The command on a thread of its own, until the test ends it.
+class Server {
+ public:
+  explicit Server(const Bus& bus, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"mcp",        "--uri", bus.hub.uri(), "--name",     "gate",
+                                   "--worktree", "/w",    "--http",      "127.0.0.1:0"};
+    words.insert(words.end(), more.begin(), more.end());
+    ended_ = std::async(std::launch::async, [this, words] { return run_(words); });
+    REQUIRE(
+        eventually(patience, [this] { return run_.out().find("/mcp\n") != std::string::npos; }));
+    const std::string line = run_.out();
+    const std::string before = "[gate] serving MCP on http://127.0.0.1:";
+    REQUIRE(line.starts_with(before));
+    port_ = static_cast<std::uint16_t>(std::stoi(line.substr(before.size())));
+  }
+  ~Server() {
+    if (ended_.valid()) end();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  int end() {
+    run_.signals.send({SIGTERM, cli::Signal::Origin::process});
+    return ended_.get();
+  }
+
+ private:
+  CliRun run_;
+  std::future<int> ended_;
+  std::uint16_t port_ = 0;
+};
+
+Json message(const Json& id, const std::string& method, const Json& params) {
+  return {{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
+}
+
+// One client: a session, spoken to over one kept connection.
+class Client {
+ public:
+  explicit Client(const Server& server, HttpHeaders headers = {})
+      : peer_(server.port()), headers_(std::move(headers)) {
+    headers_["Accept"] = "application/json, text/event-stream";
+    headers_["Content-Type"] = "application/json";
+    const HttpReply begun = post(message(0, "initialize", {{"protocolVersion", "2025-11-25"}}));
+    REQUIRE(begun.status == 200);
+    headers_["Mcp-Session-Id"] = begun.headers.at("mcp-session-id");
+  }
+
+  HttpReply post(const Json& text) { return peer_.ask("POST", "/mcp", headers_, text.dump()); }
+  Json call(const std::string& tool, const Json& arguments) {
+    const HttpReply reply =
+        post(message(++last_id_, "tools/call", {{"name", tool}, {"arguments", arguments}}));
+    REQUIRE(reply.status == 200);
+    return Json::parse(reply.body).at("result");
+  }
+  [[nodiscard]] const HttpHeaders& headers() const { return headers_; }
+
+ private:
+  HttpPeer peer_;
+  HttpHeaders headers_;
+  int last_id_ = 0;
+};
+
+std::string token_file(const TempDir& dir, mode_t mode) {
+  const std::string path = dir / "token";
+  std::ofstream(path) << "secret\n";
+  REQUIRE(chmod(path.c_str(), mode) == 0);
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("sessions over HTTP share one agent, and each hears of changes", "[cli][mcp]") {
+  const Bus bus;
+  Server server(bus);
+  Client first(server);
+  Client second(server);
+  first.post(message("s", "resources/subscribe", {{"uri", "synapse://state"}}));
+  HttpPeer listening(server.port());
+  listening.send_request("GET", "/mcp", first.headers());
+  CHECK(listening.read_head().headers.at("content-type") == "text/event-stream");
+  CHECK(second.call("synapse_claim", {{"task_id", "t"}, {"paths", {"src"}}})
+            .at("structuredContent")
+            .at("task_id") == "t");
+  CHECK_THAT(*listening.read_chunk(), Contains("retry:"));
+  CHECK_THAT(*listening.read_chunk(), Contains("id: 0-1\n") && Contains("synapse://state"));
+  CHECK(first.call("synapse_release", {{"task_id", "t"}}).value("isError", false) == false);
+  HttpPeer leaving(server.port());
+  CHECK(leaving.ask("DELETE", "/mcp", first.headers()).status == 204);
+  while (listening.read_chunk()) continue;
+  CHECK(first.post(message(9, "ping", Json::object())).status == 404);
+  CHECK(server.end() == 0);
+}
+
+TEST_CASE("a server that is stopped ends its streams and calls", "[cli][mcp]") {
+  const Bus bus;
+  Server server(bus);
+  Client client(server);
+  HttpPeer listening(server.port());
+  listening.send_request("GET", "/mcp", client.headers());
+  listening.read_head();
+  CHECK(server.end() == 0);
+  while (listening.read_chunk()) continue;
+  CHECK(listening.has_ended());
+}
+
+TEST_CASE("a token over HTTP is asked for and taken from a private file", "[cli][mcp]") {
+  const Bus bus;
+  const TempDir dir;
+  Server server(bus, {"--http-token-file", token_file(dir, 0600)});
+  HttpPeer stranger(server.port());
+  const HttpReply refused =
+      stranger.ask("POST", "/mcp", {{"Content-Type", "application/json"}}, "{}");
+  CHECK(refused.status == 401);
+  CHECK(refused.headers.at("www-authenticate") == "Bearer");
+  Client client(server, {{"Authorization", "Bearer secret"}});
+  CHECK(client.call("synapse_board", Json::object()).value("isError", false) == false);
+}
+
+TEST_CASE("a message that is longer than a message may be is refused", "[cli][mcp]") {
+  const Bus bus;
+  Server server(bus);
+  Client client(server);
+  CHECK(client.post(std::string(2UL << 20U, 'x')).status == 413);
+}
+
+TEST_CASE("an unsafe or unclear address is refused before anything is done", "[cli][mcp]") {
+  const TempDir dir;
+  const std::string readable = token_file(dir, 0644);
+  struct Row {
+    std::vector<std::string> words;
+    const char* why;
+  };
+  for (const Row& row : {
+           Row{{"--http", "0.0.0.0:0"}, "--http-token"},
+           Row{{"--http", "[::]:0"}, "--insecure-off-loopback"},
+           Row{{"--http", "127.0.0.1"}, "HOST:PORT"},
+           Row{{"--http", ":8878"}, "HOST:PORT"},
+           Row{{"--http", "127.0.0.1:"}, "HOST:PORT"},
+           Row{{"--http", "127.0.0.1:x"}, "HOST:PORT"},
+           Row{{"--http", "127.0.0.1:70000"}, "HOST:PORT"},
+           Row{{"--http", "::1:8878"}, "HOST:PORT"},
+           Row{{"--http", "127.0.0.1:0", "--http-token", " "}, "blank"},
+           Row{{"--http", "127.0.0.1:0", "--http-token-file", readable}, "chmod 600"},
+           Row{{"--http", "127.0.0.1:0", "--max-sessions", "0"}, "--max-sessions"},
+           Row{{"--http-token", "x"}, "go with --http"},
+           Row{{"--allow-origin", "http://x"}, "go with --http"},
+       }) {
+    CliRun run;
+    std::vector<std::string> words{"mcp", "--uri", "ws://127.0.0.1:1"};
+    words.insert(words.end(), row.words.begin(), row.words.end());
+    CAPTURE(row.words);
+    CHECK(run(words) == 2);
+    CHECK_THAT(run.err(), Contains(row.why));
+    CHECK(run.out().empty());
+  }
+}
+
+TEST_CASE("off loopback a server over HTTP runs with a token, or when told to", "[cli][mcp]") {
+  // No hub: what is safe gets as far as looking for one.
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--http-token", "x"}, {"--insecure-off-loopback"}}) {
+    CliRun run;
+    std::vector<std::string> words{"mcp", "--uri", "ws://127.0.0.1:1", "--http", "0.0.0.0:0"};
+    words.insert(words.end(), more.begin(), more.end());
+    CHECK(run(words) == 1);
+    CHECK_THAT(run.err(), Contains("Could not reach hub"));
+    CHECK((run.err().find("insecure by request") != std::string::npos) ==
+          (more[0] == "--insecure-off-loopback"));
+  }
+}
+
+TEST_CASE("a port that is taken is said so", "[cli][mcp]") {
+  const Bus bus;
+  Server server(bus);
+  CliRun second;
+  CHECK(second({"mcp", "--uri", bus.hub.uri(), "--name", "second", "--worktree", "/w", "--http",
+                "127.0.0.1:" + std::to_string(server.port())}) == 1);
+  CHECK_THAT(second.err(), Contains("can't listen on 127.0.0.1"));
+}

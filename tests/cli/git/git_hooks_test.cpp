@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The git hooks, run by git, which run the real program, which asks a hub in this process.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <future>
+
+#include "cli/git_stage.hpp"
+#include "support/loopback.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using synapse::Json;
+using synapse::test::CliRun;
+using synapse::test::GitSandbox;
+using synapse::test::GitStage;
+using synapse::test::patience;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Takes connections and says nothing: they wait in the queue of a listener that never accepts.
+class SilentListener {
+ public:
+  SilentListener() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    REQUIRE(bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(listen(socket_.get(), 8) == 0);
+    REQUIRE(getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = ntohs(address.sin_port);
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  synapse::test::Fd socket_;
+  std::uint16_t port_ = 0;
+};
+
+// A second is little where many tests share a core.
+std::vector<std::string> hooks_of(const std::string& name) {
+  return {"git-hook", "install", "--name", name, "--ready-timeout", "20"};
+}
+
+}  // namespace
+
+TEST_CASE("a commit and a merge release what they finish", "[cli][git]") {
+  GitStage s;
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  REQUIRE(s.run({"git-claim", "T1", "--paths", "src", "--name", "A", "--auto-release-on",
+                 "commit"}) == 0);
+  REQUIRE(s.run({"git-claim", "T2", "--paths", "docs", "--name", "A", "--auto-release-on",
+                 "commit"}) == 0);
+  REQUIRE(s.run({"git-claim", "T3", "--paths", "x", "--name", "A"}) == 0);
+  REQUIRE(s.run({"git-claim", "T4", "--paths", "b", "--name", "B", "--auto-release-on",
+                 "commit"}) == 0);
+  GitSandbox::write(s.repo / "src/new \xc3\xa9", "two");
+  GitSandbox::write(s.repo / "b", "two");
+  s.box.git(s.repo, {"add", "-A"});
+  const auto done = s.box.try_git(s.repo / "docs", {"commit", "-q", "-m", "two"});
+  CHECK(done.status->as_number() == 0);
+  CHECK_THAT(done.err, Contains("released on commit: T1"));
+  CHECK(s.claim("T1").is_null());
+  CHECK_FALSE(s.claim("T2").is_null());
+  CHECK_FALSE(s.claim("T3").is_null());
+  CHECK_FALSE(s.claim("T4").is_null());
+
+  s.box.git(s.repo, {"checkout", "-q", "-b", "side"});
+  s.box.commit(s.repo, {"x"}, "three");
+  CHECK_FALSE(s.claim("T3").is_null());
+  s.box.git(s.repo, {"checkout", "-q", "main"});
+  const auto merged = s.box.try_git(s.repo, {"merge", "-q", "side"});
+  CHECK_THAT(merged.err, Contains("released on merge: T3"));
+  CHECK(s.claim("T3").is_null());
+}
+
+TEST_CASE("a linked worktree's hooks act for its own name", "[cli][git]") {
+  GitStage s;
+  s.box.git(s.repo, {"worktree", "add", "-q", "-b", "side", "../linked"});
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  REQUIRE(s.in(s.box / "linked")(hooks_of("B")) == 0);
+  CHECK_THAT(s.run.out(), Contains("named this worktree B"));
+  CHECK(s.box.git(s.box / "linked", {"config", "--worktree", "synapse.name"}) == "B\n");
+  REQUIRE(s.run({"git-claim", "TB", "--paths", "src", "--auto-release-on", "commit"}) == 0);
+  CHECK(s.claim("TB").at("owner") == "B");
+  CHECK_THAT(s.run.out(), !Contains("note: "));
+  REQUIRE(s.in(s.repo)({"git-claim", "TA", "--paths", "src", "--name", "A", "--auto-release-on",
+                        "commit"}) == 0);
+  CHECK_THAT(s.run.out(), !Contains("note: "));
+  s.box.commit(s.box / "linked", {"src/a"}, "two");
+  CHECK(s.claim("TB").is_null());
+  CHECK_FALSE(s.claim("TA").is_null());
+  s.box.commit(s.repo, {"src/a"}, "three");
+  CHECK(s.claim("TA").is_null());
+}
+
+TEST_CASE("a claim made in a linked worktree ends when its branch is merged in the main one",
+          "[cli][git]") {
+  GitStage s;
+  s.box.git(s.repo, {"worktree", "add", "-q", "-b", "claim/T1", "../linked"});
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  REQUIRE(s.in(s.box / "linked")({"git-claim", "T1", "--paths", "src", "--name", "A"}) == 0);
+  s.box.commit(s.box / "linked", {"src/a"}, "two");
+  CHECK_FALSE(s.claim("T1").is_null());
+  s.box.git(s.repo, {"merge", "-q", "--no-ff", "-m", "m", "claim/T1"});
+  CHECK(s.claim("T1").is_null());
+}
+
+TEST_CASE("hooks in a folder of core.hooksPath work, and rebasing releases nothing", "[cli][git]") {
+  GitStage s;
+  s.box.git(s.repo, {"config", "core.hooksPath", "../shared hooks"});
+  REQUIRE(s.in(s.repo / "src")(hooks_of("A")) == 0);
+  CHECK(fs::exists(s.box / "shared hooks/post-commit"));
+  s.box.git(s.repo, {"checkout", "-q", "-b", "side"});
+  s.box.commit(s.repo, {"src/side"}, "two");
+  s.box.git(s.repo, {"checkout", "-q", "main"});
+  s.box.commit(s.repo, {"docs/d"}, "three");
+  s.box.git(s.repo, {"checkout", "-q", "side"});
+  REQUIRE(s.run({"git-claim", "T1", "--name", "A", "--auto-release-on", "commit"}) == 0);
+  s.box.git(s.repo, {"rebase", "-q", "main"});
+  CHECK_FALSE(s.claim("T1").is_null());
+  s.box.commit(s.repo, {"src/side"}, "four");
+  CHECK(s.claim("T1").is_null());
+}
+
+TEST_CASE("a hook of a repository inside another acts on the inner one", "[cli][git]") {
+  GitStage s;
+  const fs::path inner = s.box.init("r/inner");
+  REQUIRE(s.in(inner)(hooks_of("A")) == 0);
+  REQUIRE(s.run({"git-claim", "T1", "--name", "A", "--auto-release-on", "commit"}) == 0);
+  REQUIRE(s.in(s.repo)({"git-claim", "T2", "--name", "A", "--auto-release-on", "commit"}) == 0);
+  s.box.commit(inner, {"src/a"}, "one");
+  CHECK(s.claim("T1").is_null());
+  CHECK_FALSE(s.claim("T2").is_null());
+}
+
+TEST_CASE("a commit does not fail for want of a hub, and soon gives one up that is silent",
+          "[cli][git]") {
+  GitSandbox box;
+  const fs::path repo = box.init("r");
+  CliRun run;
+  run.context().folder = repo;
+  run.context().started_as = synapse::test::program_under_test();
+  SECTION("nobody listens") {
+    const std::string uri = "ws://127.0.0.1:" + std::to_string(synapse::test::free_port());
+    REQUIRE(run({"git-hook", "install", "--name", "A", "--uri", uri}) == 0);
+    box.commit(repo, {"a"}, "one");
+    CHECK(run({"git-release", "--trigger", "commit", "--uri", uri}) == 0);
+    CHECK_THAT(run.out(), Contains("Could not reach hub"));
+  }
+  SECTION("who listens says nothing") {
+    const SilentListener silent;
+    const std::string uri = "ws://127.0.0.1:" + std::to_string(silent.port());
+    REQUIRE(run({"git-hook", "install", "--name", "A", "--uri", uri}) == 0);
+    box.commit(repo, {"a"}, "one");
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(run({"git-release", "--trigger", "commit", "--uri", uri}) == 0);
+    // Every other command waits five seconds.
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(4));
+    CHECK_THAT(run.out(), Contains("Could not reach hub"));
+  }
+}
+
+TEST_CASE("a name that is in use keeps a hook only if there is something to release",
+          "[cli][git]") {
+  GitStage s;
+  auto holder = s.bus.join("A");
+  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A"}) == 0);
+  CHECK(s.run.out().empty());
+  CHECK(s.run.err().empty());
+  synapse::ClaimRequest claim;
+  claim.task_id = "T1";
+  claim.worktree = s.repo.string();
+  claim.git = Json{{"branch", "main"}, {"base", "main"}, {"auto_release_on", "commit"}};
+  REQUIRE(holder->claim(claim)->granted);
+  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "4"}) == 1);
+  CHECK_FALSE(s.claim("T1").is_null());
+  const auto watcher = s.bus.join("watcher");
+  auto leaving = std::async(std::launch::async, [&] {
+    // The hook has been refused the name and looks without it.
+    for (;;) {
+      const auto frame = synapse::test::receive_type(*watcher, "presence_update", patience);
+      if (!frame || (*frame)->at("agent").get<std::string>().starts_with("anon-")) break;
+    }
+    holder.reset();
+  });
+  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "20"}) == 0);
+  leaving.get();
+  CHECK(s.run.out() == "released on commit: T1\n");
+  CHECK(s.claim("T1").is_null());
+}
+
+TEST_CASE("git-release is told what has happened, and where", "[cli][git]") {
+  GitStage s;
+  CHECK(s.run({"git-release"}) == 2);
+  CHECK_THAT(s.run.err(), Contains("--trigger") && Contains("synapse release"));
+  CHECK(s.run({"git-release", "--trigger", "push"}) == 2);
+  CHECK(s.run({"git-release", "T1", "--trigger", "commit"}) == 2);
+  CHECK(s.in(s.box.path())({"git-release", "--trigger", "commit"}) == 1);
+  CHECK_THAT(s.run.out(), StartsWith("git error: "));
+}
