@@ -22,7 +22,7 @@ bool is_bindable(const AgentName& name) {
 
 SharedSession Engine::open(std::shared_ptr<net::Connection> connection, Moment now) {
   const bool secured = !options_.token.empty();
-  if (const auto obstacle = registry_.capacity_obstacle(connection->remote_host(), secured)) {
+  if (const auto obstacle = registry_.capacity_obstacle(connection->peer().host, secured)) {
     const bool full = *obstacle == protocol::CloseCode::hub_full;
     connection->close(static_cast<std::uint16_t>(*obstacle),
                       full ? "the hub is full" : "too many connections; try again later");

@@ -22,7 +22,7 @@ SharedSession Registry::add(std::shared_ptr<net::Connection> connection, bool ne
                             Mono bind_deadline) {
   auto session = std::make_shared<Session>();
   session->id = last_id_ = last_id_.next();
-  session->host = connection->remote_host();
+  session->host = connection->peer().host;
   session->connection = std::move(connection);
   session->is_authenticated = !needs_authentication;
   session->bind_deadline = bind_deadline;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "net/frame.hpp"
+#include "net/peer.hpp"
 
 namespace synapse::net {
 
@@ -26,7 +27,7 @@ class Connection {
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   // That many messages have been dealt with: reading pauses while in_flight_max are not.
   virtual void credit(std::size_t messages) = 0;
-  [[nodiscard]] virtual const std::string& remote_host() const = 0;
+  [[nodiscard]] virtual const Peer& peer() const = 0;
 };
 
 // The owner's side of one connection: called on its strand, closed() last and once.

@@ -27,14 +27,13 @@ template <class Layer>
 class WsConnection final : public Connection,
                            public std::enable_shared_from_this<WsConnection<Layer>> {
  public:
-  WsConnection(std::shared_ptr<ServerShared> shared, Layer layer, std::string leftover,
-               std::string remote_host)
+  WsConnection(std::shared_ptr<ServerShared> shared, Layer layer, std::string leftover, Peer peer)
       : shared_(std::move(shared)),
         outbox_(shared_->options.outbox),
         ws_(
             std::move(layer), outbox_, [this] { write(); }, std::move(leftover)),
         timer_(ws_.get_executor()),
-        remote_host_(std::move(remote_host)) {
+        peer_(std::move(peer)) {
     ws_.read_message_max(shared_->options.message_bytes_max);
     ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
       quiet_ = false;
@@ -84,7 +83,7 @@ class WsConnection final : public Connection,
     asio::post(ws_.get_executor(), [self = this->shared_from_this()] { self->read(); });
   }
 
-  [[nodiscard]] const std::string& remote_host() const override { return remote_host_; }
+  [[nodiscard]] const Peer& peer() const override { return peer_; }
 
  private:
   void read() {
@@ -184,7 +183,7 @@ class WsConnection final : public Connection,
   Outbox outbox_;
   websocket::stream<OutboxStream<Layer>, false> ws_;  // No compression.
   asio::steady_timer timer_;                          // The next ping; then, closing, the end.
-  std::string remote_host_;
+  Peer peer_;
   std::shared_ptr<ConnectionHandler> handler_;
   beast::flat_buffer buffer_;
   std::vector<asio::const_buffer> buffers_;

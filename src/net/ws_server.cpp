@@ -34,7 +34,7 @@ class Incoming final : public std::enable_shared_from_this<Incoming<Layer>> {
     error_code error;
     const auto peer = socket_of(layer_).remote_endpoint(error);
     if (error) return;
-    remote_host_ = peer.address().to_string();
+    peer_.host = peer.address().to_string();
     socket_of(layer_).set_option(tcp::no_delay(true), error);
     timer_.expires_after(shared_->options.handshake_timeout);
     timer_.async_wait([self = this->shared_from_this()](error_code waited) {
@@ -82,7 +82,7 @@ class Incoming final : public std::enable_shared_from_this<Incoming<Layer>> {
                         field(http::field::origin),
                         field(http::field::authorization),
                         field(http::field::accept),
-                        remote_host_};
+                        peer_.host};
     if (!websocket::is_upgrade(message)) {
       shared_->handler.request(
           std::move(request), [self = this->shared_from_this()](HttpResponse response) {
@@ -94,7 +94,7 @@ class Incoming final : public std::enable_shared_from_this<Incoming<Layer>> {
     if (const auto refused = shared_->handler.refuse_upgrade(request)) return respond(*refused);
     std::string leftover = beast::buffers_to_string(buffer_.data());
     std::make_shared<WsConnection<Layer>>(shared_, std::move(layer_), std::move(leftover),
-                                          std::move(remote_host_))
+                                          std::move(peer_))
         ->start(message);
   }
 
@@ -122,7 +122,7 @@ class Incoming final : public std::enable_shared_from_this<Incoming<Layer>> {
   std::shared_ptr<ServerShared> shared_;
   Layer layer_;
   asio::steady_timer timer_;
-  std::string remote_host_;
+  Peer peer_;
   beast::flat_buffer buffer_;
   http::request_parser<http::string_body> parser_;
   http::response<http::string_body> answer_;

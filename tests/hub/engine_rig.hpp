@@ -26,13 +26,13 @@ using Frames = std::vector<Json>;
 
 class FakeConnection final : public net::Connection {
  public:
-  explicit FakeConnection(std::string host) : host_(std::move(host)) {}
+  explicit FakeConnection(std::string host) { peer_.host = std::move(host); }
 
   [[nodiscard]] bool send(const net::SharedFrame& frame) override;
   void flush() override { flushed_ = sent_.size(); }
   void close(std::uint16_t code, std::string_view reason) override;
   void credit(std::size_t messages) override { credits_ += messages; }
-  [[nodiscard]] const std::string& remote_host() const override { return host_; }
+  [[nodiscard]] const net::Peer& peer() const override { return peer_; }
 
   // What was flushed since the last call.
   [[nodiscard]] Frames take();
@@ -40,7 +40,7 @@ class FakeConnection final : public net::Connection {
   [[nodiscard]] std::size_t credits() const { return credits_; }
 
  private:
-  std::string host_;
+  net::Peer peer_;
   Frames sent_;
   std::size_t flushed_ = 0;
   std::size_t taken_ = 0;

@@ -44,7 +44,7 @@ class HubWorld::Socket final : public net::Connection {
   void credit(std::size_t) override {
     if (agent_ != nullptr) world_.answered(*agent_);
   }
-  [[nodiscard]] const std::string& remote_host() const override { return host_; }
+  [[nodiscard]] const net::Peer& peer() const override { return peer_; }
 
   void hang_up() { agent_ = nullptr; }
 
@@ -52,7 +52,7 @@ class HubWorld::Socket final : public net::Connection {
   HubWorld& world_;
   Agent* agent_;
   std::vector<net::SharedFrame> queued_;
-  std::string host_ = "127.0.0.1";
+  net::Peer peer_{"127.0.0.1", std::nullopt, std::nullopt, false};
 };
 
 HubWorld::HubWorld(std::uint64_t seed, Universe& universe, HubSightings& sightings)
