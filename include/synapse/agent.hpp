@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "synapse/api.hpp"
 #include "synapse/result.hpp"
 
 namespace synapse {
@@ -78,7 +79,7 @@ struct ClaimRequest {
   std::optional<std::chrono::milliseconds> wait;
 };
 
-class Agent {
+class SYNAPSE_API Agent {
  public:
   explicit Agent(AgentOptions options);
   ~Agent();  // Stops and joins.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "synapse/api.hpp"
 #include "synapse/result.hpp"
 
 namespace synapse {
@@ -20,7 +21,7 @@ struct HubOptions {
   std::size_t max_clients = 1024;
 };
 
-class Hub {
+class SYNAPSE_API Hub {
  public:
   explicit Hub(HubOptions options);
   ~Hub();  // Stops.

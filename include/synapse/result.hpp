@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "synapse/api.hpp"
+
 namespace synapse {
 
 enum class ErrorCode {
@@ -77,9 +79,9 @@ enum class ErrorCode {
 };
 
 // The stable name that programs match on, such as "scope_held".
-[[nodiscard]] std::string_view wire_name(ErrorCode code);
+[[nodiscard]] SYNAPSE_API std::string_view wire_name(ErrorCode code);
 // One plain sentence for people, without a full stop.
-[[nodiscard]] std::string_view text(ErrorCode code);
+[[nodiscard]] SYNAPSE_API std::string_view text(ErrorCode code);
 
 struct Error {
   ErrorCode code;
@@ -92,8 +94,8 @@ struct Error {
 }
 
 // What Result::value() throws when there is none: a bug of the caller, who has to look first.
-[[noreturn]] void throw_exception_from_error(const Error& error,
-                                             const boost::source_location& location);
+[[noreturn]] SYNAPSE_API void throw_exception_from_error(const Error& error,
+                                                         const boost::source_location& location);
 
 template <class T = void>
 using Result = boost::system::result<T, Error>;

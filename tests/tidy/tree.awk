@@ -43,7 +43,7 @@ END {
   printf "%d files checked, no violations\n", file_count
 }
 
-function is_list(name) { return name ~ /(^|\/)CMakeLists\.txt$/ }
+function is_list(name) { return name ~ /(^|\/)CMakeLists\.txt$|\.cmake$/ }
 
 function set_of(set, words, n, i, list) {
   n = split(words, list, " ")
@@ -204,10 +204,10 @@ function code_of(line, out, at, token) {
   }
 }
 
-# Remembers each word of a CMakeLists.txt, as a path from the top of the tree.
+# Remembers each word of one of CMake's files, as a path from the top of the tree.
 function note_listed(line, n, i, words, base) {
   base = path
-  sub(/CMakeLists\.txt$/, "", base)
+  sub(/[^\/]*$/, "", base)
   sub(/#.*/, "", line)
   gsub(/\$\{CMAKE_CURRENT_(SOURCE|LIST)_DIR\}\//, "", line)
   gsub(/[()<>";:]/, " ", line)

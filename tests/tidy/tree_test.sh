@@ -38,11 +38,11 @@ export LC_ALL=C
 check_tree() (
   cd -- "$1"
   set -- CMakeLists.txt
-  for folder in src include tests examples packaging .ci; do
+  for folder in src include tests examples packaging cmake .ci; do
     [ ! -d "$folder" ] || set -- "$@" "$folder"
   done
-  find "$@" -type f \( -name '*.cpp' -o -name '*.hpp' -o -name CMakeLists.txt -o -name '*.sh' \
-    -o -name '*.awk' -o -path '.ci/*' \) | sort |
+  find "$@" -type f \( -name '*.cpp' -o -name '*.hpp' -o -name CMakeLists.txt -o -name '*.cmake' \
+    -o -name '*.sh' -o -name '*.awk' -o -path '.ci/*' \) | sort |
     LEVELS=$levels ALLOWED_INCLUDES=$allowed_includes PUBLIC_FROM=$public_headers_from \
       MUTEX_FOLDERS=$mutex_folders CATCH_ALL_ALLOWED=$catch_all_allowed \
       SLEEP_ALLOWED=$sleep_allowed awk -f "$here/tree.awk"

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# The program, and what is installed with it.
+add_executable(synapse main.cpp)
+target_link_libraries(synapse PRIVATE synapse_options synapse::cli synapse::syn)
+set_target_properties(synapse PROPERTIES POSITION_INDEPENDENT_CODE ${SYNAPSE_PIE})
+if(SYNAPSE_STATIC_RUNTIME)
+  target_link_options(synapse PRIVATE -static-libstdc++ -static-libgcc)
+endif()
+if(NOT SYNAPSE_SANITIZE)
+  target_link_options(synapse PRIVATE -Wl,--gc-sections)
+endif()
+
+# The same program under the names of its short verbs.
+set(links syn syn-name syn-wait syn-say syn-inbox syn-board)
+set(link_files)
+foreach(link ${links})
+  add_custom_command(TARGET synapse POST_BUILD VERBATIM
+                     COMMAND ${CMAKE_COMMAND} -E create_symlink
+                             synapse $<TARGET_FILE_DIR:synapse>/${link})
+  list(APPEND link_files ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${link})
+endforeach()
+
+if(NOT SYNAPSE_INSTALL)
+  return()
+endif()
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
+install(TARGETS synapse)
+install(FILES ${link_files} TYPE BIN)
+
+# The unit in the tree runs the program in the user's own folder; the installed one, the installed
+# program.
+install(CODE "
+  file(READ \"${PROJECT_SOURCE_DIR}/packaging/synapse-hub.service\" unit)
+  string(REPLACE \"ExecStart=%h/.local/bin/\"
+                 \"ExecStart=\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\" unit \"\${unit}\")
+  file(WRITE \"${CMAKE_CURRENT_BINARY_DIR}/synapse-hub.service\" \"\${unit}\")")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/synapse-hub.service DESTINATION lib/systemd/user)
+
+# The program itself knows its manual and what its shells ask it.
+set(made ${CMAKE_CURRENT_BINARY_DIR}/made)
+install(CODE "
+  file(MAKE_DIRECTORY \"${made}\")
+  foreach(page synapse syn)
+    execute_process(COMMAND \"$<TARGET_FILE_DIR:synapse>/\${page}\" __man
+                    OUTPUT_FILE \"${made}/\${page}.1\" COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()
+  foreach(shell bash zsh fish)
+    execute_process(COMMAND \"$<TARGET_FILE:synapse>\" completion \${shell}
+                    OUTPUT_FILE \"${made}/synapse.\${shell}\" COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()")
+set(bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${made}/synapse.1 ${made}/syn.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${made}/synapse.bash DESTINATION ${bash} RENAME synapse)
+install(FILES ${made}/synapse.bash DESTINATION ${bash} RENAME syn)
+install(FILES ${made}/synapse.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
+        RENAME _synapse)
+install(FILES ${made}/synapse.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
