@@ -25,6 +25,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "synapse/api.hpp"
@@ -39,11 +40,21 @@ struct AgentOptions {
   enum class Takeover { refuse, take };  // What to do when another socket holds the name.
   enum class TlsVerify { verify, insecure };
   enum class Chat { all, addressed, none };
+  // What the connection is to the agent whose name it has. A name has one `agent`, the process that
+  // is the agent, and beside it as many commands, waiters and pages as it likes. An observer has no
+  // name: it may ask everything and changes nothing.
+  enum class Kind { agent, command, waiter, page, observer };
+  enum class Sharing {
+    shared,  // Other connections of whoever runs this one may have the name beside it.
+    alone,   // Nobody else has the name meanwhile.
+  };
 
   std::string uri = "ws://localhost:8876";  // ws:// or wss://, host, port; a path is kept.
   std::string name;                         // 1 to 256 bytes; blank: the hub draws one.
   std::string token;                        // Blank: none.
   Takeover takeover = Takeover::refuse;
+  Kind kind = Kind::agent;
+  Sharing sharing = Sharing::shared;
   Reconnect reconnect = Reconnect::never;
   std::chrono::milliseconds ready_timeout{5000};  // To the hub's welcome and the name's acceptance.
   std::chrono::milliseconds request_timeout{5000};
@@ -89,14 +100,23 @@ class SYNAPSE_API Agent {
   // Connects, is welcomed, and has its name accepted. Errors: unreachable, timed_out, tls_failed,
   // name_conflict, auth_denied, invalid_name, closed (with the hub's code and reason in the
   // message), bad_argument (the uri). May be called again after an error, and after a connection is
-  // gone for good.
+  // gone for good. At a hub that can't let several connections share a name, one that is no agent
+  // waits for its turn, up to ready_timeout, before it fails with name_conflict.
   [[nodiscard]] Result<> connect();
+  // The same under another name, when there is no connection.
+  [[nodiscard]] Result<> connect_as(const std::string& name);
+  // After name_conflict: the name that the hub suggests, because another process is the agent of
+  // the one that was asked for. Blank: the name itself can't be had.
+  [[nodiscard]] std::string suggested_name() const;
   // Ends the connection; a blocked call returns ErrorCode::closed. Safe from any thread and more
   // than once.
   void stop();
   [[nodiscard]] bool is_connected() const;
-  // The name as bound (the hub's choice if none was given).
+  // The name as bound (the hub's choice if none was given). Blank for an observer.
   [[nodiscard]] std::string name() const;
+  // Whether the hub says that it can do what came after the first version of the protocol, such as
+  // "attach" (docs/protocol.md, Features). False until connected.
+  [[nodiscard]] bool has_feature(std::string_view feature) const;
 
   // Sends any frame; `sender`, `target` "all", `payload` "" and `timestamp` are filled in if
   // absent. Returns once the bytes are with the kernel. Errors: closed, while there is no

@@ -3,10 +3,10 @@
 #include "synapse/agent.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <mutex>
 #include <thread>
 
 #include "base/assert.hpp"
@@ -41,6 +41,11 @@ class Agent::Impl {
 
   Result<> connect() {
     return wait<Result<>>(std::nullopt, [this](auto done) { channel_.connect(done); });
+  }
+
+  Result<> connect_as(const std::string& name) {
+    return wait<Result<>>(std::nullopt,
+                          [this, name](auto done) { channel_.connect_as(name, done); });
   }
 
   void stop() {
@@ -83,8 +88,18 @@ class Agent::Impl {
   }
 
   [[nodiscard]] bool is_connected() const { return channel_.is_ready(); }
-  // Set once, by the I/O thread, if the hub drew it.
-  [[nodiscard]] std::string name() const { return is_named_ ? name_ : options_.name; }
+  [[nodiscard]] std::string name() const {
+    const std::lock_guard lock(mutex_);
+    return name_.value_or(options_.name);
+  }
+  [[nodiscard]] std::string suggested_name() const {
+    const std::lock_guard lock(mutex_);
+    return suggested_name_;
+  }
+  [[nodiscard]] bool has_feature(std::string_view feature) const {
+    const std::lock_guard lock(mutex_);
+    return std::find(features_.begin(), features_.end(), feature) != features_.end();
+  }
   [[nodiscard]] std::uint64_t dropped() const { return inbox_.dropped(); }
 
   std::function<void(const Json&)> on_frame;
@@ -113,11 +128,15 @@ class Agent::Impl {
     events.connection = [this](bool is_connected, const Error& why) {
       if (on_connection) on_connection(is_connected, why);
     };
-    events.named = [this](const std::string& name) {
+    events.named = [this](const std::string& name, const std::vector<std::string>& features) {
       inbox_.reopen();
-      if (is_named_) return;
+      const std::lock_guard lock(mutex_);
       name_ = name;
-      is_named_ = true;
+      features_ = features;
+    };
+    events.name_in_use = [this](const std::string& suggested) {
+      const std::lock_guard lock(mutex_);
+      suggested_name_ = suggested;
     };
     events.ended = [this](const Error& why) { inbox_.close(fail(ErrorCode::closed, why.message)); };
     return events;
@@ -131,8 +150,11 @@ class Agent::Impl {
 
   const AgentOptions options_;
   net::Mailbox<SharedFrame> inbox_;
-  std::string name_;
-  std::atomic<bool> is_named_ = false;
+  // What the I/O thread has learned of the hub.
+  mutable std::mutex mutex_;
+  std::optional<std::string> name_;
+  std::string suggested_name_;
+  std::vector<std::string> features_;
   asio::io_context io_{1};
   // Keeps the thread at hand after a stop() too, so that no call goes unanswered.
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
@@ -144,7 +166,10 @@ Agent::Agent(AgentOptions options) : impl_(std::make_unique<Impl>(std::move(opti
 Agent::~Agent() = default;
 
 Result<> Agent::connect() { return impl_->connect(); }
+Result<> Agent::connect_as(const std::string& name) { return impl_->connect_as(name); }
 void Agent::stop() { impl_->stop(); }
+std::string Agent::suggested_name() const { return impl_->suggested_name(); }
+bool Agent::has_feature(std::string_view feature) const { return impl_->has_feature(feature); }
 bool Agent::is_connected() const { return impl_->is_connected(); }
 std::string Agent::name() const { return impl_->name(); }
 std::uint64_t Agent::dropped_frames() const { return impl_->dropped(); }

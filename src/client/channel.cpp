@@ -2,6 +2,7 @@
 // The life of the connections; what goes over them is in channel_frames.cpp.
 #include "client/channel.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -17,6 +18,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t name_bytes_max = 256;
 constexpr milliseconds first_rest{250};
 constexpr milliseconds last_rest{15'000};
+constexpr milliseconds turn_pause{60};
 // A connection that lasted this long was a good one: the next loss starts at the first rest again.
 constexpr std::chrono::seconds good_life{15};
 
@@ -44,7 +46,7 @@ Channel::Channel(boost::asio::any_io_executor executor, const AgentOptions& opti
     : executor_(std::move(executor)),
       options_(options),
       events_(std::move(events)),
-      name_(base::trimmed(options.name)),
+      name_(observes() ? "" : base::trimmed(options.name)),
       chat_order_(options.inbox_max),
       key_prefix_(drawn_prefix()),
       jitter_(std::random_device{}()),
@@ -73,14 +75,28 @@ void Channel::connect(Done done) {
   ws_options_.connect_timeout = options_.ready_timeout;
   // Who begins anew may meet a hub that did so too.
   chat_order_ = ChatOrder(options_.inbox_max);
+  turn_end_ = Clock::now() + options_.ready_timeout;
+  refused_turn_.reset();
   open();
+}
+
+void Channel::connect_as(const std::string& name, Done done) {
+  if (state_ != State::idle && state_ != State::stopped) {
+    return done(fail(ErrorCode::bad_argument, "there is a connection under another name"));
+  }
+  name_ = base::trimmed(name);
+  connect(std::move(done));
 }
 
 void Channel::open() {
   state_ = State::opening;
   refusal_.reset();
-  greeting_alarm_.set(options_.ready_timeout, [this] {
-    fall(fail(ErrorCode::timed_out, "no acceptance from the hub at " + options_.uri + " in time"));
+  suggested_name_.clear();
+  features_.clear();
+  const auto patience = refused_turn_ ? turn_end_ - Clock::now() : options_.ready_timeout;
+  greeting_alarm_.set(patience, [this] {
+    fall(refused_turn_.value_or(
+        fail(ErrorCode::timed_out, "no acceptance from the hub at " + options_.uri + " in time")));
   });
   net::WsClient::Handlers handlers;
   handlers.on_open = [this] { greet(); };
@@ -103,7 +119,9 @@ void Channel::greet() {
   ask({{"type", "who_request"}}, [this](const Result<Reply>& reply) {
     if (!reply) return;
     // A name that the hub drew is known from whom it answers.
-    if (name_.empty()) name_ = text_field(*reply->frame, "target");
+    if (name_.empty() && !(observes() && has("observe"))) {
+      name_ = text_field(*reply->frame, "target");
+    }
     if (--greetings_left_ == 0) greeted();
   });
   if (!resumes() || chat_order_.is_started()) return;
@@ -117,7 +135,7 @@ void Channel::greet() {
 
 void Channel::greeted() {
   greeting_alarm_.cancel();
-  events_.named(name_);
+  events_.named(name_, features_);
   if (!std::exchange(was_accepted_, true) || !resumes()) return become_ready();
   state_ = State::catching_up;
   chat_order_.begin();
@@ -178,7 +196,36 @@ void Channel::ended(const net::WsEnd& end) {
 // The connection, or the try to make one, is over.
 void Channel::fall(const Error& why) {
   const bool can_retry = options_.reconnect == AgentOptions::Reconnect::always && was_accepted_;
-  can_retry && !is_final(why) ? rest(why) : give_up(why);
+  if (can_retry && !is_final(why) && suggested_name_.empty()) return rest(why);
+  if (may_wait_for_turn(why)) return wait_for_turn(why);
+  give_up(why);
+}
+
+// A hub without `attach` gives a name to one socket at a time, so the commands of an agent take
+// turns. One that is to stay for days is told at once that the name is held.
+bool Channel::may_wait_for_turn(const Error& why) const {
+  const bool is_brief =
+      options_.kind == AgentOptions::Kind::command || options_.kind == AgentOptions::Kind::waiter;
+  return is_brief && options_.sharing == AgentOptions::Sharing::shared && !was_accepted_ &&
+         why.code == ErrorCode::name_conflict && !has("attach") && Clock::now() < turn_end_;
+}
+
+void Channel::wait_for_turn(const Error& why) {
+  refused_turn_ = why;
+  disconnect();
+  const auto left = std::chrono::duration_cast<milliseconds>(turn_end_ - Clock::now());
+  const double random = std::uniform_real_distribution<double>(0.5, 1.5)(jitter_);
+  const milliseconds pause(static_cast<int>(turn_pause.count() * random));
+  rest_alarm_.set(std::max(std::min(pause, left), milliseconds(1)), [this] { open(); });
+}
+
+// To try again later.
+void Channel::disconnect() {
+  state_ = State::resting;
+  ws_.reset();
+  greeting_alarm_.cancel();
+  beat_alarm_.cancel();
+  requests_.disconnected(Clock::now());
 }
 
 void Channel::give_up(const Error& why) {
@@ -197,11 +244,7 @@ void Channel::give_up(const Error& why) {
 
 void Channel::rest(const Error& why) {
   const bool was_ready = is_ready_.exchange(false);
-  state_ = State::resting;
-  ws_.reset();
-  greeting_alarm_.cancel();
-  beat_alarm_.cancel();
-  requests_.disconnected(Clock::now());
+  disconnect();
   if (was_ready && Clock::now() - ready_since_ >= good_life) backoff_.reset();
   const double random = std::uniform_real_distribution<double>(0, 1)(jitter_);
   rest_alarm_.set(backoff_.next(random), [this] { open(); });
@@ -231,6 +274,12 @@ void Channel::stop() {
 }
 
 bool Channel::is_bound() const { return state_ == State::catching_up || state_ == State::ready; }
+
+bool Channel::observes() const { return options_.kind == AgentOptions::Kind::observer; }
+
+bool Channel::has(std::string_view feature) const {
+  return std::find(features_.begin(), features_.end(), feature) != features_.end();
+}
 
 bool Channel::resumes() const {
   return options_.reconnect == AgentOptions::Reconnect::always &&

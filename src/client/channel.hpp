@@ -6,11 +6,13 @@
 //
 //   opening -> greeting -> (catching_up ->) ready -> lost: resting -> opening …, or idle for good
 //
-// In greeting the first frame binds the name. An open hub welcomes before it has looked at the
-// name, so the welcome means nothing; a who_request goes out with the first frame, and its answer
-// is the acceptance: one round trip. Who resumes also learns there where the chat stands. After a
-// loss, what was missed is fetched in catching_up, and only then are requests sent again: one whose
-// chat is among what was missed has its answer.
+// In greeting the first frame binds the name, or says that this is an observer, which has none. It
+// carries what a hub of the first version doesn't know, for whether it does is known only later;
+// such a hub passes over that, and draws an observer a name. An open hub welcomes before it has
+// looked at the name, so the welcome means nothing; a who_request goes out with the first frame,
+// and its answer is the acceptance: one round trip. Who resumes also learns there where the chat
+// stands. After a loss, what was missed is fetched in catching_up, and only then are requests sent
+// again: one whose chat is among what was missed has its answer.
 #pragma once
 
 #include <atomic>
@@ -20,6 +22,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/backoff.hpp"
 #include "client/chat_order.hpp"
@@ -35,7 +38,9 @@ class Channel {
   struct Events {
     std::function<void(const SharedFrame&)> frame;  // Of those that no request took.
     std::function<void(bool is_connected, const Error& why)> connection;  // Losses and returns.
-    std::function<void(const std::string&)> named;  // The name, once the hub has accepted it.
+    // Once the hub has accepted it; and what the hub can do.
+    std::function<void(const std::string& name, const std::vector<std::string>& features)> named;
+    std::function<void(const std::string& suggested)> name_in_use;  // Told before the refusal.
     std::function<void(const Error&)>
         ended;  // No frame will come unless connect() is called again.
   };
@@ -44,6 +49,7 @@ class Channel {
   Channel(boost::asio::any_io_executor executor, const AgentOptions& options, Events events);
 
   void connect(Done done);
+  void connect_as(const std::string& name, Done done);
   void stop();
   // `written` is told when the kernel has the frame or never will; not called if this fails.
   [[nodiscard]] Result<> send(Json frame, Done written);
@@ -68,9 +74,16 @@ class Channel {
   void fall(const Error& why);
   void give_up(const Error& why);
   void rest(const Error& why);
+  [[nodiscard]] bool may_wait_for_turn(const Error& why) const;
+  void wait_for_turn(const Error& why);
+  void disconnect();
 
   [[nodiscard]] bool is_bound() const;
   [[nodiscard]] bool resumes() const;
+  [[nodiscard]] bool has(std::string_view feature) const;
+  [[nodiscard]] bool observes() const;
+  void learn_features(const Json& frame);
+  void refuse(const Json& frame);
   [[nodiscard]] Error explain(const net::WsEnd& end) const;
   void ask(Json frame, Requests::Answer answer);
   void send_request(Requests::Id id);
@@ -89,8 +102,12 @@ class Channel {
   Done connected_;             // Of the connect() under way.
   bool was_accepted_ = false;  // Since connect().
   int greetings_left_ = 0;
-  std::optional<Error> refusal_;    // What the hub said before it closed.
-  std::optional<Error> last_loss_;  // Told of, and not yet followed by a return.
+  std::optional<Error> refusal_;  // What the hub said before it closed.
+  std::string suggested_name_;    // By the hub that refused.
+  std::vector<std::string> features_;
+  Clock::time_point turn_end_;         // Until when connect() waits for the name.
+  std::optional<Error> refused_turn_;  // Why it has not had it so far.
+  std::optional<Error> last_loss_;     // Told of, and not yet followed by a return.
 
   Requests requests_;
   ChatOrder chat_order_;

@@ -25,12 +25,8 @@ void Channel::receive(std::string_view text) {
   // A hub sends no such thing; the next frame may be good.
   if (!frame || !field(*frame, "type").is_string() || state_ == State::stopped) return;
   const std::string& type = text_field(*frame, "type");
-  if (state_ == State::greeting && is_refusal(type)) {
-    refusal_ = error_of(*frame, type == "name_conflict" ? ErrorCode::name_conflict
-                                : type == "auth_denied" ? ErrorCode::auth_denied
-                                                        : ErrorCode::closed);
-    return fall(*refusal_);
-  }
+  if (state_ == State::greeting && is_refusal(type)) return refuse(*frame);
+  if (type == "welcome" || type == "who_snapshot") learn_features(*frame);
   const bool is_chat = type == "chat";
   if (requests_.take(frame, name_)) {
     // Counted, though nobody else is to have it.
@@ -38,6 +34,29 @@ void Channel::receive(std::string_view text) {
     return;
   }
   if (!is_chat || chat_order_.pass(frame)) hand_out(frame);
+}
+
+// A newcomer is turned away.
+void Channel::refuse(const Json& frame) {
+  const std::string& type = text_field(frame, "type");
+  refusal_ = error_of(frame, type == "name_conflict" ? ErrorCode::name_conflict
+                             : type == "auth_denied" ? ErrorCode::auth_denied
+                                                     : ErrorCode::closed);
+  if (const std::string& suggested = text_field(frame, "suggested_name"); !suggested.empty()) {
+    suggested_name_ = suggested;
+    refusal_->code = ErrorCode::name_conflict;
+  }
+  if (type == "name_conflict") events_.name_in_use(suggested_name_);
+  fall(*refusal_);
+}
+
+void Channel::learn_features(const Json& frame) {
+  const Json& words = field(frame, "features");
+  if (!words.is_array()) return;
+  features_.clear();
+  for (const Json& word : words) {
+    if (word.is_string()) features_.push_back(word.get<std::string>());
+  }
 }
 
 void Channel::hand_out(const SharedFrame& frame) {
@@ -50,7 +69,7 @@ void Channel::hand_out_missed(const SharedFrame& chat) {
 
 // What a frame may leave out.
 void Channel::complete(Json& frame) {
-  if (!frame.contains("sender")) frame["sender"] = name_;
+  if (!frame.contains("sender") && !(observes() && name_.empty())) frame["sender"] = name_;
   if (!frame.contains("target")) frame["target"] = "all";
   if (!frame.contains("payload")) frame["payload"] = "";
   if (!frame.contains("timestamp")) frame["timestamp"] = base::SystemClock().now().wall;

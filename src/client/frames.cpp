@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <random>
 
 #include "base/text.hpp"
 #include "wire/addressing.hpp"
@@ -42,6 +44,45 @@ Json interest(const AgentOptions& options) {
   Json wish{{"types", std::move(types)}, {"chat", word(options.chat)}};
   if (!options.chat_names.empty()) wish["names"] = options.chat_names;
   return wish;
+}
+
+const char* word(AgentOptions::Kind kind) {
+  switch (kind) {
+    case AgentOptions::Kind::agent:
+      return "agent";
+    case AgentOptions::Kind::command:
+      return "command";
+    case AgentOptions::Kind::waiter:
+      return "waiter";
+    case AgentOptions::Kind::page:
+      return "page";
+    case AgentOptions::Kind::observer:
+      return "observer";
+  }
+  return "agent";
+}
+
+// Told from other processes by this, an agent that lost its connection gets its name back.
+const std::string& instance() {
+  static const std::string drawn = [] {
+    std::random_device entropy;
+    std::array<char, 40> hex{};
+    std::snprintf(hex.data(), hex.size(), "%08x%08x%08x%08x", entropy(), entropy(), entropy(),
+                  entropy());
+    return std::string(hex.data());
+  }();
+  return drawn;
+}
+
+// How the connection shares its name with others.
+void sit_down(Json& frame, const AgentOptions& options) {
+  if (options.sharing == AgentOptions::Sharing::alone) {
+    frame["exclusive"] = true;
+    return;
+  }
+  frame["attach"] = true;
+  frame["kind"] = word(options.kind);
+  if (options.kind == AgentOptions::Kind::agent) frame["instance"] = instance();
 }
 
 }  // namespace
@@ -98,7 +139,12 @@ Json heartbeat() { return {{"type", "heartbeat"}, {"target", "System"}, {"payloa
 
 Json hello(const AgentOptions& options, const std::string& name) {
   Json frame = heartbeat();
-  frame["sender"] = name;
+  if (options.kind == AgentOptions::Kind::observer) {
+    frame["observe"] = true;
+  } else {
+    frame["sender"] = name;
+    sit_down(frame, options);
+  }
   if (!options.token.empty()) frame["token"] = options.token;
   if (options.takeover == AgentOptions::Takeover::take) frame["takeover"] = true;
   if (options.broadcast_types || options.chat != AgentOptions::Chat::all) {
