@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A program that links the library: a hub and two agents in one process. The first claims files, the
-// second is refused what overlaps them. Exit 0 when both happened.
+// A program that links the library: a hub and two agents in one process. The first claims files,
+// the second is refused what overlaps them. Exit 0 when both happened.
 #include <cstdio>
 #include <string>
 

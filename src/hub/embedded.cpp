@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include <future>
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/quiet_thread.hpp"
 #include "hub/exposure.hpp"
 #include "hub/logger.hpp"
 #include "hub/service.hpp"
@@ -18,6 +20,7 @@ hub::RunOptions run_options(const HubOptions& options) {
   run.db = options.db;
   if (!options.token.empty()) run.token = options.token;
   run.max_clients = options.max_clients;
+  run.owns_process = false;
   return run;
 }
 
@@ -25,19 +28,19 @@ hub::RunOptions run_options(const HubOptions& options) {
 
 class Hub::Impl {
  public:
-  explicit Impl(const HubOptions& chosen)
-      : options(run_options(chosen)),
-        logger(hub::LogFormat::text, hub::LogLevel::error),
-        service(options, clock, logger) {}
+  explicit Impl(HubOptions chosen) : options(run_options(chosen)), logger(std::move(chosen.log)) {
+    const base::BlockedSignals blocked;  // A service has a thread from the first.
+    service.emplace(options, clock, logger);
+  }
 
   const hub::RunOptions options;
   const base::SystemClock clock;
   const hub::Logger logger;
-  hub::Service service;
+  std::optional<hub::Service> service;
   std::thread thread;
 };
 
-Hub::Hub(HubOptions options) : impl_(std::make_unique<Impl>(options)) {}
+Hub::Hub(HubOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
 Hub::~Hub() { stop(); }
 
@@ -47,14 +50,18 @@ Result<> Hub::start() {
       !safe) {
     return safe;
   }
-  if (auto started = impl_->service.start(); !started) return started;
-  impl_->thread = std::thread([impl = impl_.get()] {
-    if (const auto ended = impl->service.run(); !ended) impl->logger.error(ended.error().message);
+  // On a quiet thread, so that what it starts is quiet as well while the caller goes on taking the
+  // program's signals.
+  std::packaged_task<Result<>()> opening([impl = impl_.get()] { return impl->service->start(); });
+  base::quiet_thread([&opening] { opening(); }).join();
+  if (Result<> opened = opening.get_future().get(); !opened) return opened;
+  impl_->thread = base::quiet_thread([impl = impl_.get()] {
+    if (const auto ended = impl->service->run(); !ended) impl->logger.error(ended.error().message);
   });
   return {};
 }
 
-std::uint16_t Hub::port() const { return impl_->service.port(); }
+std::uint16_t Hub::port() const { return impl_->service->port(); }
 
 std::string Hub::uri() const {
   const std::string& host = impl_->options.host;
@@ -64,7 +71,7 @@ std::string Hub::uri() const {
 
 void Hub::stop() {
   if (!impl_->thread.joinable()) return;
-  impl_->service.stop();
+  impl_->service->stop();
   impl_->thread.join();
 }
 

@@ -2,6 +2,7 @@
 // The door: what a frame must pass before anyone looks at what it asks. The order is the protocol's
 // (docs/protocol.md, One inbound frame).
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "hub/engine.hpp"

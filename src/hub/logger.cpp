@@ -4,6 +4,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <memory>
+#include <utility>
+
 #include "base/assert.hpp"
 #include "base/text.hpp"
 #include "wire/json_writer.hpp"
@@ -12,7 +15,7 @@ namespace synapse::hub {
 
 namespace {
 
-spdlog::level::level_enum level_of(LogLevel level) {
+spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
     case LogLevel::debug:
       return spdlog::level::debug;
@@ -28,41 +31,59 @@ spdlog::level::level_enum level_of(LogLevel level) {
   SYNAPSE_ASSERT(false && "a log level without a number");
 }
 
-}  // namespace
-
-class Logger::Impl {
- public:
-  explicit Impl(LogFormat chosen)
-      : format(chosen), logger("hub", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {}
-
-  LogFormat format;
-  spdlog::logger logger;
-};
-
-Logger::Logger(LogFormat format, LogLevel level) : impl_(std::make_unique<Impl>(format)) {
-  impl_->logger.set_level(level_of(level));
+void write_line(spdlog::logger& logger, LogFormat format, LogLevel level, std::string line) {
   if (format == LogFormat::json) {
-    impl_->logger.set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%v})");
-  } else {
-    impl_->logger.set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
+    wire::JsonWriter json;
+    json.value(line);
+    line = json.take();
   }
-  impl_->logger.flush_on(spdlog::level::debug);
+  logger.log(spdlog_level(level), "{}", line);
 }
 
-Logger::~Logger() = default;
+HubOptions::LogLevel public_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+    case LogLevel::info:
+      return HubOptions::LogLevel::info;
+    case LogLevel::warning:
+      return HubOptions::LogLevel::warning;
+    case LogLevel::error:
+    case LogLevel::critical:
+      return HubOptions::LogLevel::error;
+  }
+  SYNAPSE_ASSERT(false && "a log level without a public one");
+}
+
+}  // namespace
+
+Logger::Logger(LogFormat format, LogLevel level) {
+  auto logger =
+      std::make_shared<spdlog::logger>("hub", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog_level(level));
+  if (format == LogFormat::json) {
+    logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%v})");
+  } else {
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
+  }
+  logger->flush_on(spdlog::level::debug);
+  sink_ = [format, logger = std::move(logger)](LogLevel at, std::string line) {
+    write_line(*logger, format, at, std::move(line));
+  };
+}
+
+Logger::Logger(HubOptions::Log log) {
+  if (!log) return;
+  sink_ = [log = std::move(log)](LogLevel level, const std::string& line) {
+    log(public_level(level), line);
+  };
+}
 
 void Logger::info(std::string_view message) const { write(LogLevel::info, message); }
 void Logger::warning(std::string_view message) const { write(LogLevel::warning, message); }
 void Logger::error(std::string_view message) const { write(LogLevel::error, message); }
 
 void Logger::write(LogLevel level, std::string_view message) const {
-  std::string line = base::escape_control(message, base::LineBreaks::escape);
-  if (impl_->format == LogFormat::json) {
-    wire::JsonWriter json;
-    json.value(line);
-    line = json.take();
-  }
-  impl_->logger.log(level_of(level), "{}", line);
+  if (sink_) sink_(level, base::escape_control(message, base::LineBreaks::escape));
 }
 
 }  // namespace synapse::hub

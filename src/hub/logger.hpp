@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The hub's log for people (not the event log): one line a message on stderr, as text or as JSON.
-// Control characters are escaped, so a name or a message can't write to the terminal.
+// The hub's log for people (not the event log): one line a message on stderr, as text or as JSON,
+// or one call a message of the program that a hub is part of, which may leave it out. Control
+// characters are escaped, so a name or a message can't write to the terminal.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "hub/run.hpp"
+#include "synapse/hub.hpp"
 
 namespace synapse::hub {
 
 class Logger {
  public:
   Logger(LogFormat format, LogLevel level);
-  ~Logger();
+  explicit Logger(HubOptions::Log log);
 
   // From any thread.
   void info(std::string_view message) const;
@@ -22,9 +24,9 @@ class Logger {
   void error(std::string_view message) const;
 
  private:
-  class Impl;
   void write(LogLevel level, std::string_view message) const;
-  std::unique_ptr<Impl> impl_;
+
+  std::function<void(LogLevel level, std::string line)> sink_;
 };
 
 }  // namespace synapse::hub

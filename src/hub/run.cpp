@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <ostream>
 #include <thread>
@@ -61,6 +62,14 @@ class StopAtSignal {
   std::thread waiter_;
 };
 
+// A socket is a descriptor: without this, a thousand agents meet the usual soft limit of 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_refused = 2;
@@ -75,6 +84,7 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
     return exit_refused;
   }
   signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   const base::SystemClock clock;
   const Logger logger(options.log_format, options.log_level);
   if (!safe) logger.warning("insecure by request: " + safe.error().message);

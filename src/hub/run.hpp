@@ -28,6 +28,8 @@ struct RunOptions {
   bool insecure_off_loopback = false;
   unsigned threads = 0;  // I/O threads; 0: the cores, at most 4.
   std::string hub_id;    // Blank: drawn at start-up.
+  // Whether the process is this hub's alone, whose allocator it may then tell to give memory back.
+  bool owns_process = true;
 
   // What it writes.
   std::optional<std::string> db;

@@ -2,7 +2,6 @@
 #include "hub/service.hpp"
 
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
@@ -48,14 +47,6 @@ unsigned thread_count(unsigned wanted) {
   return wanted == 0 ? std::min(cores, 4U) : wanted;
 }
 
-// A socket is a descriptor: without this, a thousand agents meet the usual soft limit of 1024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 // Handlers hold plain pointers to it: the I/O context is a member, declared before whatever uses
@@ -76,7 +67,6 @@ class Service::Impl final : public net::ServerHandler {
         server_(io_, server_options(options), *this) {}
 
   Result<> start() {
-    raise_descriptor_limit();
     EngineOptions engine = engine_options(options_);
     const Moment now = clock_.now();
     started_ = now.mono;
@@ -207,7 +197,7 @@ class Service::Impl final : public net::ServerHandler {
     engine_->flush(now);
     if (!mirrored_.empty()) write_mirror();
     arm_timer();
-    if (comings_ >= comings_per_trim) arm_trim();
+    if (options_.owns_process && comings_ >= comings_per_trim) arm_trim();
     if (stopping_ && engine_->held_turns() == 0) close_all();
   }
 

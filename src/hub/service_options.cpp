@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/service_options.hpp"
 
+#include <array>
 #include <cstdio>
 #include <random>
 

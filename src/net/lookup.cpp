@@ -5,9 +5,11 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <cstring>
 #include <system_error>
 #include <thread>
 
+#include "base/quiet_thread.hpp"
 #include "base/text.hpp"
 
 namespace synapse::net {
@@ -63,7 +65,7 @@ std::shared_ptr<Lookup> Lookup::start(asio::any_io_executor executor, const std:
     return lookup;
   }
   try {
-    std::thread([lookup, host, port] { lookup->finish(ask_system(host, port)); }).detach();
+    base::quiet_thread([lookup, host, port] { lookup->finish(ask_system(host, port)); }).detach();
   } catch (const std::system_error& error) {
     lookup->finish(fail(ErrorCode::unreachable,
                         "can't look up host '" + host + "': " + error.code().message()));
