@@ -35,7 +35,7 @@ std::vector<const Lease*> LeaseTable::due(Mono now) const {
 
 void LeaseTable::put(Lease lease) {
   remove(lease.task_id);
-  last_epoch_ = std::max(last_epoch_, lease.epoch);
+  saw_epoch(lease.epoch);
   by_owner_[lease.owner].insert(lease.task_id);
   deadlines_.emplace(lease.deadline, lease.task_id);
   const TaskId task_id = lease.task_id;

@@ -5,6 +5,7 @@
 // Decides nothing: the machine asks it and tells it.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -35,6 +36,8 @@ class LeaseTable {
   // Sets a task's lease, whatever there was; the epoch counter follows.
   void put(Lease lease);
   void remove(const TaskId& task_id);
+  // Counts on from this epoch, if it is the largest yet: of a lease that is over.
+  void saw_epoch(Epoch epoch) { last_epoch_ = std::max(last_epoch_, epoch); }
 
   void keep_checkpoint(const TaskId& task_id, std::string checkpoint);
   void drop_checkpoint(const TaskId& task_id);

@@ -52,6 +52,8 @@ class Machine {
   std::vector<Event> leave(const AgentName& agent, Moment now);
   // Not an event: last-seen times are not part of the log or of what replay rebuilds.
   void seen(const AgentName& agent, Moment now) { presence_.seen(agent, now.wall); }
+  // For a replay that leaves out leases which are over: their epochs are never given again.
+  void saw_epoch(Epoch epoch) { leases_.saw_epoch(epoch); }
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const LeaseTable& leases() const { return leases_; }

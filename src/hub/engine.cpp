@@ -62,6 +62,9 @@ void Engine::tick(Moment now) {
     expire(turn, now);
     finish(std::move(turn));
   }
+  if (const std::optional<Mono> whole = recorder_.due(); whole && *whole <= now.mono) {
+    write_renewed(now);
+  }
   for (const SharedSession& session : registry_.unbound_since(now.mono)) {
     Turn turn;
     end(session, protocol::CloseCode::silent, "no good first frame in time", turn, now);
@@ -72,10 +75,11 @@ void Engine::tick(Moment now) {
 void Engine::expire(Turn& turn, Moment now) { tell(machine_->expire(now), AgentName(), turn, now); }
 
 std::optional<Mono> Engine::next_deadline() const {
-  const std::optional<Mono> a = machine_->next_deadline();
-  const std::optional<Mono> b = registry_.next_deadline();
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
+  std::optional<Mono> next = recorder_.due();
+  for (const std::optional<Mono>& one : {machine_->next_deadline(), registry_.next_deadline()}) {
+    if (one && (!next || *one < *next)) next = one;
+  }
+  return next;
 }
 
 std::string Engine::tell(const std::vector<core::Event>& events, const AgentName& actor, Turn& turn,
@@ -121,10 +125,19 @@ std::string Engine::tell(const std::vector<core::Event>& events, const AgentName
 void Engine::log(const core::Event& event, Turn& turn, Moment now) {
   if (log_ == nullptr || !read_only_reason_.empty()) return;
   if (core::durability(event) == core::Durability::none) return;
-  if (std::optional<store::Entry> entry = store::encode(event, now.wall)) {
+  if (std::optional<store::Entry> entry = recorder_.entry(event, now)) {
     entries_.push_back(std::move(*entry));
     turn.is_logged = true;
   }
+}
+
+void Engine::write_renewed(Moment now) {
+  std::vector<store::Entry> whole = recorder_.take_renewed(machine_->leases(), now.wall);
+  if (whole.empty() || !read_only_reason_.empty()) return;
+  Turn turn;
+  turn.is_logged = true;
+  entries_ = std::move(whole);
+  finish(std::move(turn));
 }
 
 void Engine::settle_queued(const core::Event& event, const std::string& frame, Turn& turn,

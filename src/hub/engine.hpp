@@ -20,6 +20,7 @@
 #include "hub/metrics.hpp"
 #include "hub/registry.hpp"
 #include "store/event_store.hpp"
+#include "store/recorder.hpp"
 #include "wire/encode.hpp"
 #include "wire/inbound.hpp"
 
@@ -68,6 +69,9 @@ class Engine {
 
   // Lets through what may pass and starts the writers: at the end of each batch of work.
   void flush(Moment now);
+  // Writes each lease that was renewed whole into the log, for readers of the original's table
+  // alone: every ten minutes of itself, and before a clean stop.
+  void write_renewed(Moment now);
   // Closes every socket.
   void shut_down(std::uint16_t code, std::string_view reason);
 
@@ -141,6 +145,7 @@ class Engine {
   Gate gate_;
   Metrics metrics_;
   std::uint64_t last_turn_ = 0;
+  store::Recorder recorder_;
   std::vector<store::Entry> entries_;  // Of the turn under way.
   std::map<std::pair<AgentName, TaskId>, QueuedKey> queued_keys_;
   std::vector<SharedSession> dirty_;

@@ -12,6 +12,7 @@
 #include "hub/logger.hpp"
 #include "store/committer.hpp"
 #include "store/file_lock.hpp"
+#include "store/replay.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace synapse::hub {
@@ -41,7 +42,8 @@ class LogKeeper final : public LogWriter {
   [[nodiscard]] const store::Committer* committer() const { return committer_.get(); }
 
  private:
-  [[nodiscard]] Result<std::unique_ptr<core::Machine>> replay(Moment now, std::size_t compact_hint);
+  [[nodiscard]] Result<std::unique_ptr<core::Machine>> replay(Moment now,
+                                                              store::ReplayReport& report);
 
   core::Limits limits_;
   std::string hub_id_;

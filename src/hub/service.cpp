@@ -267,6 +267,7 @@ class Service::Impl final : public net::ServerHandler {
   void shut_down() {
     if (std::exchange(stopping_, true)) return;
     server_.stop();
+    engine_->write_renewed(clock_.now());
     // Clients have their own bounds; this one is the promise to whoever stops us.
     deadline_.emplace(strand_, std::chrono::seconds(4));
     deadline_->async_wait([this](error_code) { io_.stop(); });

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //
-// A record of the event log is a row (seq, ts, kind, payload). The payload is one JSON object,
-// compact, UTF-8:
+// A record of the event log is a row (seq, ts, kind, payload) of `events`, or a row (after_seq, ts,
+// kind, payload) of `synapse_events`. The payload is one JSON object, compact, UTF-8:
 //
 //   claim, task_update, checkpoint
 //                    the lease after the change, as in a state snapshot: task_id, owner, note,
 //                    claimed_at, lease_expires_at, status, data_ref, worktree, paths, epoch,
-//                    version, checkpoint, git; scope only if it is "none". A renewal is a claim.
+//                    version, checkpoint, git; scope only if it is "none"
 //   handoff          the same, and previous_owner
 //   release          task_id
-//   lease_expired    task_id, owner, epoch, checkpoint
 //   ledger_task      the plan task after the change
 //   ledger_progress  the note
 //   resource         agent, kind, name, capacity, meta, offered_at
@@ -17,9 +16,16 @@
 //   recall, finding  the record
 //   idempotency      key, response (the frame as it was sent), sender, type, digest
 //
-// The original knows all but lease_expired, scope, previous_owner, sender, type and digest, and
-// passes over those. What it writes is read with these liberties: ASCII-only text, whole numbers
-// for seconds, version or git missing.
+// and in `synapse_events`
+//
+//   lease_expired    task_id, owner, epoch, checkpoint
+//   lease_renewed    task_id, epoch, lease_expires_at
+//
+// The original knows all of the first list but scope, previous_owner, sender, type and digest, and
+// passes over those. It doesn't see renewals, so the hub repeats each renewed lease as a `claim`
+// now and then (recorder.hpp). Logs of before we had a table of our own have lease_expired in
+// `events`, and each renewal as a claim: both are read. What it writes is read with these
+// liberties: ASCII-only text, whole numbers for seconds, version or git missing.
 #include "store/event_codec.hpp"
 
 #include "wire/json_writer.hpp"
@@ -34,6 +40,7 @@ using wire::JsonWriter;
 struct Record {
   std::string_view kind;
   std::string payload;
+  Table table = Table::events;
 };
 
 template <class Value>
@@ -50,7 +57,13 @@ struct Encode {
     return record(kind::claim, event.lease);
   }
   Coded operator()(const core::LeaseRenewed& event) const {
-    return record(kind::claim, event.lease);
+    JsonWriter json;
+    json.begin_object()
+        .field("task_id", event.lease.task_id)
+        .field("epoch", event.lease.epoch)
+        .field("lease_expires_at", event.lease.expires_at)
+        .end_object();
+    return Record{kind::lease_renewed, json.take(), Table::synapse_events};
   }
   Coded operator()(const core::TaskUpdated& event) const {
     return record(kind::task_update, event.lease);
@@ -79,7 +92,7 @@ struct Encode {
         .field("epoch", event.epoch)
         .field("checkpoint", event.checkpoint)
         .end_object();
-    return Record{kind::lease_expired, json.take()};
+    return Record{kind::lease_expired, json.take(), Table::synapse_events};
   }
   Coded operator()(const core::PlanTaskDeclared& event) const {
     return record(kind::ledger_task, event.task);
@@ -137,7 +150,12 @@ struct Encode {
 std::optional<Entry> encode(const core::Event& event, double ts) {
   std::optional<Record> coded = std::visit(Encode{}, event);
   if (!coded) return std::nullopt;
-  return Entry{ts, std::string(coded->kind), std::move(coded->payload), core::durability(event)};
+  return Entry{ts, std::string(coded->kind), std::move(coded->payload), core::durability(event),
+               coded->table};
+}
+
+Entry encode_whole(const core::Lease& lease, double ts) {
+  return {ts, std::string(kind::claim), record(kind::claim, lease).payload};
 }
 
 }  // namespace synapse::store

@@ -2,8 +2,9 @@
 // Events to log records and back. What the records look like is said at the top of event_codec.cpp.
 //
 // encode() is used on the hub's strand, once for each event of a turn; decode() by replay. Both are
-// pure. What encode() writes, decode() reads back to an event that does the same to a machine: a
-// renewed lease comes back as a granted one, and who released a task is not in the log.
+// pure. What encode() writes, decode() reads back to an event that does the same to a machine: who
+// released a task is not in the log. Renewals alone are read by decode_renewal(), since their
+// record is less than an event.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,6 @@ inline constexpr std::string_view task_update = "task_update";
 inline constexpr std::string_view checkpoint = "checkpoint";
 inline constexpr std::string_view handoff = "handoff";
 inline constexpr std::string_view release = "release";
-inline constexpr std::string_view lease_expired = "lease_expired";
 inline constexpr std::string_view ledger_task = "ledger_task";
 inline constexpr std::string_view ledger_progress = "ledger_progress";
 inline constexpr std::string_view resource = "resource";
@@ -32,10 +32,15 @@ inline constexpr std::string_view chat = "chat";
 inline constexpr std::string_view recall = "recall";
 inline constexpr std::string_view finding = "finding";
 inline constexpr std::string_view idempotency = "idempotency";
+// In our own table.
+inline constexpr std::string_view lease_expired = "lease_expired";
+inline constexpr std::string_view lease_renewed = "lease_renewed";
 }  // namespace kind
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
 [[nodiscard]] std::optional<Entry> encode(const core::Event& event, double ts);
+// A lease as it is now: a `claim` record that changes nothing.
+[[nodiscard]] Entry encode_whole(const core::Lease& lease, double ts);
 
 // Where a record's wall times meet this process: deadlines count from `start`, the moment of the
 // replay.
@@ -51,6 +56,16 @@ struct DecodeContext {
 [[nodiscard]] Result<std::optional<core::Event>> decode(std::string_view kind,
                                                         std::string_view payload,
                                                         const DecodeContext& context);
+
+// What a renewal changes of the lease with that epoch.
+struct Renewal {
+  TaskId task_id;
+  Epoch epoch;
+  double expires_at = 0;
+  Mono deadline{0};
+};
+[[nodiscard]] Result<Renewal> decode_renewal(std::string_view payload,
+                                             const DecodeContext& context);
 
 // The number of a chat record, if decode() would take it: for records whose text is no longer
 // wanted.

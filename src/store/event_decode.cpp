@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "store/event_codec.hpp"
+#include "store/json_escapes.hpp"
 #include "store/json_reader.hpp"
 
 namespace synapse::store {
@@ -310,20 +310,6 @@ void read(JsonReader& json, core::AnswerRemembered& answer) {
 
 Error undecodable(std::string why) { return fail(ErrorCode::corrupt, std::move(why)); }
 
-bool is_text(std::string_view payload) {
-  // Nearly all payloads are ASCII, which one pass of wide words finds out.
-  constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
-  std::size_t i = 0;
-  std::uint64_t seen = 0;
-  for (; i + sizeof seen <= payload.size(); i += sizeof seen) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, payload.data() + i, sizeof word);
-    seen |= word;
-  }
-  for (; i < payload.size(); ++i) seen |= static_cast<std::uint64_t>(payload[i]) & 0x80U;
-  return (seen & high_bits) == 0 || base::is_valid_utf8(payload);
-}
-
 // Makes an Event of type T and lets `fill` read it.
 template <class T, class Fill>
 Result<std::optional<core::Event>> read_event(std::string_view payload, Fill fill) {
@@ -378,6 +364,25 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
         payload, [](JsonReader& json, auto& event) { read(json, event.finding); });
   }
   return std::optional<Event>();
+}
+
+Result<Renewal> decode_renewal(std::string_view payload, const DecodeContext& context) {
+  if (!is_text(payload)) return undecodable("not UTF-8");
+  JsonReader json(payload);
+  Renewal renewal;
+  renewal.expires_at = missing;
+  json.object([&](std::string_view key) {
+    if (key == "task_id") return json.read(renewal.task_id);
+    if (key == "epoch") return json.read(renewal.epoch);
+    if (key == "lease_expires_at") return json.read(renewal.expires_at);
+    json.skip();
+  });
+  json.finish();
+  if (is_blank(renewal.task_id.text)) json.fail("no task_id");
+  if (std::isnan(renewal.expires_at)) json.fail("no lease_expires_at");
+  if (json.failed()) return undecodable(json.failure());
+  renewal.deadline = deadline(renewal.expires_at, context);
+  return renewal;
 }
 
 Result<MessageId> decode_message_id(std::string_view payload) {

@@ -2,6 +2,11 @@
 // The append-only event log behind an interface: SQLite in the field, memory and a faulty one in
 // tests.
 //
+// A log has two tables. `events` holds exactly what the original would write, so that either
+// program opens the other's log. What the original doesn't know goes into a table of our own beside
+// it, in the same transaction as the rows that it belongs to; each of our rows says behind which
+// row of `events` it stands, so that the two are one sequence.
+//
 // A store is used by one thread at a time. After an append has failed it fails for good (a sticky
 // error): what the log holds is the truth, and nothing may be written past a hole.
 #pragma once
@@ -17,20 +22,24 @@
 
 namespace synapse::store {
 
+enum class Table { events, synapse_events };
+
 // An event on its way to the log.
 struct Entry {
   double ts = 0;  // Wall seconds.
   std::string kind;
   std::string payload;  // Compact JSON.
   core::Durability durability = core::Durability::synced;
+  Table table = Table::events;
 };
 
 // An event as the log has it; the views live until the sink returns.
 struct RecordView {
-  std::int64_t seq = 0;
+  std::int64_t seq = 0;  // Of our own table: the number of the row of `events` it stands behind.
   double ts = 0;
   std::string_view kind;
   std::string_view payload;
+  Table table = Table::events;
 };
 
 class EventStore {
@@ -41,9 +50,8 @@ class EventStore {
   // or nothing.
   [[nodiscard]] virtual Result<> append(std::span<const Entry> entries) = 0;
 
-  // Hands every record with seq > after to the sink, in order of seq, until it returns false.
-  [[nodiscard]] virtual Result<> read(std::int64_t after,
-                                      const std::function<bool(const RecordView&)>& sink) = 0;
+  // Hands every record of both tables to the sink, in their order, until it returns false.
+  [[nodiscard]] virtual Result<> read(const std::function<bool(const RecordView&)>& sink) = 0;
 };
 
 }  // namespace synapse::store

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/json_escapes.hpp"
 
+#include <cstring>
+
+#include "base/text.hpp"
+
 #include <charconv>
 
 namespace synapse::store {
@@ -77,6 +81,20 @@ std::string without_half_pairs(std::string_view json) {
     i = json.find('\\', i + length);
   }
   return whole;
+}
+
+bool is_text(std::string_view payload) {
+  // Nearly all payloads are ASCII, which one pass of wide words finds out.
+  constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+  std::size_t i = 0;
+  std::uint64_t seen = 0;
+  for (; i + sizeof seen <= payload.size(); i += sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, payload.data() + i, sizeof word);
+    seen |= word;
+  }
+  for (; i < payload.size(); ++i) seen |= static_cast<std::uint64_t>(payload[i]) & 0x80U;
+  return (seen & high_bits) == 0 || base::is_valid_utf8(payload);
 }
 
 }  // namespace synapse::store

@@ -19,6 +19,9 @@ namespace synapse::store {
 // What the inside of a string stands for; half a pair stands for U+FFFD.
 void unescape(std::string_view text, std::string& out);
 
+// Whether a text is UTF-8. Fast where it is ASCII, as nearly all are.
+[[nodiscard]] bool is_text(std::string_view payload);
+
 // The same JSON with \ufffd for each half pair: of the same length, so that all else stays in its
 // place.
 [[nodiscard]] std::string without_half_pairs(std::string_view json);

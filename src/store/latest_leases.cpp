@@ -35,14 +35,28 @@ void LatestLeases::granted(core::Lease lease) {
 void LatestLeases::changed(core::Lease lease) {
   const auto [place, is_new] = pending_.try_emplace(lease.task_id.text);
   // Only a log that no hub wrote goes back in its epochs.
-  if (!is_new && place->second.epoch > lease.epoch) put(std::move(place->second));
-  place->second = std::move(lease);
+  if (!is_new) machine_.saw_epoch(place->second.lease.epoch);
+  place->second = {std::move(lease)};
+}
+
+void LatestLeases::renew(const Renewal& renewal) {
+  auto pending = pending_.find(renewal.task_id.text);
+  if (pending == pending_.end()) {
+    const core::Lease* known = machine_.leases().find(renewal.task_id);
+    if (known == nullptr || known->epoch != renewal.epoch) return;
+    pending = pending_.emplace(renewal.task_id.text, Pending{*known}).first;
+  }
+  Pending& last = pending->second;
+  if (last.lease.epoch != renewal.epoch) return;
+  last.lease.expires_at = renewal.expires_at;
+  last.lease.deadline = renewal.deadline;
+  last.is_renewed = true;
 }
 
 void LatestLeases::released(const core::LeaseReleased& event) {
   const auto pending = pending_.find(event.task_id.text);
   if (pending != pending_.end()) {
-    if (!highest_ || highest_->epoch < pending->second.epoch) highest_ = std::move(pending->second);
+    machine_.saw_epoch(pending->second.lease.epoch);
     pending_.erase(pending);
   }
   const core::LeaseTable& leases = machine_.leases();
@@ -52,23 +66,25 @@ void LatestLeases::released(const core::LeaseReleased& event) {
 }
 
 void LatestLeases::expired(const core::LeaseExpired& event) {
-  // The last moment at which the machine can see that lease and not be changed by it.
-  if (highest_ && highest_->task_id == event.task_id) put(*std::exchange(highest_, std::nullopt));
   put_pending(event.task_id);
   machine_.apply(event);
 }
 
-void LatestLeases::finish() {
-  std::vector<core::Lease> lasting;
+std::vector<TaskId> LatestLeases::finish() {
+  std::vector<Pending> lasting;
   lasting.reserve(pending_.size());
-  for (auto& [task_id, lease] : pending_) lasting.push_back(std::move(lease));
+  for (auto& [task_id, pending] : pending_) lasting.push_back(std::move(pending));
   pending_.clear();
   // The table's content does not depend on the order; that no run differs from another is worth a
   // sort.
   std::sort(lasting.begin(), lasting.end(),
-            [](const core::Lease& a, const core::Lease& b) { return a.task_id < b.task_id; });
-  put_highest();
-  for (core::Lease& lease : lasting) put(std::move(lease));
+            [](const Pending& a, const Pending& b) { return a.lease.task_id < b.lease.task_id; });
+  std::vector<TaskId> renewed;
+  for (Pending& pending : lasting) {
+    if (pending.is_renewed) renewed.push_back(pending.lease.task_id);
+    put(std::move(pending.lease));
+  }
+  return renewed;
 }
 
 void LatestLeases::put(core::Lease lease) {
@@ -78,17 +94,8 @@ void LatestLeases::put(core::Lease lease) {
 void LatestLeases::put_pending(const TaskId& task_id) {
   const auto pending = pending_.find(task_id.text);
   if (pending == pending_.end()) return;
-  put(std::move(pending->second));
+  put(std::move(pending->second.lease));
   pending_.erase(pending);
-}
-
-// It was released, nothing lapsed since then: so the machine has neither a lease nor a checkpoint
-// of that task.
-void LatestLeases::put_highest() {
-  if (!highest_) return;
-  const core::LeaseReleased release{highest_->task_id, highest_->owner};
-  put(*std::exchange(highest_, std::nullopt));
-  machine_.apply(release);
 }
 
 }  // namespace synapse::store

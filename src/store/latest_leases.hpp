@@ -2,17 +2,19 @@
 // The part of replay that knows leases: takes their events in order and hands the machine only
 // those whose effect lasts. Private to store.
 //
-// Every lease event carries the whole lease, so a later one of the same task makes an earlier one
-// void. Two things outlive their event and are kept exact: the epoch counter, which goes on from
-// the largest epoch ever given; and the checkpoints of lapsed leases, which depend on the order of
-// lapses, grants and releases, so that an event which touches one goes to the machine at once.
+// Every lease event but a renewal carries the whole lease, so a later one of the same task makes an
+// earlier one void. Two things outlive their event and are kept exact: the epoch counter, which
+// goes on from the largest epoch ever given; and the checkpoints of lapsed leases, which depend on
+// the order of lapses, grants and releases, so that an event which touches one goes to the machine
+// at once.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/machine.hpp"
+#include "store/event_codec.hpp"
 
 namespace synapse::store {
 
@@ -22,8 +24,10 @@ class LatestLeases {
 
   // Whether the event was one of a lease, and is taken.
   [[nodiscard]] bool take(core::Event& event);
-  // After the last event: the leases that live.
-  void finish();
+  // A renewal of a lease that lives and has that epoch; any other is void.
+  void renew(const Renewal& renewal);
+  // After the last event: the leases that live. Returns those whose last record was a renewal.
+  std::vector<TaskId> finish();
 
  private:
   void granted(core::Lease lease);
@@ -33,12 +37,14 @@ class LatestLeases {
 
   void put(core::Lease lease);
   void put_pending(const TaskId& task_id);
-  void put_highest();
+
+  struct Pending {
+    core::Lease lease;
+    bool is_renewed = false;  // Since its last whole record.
+  };
 
   core::Machine& machine_;
-  std::unordered_map<std::string, core::Lease> pending_;  // By task.
-  // Of the released leases that the machine has not seen, the one with the largest epoch.
-  std::optional<core::Lease> highest_;
+  std::unordered_map<std::string, Pending> pending_;  // By task.
 };
 
 }  // namespace synapse::store

@@ -21,40 +21,16 @@ namespace {
 constexpr std::size_t batch_records_max = 1000;
 constexpr std::size_t batch_bytes_max = 4U << 20U;
 
-struct LogRecord {
-  std::int64_t seq;
-  double ts;
-  std::string kind;
-  std::string payload;
-};
-
-std::string select(const LogFilter& filter) {
-  std::string sql = "SELECT seq, ts, kind, payload FROM events WHERE seq > ?";
-  if (filter.kinds) {
-    sql += " AND kind IN (";
-    for (std::size_t i = 0; i < filter.kinds->size(); ++i) sql += i == 0 ? "?" : ",?";
-    sql += ")";
-  }
-  return sql + " ORDER BY seq";
+std::string kinds_clause(const LogFilter& filter) {
+  if (!filter.kinds) return {};
+  std::string sql = " AND kind IN (";
+  for (std::size_t i = 0; i < filter.kinds->size(); ++i) sql += i == 0 ? "?" : ",?";
+  return sql + ")";
 }
 
-enum class Left { nothing, perhaps_more };
-
-Result<Left> take_batch(Database& database, Statement& rows, std::size_t records_max,
-                        std::vector<LogRecord>& batch) {
-  batch.clear();
-  std::size_t bytes = 0;
-  int code = SQLITE_ROW;
-  while (batch.size() < records_max && bytes < batch_bytes_max &&
-         (code = rows.step()) == SQLITE_ROW) {
-    const RecordView record = record_of(rows);
-    bytes += record.payload.size();
-    batch.push_back({record.seq, record.ts, std::string(record.kind), std::string(record.payload)});
-  }
-  Result<Left> left = code == SQLITE_ROW ? Left::perhaps_more : Left::nothing;
-  if (code != SQLITE_ROW && code != SQLITE_DONE) left = database.error(code);
-  rows.reset();
-  return left;
+void bind_kinds(const LogFilter& filter, Statement& rows, int first) {
+  if (!filter.kinds) return;
+  for (const std::string& kind : *filter.kinds) rows.bind(first++, std::string_view(kind));
 }
 
 // Whether something of the log is only in its -wal.
@@ -117,33 +93,112 @@ Result<LogReader> LogReader::open(const std::filesystem::path& file) {
   return LogReader(std::move(*database));
 }
 
-Result<> LogReader::read(const LogFilter& filter,
-                         const std::function<bool(const RecordView&)>& sink) {
-  if (filter.kinds && filter.kinds->empty()) return {};
-  Result<LogTable> table = find_log_table(database_);
+struct LogReader::Record {
+  std::int64_t seq;
+  double ts;
+  std::string kind;
+  std::string payload;
+  std::int64_t own_id = 0;
+};
+
+// Records of both tables as they were at one moment; as many as are known to be without a gap.
+struct LogReader::Batch {
+  std::vector<Record> events;
+  std::vector<Record> own;
+  std::size_t bytes = 0;
+  bool has_all = true;  // Nothing is left.
+
+  bool take(std::vector<Record>& records, const RecordView& record, std::int64_t own_id = 0) {
+    bytes += record.payload.size();
+    records.push_back(
+        {record.seq, record.ts, std::string(record.kind), std::string(record.payload), own_id});
+    return records.size() < batch_records_max && bytes < batch_bytes_max;
+  }
+};
+
+Result<> LogReader::take_events(Batch& batch) {
+  Result<Statement> rows =
+      database_.prepare("SELECT seq, ts, kind, payload FROM events WHERE seq > ?" +
+                        kinds_clause(filter_) + " ORDER BY seq");
+  if (!rows) return rows.error();
+  rows->bind(1, place_.after);
+  bind_kinds(filter_, *rows, 2);
+  int code = SQLITE_ROW;
+  while ((code = rows->step()) == SQLITE_ROW) {
+    if (batch.take(batch.events, record_of(*rows))) continue;
+    batch.has_all = false;
+    return {};
+  }
+  if (code != SQLITE_DONE) return database_.error(code);
+  return {};
+}
+
+// Our own records up to the last of those events.
+Result<> LogReader::take_own(Batch& batch) {
+  const Result<LogTable> table = find_own_table(database_);
   if (!table) return table.error();
   if (*table == LogTable::missing) return {};
-  Result<Statement> rows = database_.prepare(select(filter));
+  const std::int64_t end =
+      batch.has_all ? std::numeric_limits<std::int64_t>::max() : batch.events.back().seq;
+  Result<Statement> rows = database_.prepare(
+      "SELECT after_seq, ts, kind, payload, id FROM synapse_events WHERE id > ? AND after_seq >= "
+      "?" +
+      kinds_clause(filter_) + " ORDER BY id");
   if (!rows) return rows.error();
-  if (filter.kinds) {
-    for (std::size_t i = 0; i < filter.kinds->size(); ++i) {
-      rows->bind(static_cast<int>(i) + 2, std::string_view((*filter.kinds)[i]));
-    }
+  rows->bind(1, place_.own_after);
+  rows->bind(2, filter_.after);
+  bind_kinds(filter_, *rows, 3);
+  batch.bytes = 0;
+  int code = SQLITE_ROW;
+  while ((code = rows->step()) == SQLITE_ROW) {
+    const RecordView record = record_of(*rows, Table::synapse_events);
+    if (record.seq >= end) return {};
+    if (batch.take(batch.own, record, rows->integer(4))) continue;
+    // Events that one of the next may stand before are for the next batch.
+    const std::int64_t known = batch.own.back().seq;
+    std::erase_if(batch.events, [known](const Record& event) { return event.seq > known; });
+    batch.has_all = false;
+    return {};
   }
-  std::vector<LogRecord> batch;
-  std::int64_t after = filter.after;
-  std::uint64_t left = filter.limit;
-  while (left > 0) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, batch_records_max));
-    rows->bind(1, after);
-    const Result<Left> taken = take_batch(database_, *rows, wanted, batch);
-    if (!taken) return taken.error();
-    for (const LogRecord& record : batch) {
-      if (!sink({record.seq, record.ts, record.kind, record.payload})) return {};
+  if (code != SQLITE_DONE) return database_.error(code);
+  return {};
+}
+
+Result<> LogReader::take(Batch& batch) {
+  if (Result<> begun = database_.run("BEGIN"); !begun) return begun;
+  Result<> taken = take_events(batch);
+  if (taken && filter_.own == LogFilter::Own::read) taken = take_own(batch);
+  Result<> ended = database_.commit();
+  return taken ? ended : taken;
+}
+
+Result<> LogReader::read(const LogFilter& filter, const Sink& sink) {
+  filter_ = filter;
+  place_ = {filter.after, std::numeric_limits<std::int64_t>::min(), filter.limit};
+  return read_on(sink);
+}
+
+Result<> LogReader::read_on(const Sink& sink) {
+  if (filter_.kinds && filter_.kinds->empty()) return {};
+  const Result<LogTable> table = find_log_table(database_);
+  if (!table) return table.error();
+  if (*table == LogTable::missing) return {};
+  for (bool has_all = false; !has_all;) {
+    Batch batch;
+    if (Result<> taken = take(batch); !taken) return taken;
+    has_all = batch.has_all;
+    auto event = batch.events.begin();
+    auto own = batch.own.begin();
+    while (event != batch.events.end() || own != batch.own.end()) {
+      if (place_.left == 0) return {};
+      --place_.left;
+      const bool is_own =
+          own != batch.own.end() && (event == batch.events.end() || own->seq < event->seq);
+      const Record& record = is_own ? *own++ : *event++;
+      (is_own ? place_.own_after : place_.after) = is_own ? record.own_id : record.seq;
+      const Table from = is_own ? Table::synapse_events : Table::events;
+      if (!sink({record.seq, record.ts, record.kind, record.payload, from})) return {};
     }
-    if (*taken == Left::nothing) return {};
-    after = batch.back().seq;
-    left -= batch.size();
   }
   return {};
 }
@@ -151,7 +206,7 @@ Result<> LogReader::read(const LogFilter& filter,
 std::string ndjson_line(const RecordView& record) {
   wire::JsonWriter json;
   json.begin_object()
-      .field("seq", record.seq)
+      .field(record.table == Table::events ? "seq" : "after_seq", record.seq)
       .field("ts", record.ts)
       .field("kind", as_text(record.kind))
       .key("payload");

@@ -32,6 +32,9 @@ struct LogFilter {
   std::optional<std::vector<std::string>>
       kinds;  // Only these; none: all. An empty list: no record at all.
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+  // Whether the records of our own table are read as well, each behind its row of `events`: of
+  // those, the ones behind `after` and all later ones.
+  enum class Own { left_out, read } own = Own::left_out;
 };
 
 class LogReader {
@@ -40,17 +43,35 @@ class LogReader {
   // writing is empty.
   [[nodiscard]] static Result<LogReader> open(const std::filesystem::path& file);
 
-  // Hands every record that passes the filter to the sink, in order of seq, until it returns false.
-  [[nodiscard]] Result<> read(const LogFilter& filter,
-                              const std::function<bool(const RecordView&)>& sink);
+  using Sink = std::function<bool(const RecordView&)>;
+
+  // Hands every record that passes the filter to the sink, in their order, until it returns false.
+  [[nodiscard]] Result<> read(const LogFilter& filter, const Sink& sink);
+  // The same filter's records that were written since.
+  [[nodiscard]] Result<> read_on(const Sink& sink);
 
  private:
+  struct Record;
+  // What is read next.
+  struct Place {
+    std::int64_t after = 0;
+    std::int64_t own_after = 0;  // By its own numbers.
+    std::uint64_t left = 0;
+  };
+  struct Batch;
+
   explicit LogReader(Database database) : database_(std::move(database)) {}
+  [[nodiscard]] Result<> take_events(Batch& batch);
+  [[nodiscard]] Result<> take_own(Batch& batch);
+  [[nodiscard]] Result<> take(Batch& batch);
 
   Database database_;
+  LogFilter filter_;
+  Place place_;
 };
 
-// A record as one line of NDJSON, without the line feed: {"seq":…,"ts":…,"kind":…,"payload":…}. A
+// A record as one line of NDJSON, without the line feed: {"seq":…,"ts":…,"kind":…,"payload":…}; of
+// our own table, with after_seq in place of seq. A
 // payload that is no JSON becomes JSON text, so that a line is always valid and always one line.
 [[nodiscard]] std::string ndjson_line(const RecordView& record);
 

@@ -2,7 +2,6 @@
 #include "store/replay.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -82,6 +81,7 @@ class Replay {
     ++report_.records;
     report_.last_seq = record.seq;
     if (record.kind == kind::chat) return take_chat(record);
+    if (record.kind == kind::lease_renewed) return take_renewal(record);
     Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
     if (!event) return skip(record, event.error());
     if (!*event) {
@@ -93,7 +93,7 @@ class Replay {
   }
 
   ReplayReport finish() {
-    leases_.finish();
+    report_.renewed = leases_.finish();
     chats_.flush();
     return report_;
   }
@@ -104,6 +104,13 @@ class Replay {
     if (!id) return skip(record, id.error());
     ++report_.applied;
     chats_.add(*id, record.payload);
+  }
+
+  void take_renewal(const RecordView& record) {
+    const Result<Renewal> renewal = decode_renewal(record.payload, context_);
+    if (!renewal) return skip(record, renewal.error());
+    ++report_.applied;
+    leases_.renew(*renewal);
   }
 
   void skip(const RecordView& record, const Error& why) {
@@ -125,11 +132,10 @@ class Replay {
 Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Moment start,
                             const OnUndecodable& on_undecodable) {
   Replay replay(machine, start, on_undecodable);
-  const Result<> read =
-      store.read(std::numeric_limits<std::int64_t>::min(), [&replay](const RecordView& record) {
-        replay.take(record);
-        return true;
-      });
+  const Result<> read = store.read([&replay](const RecordView& record) {
+    replay.take(record);
+    return true;
+  });
   if (!read) return read.error();
   return replay.finish();
 }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -21,14 +22,18 @@
 namespace synapse::store {
 
 struct ReplayReport {
-  std::uint64_t records = 0;  // All there are; the sum of the next three.
+  std::uint64_t records = 0;  // All there are, in both tables; the sum of the next three.
   std::uint64_t applied = 0;
   std::uint64_t unknown = 0;      // Of kinds that this version does not know.
   std::uint64_t undecodable = 0;  // Each was reported.
   std::int64_t last_seq = 0;      // 0 for an empty log.
+  // Leases that live and whose last record is a renewal: a reader of `events` alone, such as the
+  // original, sees them end too early.
+  std::vector<TaskId> renewed;
 };
 
-// Called with the row's number and what is wrong with it, in the order of the rows.
+// Called with the row's number (of our own table: that of the row it stands behind) and what is
+// wrong with it, in the order of the rows.
 using OnUndecodable = std::function<void(std::int64_t seq, const Error& why)>;
 
 // The machine must be a new one. What is due by now (leases that ended while no hub ran) is the

@@ -55,15 +55,27 @@ Result<> SqliteStore::set_up() {
   if (Result<> limit = database_.run("PRAGMA journal_size_limit=67108864"); !limit) return limit;
   if (Result<> sync = set_sync(core::Durability::synced); !sync) return sync;
   if (Result<> made = database_.run(create_log_table); !made) return made;
-  Result<Statement> insert =
-      database_.prepare("INSERT INTO events (ts, kind, payload) VALUES (?, ?, ?)");
-  if (!insert) return insert.error();
-  insert_ = std::move(*insert);
-  Result<Statement> select =
-      database_.prepare("SELECT seq, ts, kind, payload FROM events WHERE seq > ? ORDER BY seq");
-  if (!select) return select.error();
-  select_ = std::move(*select);
+  if (const Result<LogTable> own = find_own_table(database_); !own) return own.error();
+  if (Result<> made = database_.run(create_own_table); !made) return made;
+  if (Result<> prepared = prepare(); !prepared) return prepared;
   return database_.sync_wal();
+}
+
+Result<> SqliteStore::prepare() {
+  struct Prepared {
+    Statement& statement;
+    const char* sql;
+  };
+  for (const Prepared& one :
+       {Prepared{insert_, insert_event}, Prepared{insert_own_, insert_own_event},
+        Prepared{select_, "SELECT seq, ts, kind, payload FROM events ORDER BY seq"},
+        Prepared{select_own_,
+                 "SELECT after_seq, ts, kind, payload FROM synapse_events ORDER BY id"}}) {
+    Result<Statement> prepared = database_.prepare(one.sql);
+    if (!prepared) return prepared.error();
+    one.statement = std::move(*prepared);
+  }
+  return {};
 }
 
 Result<> SqliteStore::append(std::span<const Entry> entries) {
@@ -93,10 +105,11 @@ Result<> SqliteStore::write(std::span<const Entry> entries) {
   }
   if (Result<> begun = database_.begin(options_.busy_tries); !begun) return begun;
   for (const Entry& entry : entries) {
-    insert_.bind(1, entry.ts);
-    insert_.bind(2, std::string_view(entry.kind));
-    insert_.bind(3, std::string_view(entry.payload));
-    if (Result<> inserted = database_.run(insert_); !inserted) return inserted;
+    Statement& insert = entry.table == Table::events ? insert_ : insert_own_;
+    insert.bind(1, entry.ts);
+    insert.bind(2, std::string_view(entry.kind));
+    insert.bind(3, std::string_view(entry.payload));
+    if (Result<> inserted = database_.run(insert); !inserted) return inserted;
   }
   return database_.commit();
 }
@@ -108,17 +121,35 @@ Result<> SqliteStore::set_sync(core::Durability durability) {
                                                               : "PRAGMA synchronous=NORMAL");
 }
 
-Result<> SqliteStore::read(std::int64_t after, const std::function<bool(const RecordView&)>& sink) {
+Result<> SqliteStore::read(const std::function<bool(const RecordView&)>& sink) {
   if (database_.handle() == nullptr) return *error_;
-  select_.bind(1, after);
-  int code = SQLITE_ROW;
-  while ((code = select_.step()) == SQLITE_ROW) {
-    if (!sink(record_of(select_))) break;
-  }
-  Result<> done;
-  if (code != SQLITE_ROW && code != SQLITE_DONE) done = database_.error(code);
+  // Both tables as they are at one moment.
+  if (Result<> begun = database_.run("BEGIN"); !begun) return begun;
+  Result<> done = merge(sink);
   select_.reset();
-  return done;
+  select_own_.reset();
+  Result<> ended = database_.commit();
+  return done ? ended : done;
+}
+
+Result<> SqliteStore::merge(const std::function<bool(const RecordView&)>& sink) {
+  int code = select_.step();
+  int own_code = select_own_.step();
+  for (;;) {
+    for (const int one : {code, own_code}) {
+      if (one != SQLITE_ROW && one != SQLITE_DONE) return database_.error(one);
+    }
+    if (code == SQLITE_DONE && own_code == SQLITE_DONE) return {};
+    const bool is_own = own_code == SQLITE_ROW &&
+                        (code == SQLITE_DONE || select_own_.integer(0) < select_.integer(0));
+    if (is_own) {
+      if (!sink(record_of(select_own_, Table::synapse_events))) return {};
+      own_code = select_own_.step();
+    } else {
+      if (!sink(record_of(select_))) return {};
+      code = select_.step();
+    }
+  }
 }
 
 Result<> SqliteStore::close() {
@@ -127,8 +158,7 @@ Result<> SqliteStore::close() {
   Result<> emptied = database_.empty_wal();
   // A reader is in the way: then it empties the WAL, being the last one out.
   if (!emptied && emptied.error().code == ErrorCode::locked) emptied = {};
-  insert_ = Statement();
-  select_ = Statement();
+  for (Statement* one : {&insert_, &insert_own_, &select_, &select_own_}) *one = Statement();
   database_ = Database();
   error_ = fail(ErrorCode::closed, "the log is closed");
   return emptied;

@@ -38,8 +38,7 @@ class SqliteStore final : public EventStore {
   ~SqliteStore() override = default;
 
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
-  [[nodiscard]] Result<> read(std::int64_t after,
-                              const std::function<bool(const RecordView&)>& sink) override;
+  [[nodiscard]] Result<> read(const std::function<bool(const RecordView&)>& sink) override;
 
   // For a clean shutdown: moves everything into the file itself. All that comes after is refused.
   [[nodiscard]] Result<> close();
@@ -48,13 +47,17 @@ class SqliteStore final : public EventStore {
   SqliteStore(Database database, const SqliteOptions& options);
 
   [[nodiscard]] Result<> set_up();
+  [[nodiscard]] Result<> prepare();
   [[nodiscard]] Result<> write(std::span<const Entry> entries);
   [[nodiscard]] Result<> set_sync(core::Durability durability);
+  [[nodiscard]] Result<> merge(const std::function<bool(const RecordView&)>& sink);
 
   Database database_;
   SqliteOptions options_;
   Statement insert_;
+  Statement insert_own_;
   Statement select_;
+  Statement select_own_;
   std::optional<core::Durability> sync_;
   std::optional<Error> error_;
 };

@@ -126,7 +126,7 @@ bool only_gifts_are_left(const HubProcess& hub, const std::vector<Member>& fleet
 
 std::string log_of(const std::string& db) {
   Command command;
-  command.words = {program_under_test(), "ingest", db};
+  command.words = {program_under_test(), "ingest", "--all-kinds", db};
   const Finished finished = run(command);
   REQUIRE(finished.status);
   REQUIRE(finished.status->as_number() == 0);

@@ -16,7 +16,7 @@ constexpr std::array kinds{
     store::kind::handoff,     store::kind::release,         store::kind::lease_expired,
     store::kind::ledger_task, store::kind::ledger_progress, store::kind::resource,
     store::kind::chat,        store::kind::recall,          store::kind::finding,
-    store::kind::idempotency, std::string_view("unknown")};
+    store::kind::idempotency, store::kind::lease_renewed,   std::string_view("unknown")};
 
 }  // namespace
 
@@ -26,6 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view payload(reinterpret_cast<const char*>(data) + 1, size - 1);
   const store::DecodeContext context{{1'700'000'000, std::chrono::hours(1)}, {}};
   const auto event = store::decode(kind, payload, context);
+  if (kind == store::kind::lease_renewed) {
+    const auto renewal = store::decode_renewal(payload, context);
+    SYNAPSE_ASSERT(renewal || renewal.error().code == ErrorCode::corrupt);
+    return 0;
+  }
   if (kind == store::kind::chat) {
     SYNAPSE_ASSERT(event.has_value() == store::decode_message_id(payload).has_value());
   }

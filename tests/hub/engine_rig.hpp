@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "hub/engine.hpp"
-#include "store/memory_store.hpp"
 #include "support/manual_clock.hpp"
+#include "support/memory_store.hpp"
 
 namespace synapse::test {
 
@@ -102,7 +102,7 @@ class Rig final : hub::LogWriter {
 
   ManualClock clock_;
   core::Limits limits_;
-  store::MemoryStore store_;
+  MemoryStore store_;
   std::vector<std::pair<std::uint64_t, std::vector<store::Entry>>> waiting_;
   hub::Engine engine_;
 };

@@ -97,6 +97,34 @@ TEST_CASE("a renewal is broadcast and moves the end", "[hub][time]") {
   CHECK(types_of(b.hear()) == std::vector<std::string>{"lease_expired"});
 }
 
+TEST_CASE("a renewed lease is written whole after ten minutes, and when the hub is about to stop",
+          "[hub][time][log]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  rig.say(a, claim("T", 3600));
+  rig.say(a, {{"type", "renew"}, {"task_id", "T"}, {"ttl_seconds", 3600}});
+  rig.commit();
+  CHECK(rig.log().back().kind == "lease_renewed");
+  const Json renewed = a.hear("lease_renewed").at(0);
+  rig.advance(599);
+  CHECK(rig.uncommitted() == 0);
+  rig.advance(1);
+  rig.commit();
+  CHECK(rig.log().back().kind == "claim");
+  CHECK(Json::parse(rig.log().back().payload).at("lease_expires_at") ==
+        renewed.at("lease_expires_at"));
+  a.forget();
+
+  rig.engine().write_renewed(rig.now());
+  CHECK(rig.uncommitted() == 0);  // Nothing was renewed since.
+  rig.say(a, {{"type", "renew"}, {"task_id", "T"}, {"ttl_seconds", 7200}});
+  rig.engine().write_renewed(rig.now());
+  rig.commit();
+  CHECK(rig.log().back().kind == "claim");
+  CHECK(Json::parse(rig.log().back().payload).at("lease_expires_at") ==
+        a.hear("lease_renewed").at(0).at("lease_expires_at"));
+}
+
 TEST_CASE("a claim that waits is granted in its turn, and everybody hears of it", "[hub][queue]") {
   Rig rig;
   Peer a = rig.join("A");

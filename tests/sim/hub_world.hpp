@@ -21,8 +21,8 @@
 #include "sim/commands.hpp"
 #include "sim/dice.hpp"
 #include "sim/witness.hpp"
-#include "store/faulty_store.hpp"
-#include "store/memory_store.hpp"
+#include "support/faulty_store.hpp"
+#include "support/memory_store.hpp"
 
 namespace synapse::sim {
 
@@ -91,8 +91,8 @@ class HubWorld final : hub::LogWriter {
   Witness witness_;
   std::uint64_t seed_;
   Moment now_{1'700'000'000, std::chrono::hours(1)};
-  store::MemoryStore disk_;
-  store::FaultyStore store_;
+  test::MemoryStore disk_;
+  test::FaultyStore store_;
   std::optional<hub::Engine> engine_;
   std::array<Agent, 6> agents_;
   std::deque<Submitted> submitted_;

@@ -23,15 +23,27 @@ std::string lease_fact(const Json& lease) {
 
 }  // namespace
 
-void Witness::learn(const store::Entry& entry, std::set<std::string>& facts) {
+void Witness::learn_lease(const Json& lease, Knowledge& known) {
+  std::set<std::string>& facts = known.facts;
+  known.leases[lease.at("task_id")] = lease;
+  facts.insert(lease_fact(lease));
+  ends_[lease.at("epoch")] = lease.at("lease_expires_at");
+  facts.insert(fact("update", lease, {"task_id", "owner", "status", "data_ref", "version"}));
+  facts.insert(fact("checkpoint", lease, {"task_id", "version"}));
+  facts.insert(fact("holder", lease, {"task_id", "owner"}));
+}
+
+void Witness::learn(const store::Entry& entry, Knowledge& known) {
+  std::set<std::string>& facts = known.facts;
   const Json payload = Json::parse(entry.payload);
   if (entry.kind == "claim" || entry.kind == "task_update" || entry.kind == "checkpoint" ||
       entry.kind == "handoff") {
-    facts.insert(lease_fact(payload));
-    ends_[payload.at("epoch")] = payload.at("lease_expires_at");
-    facts.insert(fact("update", payload, {"task_id", "owner", "status", "data_ref", "version"}));
-    facts.insert(fact("checkpoint", payload, {"task_id", "version"}));
-    facts.insert(fact("holder", payload, {"task_id", "owner"}));
+    learn_lease(payload, known);
+  } else if (entry.kind == "lease_renewed") {
+    // Of a lease whose whole record came before.
+    Json lease = known.leases.at(payload.at("task_id"));
+    lease["lease_expires_at"] = payload.at("lease_expires_at");
+    learn_lease(lease, known);
   } else if (entry.kind == "release") {
     facts.insert(fact("release", payload, {"task_id"}));
   } else if (entry.kind == "ledger_task") {
@@ -61,10 +73,9 @@ const Json* Witness::answer(const std::string& key) const {
   return found == answers_.end() ? nullptr : &found->second;
 }
 
-std::optional<std::string> Witness::missing(const std::string& fact,
-                                            const std::set<std::string>& facts) {
+std::optional<std::string> Witness::missing(const std::string& fact, const Knowledge& known) {
   ++facts_checked_;
-  if (facts.contains(fact)) return std::nullopt;
+  if (known.facts.contains(fact)) return std::nullopt;
   return "somebody was told of what is not safe in the log: " + fact;
 }
 

@@ -58,16 +58,22 @@ class Witness {
     double expires_at = 0;
   };
 
-  void learn(const store::Entry& entry, std::set<std::string>& facts);
-  [[nodiscard]] std::optional<std::string> missing(const std::string& fact,
-                                                   const std::set<std::string>& facts);
+  // What one reads in a log.
+  struct Knowledge {
+    std::set<std::string> facts;
+    std::map<std::string, Json> leases;  // By task id: the last record, with its renewals.
+  };
+
+  void learn(const store::Entry& entry, Knowledge& known);
+  void learn_lease(const Json& lease, Knowledge& known);
+  [[nodiscard]] std::optional<std::string> missing(const std::string& fact, const Knowledge& known);
   [[nodiscard]] std::optional<std::string> check_facts(const Json& frame, double now);
   [[nodiscard]] std::optional<std::string> check_snapshot(const Json& snapshot);
   [[nodiscard]] std::optional<std::string> granted(const Json& frame, double now);
 
   Universe& universe_;
-  std::set<std::string> synced_;
-  std::set<std::string> written_;
+  Knowledge synced_;
+  Knowledge written_;
   std::map<std::string, Json> answers_;
   std::map<std::uint64_t, double> ends_;       // By epoch: until when the log has the lease last.
   std::map<std::string, Held> held_;           // By task id: whom everybody was told it belongs to.

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "support/result_text.hpp"
 #include "samples.hpp"
+#include "support/result_text.hpp"
 #include "support/seed.hpp"
 
 using namespace synapse;
@@ -68,6 +68,7 @@ std::string effect(const core::Event& event) {
 
 TEST_CASE("an event that went through the log does what it did before", "[store][codec]") {
   for (const core::Event& event : logged_events()) {
+    if (std::holds_alternative<core::LeaseRenewed>(event)) continue;  // Less than an event.
     const auto entry = encode(event, 1700000000.5);
     INFO("event " << event.index());
     REQUIRE(entry);
@@ -83,6 +84,35 @@ TEST_CASE("an event that went through the log does what it did before", "[store]
   }
 }
 
+TEST_CASE("only what the original doesn't know goes into the table of our own", "[store][codec]") {
+  std::vector<std::string> ours;
+  for (const core::Event& event : logged_events()) {
+    const auto entry = encode(event, 1);
+    if (entry->table == store::Table::synapse_events) ours.push_back(entry->kind);
+  }
+  CHECK(ours == std::vector<std::string>{"lease_renewed", "lease_expired"});
+  CHECK(store::encode_whole(sample_lease(), 1).table == store::Table::events);
+}
+
+TEST_CASE("a renewal's record has what the renewal changed, and no more", "[store][codec]") {
+  const auto entry = encode(core::LeaseRenewed{sample_lease()}, 1);
+  CHECK(entry->payload == R"({"task_id":"T1","epoch":7,"lease_expires_at":1700003600.25})");
+  CHECK(entry->durability == core::Durability::synced);
+  const store::DecodeContext context{moment(0), {}};
+  const auto renewal = store::decode_renewal(entry->payload, context);
+  REQUIRE(renewal);
+  CHECK(renewal->task_id.text == "T1");
+  CHECK(renewal->epoch.value == 7);
+  CHECK(renewal->expires_at == 1700003600.25);
+  CHECK(renewal->deadline == base::from_seconds(4600.25));
+  for (const char* payload : {"", "[]", R"({"task_id":" ","epoch":7,"lease_expires_at":1})",
+                              R"({"task_id":"T1","epoch":7})", "\xFF",
+                              R"({"task_id":"T1","epoch":-7,"lease_expires_at":1})"}) {
+    INFO(payload);
+    CHECK_FALSE(store::decode_renewal(payload, context));
+  }
+}
+
 TEST_CASE("an event that is not durable has no record", "[store][codec]") {
   for (const core::Event& event : unlogged_events()) {
     INFO("event " << event.index());
@@ -94,10 +124,10 @@ TEST_CASE("an event that is not durable has no record", "[store][codec]") {
 TEST_CASE("each kind of event has its word in the log", "[store][codec]") {
   std::vector<std::string> kinds;
   for (const core::Event& event : logged_events()) kinds.push_back(encode(event, 1)->kind);
-  CHECK(kinds == std::vector<std::string>{"claim", "claim", "task_update", "checkpoint", "handoff",
-                                          "release", "lease_expired", "ledger_task", "ledger_task",
-                                          "ledger_progress", "resource", "chat", "finding",
-                                          "recall", "idempotency"});
+  CHECK(kinds == std::vector<std::string>{"claim", "lease_renewed", "task_update", "checkpoint",
+                                          "handoff", "release", "lease_expired", "ledger_task",
+                                          "ledger_task", "ledger_progress", "resource", "chat",
+                                          "finding", "recall", "idempotency"});
 }
 
 TEST_CASE("payloads are compact and hold what the page on the log says", "[store][codec]") {
@@ -287,6 +317,11 @@ TEST_CASE("any bytes decode to a value or an error", "[store][codec][random]") {
         default:
           entry.payload.insert(at, 1, static_cast<char>(random()));
       }
+    }
+    if (entry.kind == store::kind::lease_renewed) {
+      const auto renewal = store::decode_renewal(entry.payload, context);
+      REQUIRE((renewal || !renewal.error().message.empty()));
+      continue;
     }
     const auto event = decode(entry.kind, entry.payload, context);
     if (!event) {

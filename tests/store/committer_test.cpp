@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "samples.hpp"
-#include "store/faulty_store.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/faulty_store.hpp"
 #include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
@@ -14,7 +14,6 @@ using namespace synapse::test;
 using core::Durability;
 using store::CommitStats;
 using store::Committer;
-using store::MemoryStore;
 
 namespace {
 
@@ -28,9 +27,8 @@ class GatedStore final : public store::EventStore {
     changed_.wait(lock, [this] { return open_; });
     return log_.append(entries);
   }
-  Result<> read(std::int64_t after,
-                const std::function<bool(const store::RecordView&)>& sink) override {
-    return log_.read(after, sink);
+  Result<> read(const std::function<bool(const store::RecordView&)>& sink) override {
+    return log_.read(sink);
   }
   void wait_for_append() {
     std::unique_lock lock(mutex_);
@@ -110,7 +108,7 @@ TEST_CASE("a turn without entries is done in its turn and costs no commit", "[st
 TEST_CASE("after a failed commit every later turn is refused with its error",
           "[store][committer]") {
   MemoryStore disk;
-  store::FaultyStore log(disk);
+  FaultyStore log(disk);
   log.fail_append(1, {ErrorCode::disk_full, "full"});
   Calls said;
   Committer committer(log, said.done());

@@ -8,9 +8,9 @@
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/committer.hpp"
-#include "store/memory_store.hpp"
 #include "store/replay.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/memory_store.hpp"
 #include "support/result_text.hpp"
 #include "support/seed.hpp"
 #include "support/temp_dir.hpp"
@@ -122,6 +122,54 @@ TEST_CASE("a finding goes when its validity ended longer ago than the grace",
   CHECK(seqs_in(dir / "h.db") == Seqs{2});
 }
 
+TEST_CASE("a compacted log has each renewed lease whole, and no renewals",
+          "[store][compaction][own]") {
+  const TempDir dir;
+  core::Lease lease = sample_lease();
+  {
+    const auto log = open_store(dir / "h.db");
+    append(*log, core::LeaseGranted{lease});
+    lease.expires_at += 60;
+    append(*log, core::LeaseRenewed{lease});
+    core::Lease released = lease;
+    released.task_id = TaskId("released");
+    append(*log, core::LeaseGranted{released});
+    append(*log, core::LeaseRenewed{released});
+    append(*log, core::LeaseReleased{released.task_id, released.owner});
+  }
+  const std::string before = replayed(dir / "h.db", moment(0));
+  const auto result = compact(dir / "h.db", policy({}, 1), 1700000000);
+  REQUIRE(result);
+  CHECK(result->renewals == 2);
+  CHECK(replayed(dir / "h.db", moment(0)) == before);
+  const std::vector<StoredRecord> records = records_of(*open_store(dir / "h.db"));
+  REQUIRE(records.size() == 4);
+  CHECK(records.back().kind == "claim");
+  CHECK(records.back().payload == store::encode(core::LeaseGranted{lease}, 1)->payload);
+  const auto again = compact(dir / "h.db", policy({}, 1), 1700000000);
+  REQUIRE(again);
+  CHECK(again->renewals == 0);
+  CHECK(records_of(*open_store(dir / "h.db")).size() == 4);
+}
+
+TEST_CASE("renewals above the floor stay", "[store][compaction][own]") {
+  const TempDir dir;
+  {
+    const auto log = open_store(dir / "h.db");
+    core::Lease lease = sample_lease();
+    append(*log, core::LeaseGranted{lease});
+    append(*log, core::LeaseRenewed{lease});
+    append(*log, core::TaskUpdated{lease});
+    lease.expires_at += 60;
+    append(*log, core::LeaseRenewed{lease});
+  }
+  const std::string before = replayed(dir / "h.db", moment(0));
+  const auto result = compact(dir / "h.db", policy(1, 1), 1700000000);
+  REQUIRE(result);
+  CHECK(result->renewals == 1);
+  CHECK(replayed(dir / "h.db", moment(0)) == before);
+}
+
 TEST_CASE("a number that was given is never given again", "[store][compaction]") {
   const TempDir dir;
   {
@@ -206,7 +254,7 @@ TEST_CASE("replay comes to the same state after compaction as before it",
     const TempDir dir;
     base::Moment now;
     {
-      store::MemoryStore gathered;
+      MemoryStore gathered;
       if (round % 3 == 2) {
         REQUIRE(gathered.append(disorderly_log(seed + round, 300)));
       } else {

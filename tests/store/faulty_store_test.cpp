@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "store/faulty_store.hpp"
+#include "support/faulty_store.hpp"
 
 #include "samples.hpp"
 #include "support/result_text.hpp"
@@ -7,8 +7,6 @@
 using namespace synapse;
 using namespace synapse::test;
 using core::Durability;
-using store::FaultyStore;
-using store::MemoryStore;
 
 namespace {
 
@@ -16,16 +14,15 @@ const Error broken{ErrorCode::io_error, "broken"};
 
 }  // namespace
 
-TEST_CASE("the store in memory numbers from 1 and reads from where it is asked",
+TEST_CASE("the store in memory numbers from 1, and the rows of our own by what is before them",
           "[store][memory]") {
   MemoryStore log;
-  REQUIRE(log.append(numbered(1, 3, Durability::written)));
+  std::vector<store::Entry> entries = numbered(1, 4, Durability::written);
+  entries[0].table = entries[2].table = store::Table::synapse_events;
+  REQUIRE(log.append(entries));
   std::vector<std::int64_t> seqs;
-  REQUIRE(log.read(1, [&](const store::RecordView& record) {
-    seqs.push_back(record.seq);
-    return true;
-  }));
-  CHECK(seqs == std::vector<std::int64_t>{2, 3});
+  for (const StoredRecord& record : records_of(log)) seqs.push_back(record.seq);
+  CHECK(seqs == std::vector<std::int64_t>{0, 1, 1, 2});
   CHECK(log.entries().front().payload == R"({"n":1})");
 }
 
@@ -100,10 +97,10 @@ TEST_CASE("a read that is told to fail does so once, in its middle", "[store][fa
     ++seen;
     return true;
   };
-  const Result<> failed = log.read(0, count);
+  const Result<> failed = log.read(count);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().message == "broken");
   CHECK(seen == 3);
-  CHECK(log.read(0, count));
+  CHECK(log.read(count));
   CHECK(seen == 7);
 }

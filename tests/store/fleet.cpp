@@ -134,13 +134,14 @@ std::vector<store::Entry> disorderly_log(std::uint64_t seed, std::size_t events)
     core::Lease lease = sample_lease();
     lease.task_id = TaskId("T" + std::to_string(draw(6)));
     lease.owner = AgentName("A" + std::to_string(draw(3)));
-    lease.epoch = Epoch{draw(40)};
+    lease.epoch = Epoch{draw(draw(2) == 0 ? 3 : 40)};
+    lease.expires_at += static_cast<double>(draw(100));
     lease.version = Version{draw(5)};
     lease.checkpoint = draw(3) == 0 ? "" : "c" + std::to_string(i);
     lease.paths = {"p/" + std::to_string(draw(4))};
     lease.coverage = core::Coverage::files;
     core::Event event;
-    switch (draw(10)) {
+    switch (draw(12)) {
       case 0:
       case 1:
         event = core::LeaseGranted{lease};
@@ -150,6 +151,10 @@ std::vector<store::Entry> disorderly_log(std::uint64_t seed, std::size_t events)
         break;
       case 3:
         event = core::CheckpointSaved{lease};
+        break;
+      case 10:
+      case 11:
+        event = core::LeaseRenewed{lease};
         break;
       case 4:
         event = core::LeaseHandedOff{lease, AgentName("Z")};

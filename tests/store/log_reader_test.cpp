@@ -62,6 +62,83 @@ TEST_CASE("a log is read from a cursor on, by kind and up to a limit", "[store][
   CHECK(seqs(*reader, {0, {}, 0}).empty());
 }
 
+TEST_CASE("all kinds are read in the order in which they were written, whatever a batch holds",
+          "[store][reader][own]") {
+  const TempDir dir;
+  const auto log = open_store(dir / "h.db");
+  const auto [ours_of, bytes] = GENERATE(std::pair(2, 10), std::pair(1000, 10), std::pair(3, 9000));
+  std::vector<store::Entry> entries;
+  for (int i = 0; i < 4321; ++i) {
+    entries.push_back(entry(i % 7 == 0 ? "seven" : "other",
+                            std::to_string(i) + std::string(static_cast<std::size_t>(bytes), ' ')));
+    if (i % ours_of != 0) entries.back().table = store::Table::synapse_events;
+  }
+  REQUIRE(log->append(entries));
+  std::vector<std::string> all;
+  std::vector<std::string> sevens;
+  for (const store::Entry& one : entries) {
+    all.push_back(one.payload);
+    if (one.kind == "seven") sevens.push_back(one.payload);
+  }
+  auto reader = LogReader::open(dir / "h.db");
+  REQUIRE(reader);
+  const auto read = [&reader](const LogFilter& filter) {
+    std::vector<std::string> payloads;
+    REQUIRE(reader->read(filter, [&](const store::RecordView& record) {
+      payloads.emplace_back(record.payload);
+      return true;
+    }));
+    return payloads;
+  };
+  LogFilter filter;
+  filter.own = LogFilter::Own::read;
+  CHECK(read(filter) == all);
+  filter.limit = 1500;
+  CHECK(read(filter) == std::vector(all.begin(), all.begin() + 1500));
+  filter.limit = 5000;
+  filter.kinds = {"seven"};
+  CHECK(read(filter) == sevens);
+  CHECK(read({}).size() == static_cast<std::size_t>((4320 / ours_of) + 1));
+  // From a row on: what stands behind it, and all later rows.
+  LogFilter later;
+  later.own = LogFilter::Own::read;
+  later.after = 2;
+  const auto place = static_cast<std::ptrdiff_t>(ours_of) + 1;
+  CHECK(read(later) == std::vector(all.begin() + place, all.end()));
+}
+
+TEST_CASE("a reader goes on with what was written since", "[store][reader][own]") {
+  const TempDir dir;
+  const auto log = open_store(dir / "h.db");
+  std::vector<store::Entry> entries = numbered(1, 4, Durability::synced);
+  entries[1].table = entries[2].table = store::Table::synapse_events;
+  auto reader = LogReader::open(dir / "h.db");
+  REQUIRE(reader);
+  std::vector<std::string> seen;
+  const auto take = [&seen](const store::RecordView& record) {
+    seen.emplace_back(record.payload);
+    return true;
+  };
+  LogFilter filter;
+  filter.own = LogFilter::Own::read;
+  REQUIRE(log->append(std::span(entries).first(2)));
+  REQUIRE(reader->read(filter, take));
+  REQUIRE(log->append(std::span(entries).subspan(2)));
+  REQUIRE(reader->read_on(take));
+  CHECK(seen == std::vector<std::string>{R"({"n":1})", R"({"n":2})", R"({"n":3})", R"({"n":4})"});
+}
+
+TEST_CASE("a log of the original has no rows of our own to be read", "[store][reader][own]") {
+  const TempDir dir;
+  run_sql(dir / "h.db",
+          log_table_sql() + "INSERT INTO events (ts, kind, payload) VALUES (1, 'chat', '{}');");
+  auto reader = LogReader::open(dir / "h.db");
+  REQUIRE(reader);
+  LogFilter filter;
+  filter.own = LogFilter::Own::read;
+  CHECK(seqs(*reader, filter) == Seqs{1});
+}
+
 TEST_CASE("a log is read while a hub writes to it", "[store][reader]") {
   const TempDir dir;
   auto log = store::SqliteStore::open(dir / "h.db");
@@ -196,6 +273,8 @@ TEST_CASE("a record is one line of JSON, whatever its payload is", "[store][read
         R"({"seq":7,"ts":1.5,"kind":"chat","payload":{"a":[1,"\n"]}})");
   CHECK(store::ndjson_line({7, 2, "chat", "{\n\"a\" :\r\n1}"}) ==
         "{\"seq\":7,\"ts\":2.0,\"kind\":\"chat\",\"payload\":{ \"a\" :  1}}");
+  CHECK(store::ndjson_line({7, 2, "k", "{}", store::Table::synapse_events}) ==
+        R"({"after_seq":7,"ts":2.0,"kind":"k","payload":{}})");
   for (const std::string payload : {"", "{", "\n", "NaN", "\xFF{}", "{}x", "\"\xC3\xA9"}) {
     const std::string line = store::ndjson_line({7, 2, "k\xFF", payload});
     INFO(line);

@@ -3,11 +3,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "support/result_text.hpp"
 #include "samples.hpp"
 #include "store/event_codec.hpp"
-#include "store/memory_store.hpp"
 #include "store/replay.hpp"
+#include "support/memory_store.hpp"
+#include "support/result_text.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
@@ -71,7 +71,7 @@ TEST_CASE("the rows that the original wrote are read, and written again with not
 
 TEST_CASE("the original's log replays to the state that it describes",
           "[store][replay][recordings]") {
-  store::MemoryStore log;
+  MemoryStore log;
   for (const json& row : recorded_rows("28-event-log.json")) {
     REQUIRE(log.append(std::vector{entry(row["kind"], row["payload"].dump())}));
   }

@@ -4,18 +4,17 @@
 #include <random>
 
 #include "fleet.hpp"
-#include "support/result_text.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/event_codec.hpp"
-#include "store/faulty_store.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/faulty_store.hpp"
+#include "support/result_text.hpp"
 #include "support/seed.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
-using store::MemoryStore;
 using store::replay;
 using store::ReplayReport;
 
@@ -34,6 +33,17 @@ ReplayReport replayed(store::EventStore& log, core::Machine& machine, base::Mome
 void apply_one_by_one(const std::vector<store::Entry>& entries, core::Machine& machine,
                       base::Moment start) {
   for (const store::Entry& entry : entries) {
+    if (entry.kind == store::kind::lease_renewed) {
+      const auto renewal = store::decode_renewal(entry.payload, {start, machine.limits()});
+      REQUIRE(renewal);
+      const core::Lease* known = machine.leases().find(renewal->task_id);
+      if (known == nullptr || known->epoch != renewal->epoch) continue;
+      core::Lease lease = *known;
+      lease.expires_at = renewal->expires_at;
+      lease.deadline = renewal->deadline;
+      machine.apply(core::LeaseRenewed{lease});
+      continue;
+    }
     const auto event = store::decode(entry.kind, entry.payload, {start, machine.limits()});
     REQUIRE(event);
     REQUIRE(*event);
@@ -108,6 +118,54 @@ TEST_CASE("the epoch counter goes on from the largest, though its lease was rele
   replayed(log, machine, moment(0));
   CHECK(machine.leases().last_epoch().value == 9);
   CHECK(machine.leases().all().empty());
+}
+
+TEST_CASE("a renewal holds for the lease of its epoch, and for no other", "[store][replay]") {
+  MemoryStore log;
+  core::Lease lease = sample_lease();
+  const auto log_event = [&log](const core::Event& event) {
+    REQUIRE(log.append(std::vector{*store::encode(event, 1)}));
+  };
+  const auto end_of = [&log](const char* task) {
+    core::Machine machine{core::Limits{}};
+    replayed(log, machine, moment(0));
+    const core::Lease* found = machine.leases().find(TaskId(task));
+    return found == nullptr ? 0 : found->expires_at;
+  };
+  log_event(core::LeaseGranted{lease});
+  lease.expires_at += 60;
+  log_event(core::LeaseRenewed{lease});
+  CHECK(end_of("T1") == lease.expires_at);
+  core::Lease other = lease;
+  other.expires_at += 60;
+  other.epoch = Epoch{lease.epoch.value + 1};
+  log_event(core::LeaseRenewed{other});
+  CHECK(end_of("T1") == lease.expires_at);
+  log_event(core::LeaseReleased{lease.task_id, lease.owner});
+  log_event(core::LeaseRenewed{lease});
+  CHECK(end_of("T1") == 0);
+}
+
+TEST_CASE("replay names the leases whose last record is a renewal", "[store][replay]") {
+  MemoryStore log;
+  core::Lease lease = sample_lease();
+  const auto log_event = [&log](const core::Event& event) {
+    REQUIRE(log.append(std::vector{*store::encode(event, 1)}));
+  };
+  for (const char* task : {"renewed", "then changed", "then released", "then lapsed", "never"}) {
+    lease.task_id = TaskId(task);
+    ++lease.epoch.value;
+    log_event(core::LeaseGranted{lease});
+    const std::string_view name(task);
+    if (name != "never") log_event(core::LeaseRenewed{lease});
+    if (name == "then changed") log_event(core::TaskUpdated{lease});
+    if (name == "then released") log_event(core::LeaseReleased{lease.task_id, lease.owner});
+    if (name == "then lapsed") {
+      log_event(core::LeaseExpired{lease.task_id, lease.owner, lease.epoch, "c"});
+    }
+  }
+  core::Machine machine{core::Limits{}};
+  CHECK(replayed(log, machine, moment(0)).renewed == std::vector{TaskId("renewed")});
 }
 
 TEST_CASE("a claim whose time is up leaves its checkpoint to its heir", "[store][replay]") {
@@ -205,7 +263,7 @@ TEST_CASE("an empty log replays to nothing", "[store][replay]") {
 
 TEST_CASE("a store that can't be read fails the replay", "[store][replay]") {
   MemoryStore disk;
-  store::FaultyStore log(disk);
+  FaultyStore log(disk);
   REQUIRE(log.append(chats({1, 2, 3})));
   log.fail_read(2, {ErrorCode::corrupt, "torn page"});
   core::Machine machine{core::Limits{}};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "samples.hpp"
 
-#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -150,12 +149,11 @@ std::unique_ptr<store::SqliteStore> open_store(const std::filesystem::path& file
 
 std::vector<StoredRecord> records_of(store::EventStore& store) {
   std::vector<StoredRecord> records;
-  const Result<> read =
-      store.read(std::numeric_limits<std::int64_t>::min(), [&](const store::RecordView& record) {
-        records.push_back(
-            {record.seq, record.ts, std::string(record.kind), std::string(record.payload)});
-        return true;
-      });
+  const Result<> read = store.read([&](const store::RecordView& record) {
+    records.push_back({record.seq, record.ts, std::string(record.kind), std::string(record.payload),
+                       record.table});
+    return true;
+  });
   if (!read) throw std::runtime_error("the log can't be read: " + read.error().message);
   return records;
 }

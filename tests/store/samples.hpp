@@ -43,6 +43,7 @@ struct StoredRecord {
   double ts = 0;
   std::string kind;
   std::string payload;
+  store::Table table = store::Table::events;
 };
 [[nodiscard]] std::vector<StoredRecord> records_of(store::EventStore& store);
 [[nodiscard]] std::vector<std::string> payloads_of(store::EventStore& store);

@@ -10,6 +10,9 @@
 #include "base/file_error.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
+#include "store/event_codec.hpp"
+#include "store/recorder.hpp"
+#include "store/replay.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/fd.hpp"
 #include "support/result_text.hpp"
@@ -64,12 +67,123 @@ TEST_CASE("what is appended is read back in order, numbered from 1", "[store][sq
   CHECK(records[2].payload == R"({"n":3})");
   CHECK(records[2].ts == 1700000000.5);
 
-  std::vector<std::int64_t> later;
-  REQUIRE(log->read(1, [&](const store::RecordView& record) {
-    later.push_back(record.seq);
+  std::vector<std::int64_t> first;
+  REQUIRE(log->read([&](const store::RecordView& record) {
+    first.push_back(record.seq);
     return false;
   }));
-  CHECK(later == std::vector<std::int64_t>{2});
+  CHECK(first == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("the rows of our own are read behind the rows that they were written behind",
+          "[store][sqlite][own]") {
+  const TempDir dir;
+  const auto log = open_store(dir / "h.db");
+  std::vector<store::Entry> entries = numbered(1, 8, Durability::synced);
+  for (const std::size_t ours : {0, 2, 3, 6}) entries[ours].table = store::Table::synapse_events;
+  REQUIRE(log->append(std::span(entries).first(4)));
+  REQUIRE(log->append(std::span(entries).subspan(4)));
+  std::vector<std::string> expected;
+  for (const store::Entry& entry : entries) expected.push_back(entry.payload);
+  CHECK(payloads_of(*log) == expected);
+  std::vector<std::int64_t> seqs;
+  for (const StoredRecord& record : records_of(*log)) seqs.push_back(record.seq);
+  CHECK(seqs == std::vector<std::int64_t>{0, 1, 1, 1, 2, 3, 3, 4});
+  CHECK(ask_sql(dir / "h.db", "SELECT group_concat(after_seq) FROM synapse_events") == "0,1,1,3");
+  CHECK(ask_sql(dir / "h.db", "SELECT group_concat(payload) FROM events") ==
+        R"({"n":2},{"n":5},{"n":6},{"n":8})");
+}
+
+TEST_CASE("a row of our own keeps its place though the rows before it are compacted away",
+          "[store][sqlite][own]") {
+  const TempDir dir;
+  const auto log = open_store(dir / "h.db");
+  std::vector<store::Entry> entries = numbered(1, 4, Durability::synced);
+  entries[1].table = entries[2].table = store::Table::synapse_events;
+  REQUIRE(log->append(std::span(entries).first(2)));
+  run_sql(dir / "h.db", "DELETE FROM events");
+  REQUIRE(log->append(std::span(entries).subspan(2)));
+  CHECK(payloads_of(*log) == std::vector<std::string>{R"({"n":2})", R"({"n":3})", R"({"n":4})"});
+  CHECK(records_of(*log).back().seq == 2);
+}
+
+TEST_CASE("a log of the original opens, and gets the table of our own", "[store][sqlite][own]") {
+  const TempDir dir;
+  run_sql(dir / "h.db",
+          log_table_sql() + "INSERT INTO events (ts, kind, payload) VALUES (1, 'chat', '{}');");
+  const auto log = open_store(dir / "h.db");
+  CHECK(payloads_of(*log).size() == 1);
+  CHECK(ask_sql(dir / "h.db", "SELECT COUNT(*) FROM synapse_events") == "0");
+  store::Entry ours = numbered(1, 1, Durability::synced).front();
+  ours.table = store::Table::synapse_events;
+  REQUIRE(log->append(std::vector{ours}));
+  CHECK(ask_sql(dir / "h.db", "SELECT COUNT(*) FROM events") == "1");
+}
+
+TEST_CASE("a table of our own of another shape is refused, with its name", "[store][sqlite][own]") {
+  const TempDir dir;
+  run_sql(dir / "h.db", log_table_sql() + "CREATE TABLE synapse_events (what TEXT);");
+  const auto log = store::SqliteStore::open(dir / "h.db");
+  REQUIRE_FALSE(log);
+  CHECK(log.error().code == ErrorCode::corrupt);
+  CHECK_THAT(log.error().message, Catch::Contains("its table 'synapse_events' has another shape"));
+}
+
+TEST_CASE("renewing a lease does not write what the lease holds", "[store][sqlite][own]") {
+  const TempDir dir;
+  const auto log = open_store(dir / "h.db");
+  core::Lease lease = sample_lease();
+  lease.checkpoint.assign(1'000'000, 'c');
+  store::Recorder recorder;
+  const auto record = [&](const core::Event& event) {
+    REQUIRE(log->append(std::vector{*recorder.entry(event, moment(0))}));
+  };
+  record(core::LeaseGranted{lease});
+  const auto size = [&dir] {
+    return std::filesystem::file_size(dir / "h.db") + std::filesystem::file_size(dir / "h.db-wal");
+  };
+  const auto before = size();
+  for (int i = 0; i < 100; ++i) {
+    lease.expires_at += 1;
+    record(core::LeaseRenewed{lease});
+  }
+  CHECK(size() - before < 600'000);
+  core::Machine machine{core::Limits{}};
+  REQUIRE(store::replay(*log, machine, moment(0), {}));
+  const core::Lease* found = machine.leases().find(lease.task_id);
+  REQUIRE(found != nullptr);
+  CHECK(found->expires_at == lease.expires_at);
+  CHECK(found->checkpoint == lease.checkpoint);
+}
+
+TEST_CASE("a lease that was renewed is written whole once, unless something else wrote it",
+          "[store][own]") {
+  store::Recorder recorder;
+  core::LeaseTable leases(0);
+  core::Lease lease = sample_lease();
+  leases.put(lease);
+  CHECK_FALSE(recorder.due());
+  static_cast<void>(recorder.entry(core::LeaseRenewed{lease}, moment(5)));
+  CHECK(recorder.due() == moment(605).mono);
+  static_cast<void>(recorder.entry(core::LeaseRenewed{lease}, moment(50)));
+  CHECK(recorder.due() == moment(605).mono);
+  const std::vector<store::Entry> whole = recorder.take_renewed(leases, 7);
+  REQUIRE(whole.size() == 1);
+  CHECK(whole[0].kind == "claim");
+  CHECK(whole[0].ts == 7);
+  CHECK(whole[0].payload == store::encode(core::LeaseGranted{lease}, 7)->payload);
+  CHECK_FALSE(recorder.due());
+  CHECK(recorder.take_renewed(leases, 7).empty());
+  for (const core::Event& event : std::vector<core::Event>{
+           core::LeaseGranted{lease}, core::TaskUpdated{lease}, core::CheckpointSaved{lease},
+           core::LeaseHandedOff{lease, AgentName("Z")},
+           core::LeaseReleased{lease.task_id, lease.owner},
+           core::LeaseExpired{lease.task_id, lease.owner, lease.epoch, ""}}) {
+    INFO("event " << event.index());
+    static_cast<void>(recorder.entry(core::LeaseRenewed{lease}, moment(0)));
+    static_cast<void>(recorder.entry(event, moment(0)));
+    CHECK(recorder.take_renewed(leases, 7).empty());
+  }
 }
 
 TEST_CASE("a log that was closed is one file, and opens again with all in it", "[store][sqlite]") {
@@ -80,7 +194,7 @@ TEST_CASE("a log that was closed is one file, and opens again with all in it", "
     REQUIRE(log->close());
     REQUIRE(log->close());
     CHECK(log->append(numbered(4, 1, Durability::synced)).error().code == ErrorCode::closed);
-    CHECK_FALSE(log->read(0, [](const store::RecordView&) { return true; }));
+    CHECK_FALSE(log->read([](const store::RecordView&) { return true; }));
   }
   CHECK_FALSE(std::filesystem::exists(dir / "h.db-wal"));
   const auto log = open_store(dir / "h.db");

@@ -174,7 +174,7 @@ TEST_CASE("damage in the file is told as damage", "[store][failure]") {
   auto log = SqliteStore::open(dir / "h.db");
   REQUIRE(log);
   std::size_t seen = 0;
-  const Result<> read = (*log)->read(0, [&seen](const store::RecordView&) {
+  const Result<> read = (*log)->read([&seen](const store::RecordView&) {
     ++seen;
     return true;
   });

@@ -45,8 +45,10 @@ int run(Context& context, const CompactArguments& options) {
     return exit_code::failed;
   }
   context.out << "compacted below seq " << result->floor_seq << ": removed " << result->checkpoints
-              << " checkpoint(s), " << result->findings << " finding(s)"
-              << (options.vacuum ? " (vacuumed)" : "") << '\n';
+              << " checkpoint(s), " << result->findings << " finding(s)";
+  // Said where there is something to say: the rest of the line is what other programs look for.
+  if (result->renewals > 0) context.out << ", " << result->renewals << " renewal(s)";
+  context.out << (options.vacuum ? " (vacuumed)" : "") << '\n';
   return exit_code::ok;
 }
 

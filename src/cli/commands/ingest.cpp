@@ -17,6 +17,7 @@ struct IngestArguments {
   std::optional<std::string> cursor;
   std::vector<std::string> kinds;
   bool memory = false;
+  bool all_kinds = false;
   std::optional<std::uint64_t> limit;
 };
 
@@ -38,6 +39,8 @@ Result<store::LogFilter> log_filter(const IngestArguments& options) {
   } else if (!options.kinds.empty()) {
     filter.kinds = options.kinds;
   }
+  // Somebody who names kinds gets them from wherever they are.
+  if (options.all_kinds || !options.kinds.empty()) filter.own = store::LogFilter::Own::read;
   if (options.limit) filter.limit = *options.limit;
   return filter;
 }
@@ -50,7 +53,7 @@ int run(Context& context, const IngestArguments& options) {
   std::int64_t last = filter->after;
   const Result<> read = reader->read(*filter, [&](const store::RecordView& record) {
     context.out << store::ndjson_line(record) << '\n';
-    if (context.out) last = record.seq;
+    if (context.out && record.table == store::Table::events) last = record.seq;
     return context.out.good();
   });
   // A record counts as read only once it is out.
@@ -75,7 +78,10 @@ Runner ingest(OptionSet& set) {
   set.list({"--kind", "KIND", "only this kind of event (repeatable)"}, options->kinds);
   set.flag("--memory", options->memory,
            "only what a memory is made of: recall, finding, checkpoint, handoff");
+  set.flag("--all-kinds", options->all_kinds,
+           "also the kinds that only this program writes: lease_renewed, lease_expired");
   set.exclusive("--memory", "--kind");
+  set.exclusive("--all-kinds", "--memory");
   set.integer({"--limit", "COUNT", "at most so many [all]"}, options->limit,
               {0, std::numeric_limits<std::int64_t>::max()});
   set.example("synapse ingest ~/synapse/hub.db --memory --cursor ~/.memory.cursor");

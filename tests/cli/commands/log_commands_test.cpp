@@ -45,5 +45,42 @@ TEST_CASE("a log that is not there fails and is not made", "[cli][compact][inges
 TEST_CASE("ingesting takes kinds or the memory's, not both", "[cli][ingest]") {
   CliRun run;
   CHECK(run({"ingest", "x.db", "--memory", "--kind", "chat"}) == 2);
+  CHECK(run({"ingest", "x.db", "--memory", "--all-kinds"}) == 2);
   CHECK(run({"ingest", "x.db", "--since", "-1"}) == 2);
+}
+
+TEST_CASE("all kinds are ingested in their order, the original's alone unless asked",
+          "[cli][ingest]") {
+  const TempDir dir;
+  const std::string file = dir / "h.db";
+  {
+    const auto log = synapse::store::SqliteStore::open(file);
+    REQUIRE(log);
+    using synapse::core::Durability;
+    using synapse::store::Table;
+    REQUIRE((*log)->append(std::vector<synapse::store::Entry>{
+        {1, "claim", "{}", Durability::synced},
+        {2, "lease_renewed", R"({"epoch":1})", Durability::synced, Table::synapse_events},
+        {3, "release", "{}", Durability::synced}}));
+  }
+  const std::string claim = R"({"seq":1,"ts":1.0,"kind":"claim","payload":{}})"
+                            "\n";
+  const std::string renewal =
+      R"({"after_seq":1,"ts":2.0,"kind":"lease_renewed","payload":{"epoch":1}})"
+      "\n";
+  const std::string release = R"({"seq":2,"ts":3.0,"kind":"release","payload":{}})"
+                              "\n";
+  const auto ingested = [&file](std::vector<std::string> words) {
+    CliRun run;
+    words.insert(words.begin(), {"ingest", file});
+    CHECK(run(words) == 0);
+    return run.out();
+  };
+  CHECK(ingested({}) == claim + release);
+  CHECK(ingested({"--all-kinds"}) == claim + renewal + release);
+  CHECK(ingested({"--all-kinds", "--since", "1"}) == renewal + release);
+  CHECK(ingested({"--kind", "lease_renewed"}) == renewal);
+  const std::string cursor = dir / "cursor";
+  CHECK(ingested({"--all-kinds", "--cursor", cursor, "--limit", "2"}) == claim + renewal);
+  CHECK(ingested({"--cursor", cursor}) == release);
 }

@@ -9,13 +9,13 @@
 
 #include <optional>
 
-#include "store/memory_store.hpp"
+#include "support/memory_store.hpp"
 
-namespace synapse::store {
+namespace synapse::test {
 
-class FaultyStore final : public EventStore {
+class FaultyStore final : public store::EventStore {
  public:
-  explicit FaultyStore(EventStore& disk) : disk_(disk) {}
+  explicit FaultyStore(store::EventStore& disk) : disk_(disk) {}
 
   // What a failed transaction leaves behind: nothing; or, as when only the report of its sync was
   // lost, all of it, to be found at the next start. Never a part.
@@ -30,9 +30,8 @@ class FaultyStore final : public EventStore {
   // The machine loses power and starts again: only what was synced is there.
   void power_cut();
 
-  [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
-  [[nodiscard]] Result<> read(std::int64_t after,
-                              const std::function<bool(const RecordView&)>& sink) override;
+  [[nodiscard]] Result<> append(std::span<const store::Entry> entries) override;
+  [[nodiscard]] Result<> read(const std::function<bool(const store::RecordView&)>& sink) override;
 
   [[nodiscard]] std::size_t unsynced() const { return cache_.size(); }
 
@@ -45,12 +44,12 @@ class FaultyStore final : public EventStore {
 
   void restart();
 
-  EventStore& disk_;
-  std::vector<Entry> cache_;
-  std::vector<Entry> left_behind_;
+  store::EventStore& disk_;
+  std::vector<store::Entry> cache_;
+  std::vector<store::Entry> left_behind_;
   std::optional<Fault> append_fault_;
   std::optional<Fault> read_fault_;
   std::optional<Error> error_;
 };
 
-}  // namespace synapse::store
+}  // namespace synapse::test

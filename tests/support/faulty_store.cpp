@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "store/faulty_store.hpp"
+#include "support/faulty_store.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
 
-namespace synapse::store {
+namespace synapse::test {
 
 namespace {
 
-bool is_synced(std::span<const Entry> entries) {
-  return std::any_of(entries.begin(), entries.end(), [](const Entry& entry) {
+bool is_synced(std::span<const store::Entry> entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const store::Entry& entry) {
     return entry.durability == core::Durability::synced;
   });
 }
@@ -52,7 +52,7 @@ void FaultyStore::restart() {
   read_fault_.reset();
 }
 
-Result<> FaultyStore::append(std::span<const Entry> entries) {
+Result<> FaultyStore::append(std::span<const store::Entry> entries) {
   if (error_) return *error_;
   if (entries.empty()) return {};
   if (append_fault_ && --append_fault_->in == 0) {
@@ -69,28 +69,28 @@ Result<> FaultyStore::append(std::span<const Entry> entries) {
   return written;
 }
 
-Result<> FaultyStore::read(std::int64_t after, const std::function<bool(const RecordView&)>& sink) {
+Result<> FaultyStore::read(const std::function<bool(const store::RecordView&)>& sink) {
   const std::optional<Fault> fault = std::exchange(read_fault_, std::nullopt);
   std::size_t handed_out = 0;
   std::int64_t seq = 0;
   bool failed = false;
-  const auto hand_out = [&](const RecordView& record) {
+  const auto hand_out = [&](const store::RecordView& record) {
     seq = record.seq;
-    if (record.seq <= after) return true;
     failed = fault && handed_out == fault->in;
     ++handed_out;
     return !failed && sink(record);
   };
-  // From its start: the numbers in the cache go on from the last one below.
   bool wanted = true;
   Result<> read =
-      disk_.read(0, [&](const RecordView& record) { return wanted = hand_out(record); });
+      disk_.read([&](const store::RecordView& record) { return wanted = hand_out(record); });
+  // The numbers in the cache go on from the last one below.
   for (std::size_t i = 0; read && wanted && i < cache_.size(); ++i) {
-    const Entry& entry = cache_[i];
-    wanted = hand_out({seq + 1, entry.ts, entry.kind, entry.payload});
+    const store::Entry& entry = cache_[i];
+    const std::int64_t step = entry.table == store::Table::events ? 1 : 0;
+    wanted = hand_out({seq + step, entry.ts, entry.kind, entry.payload, entry.table});
   }
   if (failed) return fault->why;
   return read;
 }
 
-}  // namespace synapse::store
+}  // namespace synapse::test

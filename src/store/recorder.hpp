@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Events to log entries, on the hub's strand, and what that needs a memory for: a renewal writes
+// only a renewal, into our own table, so the original, and every other reader of `events` alone,
+// sees a renewed lease end too early. Each such lease is therefore written whole now and then: ten
+// minutes after its renewal at the latest, at a clean stop, and by the next start after a crash.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/lease_table.hpp"
+#include "store/event_store.hpp"
+
+namespace synapse::store {
+
+class Recorder {
+ public:
+  static constexpr std::chrono::minutes whole_within{10};
+
+  // The entry of an event that happens now; nothing for one that is not logged.
+  [[nodiscard]] std::optional<Entry> entry(const core::Event& event, Moment now);
+
+  // When take_renewed() has to be called next, if nothing happens before.
+  [[nodiscard]] std::optional<Mono> due() const { return due_; }
+  // A whole record of each lease whose last record is a renewal.
+  [[nodiscard]] std::vector<Entry> take_renewed(const core::LeaseTable& leases, double ts);
+
+ private:
+  std::set<TaskId> renewed_;
+  std::optional<Mono> due_;
+};
+
+}  // namespace synapse::store
