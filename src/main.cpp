@@ -28,7 +28,7 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
   std::error_code unknown;  // The folder can have been deleted; few commands need it.
   const synapse::base::ProcessEnvironment environment;
   const synapse::base::SystemClock clock;
-  synapse::cli::ProcessSignals signals;
+  synapse::base::ProcessSignals signals;
   synapse::cli::Context context{std::cout,
                                 std::cerr,
                                 environment,

@@ -8,7 +8,8 @@
 #include "a2a/marker.hpp"
 #include "a2a/task_codec.hpp"
 #include "a2a/webhook_address.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::a2a {
 

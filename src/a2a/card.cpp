@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "synapse/version.hpp"
 
 namespace synapse::a2a {

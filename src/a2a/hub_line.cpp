@@ -4,7 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <vector>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "client/frames.hpp"
 
 namespace synapse::a2a {

@@ -2,7 +2,7 @@
 #include "a2a/marker.hpp"
 
 #include "a2a/task.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::a2a {
 

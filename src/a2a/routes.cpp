@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "a2a/body_codec.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
+#include "base/utf8.hpp"
 
 namespace synapse::a2a {
 

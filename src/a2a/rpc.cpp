@@ -4,7 +4,7 @@
 #include <array>
 
 #include "a2a/body_codec.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
 
 namespace synapse::a2a {
 

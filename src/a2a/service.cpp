@@ -6,7 +6,8 @@
 
 #include "a2a/body_codec.hpp"
 #include "a2a/rpc.hpp"
-#include "base/text.hpp"
+#include "base/constant_time.hpp"
+#include "base/strings.hpp"
 #include "hub/exposure.hpp"
 #include "net/uri.hpp"
 

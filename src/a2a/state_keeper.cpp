@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "a2a/state_keeper.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <thread>
 
-#include "base/atomic_file.hpp"
-#include "base/descriptor.hpp"
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 #include "base/quiet_thread.hpp"
 #include "net/mailbox.hpp"
 
@@ -22,32 +16,16 @@ namespace {
 namespace asio = boost::asio;
 
 // A board's limit several times over, since JSON may be written in more bytes than it is kept in.
-constexpr off_t file_bytes_max = off_t{512} << 20U;
+constexpr std::size_t file_bytes_max = 512UL << 20U;
 constexpr std::chrono::seconds retry_pause{5};
 
 }  // namespace
 
 Result<std::vector<Task>> load_state(const std::filesystem::path& file) {
-  const base::Descriptor open_file(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!open_file.is_open() && errno == ENOENT) return std::vector<Task>();
-  struct stat status {};
-  if (!open_file.is_open() || fstat(open_file.number(), &status) != 0) {
-    return base::file_error(file, "can't be opened", errno);
-  }
-  if (!S_ISREG(status.st_mode) || status.st_size > file_bytes_max) {
-    return fail(ErrorCode::corrupt, base::quoted_path(file) + " is no state file");
-  }
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t got = ::read(open_file.number(), text.data() + length, text.size() - length);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return base::file_error(file, "can't be read", errno);
-    if (got == 0) break;
-    length += static_cast<std::size_t>(got);
-  }
-  text.resize(length);
-  Result<std::vector<Task>> tasks = read_state(text);
+  const Result<std::string> text = base::read_whole(file, file_bytes_max);
+  if (!text && text.error().code == ErrorCode::not_found) return std::vector<Task>();
+  if (!text) return text.error();
+  Result<std::vector<Task>> tasks = read_state(*text);
   if (tasks) return tasks;
   return fail(ErrorCode::corrupt, base::quoted_path(file) +
                                       " can't be used as a state file: " + tasks.error().message +

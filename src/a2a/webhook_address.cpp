@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::a2a {
 

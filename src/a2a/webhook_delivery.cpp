@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "a2a/webhook_address.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "net/lookup.hpp"
 #include "synapse/version.hpp"
 

@@ -10,8 +10,9 @@
 #include <optional>
 #include <thread>
 
+#include "base/control.hpp"
 #include "base/quiet_thread.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "net/mailbox.hpp"
 #include "net/tls.hpp"
 

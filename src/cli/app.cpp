@@ -8,7 +8,7 @@
 #include <ostream>
 #include <vector>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
 #include "cli/args/completion.hpp"
 #include "cli/args/help_text.hpp"
 #include "cli/args/man_page.hpp"

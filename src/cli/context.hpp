@@ -12,9 +12,15 @@
 
 #include "base/clock.hpp"
 #include "base/environment.hpp"
-#include "cli/process/signals.hpp"
+#include "base/signals.hpp"
 
 namespace synapse::cli {
+
+using base::OnSignal;
+using base::Signal;
+using base::SignalSource;
+using base::SignalWatch;
+using base::sleep_unless_signalled;
 
 struct Context {
   std::ostream& out;

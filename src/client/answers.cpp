@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
-
 namespace synapse::client {
 
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "net/tls.hpp"
 #include "synapse/protocol.hpp"
 

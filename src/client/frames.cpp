@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <random>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "wire/addressing.hpp"
 #include "wire/json_document.hpp"
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <set>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
+#include "base/utf8.hpp"
 
 namespace synapse::core {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace synapse::core {
 

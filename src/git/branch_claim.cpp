@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/glob.hpp"
 #include "core/scope.hpp"
 
 namespace synapse::git {

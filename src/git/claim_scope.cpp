@@ -3,7 +3,8 @@
 
 #include <optional>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/utf8.hpp"
 #include "git/place.hpp"
 
 namespace synapse::git {

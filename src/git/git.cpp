@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "git/git.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -13,8 +10,8 @@
 #include <csignal>
 #include <system_error>
 
-#include "base/descriptor.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/process.hpp"
 #include "git/place.hpp"
 
 namespace synapse::git {
@@ -29,125 +26,50 @@ constexpr std::size_t complaint_bytes_max = 4096;
 
 // Which repository, and the state of a command that is under way: what may not reach a git that is
 // to find the folder's own repository. The second list, no git of ours may have at all.
-constexpr std::string_view of_a_repository[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR",
-                                                "GIT_IMPLICIT_WORK_TREE"};
-constexpr std::string_view of_a_command[] = {"GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE"};
+constexpr const char* of_a_repository[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR",
+                                           "GIT_IMPLICIT_WORK_TREE"};
+constexpr const char* of_a_command[] = {"GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE"};
 
-template <std::size_t N>
-bool is_in(const std::string_view (&names)[N], std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-std::vector<std::string> environment_for(const std::filesystem::path& folder,
-                                         const base::Environment& environment) {
+base::Variables environment_for(const std::filesystem::path& folder,
+                                const base::Environment& environment) {
   const std::optional<Place> place = find_place(folder, environment);
-  const bool by_folder = place && place->found_by == Place::FoundBy::folder;
-  std::vector<std::string> kept;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::string_view name = text.substr(0, text.find('='));
-    if (is_in(of_a_command, name)) continue;
-    // Where there is no place git decides by itself, but for relative paths, below.
-    if (is_in(of_a_repository, name) && place) continue;
-    kept.emplace_back(text);
+  base::Variables variables = base::process_variables();
+  for (const char* name : of_a_command) variables.erase(name);
+  // Where there is no place git decides by itself, but for relative paths, below.
+  if (place) {
+    for (const char* name : of_a_repository) variables.erase(name);
   }
-  if (place && !by_folder) {
-    kept.push_back("GIT_DIR=" + place->git_dir.string());
-    kept.push_back("GIT_WORK_TREE=" + place->top_level.string());
+  if (place && place->found_by != Place::FoundBy::folder) {
+    variables["GIT_DIR"] = place->git_dir.string();
+    variables["GIT_WORK_TREE"] = place->top_level.string();
   }
   // We only look: no lock that a command of the user's could meet, and no network.
-  kept.emplace_back("GIT_OPTIONAL_LOCKS=0");
-  kept.emplace_back("GIT_NO_LAZY_FETCH=1");
-  return kept;
+  variables["GIT_OPTIONAL_LOCKS"] = "0";
+  variables["GIT_NO_LAZY_FETCH"] = "1";
+  return variables;
 }
-
-std::vector<char*> pointers_to(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  // The interface is older than const; it does not write.
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-      throw std::system_error(errno, std::generic_category(), "pipe");
-    }
-    reader = Descriptor(ends[0]);
-    writer = Descriptor(ends[1]);
-  }
-
-  Descriptor reader;
-  Descriptor writer;
-};
-
-// How git starts: its folder, its ends of the pipes, and no signal blocked that we only watch.
-class Start {
- public:
-  Start(const std::filesystem::path& folder, const Pipe& out, const Pipe& err) {
-    posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions_, out.writer.number(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, err.writer.number(), STDERR_FILENO);
-    if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
-    posix_spawnattr_init(&attributes_);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes_, &defaults);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~Start() {
-    posix_spawn_file_actions_destroy(&actions_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-  Start(const Start&) = delete;
-  Start& operator=(const Start&) = delete;
-
-  // The process, or -1 with errno set.
-  [[nodiscard]] pid_t spawn(const std::vector<std::string>& words,
-                            const std::vector<std::string>& environment) const {
-    pid_t pid = -1;
-    errno = posix_spawnp(&pid, "git", &actions_, &attributes_, pointers_to(words).data(),
-                         pointers_to(environment).data());
-    return errno == 0 ? pid : -1;
-  }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
-};
 
 // Reaped whatever happens: killed first, unless it has been seen to end.
 class Running {
  public:
-  explicit Running(pid_t pid)
-      : pid_(pid), handle_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
+  explicit Running(base::Process process) : process_(std::move(process)) {}
   ~Running() {
-    if (pid_ < 0) return;
-    kill(pid_, SIGKILL);
+    if (is_reaped_) return;
+    process_.send_signal(SIGKILL);
     static_cast<void>(reap());
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
-  [[nodiscard]] int descriptor() const { return handle_.number(); }
+  [[nodiscard]] int descriptor() const { return process_.descriptor(); }
   [[nodiscard]] int reap() {
-    int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-    return status;
+    is_reaped_ = true;
+    return process_.wait();
   }
 
  private:
-  pid_t pid_;
-  Descriptor handle_;
+  base::Process process_;
+  bool is_reaped_ = false;
 };
 
 int poll_ms_until(Clock::time_point end) {
@@ -193,13 +115,13 @@ Result<Written> collect(const Running& running, Descriptor out, Descriptor err,
   return written;
 }
 
-Error cannot_run(const std::filesystem::path& folder, int error) {
+Error cannot_run(const std::filesystem::path& folder, const Error& why) {
   std::error_code unknown;
   if (!folder.empty() && !std::filesystem::is_directory(folder, unknown)) {
     return fail(ErrorCode::not_found, folder.string() + " is no folder");
   }
-  return fail(ErrorCode::not_found, "git can't be run: " + std::generic_category().message(error) +
-                                        "; is it installed and on the PATH?");
+  return fail(ErrorCode::not_found,
+              "git can't be run: " + why.message + "; is it installed and on the PATH?");
 }
 
 // Its first line says what is wrong; what follows is advice on how to use git.
@@ -220,13 +142,16 @@ Git::Git(const std::filesystem::path& folder, const base::Environment& environme
 
 Result<std::string> Git::run(const std::vector<std::string>& arguments) const {
   const Clock::time_point end = Clock::now() + timeout_;
-  std::vector<std::string> words{"git"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  Pipe out;
-  Pipe err;
-  const pid_t pid = Start(folder_, out, err).spawn(words, environment_);
-  if (pid < 0) return cannot_run(folder_, errno);
-  Running running(pid);
+  base::Pipe out;
+  base::Pipe err;
+  base::ProcessSetup setup{{"git"}, environment_, folder_};
+  setup.words.insert(setup.words.end(), arguments.begin(), arguments.end());
+  setup.in = base::ProcessSetup::none;
+  setup.out = out.writer.number();
+  setup.err = err.writer.number();
+  Result<base::Process> started = base::Process::start(setup);
+  if (!started) return cannot_run(folder_, started.error());
+  Running running(*std::move(started));
   out.writer.reset();
   err.writer.reset();
   Result<Written> written = collect(running, std::move(out.reader), std::move(err.reader), end);

@@ -15,6 +15,7 @@
 
 #include "base/environment.hpp"
 #include "base/error.hpp"
+#include "base/process.hpp"
 
 namespace synapse::git {
 
@@ -36,7 +37,7 @@ class Git {
 
  private:
   std::filesystem::path folder_;
-  std::vector<std::string> environment_;  // NAME=VALUE
+  base::Variables environment_;
   std::chrono::milliseconds timeout_ = timeout_default;
 };
 

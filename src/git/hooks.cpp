@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/text.hpp"
+#include "base/shell_quote.hpp"
+#include "base/strings.hpp"
 #include "git/place.hpp"
 #include "git/small_file.hpp"
 
@@ -74,9 +75,9 @@ Hook read_hook(const fs::path& folder, Trigger trigger) {
 
 std::string hook_script(Trigger trigger, const std::string& program,
                         const std::vector<std::string>& words) {
-  std::string command = shell_quoted(program) + " " + std::string(verb) + " --trigger " +
+  std::string command = base::shell_quoted(program) + " " + std::string(verb) + " --trigger " +
                         std::string(name_of(trigger));
-  for (const std::string& word : words) command += " " + shell_quoted(word);
+  for (const std::string& word : words) command += " " + base::shell_quoted(word);
   return "#!/bin/sh\n" + std::string(mark) +
          "\n# Written by `synapse git-hook install`, which overwrites it.\n" + command +
          " || true\n";
@@ -88,18 +89,6 @@ Result<bool> install_hook(const fs::path& folder, Trigger trigger, const std::st
   Result<> written = replace_file(folder / hook_file_of(trigger), script, for_all_to_run);
   if (!written) return written.error();
   return true;
-}
-
-std::string shell_quoted(std::string_view word) {
-  std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += R"('\'')";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
 }
 
 std::vector<std::string> shell_words(std::string_view line) {

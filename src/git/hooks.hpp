@@ -48,8 +48,7 @@ struct Hook {
 [[nodiscard]] Result<bool> install_hook(const std::filesystem::path& folder, Trigger trigger,
                                         const std::string& script);
 
-// One word for sh, whatever is in it; and a command line taken apart again.
-[[nodiscard]] std::string shell_quoted(std::string_view word);
+// A command line taken apart into its words.
 [[nodiscard]] std::vector<std::string> shell_words(std::string_view line);
 
 // The worktree's synapse.name. Asks git only if the files of its configuration have such a name.

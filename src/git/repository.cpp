@@ -5,7 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "git/small_file.hpp"
 
 namespace synapse::git {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
+#include "base/constant_time.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "hub/engine.hpp"
 
 namespace synapse::hub {

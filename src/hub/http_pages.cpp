@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/http_pages.hpp"
 
-#include "base/text.hpp"
+#include "base/constant_time.hpp"
+#include "base/strings.hpp"
 #include "synapse/version.hpp"
 #include "wire/json_writer.hpp"
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
 #include "wire/json_writer.hpp"
 
 namespace synapse::hub {

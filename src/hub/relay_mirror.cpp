@@ -2,32 +2,29 @@
 #include "hub/relay_mirror.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <string_view>
+#include <utility>
 
+#include "base/file.hpp"
 #include "wire/lite.hpp"
 
 namespace synapse::hub {
 
 namespace {
 
-Error failed(const std::filesystem::path& file, const char* what) {
-  return fail(errno == ENOSPC ? ErrorCode::disk_full : ErrorCode::io_error,
-              std::string(what) + " " + file.string() + ": " + std::strerror(errno));
-}
+// A file is read whole to be cut. One that is larger than this ends the mirror.
+constexpr std::size_t file_bytes_max = 4UL << 30U;
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
+// The newest `lines_max` lines of the text.
+std::string_view newest_lines(std::string_view text, std::size_t lines_max) {
+  std::size_t start = text.size();
+  for (std::size_t lines = 0; start > 0; --start) {
+    if (text[start - 1] == '\n' && start != text.size() && ++lines == lines_max) break;
   }
-  return true;
+  return text.substr(start);
 }
 
 }  // namespace
@@ -35,23 +32,21 @@ bool write_all(int fd, std::string_view bytes) {
 RelayMirror::RelayMirror(std::filesystem::path file, std::size_t lines_max)
     : file_(std::move(file)), lines_max_(lines_max) {}
 
-RelayMirror::~RelayMirror() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<> RelayMirror::open() {
   std::error_code ignored;
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (fd_ < 0) return failed(file_, "can't open the relay file");
+  appending_ =
+      base::Descriptor(::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  if (!appending_.is_open()) return base::file_error(file_, "can't be opened", errno);
   return {};
 }
 
 Result<> RelayMirror::append(const std::vector<std::string>& frames) {
   std::string lines;
   for (const std::string& frame : frames) lines += wire::encode_lite(frame) + "\n";
-  if (!write_all(fd_, lines)) return failed(file_, "can't write the relay file");
+  if (const std::error_code failed = base::write_all(appending_, lines)) {
+    return base::file_error(file_, "can't be written", failed.value());
+  }
   appended_ += frames.size();
   if (lines_max_ == 0 || appended_ < lines_max_) return {};
   appended_ = 0;
@@ -59,24 +54,20 @@ Result<> RelayMirror::append(const std::vector<std::string>& frames) {
 }
 
 Result<> RelayMirror::cut_back() {
-  std::ifstream in(file_, std::ios::binary);
-  std::stringstream content;
-  content << in.rdbuf();
-  const std::string text = content.str();
-  std::size_t start = text.size();
-  for (std::size_t lines = 0; start > 0; --start) {
-    if (text[start - 1] == '\n' && start != text.size() && ++lines == lines_max_) break;
+  struct stat status {};
+  if (fstat(appending_.number(), &status) != 0) {
+    return base::file_error(file_, "can't be looked up", errno);
   }
-  if (start == 0) return {};
-  const std::filesystem::path fresh = file_.string() + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return failed(fresh, "can't make");
-  const bool written = write_all(fd, std::string_view(text).substr(start));
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  if (!written || ::rename(fresh.c_str(), file_.c_str()) != 0) {
-    return failed(fresh, "can't write");
+  const Result<std::string> text = base::read_whole(file_, file_bytes_max);
+  if (!text) return text.error();
+  const std::string_view newest = newest_lines(*text, lines_max_);
+  if (newest.size() == text->size()) return {};
+  // Not synced: what it mirrors is in the log, and a reader that comes after a crash of the machine
+  // may find the longer file.
+  const base::FileTraits traits{status.st_mode & 07777U, base::FileTraits::Mode::exact,
+                                base::FileTraits::Sync::no};
+  if (const std::error_code failed = base::replace_file(file_, newest, traits)) {
+    return base::file_error(file_, "can't be cut back", failed.value());
   }
   return open();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The lite relay file: a line a broadcast, for readers without a connection. Cut back to its newest
 // lines_max lines each time that many have been appended, by an atomic replace, so that a reader
-// sees the old file or the new one.
+// sees the old file or the new one. Its permissions stay as its readers have been given them.
 //
 // Used on one strand of the blocking pool. A failure is reported once and ends the mirror: the hub
 // goes on.
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace synapse::hub {
@@ -18,9 +19,6 @@ namespace synapse::hub {
 class RelayMirror {
  public:
   RelayMirror(std::filesystem::path file, std::size_t lines_max);
-  ~RelayMirror();
-  RelayMirror(const RelayMirror&) = delete;
-  RelayMirror& operator=(const RelayMirror&) = delete;
 
   // Makes the file (0600) and its folder if they are missing.
   [[nodiscard]] Result<> open();
@@ -33,7 +31,7 @@ class RelayMirror {
   std::filesystem::path file_;
   std::size_t lines_max_;
   std::size_t appended_ = 0;  // Since the last cut.
-  int fd_ = -1;
+  base::Descriptor appending_;
 };
 
 }  // namespace synapse::hub

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/run.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 
+#include <csignal>
 #include <ostream>
-#include <thread>
 
 #include "base/clock.hpp"
+#include "base/signals.hpp"
 #include "hub/exposure.hpp"
 #include "hub/logger.hpp"
 #include "hub/service.hpp"
@@ -16,51 +15,6 @@
 namespace synapse::hub {
 
 namespace {
-
-// Blocks the stop signals for this thread and those it starts from now on. Made before anything
-// that starts threads: one that did not block them would be ended by them.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigemptyset(&set_);
-    for (const int number : {SIGINT, SIGTERM, wake_up}) sigaddset(&set_, number);
-    pthread_sigmask(SIG_BLOCK, &set_, &old_);
-  }
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
-  // The next one; waits for it.
-  [[nodiscard]] int next() const {
-    int number = 0;
-    sigwait(&set_, &number);
-    return number;
-  }
-
-  static constexpr int wake_up = SIGUSR2;  // Ours: ends a wait.
-
- private:
-  sigset_t set_{};
-  sigset_t old_{};
-};
-
-// Stops the service at a stop signal, from a thread of its own: nothing runs in a signal handler.
-class StopAtSignal {
- public:
-  StopAtSignal(const BlockedSignals& signals, Service& service)
-      : waiter_([&signals, &service] {
-          if (signals.next() != BlockedSignals::wake_up) service.stop();
-        }) {}
-  ~StopAtSignal() {
-    pthread_kill(waiter_.native_handle(), BlockedSignals::wake_up);
-    waiter_.join();
-  }
-  StopAtSignal(const StopAtSignal&) = delete;
-  StopAtSignal& operator=(const StopAtSignal&) = delete;
-
- private:
-  std::thread waiter_;
-};
 
 // A socket is a descriptor: without this, a thousand agents meet the usual soft limit of 1024.
 void raise_descriptor_limit() {
@@ -83,14 +37,18 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
     err << "synapse hub: " << safe.error().message << "\n";
     return exit_refused;
   }
-  signal(SIGPIPE, SIG_IGN);
+  // A connection that is gone shows as an error; the other two mean nothing to a hub, and must not
+  // end one that holds everybody's claims.
+  for (const int number : {SIGPIPE, SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
   raise_descriptor_limit();
   const base::SystemClock clock;
   const Logger logger(options.log_format, options.log_level);
   if (!safe) logger.warning("insecure by request: " + safe.error().message);
-  const BlockedSignals signals;
+  // Before anything that starts threads: one that did not block the signals would be ended by them.
+  base::ProcessSignals signals;
+  const auto watch = signals.watch({SIGINT, SIGTERM, SIGHUP});
   Service service(options, clock, logger);
-  const StopAtSignal stopper(signals, service);
+  const base::OnSignal stop(*watch, [&service] { service.stop(); });
   if (const Result<> started = service.start(); !started) {
     err << "synapse hub: " << started.error().message << "\n";
     return exit_failed;

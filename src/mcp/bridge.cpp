@@ -6,7 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/quiet_thread.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "client/frames.hpp"
 
 namespace synapse::mcp {

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/text.hpp"
+#include "base/constant_time.hpp"
+#include "base/strings.hpp"
 #include "hub/exposure.hpp"
 #include "mcp/json_rpc.hpp"
 #include "mcp/revision.hpp"

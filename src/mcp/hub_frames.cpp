@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "wire/json_document.hpp"
 
 namespace synapse::mcp {

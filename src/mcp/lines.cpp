@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::mcp {
 

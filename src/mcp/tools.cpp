@@ -4,7 +4,7 @@
 #include <span>
 
 #include "base/assert.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::mcp {
 

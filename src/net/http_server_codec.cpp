@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::net {
 

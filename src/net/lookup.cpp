@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/quiet_thread.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::net {
 

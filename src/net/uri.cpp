@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::net {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::services {
 

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <utility>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 
 namespace synapse::services {
 
@@ -66,34 +66,26 @@ Result<std::optional<PidFile>> PidFile::claim(const fs::path& file, pid_t owner,
   constexpr int pause_ms = 20;
   if (Result<> made = make_private_folder(file.parent_path()); !made) return made.error();
   for (int tries = 0; tries < tries_max; ++tries) {
-    const int opened = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (opened < 0) return base::file_error(file, "can't be opened", errno);
-    PidFile claimed(fs::path(), opened);  // Nameless: closed and not removed.
-    const Result<Try> outcome = try_lock(file, opened);
+    base::Descriptor opened(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!opened.is_open()) return base::file_error(file, "can't be opened", errno);
+    const Result<Try> outcome = try_lock(file, opened.number());
     if (!outcome) return outcome.error();
     if (*outcome == Try::taken) {
-      if (Result<> written = write_owner(file, opened, owner); !written) return written.error();
-      claimed.file_ = file;
-      return std::optional<PidFile>(std::move(claimed));
+      const Result<> written = write_owner(file, opened.number(), owner);
+      if (!written) return written.error();
+      return std::optional<PidFile>(PidFile(file, std::move(opened)));
     }
     if (*outcome == Try::gone) continue;
     if (if_held == IfHeld::leave) return std::optional<PidFile>();
-    if (tries == 0) ask_holder_to_end(opened);
+    if (tries == 0) ask_holder_to_end(opened.number());
     poll(nullptr, 0, pause_ms);
   }
   return fail(ErrorCode::locked, file.string() + " is still held by a process that does not end");
 }
 
-PidFile::PidFile(fs::path file, int descriptor) : file_(std::move(file)), descriptor_(descriptor) {}
-
-PidFile::PidFile(PidFile&& other) noexcept
-    : file_(std::move(other.file_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-
 PidFile::~PidFile() {
-  if (descriptor_ < 0) return;
   // While the lock is held: whoever opens it from now on gets another file.
-  if (!file_.empty()) unlink(file_.c_str());
-  close(descriptor_);
+  if (descriptor_.is_open()) unlink(file_.c_str());
 }
 
 Result<> make_private_folder(const fs::path& folder) {

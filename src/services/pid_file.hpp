@@ -12,7 +12,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/environment.hpp"
 #include "base/error.hpp"
 
@@ -28,14 +30,15 @@ class PidFile {
   [[nodiscard]] static Result<std::optional<PidFile>> claim(const std::filesystem::path& file,
                                                             pid_t owner, IfHeld if_held);
   ~PidFile();  // Removes it.
-  PidFile(PidFile&& other) noexcept;
+  PidFile(PidFile&& other) noexcept = default;
   PidFile& operator=(PidFile&&) = delete;
 
  private:
-  PidFile(std::filesystem::path file, int descriptor);
+  PidFile(std::filesystem::path file, base::Descriptor descriptor)
+      : file_(std::move(file)), descriptor_(std::move(descriptor)) {}
 
   std::filesystem::path file_;
-  int descriptor_;
+  base::Descriptor descriptor_;  // Closed in one that has been moved from.
 };
 
 // Makes a folder for this user alone, unless it is there; refuses one of somebody else's.

@@ -2,16 +2,15 @@
 #include "services/shell_hook.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
-#include "base/file_error.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/file.hpp"
+#include "base/shell_quote.hpp"
+#include "base/strings.hpp"
 #include "services/shell_code.hpp"
-#include "services/units.hpp"
 
 namespace synapse::services {
 
@@ -45,7 +44,7 @@ std::string fish_quoted(const std::string& word) {
 }
 
 std::string quoted_for(Shell shell, const std::string& word) {
-  return shell == Shell::fish ? fish_quoted(word) : shell_quoted(word);
+  return shell == Shell::fish ? fish_quoted(word) : base::shell_quoted(word);
 }
 
 const char* code_of(Shell shell) {
@@ -94,32 +93,6 @@ Result<fs::path> start_up_file(const base::Environment& environment, Shell shell
       return (config.empty() ? home / ".config" : config) / "fish/config.fish";
   }
   return home;
-}
-
-class OpenFile {
- public:
-  explicit OpenFile(int number) : number_(number) {}
-  ~OpenFile() {
-    if (number_ >= 0) close(number_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-Result<std::string> content_of(const fs::path& file, int descriptor) {
-  std::string content;
-  std::array<char, 1U << 14U> chunk{};
-  while (content.size() <= file_bytes_max) {
-    const ssize_t got = read(descriptor, chunk.data(), chunk.size());
-    if (got < 0) return base::file_error(file, "can't be read", errno);
-    if (got == 0) return content;
-    content.append(chunk.data(), static_cast<std::size_t>(got));
-  }
-  return fail(ErrorCode::io_error, file.string() + " is too large for a start-up file");
 }
 
 // The original's block loads the same command: to add ours would load it twice.
@@ -187,9 +160,9 @@ Result<HookInstallation> install_hook(const base::Environment& environment, Shel
   fs::create_directories(file->parent_path(), error);
   if (error) return base::file_error(file->parent_path(), "can't be made", error.value());
   // In place, appended in one write: the file may be a link into somebody's collection of them.
-  const OpenFile opened(open(file->c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (opened.number() < 0) return base::file_error(*file, "can't be opened", errno);
-  const Result<std::string> content = content_of(*file, opened.number());
+  const base::Descriptor opened(open(file->c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!opened.is_open()) return base::file_error(*file, "can't be opened", errno);
+  const Result<std::string> content = base::read_rest(opened, *file, file_bytes_max);
   if (!content) return content.error();
   if (has_block(*content)) return HookInstallation{*file, true};
   const bool ends_midline = !content->empty() && content->back() != '\n';

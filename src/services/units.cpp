@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/atomic_file.hpp"
-#include "base/file_error.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/file.hpp"
+#include "base/shell_quote.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::services {
 
@@ -217,27 +218,10 @@ Result<std::vector<std::vector<std::string>>> start_commands(const std::string& 
   return commands;
 }
 
-std::string shell_quoted(const std::string& word) {
-  const auto is_plain = [](char character) {
-    return is_alphanumeric(character) ||
-           std::string_view("_-./:@%+=,").find(character) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return word;
-  std::string quoted = "'";
-  for (const char character : word) {
-    if (character == '\'') {
-      quoted += R"('\'')";
-    } else {
-      quoted += character;
-    }
-  }
-  return quoted + "'";
-}
-
 std::string shell_line(const std::vector<std::string>& words) {
   std::vector<std::string> quoted;
   quoted.reserve(words.size());
-  for (const std::string& word : words) quoted.push_back(shell_quoted(word));
+  for (const std::string& word : words) quoted.push_back(base::shell_quoted(word));
   return base::join(quoted, " ");
 }
 

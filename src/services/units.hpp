@@ -42,7 +42,6 @@ struct Installed {
     const std::string& project, const std::string& identity);
 
 // A word as every POSIX shell reads it back: in single quotes if it needs them.
-[[nodiscard]] std::string shell_quoted(const std::string& word);
 [[nodiscard]] std::string shell_line(const std::vector<std::string>& words);
 
 }  // namespace synapse::services

@@ -1,35 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/cursor_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <string>
 
-#include "base/atomic_file.hpp"
-#include "base/file_error.hpp"
-#include "base/text.hpp"
+#include "base/file.hpp"
+#include "base/strings.hpp"
 #include "store/log_files.hpp"
 
 namespace synapse::store {
 
 Result<std::int64_t> load_cursor(const std::filesystem::path& file) {
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    if (errno == ENOENT) return 0;
-    return base::file_error(file, "can't be opened", errno);
-  }
-  std::array<char, 64> bytes{};
-  const ssize_t length = read(descriptor, bytes.data(), bytes.size());
-  const int number = errno;
-  close(descriptor);
-  if (length < 0) return base::file_error(file, "can't be read", number);
-  const std::string_view text =
-      base::trim(std::string_view(bytes.data(), static_cast<std::size_t>(length)));
+  constexpr std::size_t bytes_max = 64;
+  const Result<std::string> content = base::read_start(file, bytes_max);
+  if (!content && content.error().code == ErrorCode::not_found) return 0;
+  if (!content) return content.error();
+  const std::string_view text = base::trim(*content);
   std::int64_t cursor = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cursor);
   if (error != std::errc() || end != text.data() + text.size() || cursor < 0) return 0;

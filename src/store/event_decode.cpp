@@ -3,7 +3,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
+#include "base/utf8.hpp"
 #include "store/event_codec.hpp"
 #include "store/json_escapes.hpp"
 #include "store/json_reader.hpp"

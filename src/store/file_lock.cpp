@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 #include "store/log_files.hpp"
 
 namespace synapse::store {
@@ -45,32 +45,23 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& file) {
   const std::filesystem::path name = companion(real_path(file), ".lock");
   if (Result<> made = make_folder_of(name); !made) return made.error();
   // Close-on-exec: a child must not hold on to the lock of a hub that is gone.
-  FileLock lock(open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.descriptor_ < 0) return base::file_error(name, "can't be opened", errno);
+  base::Descriptor descriptor(open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!descriptor.is_open()) return base::file_error(name, "can't be opened", errno);
   int failed = 0;
   do {
-    failed = flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    failed = flock(descriptor.number(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   } while (failed == EINTR);
   if (failed == EWOULDBLOCK) {
     return fail(ErrorCode::locked, base::quoted_path(file) + " is in use" +
-                                       holder(lock.descriptor_) +
+                                       holder(descriptor.number()) +
                                        "; stop that hub first, or name another file");
   }
   if (failed != 0) return base::file_error(name, "can't be locked", failed);
-  fchmod(lock.descriptor_, 0600);
-  if (Result<> written = write_holder(lock.descriptor_, name); !written) return written.error();
-  return lock;
-}
-
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-FileLock::~FileLock() {
-  if (descriptor_ >= 0) close(descriptor_);
+  fchmod(descriptor.number(), 0600);
+  if (Result<> written = write_holder(descriptor.number(), name); !written) {
+    return written.error();
+  }
+  return FileLock(std::move(descriptor));
 }
 
 }  // namespace synapse::store

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 
 namespace synapse::store {
@@ -19,14 +20,10 @@ class FileLock {
   // holder's process id.
   [[nodiscard]] static Result<FileLock> acquire(const std::filesystem::path& file);
 
-  FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&& other) noexcept;
-  ~FileLock();
-
  private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  explicit FileLock(base::Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
-  int descriptor_ = -1;
+  base::Descriptor descriptor_;
 };
 
 }  // namespace synapse::store

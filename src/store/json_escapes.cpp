@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "base/text.hpp"
+#include "base/utf8.hpp"
 
 #include <charconv>
 

@@ -7,8 +7,7 @@
 
 #include <cerrno>
 
-#include "base/file_error.hpp"
-#include "base/text.hpp"
+#include "base/file.hpp"
 
 namespace synapse::store {
 
@@ -22,15 +21,6 @@ constexpr mode_t private_folder = 0700;
 fs::path folder_of(const fs::path& file) {
   const fs::path folder = file.parent_path();
   return folder.empty() ? fs::path(".") : folder;
-}
-
-// So that the names in a folder survive a power cut. Best effort: some file systems refuse to sync
-// a folder.
-void sync_folder(const fs::path& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  fsync(descriptor);
-  close(descriptor);
 }
 
 Result<> make_folder(const fs::path& folder) {
@@ -48,7 +38,7 @@ Result<> make_folder(const fs::path& folder) {
     return base::file_error(folder, "can't be made", errno);
   }
   chmod(folder.c_str(), private_folder);
-  sync_folder(folder_of(folder));
+  base::sync_folder_of(folder);
   return {};
 }
 
@@ -69,11 +59,11 @@ fs::path companion(const fs::path& file, const char* suffix) {
 Result<> make_folder_of(const fs::path& file) { return make_folder(folder_of(file)); }
 
 Result<> make_private_log(const fs::path& file) {
-  const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file);
-  if (descriptor >= 0) {
-    fchmod(descriptor, private_file);
-    close(descriptor);
-    sync_folder(folder_of(file));
+  const base::Descriptor made(
+      open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file));
+  if (made.is_open()) {
+    fchmod(made.number(), private_file);
+    base::sync_folder_of(file);
     return {};
   }
   if (errno != EEXIST) return base::file_error(file, "can't be made", errno);

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/file_error.hpp"
-#include "base/text.hpp"
+#include "base/file.hpp"
+#include "base/utf8.hpp"
 #include "store/event_codec.hpp"
 #include "store/json_reader.hpp"
 #include "store/log_files.hpp"

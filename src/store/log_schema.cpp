@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "base/file_error.hpp"
-#include "base/text.hpp"
+#include "base/file.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::store {
 

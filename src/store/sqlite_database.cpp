@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 
 namespace synapse::store {
 

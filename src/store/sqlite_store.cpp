@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 #include "store/log_files.hpp"
 #include "store/log_schema.hpp"
 

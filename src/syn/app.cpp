@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "cli/app.hpp"
 #include "cli/args/completion.hpp"
 #include "cli/args/help_text.hpp"

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/glob.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::wire {
 

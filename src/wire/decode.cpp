@@ -5,7 +5,8 @@
 #include <array>
 #include <cstdio>
 
-#include "base/text.hpp"
+#include "base/fnv1a.hpp"
+#include "base/strings.hpp"
 #include "wire/fields.hpp"
 #include "wire/finding_fields.hpp"
 

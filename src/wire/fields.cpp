@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::wire {
 

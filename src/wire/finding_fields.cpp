@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/finding_fields.hpp"
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::wire {
 

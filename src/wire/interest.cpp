@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/interest.hpp"
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "wire/addressing.hpp"
 #include "wire/decode.hpp"
 #include "wire/fields.hpp"

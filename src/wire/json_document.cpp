@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/json_document.hpp"
 
-#include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace synapse::wire {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "workers/attention.hpp"
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "synapse/protocol.hpp"
 #include "wire/addressing.hpp"
 #include "workers/one_line.hpp"

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "net/tls.hpp"
 #include "workers/model_codec.hpp"
 

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "wire/json_document.hpp"
 #include "workers/one_line.hpp"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "workers/one_line.hpp"
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::workers {
 

@@ -9,7 +9,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "support/catch.hpp"
 #include "support/deadline.hpp"
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "base/bell.hpp"
 #include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "cli/app.hpp"
-#include "cli/process/bell.hpp"
 
 namespace synapse::test {
 
@@ -30,7 +30,7 @@ class FakeSignals final : public cli::SignalSource {
  private:
   class Watch;
   struct Pending {
-    cli::Bell bell;
+    base::Bell bell;
     std::atomic<int> number = 0;  // 0: none.
     std::atomic<cli::Signal::Origin> origin = cli::Signal::Origin::process;
   };

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "base/assert.hpp"
-#include "base/text.hpp"
+#include "base/glob.hpp"
+#include "base/utf8.hpp"
 #include "core/scope.hpp"
 
 using namespace synapse;

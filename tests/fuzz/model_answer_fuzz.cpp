@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "base/assert.hpp"
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/utf8.hpp"
 #include "net/http_client_codec.hpp"
 #include "workers/model_codec.hpp"
 #include "workers/one_line.hpp"

@@ -2,7 +2,7 @@
 // Lines as the paths of two scopes, a blank line between them. Contending is symmetric and
 // reflexive, a path covers its subtree, and what contends with a path contends with its folder.
 #include "base/assert.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "core/scope.hpp"
 
 using namespace synapse;

@@ -3,12 +3,14 @@
 
 #include <sys/stat.h>
 
+#include "base/shell_quote.hpp"
 #include "no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/file_text.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
 
+using synapse::base::shell_quoted;
 using synapse::git::Git;
 using synapse::git::Hook;
 using synapse::git::hook_script;
@@ -17,7 +19,6 @@ using synapse::git::install_hook;
 using synapse::git::nothing_set;
 using synapse::git::read_hook;
 using synapse::git::set_worktree_name;
-using synapse::git::shell_quoted;
 using synapse::git::shell_words;
 using synapse::git::Trigger;
 using synapse::git::worktree_name;

@@ -103,6 +103,29 @@ TEST_CASE("the relay file is cut back to its newest lines, by an atomic replace"
   CHECK_FALSE(std::filesystem::exists(file.string() + ".new"));
 }
 
+TEST_CASE("a cut leaves the file's permissions as they are", "[hub][relay]") {
+  const TempDir folder;
+  const std::filesystem::path file = folder / "relay";
+  hub::RelayMirror mirror(file, 1);
+  REQUIRE(mirror.open().has_value());
+  std::filesystem::permissions(file, std::filesystem::perms(0644));
+  REQUIRE(mirror.append({chat(1), chat(2)}).has_value());
+  CHECK(ids_of(file) == std::vector<int>{2});
+  CHECK(std::filesystem::status(file).permissions() == std::filesystem::perms(0644));
+}
+
+TEST_CASE("a cut follows no link that somebody has put beside the file", "[hub][relay]") {
+  const TempDir folder;
+  const std::filesystem::path file = folder / "relay";
+  std::ofstream(folder / "precious") << "precious";
+  std::filesystem::create_symlink(folder / "precious", file.string() + ".new");
+  hub::RelayMirror mirror(file, 1);
+  REQUIRE(mirror.open().has_value());
+  REQUIRE(mirror.append({chat(1), chat(2)}).has_value());
+  CHECK(ids_of(file) == std::vector<int>{2});
+  CHECK(lines_of(folder / "precious") == std::vector<std::string>{"precious"});
+}
+
 TEST_CASE("a cut of a file that is short enough leaves it as it is", "[hub][relay]") {
   const TempDir folder;
   const std::filesystem::path file = folder / "relay";

@@ -185,6 +185,17 @@ TEST_CASE("two hubs can't have one log, and the lock dies with its process", "[h
   CHECK(heir.receive_type("state_snapshot").at("snapshot").at("active_claims").size() == 1);
 }
 
+TEST_CASE("SIGTERM, SIGINT and SIGHUP stop a hub cleanly, whatever signals came before",
+          "[hub][stop]") {
+  const int stop_signal = GENERATE(SIGTERM, SIGINT, SIGHUP);
+  HubProcess hub;
+  for (const int stray : {SIGUSR1, SIGUSR2, SIGPIPE, SIGWINCH}) hub.process().send_signal(stray);
+  WsPeer peer(hub.port());
+  peer.send_json({{"sender", "A"}, {"type", "claim"}, {"task_id", "T"}});
+  CHECK(peer.receive_type("claim_granted").at("owner") == "A");
+  CHECK(hub.stop(stop_signal).as_number() == 0);
+}
+
 TEST_CASE("a hub with a certificate speaks TLS to those who trust it, and nothing else",
           "[hub][tls]") {
   const ThrowawayCertificate certificate("DNS:localhost,IP:127.0.0.1");

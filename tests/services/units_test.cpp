@@ -120,5 +120,4 @@ TEST_CASE("a line for a shell is read back as the words that it was made of", "[
   std::string expected;
   for (const std::string& word : words) expected += word + "|";
   CHECK(printed.out == expected);
-  CHECK(shell_quoted("plain-1") == "plain-1");
 }

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 #include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 

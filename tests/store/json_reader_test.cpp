@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "support/result_text.hpp"
 #include "support/seed.hpp"
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/sqlite_store.hpp"

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "base/file_error.hpp"
+#include "base/file.hpp"
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/event_codec.hpp"

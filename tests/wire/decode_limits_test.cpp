@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/text.hpp"
 #include "decoded.hpp"
 
 using namespace synapse;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/args/help_text.hpp"
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::cli {
 

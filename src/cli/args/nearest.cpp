@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::cli {
 

@@ -9,7 +9,8 @@
 #include <iterator>
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "cli/args/help_text.hpp"
 #include "cli/args/nearest.hpp"
 

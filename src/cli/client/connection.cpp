@@ -3,7 +3,8 @@
 
 #include <ostream>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "cli/exit_code.hpp"
 #include "synapse/protocol.hpp"
 

@@ -7,8 +7,8 @@
 
 #include <string>
 
+#include "base/signals.hpp"
 #include "cli/context.hpp"
-#include "cli/process/signals.hpp"
 #include "synapse/agent.hpp"
 
 namespace synapse::cli {

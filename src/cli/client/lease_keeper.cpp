@@ -21,7 +21,10 @@ std::vector<std::string> LeaseKeeper::broadcast_types() {
 }
 
 LeaseKeeper::LeaseKeeper(const Context& context, Agent& agent, ClaimRequest claim)
-    : context_(context), agent_(agent), claim_(std::move(claim)), bell_(std::make_shared<Bell>()) {
+    : context_(context),
+      agent_(agent),
+      claim_(std::move(claim)),
+      bell_(std::make_shared<base::Bell>()) {
   SYNAPSE_ASSERT(claim_.ttl);
   ttl_ = base::from_seconds(*claim_.ttl);
   claim_.wait.reset();

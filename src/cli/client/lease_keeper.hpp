@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "base/bell.hpp"
 #include "cli/context.hpp"
-#include "cli/process/bell.hpp"
 #include "synapse/agent.hpp"
 
 namespace synapse::cli {
@@ -42,7 +42,8 @@ class LeaseKeeper {
   const Context& context_;
   Agent& agent_;
   ClaimRequest claim_;
-  std::shared_ptr<Bell> bell_;  // Shared with the agent's handlers, which may outlive the keeper.
+  std::shared_ptr<base::Bell>
+      bell_;  // Shared with the agent's handlers, which may outlive the keeper.
   base::Mono ttl_;
   base::Mono renewed_at_{0};
   base::Mono due_{0};

@@ -6,21 +6,15 @@
 
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <vector>
 
-#include "base/descriptor.hpp"
+#include "base/file.hpp"
 
 namespace synapse::cli {
 
 namespace {
 
 using Sink = std::function<void(const wire::LiteLine&)>;
-
-Error cannot_read(const std::filesystem::path& file, int error) {
-  return fail(ErrorCode::io_error,
-              "cannot read " + file.string() + ": " + std::generic_category().message(error));
-}
 
 // Cuts what is read into lines, and counts how much of it is dealt with.
 class Lines {
@@ -75,16 +69,16 @@ Result<std::int64_t> read_relay(const std::filesystem::path& file, std::int64_t 
   const base::Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!opened.is_open()) {
     if (errno == ENOENT) return offset;
-    return cannot_read(file, errno);
+    return base::file_error(file, "can't be read", errno);
   }
   struct stat status {};
-  if (fstat(opened.number(), &status) != 0) return cannot_read(file, errno);
+  if (fstat(opened.number(), &status) != 0) return base::file_error(file, "can't be read", errno);
   const std::int64_t start = offset < 0 || offset > status.st_size ? 0 : offset;
   Lines lines(sink);
   std::vector<char> chunk(1U << 16U);
   for (std::int64_t at = start;;) {
     const ssize_t got = pread(opened.number(), chunk.data(), chunk.size(), at);
-    if (got < 0) return cannot_read(file, errno);
+    if (got < 0) return base::file_error(file, "can't be read", errno);
     if (got == 0) break;
     at += got;
     lines.take({chunk.data(), static_cast<std::size_t>(got)});

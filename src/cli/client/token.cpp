@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <string_view>
-#include <system_error>
 
-#include "base/descriptor.hpp"
-#include "base/text.hpp"
+#include "base/file.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::cli {
 
@@ -22,35 +20,23 @@ Error unusable(std::string_view option, const std::string& why) {
   return fail(ErrorCode::bad_argument, std::string(option) + ": " + why);
 }
 
-Error cannot_read(std::string_view option, const std::string& path, int error) {
-  return unusable(option, "cannot read " + path + ": " + std::generic_category().message(error));
-}
-
 }  // namespace
 
 Result<std::string> read_token_file(const std::string& path, std::string_view option) {
   const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   // Of the open file, not of the path: that could be another one by then.
-  if (file.number() < 0 || fstat(file.number(), &status) != 0)
-    return cannot_read(option, path, errno);
+  if (!file.is_open() || fstat(file.number(), &status) != 0) {
+    return unusable(option, base::file_error(path, "can't be opened", errno).message);
+  }
   constexpr mode_t of_others = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
   if ((status.st_mode & of_others) != 0) {
     return unusable(option,
                     path + " can be read or written by others than its owner; chmod 600 it");
   }
-  std::string content;
-  std::array<char, 512> chunk{};
-  for (;;) {
-    const ssize_t got = read(file.number(), chunk.data(), chunk.size());
-    if (got < 0) return cannot_read(option, path, errno);
-    if (got == 0) break;
-    content.append(chunk.data(), static_cast<std::size_t>(got));
-    if (content.size() > token_bytes_max) {
-      return unusable(option, path + " is too long for a token");
-    }
-  }
-  std::string token = base::trimmed(content);
+  const Result<std::string> content = base::read_rest(file, path, token_bytes_max);
+  if (!content) return unusable(option, content.error().message);
+  std::string token = base::trimmed(*content);
   if (token.empty()) return unusable(option, path + " is empty");
   return token;
 }

@@ -8,7 +8,7 @@
 
 #include "a2a/bridge.hpp"
 #include "a2a/service.hpp"
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/args/card_options.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"

@@ -2,7 +2,7 @@
 // The first five minutes with a hub, in one second: a plan, a claim, a refusal, a hand-off.
 #include <ostream>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/demo/demo_agents.hpp"
 #include "cli/exit_code.hpp"

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <ostream>
 
+#include "base/shell_quote.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/client/held_claim.hpp"
 #include "cli/commands/commands.hpp"
@@ -69,7 +70,7 @@ std::string missing_hook(const Context& context, const GitClaimArguments& option
                                    : git::Trigger::merge;
   const std::string file(git::hook_file_of(trigger));
   const std::string remedy =
-      "; run `synapse git-hook install --name " + git::shell_quoted(shown(name)) + "`";
+      "; run `synapse git-hook install --name " + base::shell_quoted(shown(name)) + "`";
   const auto folder = git::hooks_folder(git);
   const git::Hook hook = folder ? git::read_hook(*folder, trigger) : git::Hook{};
   if (hook.state == git::Hook::State::missing) return "there is no " + file + " hook here" + remedy;
@@ -96,8 +97,8 @@ void report(Context& context, const GitClaimArguments& options, const std::strin
   const std::string why = missing_hook(context, options, name, git, here);
   if (why.empty()) return;
   context.out << "note: no hook will release it: " << why << ", or release it yourself: `synapse "
-              << "release " << git::shell_quoted(shown(options.task_id)) << " --name "
-              << git::shell_quoted(shown(name)) << "`\n";
+              << "release " << base::shell_quoted(shown(options.task_id)) << " --name "
+              << base::shell_quoted(shown(name)) << "`\n";
 }
 
 int run(Context& context, const GitClaimArguments& options) {

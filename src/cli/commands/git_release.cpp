@@ -10,7 +10,7 @@
 #include <ostream>
 #include <thread>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/run.hpp"
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/client/token.hpp"
 #include "cli/commands/commands.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <ostream>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"

@@ -12,7 +12,7 @@
 #include <ostream>
 #include <system_error>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"

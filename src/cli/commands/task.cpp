@@ -2,7 +2,7 @@
 // The three changes to the plan. Each prints what the hub made of it.
 #include <ostream>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <ostream>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"

@@ -6,7 +6,8 @@
 #include <ostream>
 #include <vector>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 #include "cli/git/git_claims.hpp"
 #include "cli/output/render.hpp"
 #include "cli/setup/program.hpp"

@@ -5,7 +5,8 @@
 #include <array>
 #include <cstdio>
 
-#include "base/text.hpp"
+#include "base/control.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::cli {
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/quiet_thread.hpp"
+
 namespace synapse::cli {
 
 namespace {
@@ -14,7 +16,7 @@ namespace {
 constexpr int moment_ms = 300;
 constexpr int turn_ms = 120;
 
-bool is_over(const Bell& bell, int timeout_ms) {
+bool is_over(const base::Bell& bell, int timeout_ms) {
   pollfd event{bell.descriptor(), POLLIN, 0};
   return poll(&event, 1, timeout_ms) != 0;
 }
@@ -23,7 +25,7 @@ bool is_over(const Bell& bell, int timeout_ms) {
 
 Spinner::Spinner(Context& context, std::string work) {
   if (!context.err_is_terminal) return;
-  thread_ = std::thread([this, &err = context.err, work = std::move(work)] {
+  thread_ = base::quiet_thread([this, &err = context.err, work = std::move(work)] {
     if (is_over(over_, moment_ms)) return;
     constexpr std::string_view signs = "|/-\\";
     for (std::size_t turn = 0; !is_over(over_, turn_ms); ++turn) {

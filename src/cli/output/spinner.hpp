@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "base/bell.hpp"
 #include "cli/context.hpp"
-#include "cli/process/bell.hpp"
 
 namespace synapse::cli {
 
@@ -20,7 +20,7 @@ class Spinner {
   Spinner& operator=(const Spinner&) = delete;
 
  private:
-  Bell over_;
+  base::Bell over_;
   std::thread thread_;
 };
 

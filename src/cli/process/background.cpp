@@ -2,7 +2,6 @@
 #include "cli/process/background.hpp"
 
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 
 #include <cerrno>
 #include <csignal>
@@ -11,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/bell.hpp"
+#include "base/process.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
 #include "cli/process/bounded_log.hpp"
@@ -25,7 +26,7 @@ class OrEndOf final : public SignalWatch {
  public:
   OrEndOf(std::unique_ptr<SignalWatch> signals, pid_t pid)
       : signals_(std::move(signals)),
-        process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
+        process_(base::open_process(pid)),
         either_(epoll_create1(EPOLL_CLOEXEC)) {
     if (!process_.is_open()) {
       if (errno != ESRCH) throw std::system_error(errno, std::generic_category(), "pidfd_open");
@@ -54,7 +55,7 @@ class OrEndOf final : public SignalWatch {
   }
 
   std::unique_ptr<SignalWatch> signals_;
-  Bell gone_;
+  base::Bell gone_;
   base::Descriptor process_;
   base::Descriptor either_;
 };

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
+
+#include "base/file.hpp"
 
 namespace synapse::cli {
 
@@ -15,8 +16,7 @@ Result<std::unique_ptr<BoundedLog>> BoundedLog::open(const std::filesystem::path
   constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
   base::Descriptor descriptor(::open(file.c_str(), flags, 0600));
   if (!descriptor.is_open()) {
-    return fail(ErrorCode::io_error,
-                file.string() + " can't be opened: " + std::generic_category().message(errno));
+    return base::file_error(file, "can't be opened", errno);
   }
   return std::unique_ptr<BoundedLog>(new BoundedLog(file, std::move(descriptor), at_end));
 }

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "base/text.hpp"
+#include "base/strings.hpp"
 
 namespace synapse::cli {
 

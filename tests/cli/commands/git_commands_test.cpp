@@ -90,7 +90,7 @@ TEST_CASE("a claim that no hook will end says so, and how to get one", "[cli][gi
   GitStage s;
   CHECK(s.run({"git-claim", "T1", "--paths", "x", "--name", "A"}) == 0);
   CHECK_THAT(s.run.out(), Contains("\nnote: ") && Contains("synapse git-hook install") &&
-                              Contains("synapse release 'T1' --name 'A'"));
+                              Contains("synapse release T1 --name A"));
   CHECK(s.run({"git-claim", "T1", "--paths", "x", "--name", "A", "--auto-release-on", "manual"}) ==
         0);
   CHECK_THAT(s.run.out(), !Contains("note: "));

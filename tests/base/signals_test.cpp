@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/process/signals.hpp"
+#include "base/signals.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "support/catch.hpp"
 #include "support/deadline.hpp"
 
-using namespace synapse::cli;
+using namespace synapse::base;
 
 namespace {
 
@@ -21,7 +21,7 @@ bool waits(const SignalWatch& watch) {
 
 }  // namespace
 
-TEST_CASE("a watched signal waits until it is taken", "[cli][signals]") {
+TEST_CASE("a watched signal waits until it is taken", "[base][signals]") {
   ProcessSignals signals;
   const auto watch = signals.watch({SIGTERM});
   CHECK_FALSE(waits(*watch));
@@ -35,7 +35,7 @@ TEST_CASE("a watched signal waits until it is taken", "[cli][signals]") {
   CHECK_FALSE(waits(*watch));
 }
 
-TEST_CASE("a hang-up that is ignored stays ignored", "[cli][signals]") {
+TEST_CASE("a hang-up that is ignored stays ignored", "[base][signals]") {
   const auto before = std::signal(SIGHUP, SIG_IGN);
   ProcessSignals signals;
   const auto watch = signals.watch({SIGHUP, SIGTERM});
@@ -44,7 +44,7 @@ TEST_CASE("a hang-up that is ignored stays ignored", "[cli][signals]") {
   std::signal(SIGHUP, before);
 }
 
-TEST_CASE("a signal is answered on another thread, once", "[cli][signals]") {
+TEST_CASE("a signal is answered on another thread, once", "[base][signals]") {
   ProcessSignals signals;
   const auto watch = signals.watch({SIGTERM});
   std::promise<void> answered;
@@ -56,7 +56,7 @@ TEST_CASE("a signal is answered on another thread, once", "[cli][signals]") {
   CHECK(signal->number == SIGTERM);
 }
 
-TEST_CASE("listening for a signal ends without one", "[cli][signals]") {
+TEST_CASE("listening for a signal ends without one", "[base][signals]") {
   ProcessSignals signals;
   const auto watch = signals.watch({SIGTERM});
   bool answered = false;
@@ -69,7 +69,7 @@ TEST_CASE("listening for a signal ends without one", "[cli][signals]") {
   }
 }
 
-TEST_CASE("a signal cuts a sleep short", "[cli][signals]") {
+TEST_CASE("a signal cuts a sleep short", "[base][signals]") {
   ProcessSignals signals;
   const auto watch = signals.watch({SIGTERM});
   CHECK_FALSE(sleep_unless_signalled(*watch, std::chrono::milliseconds(1)));

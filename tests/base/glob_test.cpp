@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <string>
 
-#include "base/text.hpp"
+#include "base/glob.hpp"
 #include "support/catch.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/descriptor.hpp"
 
-namespace synapse::cli {
+namespace synapse::base {
 
 class Bell {
  public:
@@ -18,7 +18,7 @@ class Bell {
   bool answer();
 
  private:
-  base::Descriptor event_;
+  Descriptor event_;
 };
 
-}  // namespace synapse::cli
+}  // namespace synapse::base

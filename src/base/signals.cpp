@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/process/signals.hpp"
+#include "base/signals.hpp"
 
-#include <csignal>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <csignal>
 
 #include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
-namespace synapse::cli {
+#include "base/quiet_thread.hpp"
+
+namespace synapse::base {
 
 namespace {
 
@@ -19,7 +21,7 @@ class ProcessWatch final : public SignalWatch {
   explicit ProcessWatch(const sigset_t& watched) {
     // Blocked before there is a descriptor: a signal in between waits, and doesn't kill.
     pthread_sigmask(SIG_BLOCK, &watched, &mask_before_);
-    descriptor_ = base::Descriptor(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+    descriptor_ = Descriptor(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!descriptor_.is_open()) throw std::system_error(errno, std::generic_category(), "signalfd");
   }
   ~ProcessWatch() override { pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr); }
@@ -37,7 +39,7 @@ class ProcessWatch final : public SignalWatch {
   }
 
  private:
-  base::Descriptor descriptor_;
+  Descriptor descriptor_;
   sigset_t mask_before_{};
 };
 
@@ -70,7 +72,7 @@ bool sleep_unless_signalled(const SignalWatch& watch, std::chrono::milliseconds 
 }
 
 OnSignal::OnSignal(SignalWatch& watch, std::function<void()> answer) {
-  thread_ = std::thread([this, &watch, answer = std::move(answer)] {
+  thread_ = quiet_thread([this, &watch, answer = std::move(answer)] {
     if (!wait_for_either(watch.descriptor(), quit_.descriptor(), -1)) return;
     signal_ = watch.take();
     if (signal_) answer();
@@ -87,4 +89,4 @@ std::optional<Signal> OnSignal::end() {
   return signal_;
 }
 
-}  // namespace synapse::cli
+}  // namespace synapse::base

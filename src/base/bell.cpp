@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/process/bell.hpp"
+#include "base/bell.hpp"
 
 #include <sys/eventfd.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <system_error>
 
-namespace synapse::cli {
+namespace synapse::base {
 
 Bell::Bell() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!event_.is_open()) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -24,4 +24,4 @@ bool Bell::answer() {
   return read(event_.number(), &rings, sizeof(rings)) == sizeof(rings);
 }
 
-}  // namespace synapse::cli
+}  // namespace synapse::base

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Signals as something to wait for. A command that must do more than die on SIGINT (say goodbye,
+// Signals as something to wait for. A program that must do more than die on SIGINT (say goodbye,
 // give a lease back, pass the signal on) watches it: the signal then waits in a descriptor until
-// the command takes it, and no code ever runs inside a signal handler.
+// the program takes it, and no code ever runs inside a signal handler. No signal has a meaning of
+// its own here: what wakes a waiting thread for other reasons is a Bell.
 //
-// Threads inherit what their starter watches, so a command starts to watch before it makes its
-// Agent. One watch at a time.
+// Threads inherit what their starter watches, so a program starts to watch before it starts
+// threads. One watch at a time.
 #pragma once
 
 #include <chrono>
@@ -14,9 +15,9 @@
 #include <thread>
 #include <vector>
 
-#include "cli/process/bell.hpp"
+#include "base/bell.hpp"
 
-namespace synapse::cli {
+namespace synapse::base {
 
 struct Signal {
   // The terminal sends Ctrl-C to all processes of its foreground group at once: a child has it too.
@@ -70,4 +71,4 @@ class OnSignal {
   std::thread thread_;
 };
 
-}  // namespace synapse::cli
+}  // namespace synapse::base

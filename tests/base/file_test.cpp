@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "base/atomic_file.hpp"
+#include "base/file.hpp"
 
 #include <sys/stat.h>
+
+#include <fstream>
 
 #include "support/catch.hpp"
 #include "support/file_text.hpp"
@@ -22,7 +24,7 @@ std::size_t files_in(const TempDir& folder) {
 }  // namespace
 
 TEST_CASE("a replaced file has the new text, its permissions, and no draft beside it",
-          "[base][atomic_file]") {
+          "[base][file]") {
   const TempDir folder;
   const fs::path file = folder / "state";
   const mode_t before = umask(0);
@@ -41,7 +43,7 @@ TEST_CASE("a replaced file has the new text, its permissions, and no draft besid
   CHECK(files_in(folder) == 1);
 }
 
-TEST_CASE("a file that can't be replaced stays as it was", "[base][atomic_file]") {
+TEST_CASE("a file that can't be replaced stays as it was", "[base][file]") {
   const TempDir folder;
   CHECK(replace_file(folder / "none" / "state", "x", {}) == std::errc::no_such_file_or_directory);
   // A folder is in the way.
@@ -49,4 +51,34 @@ TEST_CASE("a file that can't be replaced stays as it was", "[base][atomic_file]"
   CHECK(replace_file(folder / "taken", "x", {}));
   CHECK(fs::is_directory(folder / "taken" / "inside"));
   CHECK(files_in(folder) == 1);
+}
+
+TEST_CASE("the first and the last bytes of a file are read, and all of it within a bound",
+          "[base][file]") {
+  const TempDir folder;
+  const fs::path file = folder / "text";
+  std::ofstream(file) << "0123456789";
+  CHECK(read_start(file, 3).value() == "012");
+  CHECK(read_end(file, 3).value() == "789");
+  CHECK(read_start(file, 100).value() == "0123456789");
+  CHECK(read_end(file, 100).value() == "0123456789");
+  CHECK(read_whole(file, 10).value() == "0123456789");
+  const auto too_large = read_whole(file, 9);
+  REQUIRE(too_large.has_error());
+  CHECK(too_large.error().code == synapse::ErrorCode::corrupt);
+}
+
+TEST_CASE("what can't be read is an error that names the file and says why", "[base][file]") {
+  const TempDir folder;
+  const auto missing = read_whole(folder / "none", 10);
+  REQUIRE(missing.has_error());
+  CHECK(missing.error().code == synapse::ErrorCode::not_found);
+  CHECK(missing.error().message ==
+        quoted_path(folder / "none") + " can't be opened: No such file or directory");
+  // Nobody writes to it, and no read waits for somebody who does.
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  for (const fs::path& file : {folder / "pipe", folder.path()}) {
+    CHECK(read_start(file, 10).error().code == synapse::ErrorCode::corrupt);
+    CHECK(read_end(file, 10).error().code == synapse::ErrorCode::corrupt);
+  }
 }
