@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "core/claim_queue.hpp"
 
-#include <algorithm>
+#include "base/assert.hpp"
 
 namespace synapse::core {
+
+namespace {
+
+Lease shadow_of(const QueuedClaim& claim) {
+  Lease shadow;
+  shadow.task_id = claim.claim.task_id;
+  shadow.owner = claim.agent;
+  shadow.worktree = claim.claim.worktree;
+  shadow.coverage = claim.claim.coverage;
+  shadow.paths = claim.claim.paths;
+  shadow.epoch = Epoch{claim.ticket};
+  return shadow;
+}
+
+}  // namespace
 
 const QueuedClaim* ClaimQueue::find(const AgentName& agent, const TaskId& task_id) const {
   const auto ticket = tickets_.find({agent, task_id});
@@ -47,29 +62,39 @@ void ClaimQueue::add(QueuedClaim claim) {
   last_ticket_ = std::max(last_ticket_, claim.ticket);
   const std::uint64_t ticket = claim.ticket;
   tickets_[{claim.agent, claim.claim.task_id}] = ticket;
-  by_task_[claim.claim.task_id].insert(ticket);
-  if (claim.deadline != Mono::max()) deadlines_.emplace(claim.deadline, ticket);
-  Lease shadow;
-  shadow.task_id = claim.claim.task_id;
-  shadow.owner = claim.agent;
-  shadow.worktree = claim.claim.worktree;
-  shadow.coverage = claim.claim.coverage;
-  shadow.paths = claim.claim.paths;
-  shadow.epoch = Epoch{ticket};
-  scopes_.add(shadows_.emplace(ticket, std::move(shadow)).first->second);
-  queue_.emplace(ticket, std::move(claim));
+  if (claim.due() != Mono::max()) deadlines_.emplace(claim.due(), ticket);
+  const QueuedClaim& placed = queue_.emplace(ticket, std::move(claim)).first->second;
+  if (!placed.is_absent()) enter(placed);
+}
+
+void ClaimQueue::enter(const QueuedClaim& claim) {
+  by_task_[claim.claim.task_id].insert(claim.ticket);
+  scopes_.add(shadows_.emplace(claim.ticket, shadow_of(claim)).first->second);
+  to_look_at_.insert(claim.ticket);
+}
+
+void ClaimQueue::withdraw(const QueuedClaim& claim) {
+  const std::uint64_t ticket = claim.ticket;
+  const auto same_task = by_task_.find(claim.claim.task_id);
+  same_task->second.erase(ticket);
+  if (same_task->second.empty()) by_task_.erase(same_task);
+  scopes_.remove(shadows_.at(ticket));
+  shadows_.erase(ticket);
+  unpark(ticket);
+  to_look_at_.erase(ticket);
+  const auto behind = behind_claims_.find(ticket);
+  if (behind == behind_claims_.end()) return;
+  wake(behind->second);
+  behind_claims_.erase(behind);
 }
 
 void ClaimQueue::remove(const AgentName& agent, const TaskId& task_id) {
   const auto found = tickets_.find({agent, task_id});
   if (found == tickets_.end()) return;
   const std::uint64_t ticket = found->second;
-  deadlines_.erase({queue_.at(ticket).deadline, ticket});
-  const auto same_task = by_task_.find(task_id);
-  same_task->second.erase(ticket);
-  if (same_task->second.empty()) by_task_.erase(same_task);
-  scopes_.remove(shadows_.at(ticket));
-  shadows_.erase(ticket);
+  const QueuedClaim& claim = queue_.at(ticket);
+  deadlines_.erase({claim.due(), ticket});
+  if (!claim.is_absent()) withdraw(claim);
   tickets_.erase(found);
   queue_.erase(ticket);  // Last: the arguments may be its own.
 }
@@ -82,36 +107,134 @@ void ClaimQueue::remove_all(const AgentName& agent) {
   }
 }
 
-void ClaimQueue::start_wait(const AgentName& waiter, const TaskId& task_id) {
-  waits_[waiter] = task_id;
+void ClaimQueue::set_aside(const AgentName& agent, const TaskId& task_id, Mono until) {
+  const auto found = tickets_.find({agent, task_id});
+  if (found == tickets_.end()) return;
+  QueuedClaim& claim = queue_.at(found->second);
+  if (!claim.is_absent()) withdraw(claim);
+  deadlines_.erase({claim.due(), claim.ticket});
+  claim.absent_until = until;
+  deadlines_.emplace(claim.due(), claim.ticket);
 }
 
-void ClaimQueue::end_wait(const AgentName& waiter) { waits_.erase(waiter); }
+void ClaimQueue::bring_back(const AgentName& agent, const TaskId& task_id) {
+  const auto found = tickets_.find({agent, task_id});
+  if (found == tickets_.end()) return;
+  QueuedClaim& claim = queue_.at(found->second);
+  if (!claim.is_absent()) return;
+  deadlines_.erase({claim.due(), claim.ticket});
+  claim.absent_until = Mono::max();
+  if (claim.due() != Mono::max()) deadlines_.emplace(claim.due(), claim.ticket);
+  enter(claim);
+}
+
+void ClaimQueue::freed(const TaskId& lease) {
+  const auto parked = on_leases_.find(lease);
+  if (parked == on_leases_.end()) return;
+  wake(parked->second);
+  on_leases_.erase(parked);
+}
+
+void ClaimQueue::wake(std::set<std::uint64_t>& parked) {
+  for (const std::uint64_t ticket : parked) parked_.erase(ticket);
+  to_look_at_.merge(parked);
+}
+
+const QueuedClaim* ClaimQueue::take_next() {
+  if (to_look_at_.empty()) return nullptr;
+  const std::uint64_t ticket = *to_look_at_.begin();
+  to_look_at_.erase(to_look_at_.begin());
+  return &queue_.at(ticket);
+}
+
+void ClaimQueue::park_on(const QueuedClaim& claim, const TaskId& lease) {
+  const bool is_new = parked_.emplace(claim.ticket, lease).second;
+  SYNAPSE_ASSERT(is_new);
+  on_leases_[lease].insert(claim.ticket);
+}
+
+void ClaimQueue::park_behind(const QueuedClaim& claim, const QueuedClaim& earlier) {
+  const bool is_new = parked_.emplace(claim.ticket, earlier.ticket).second;
+  SYNAPSE_ASSERT(is_new);
+  behind_claims_[earlier.ticket].insert(claim.ticket);
+}
+
+void ClaimQueue::unpark(std::uint64_t ticket) {
+  const auto place = parked_.find(ticket);
+  if (place == parked_.end()) return;
+  const auto leave = [ticket](auto& places, const auto& key) {
+    const auto found = places.find(key);
+    found->second.erase(ticket);
+    if (found->second.empty()) places.erase(found);
+  };
+  if (const auto* lease = std::get_if<TaskId>(&place->second)) {
+    leave(on_leases_, *lease);
+  } else {
+    leave(behind_claims_, std::get<std::uint64_t>(place->second));
+  }
+  parked_.erase(place);
+}
+
+const QueuedClaim* ClaimQueue::ahead_of(const QueuedClaim& claim) const {
+  std::uint64_t last = 0;
+  const auto same_task = by_task_.find(claim.claim.task_id);
+  if (same_task != by_task_.end()) {
+    // An agent has one place for a task, so this looks at two at most.
+    for (auto it = same_task->second.lower_bound(claim.ticket); it != same_task->second.begin();) {
+      if (queue_.at(*--it).agent == claim.agent) continue;
+      last = *it;
+      break;
+    }
+  }
+  if (claim.claim.coverage == Coverage::files) {
+    const Lease* shadow = scopes_.find_conflict(claim.claim.worktree, claim.claim.paths,
+                                                claim.agent, {.before = Epoch{claim.ticket}});
+    if (shadow != nullptr) last = std::max(last, shadow->epoch.value);
+  }
+  return last == 0 ? nullptr : &queue_.at(last);
+}
+
+void ClaimQueue::start_wait(const AgentName& waiter, const TaskId& task_id) {
+  end_wait(waiter);
+  waits_[waiter] = task_id;
+  waiters_[task_id].insert(waiter);
+}
+
+void ClaimQueue::end_wait(const AgentName& waiter) {
+  const auto wait = waits_.find(waiter);
+  if (wait == waits_.end()) return;
+  const auto others = waiters_.find(wait->second);
+  others->second.erase(waiter);
+  if (others->second.empty()) waiters_.erase(others);
+  waits_.erase(wait);
+}
 
 void ClaimQueue::end_waits_for(const TaskId& task_id) {
-  std::erase_if(waits_, [&task_id](const auto& wait) { return wait.second == task_id; });
+  const auto waiters = waiters_.find(task_id);
+  if (waiters == waiters_.end()) return;
+  for (const AgentName& waiter : waiters->second) waits_.erase(waiter);
+  waiters_.erase(waiters);
 }
 
 void ClaimQueue::end_waits_on(const AgentName& holder, const LeaseTable& leases) {
-  std::erase_if(waits_, [&](const auto& wait) {
-    const Lease* lease = leases.find(wait.second);
-    return lease != nullptr && lease->owner == holder;
-  });
+  for (const TaskId& task_id : leases.of(holder)) end_waits_for(task_id);
 }
 
-std::set<std::uint64_t> ClaimQueue::contenders(const AgentName& agent, const TaskId& task_id,
-                                               const std::string& worktree, Coverage coverage,
-                                               const std::vector<std::string>& paths) const {
+std::set<std::uint64_t> ClaimQueue::contenders(const AgentName& agent, const ClaimTask& scope,
+                                               std::uint64_t before, std::size_t at_most) const {
   std::set<std::uint64_t> tickets;
-  const auto same_task = by_task_.find(task_id);
+  const auto same_task = by_task_.find(scope.task_id);
   if (same_task != by_task_.end()) {
     for (const std::uint64_t ticket : same_task->second) {
+      if (ticket >= before || tickets.size() >= at_most) break;
       if (queue_.at(ticket).agent != agent) tickets.insert(ticket);
     }
   }
-  if (coverage == Coverage::files) {
-    for (const Lease* shadow : scopes_.conflicts(worktree, paths, agent)) {
-      tickets.insert(shadow->epoch.value);
+  if (scope.coverage == Coverage::files && tickets.size() < at_most) {
+    for (const Lease* shadow :
+         scopes_.conflicts(scope.worktree, scope.paths, agent, {.before = Epoch{before}},
+                           at_most)) {
+      if (tickets.size() < at_most) tickets.insert(shadow->epoch.value);
     }
   }
   return tickets;
@@ -128,60 +251,113 @@ std::set<AgentName> ClaimQueue::blockers(const QueuedClaim& claim, const LeaseTa
     }
   }
   for (const std::uint64_t ticket :
-       contenders(claim.agent, asked.task_id, asked.worktree, asked.coverage, asked.paths)) {
-    if (ticket < claim.ticket) blockers.insert(queue_.at(ticket).agent);
+       contenders(claim.agent, asked, claim.ticket, ScopeIndex::no_limit)) {
+    blockers.insert(queue_.at(ticket).agent);
   }
   return blockers;
 }
 
 std::size_t ClaimQueue::position(const QueuedClaim& claim) const {
-  const ClaimTask& asked = claim.claim;
-  const std::set<std::uint64_t> all =
-      contenders(claim.agent, asked.task_id, asked.worktree, asked.coverage, asked.paths);
-  return 1 + static_cast<std::size_t>(std::distance(all.begin(), all.lower_bound(claim.ticket)));
+  return 1 + contenders(claim.agent, claim.claim, claim.ticket, position_max - 1).size();
 }
 
-std::set<AgentName> ClaimQueue::waiters(const AgentName& agent, const LeaseTable& leases,
-                                        std::uint64_t ignored_ticket) const {
-  std::set<AgentName> waiters;
-  for (const auto& [waiter, task_id] : waits_) {
-    if (waiter != agent && leases.of(agent).contains(task_id)) waiters.insert(waiter);
-  }
-  const auto add = [&](const std::set<std::uint64_t>& tickets, std::uint64_t after) {
-    for (auto it = tickets.upper_bound(after); it != tickets.end(); ++it) {
-      waiters.insert(queue_.at(*it).agent);
+// One search for all agents that wait for an agent, at whatever remove. A scope that many hold
+// places for is walked from the first of those places only: the walk from a later one would meet a
+// part of the same agents.
+class ClaimQueue::Followers {
+ public:
+  Followers(const ClaimQueue& queue, const LeaseTable& leases, std::uint64_t given_up)
+      : queue_(queue), leases_(leases), given_up_(given_up) {}
+
+  [[nodiscard]] std::set<AgentName> of(const AgentName& agent) {
+    found_ = {agent};
+    open_ = {agent};
+    while (!open_.empty()) {
+      const AgentName one = std::move(open_.back());
+      open_.pop_back();
+      expand(one);
     }
-  };
-  for (const TaskId& task_id : leases.of(agent)) {
-    const Lease& lease = *leases.find(task_id);
-    add(contenders(agent, task_id, lease.worktree, lease.coverage, lease.paths), 0);
+    found_.erase(agent);
+    return std::move(found_);
   }
-  for (auto it = tickets_.lower_bound({agent, TaskId()});
-       it != tickets_.end() && it->first.first == agent; ++it) {
-    if (it->second == ignored_ticket) continue;
-    const ClaimTask& claim = queue_.at(it->second).claim;
-    add(contenders(agent, claim.task_id, claim.worktree, claim.coverage, claim.paths), it->second);
-  }
-  return waiters;
-}
 
-std::optional<AgentName> ClaimQueue::closes_circle(const AgentName& agent,
-                                                   const std::set<AgentName>& blockers,
-                                                   const LeaseTable& leases,
-                                                   const QueuedClaim* asked) const {
-  const QueuedClaim* known = asked == nullptr ? nullptr : find(agent, asked->claim.task_id);
+ private:
+  void expand(const AgentName& agent) {
+    for (const TaskId& task_id : leases_.of(agent)) {
+      const auto waiters = queue_.waiters_.find(task_id);
+      if (waiters != queue_.waiters_.end()) {
+        for (const AgentName& waiter : waiters->second) add(waiter);
+      }
+      const Lease& lease = *leases_.find(task_id);
+      follow_task(task_id, 0);
+      if (lease.coverage == Coverage::files) follow_files(lease.worktree, lease.paths, agent, 0);
+    }
+    for (auto it = queue_.tickets_.lower_bound({agent, TaskId()});
+         it != queue_.tickets_.end() && it->first.first == agent; ++it) {
+      const QueuedClaim& queued = queue_.queue_.at(it->second);
+      if (queued.ticket == given_up_ || queued.is_absent()) continue;
+      const ClaimTask& claim = queued.claim;
+      follow_task(claim.task_id, queued.ticket);
+      if (claim.coverage == Coverage::files) {
+        follow_files(claim.worktree, claim.paths, agent, queued.ticket);
+      }
+    }
+  }
+
+  void follow_task(const TaskId& task_id, std::uint64_t after) {
+    const auto same_task = queue_.by_task_.find(task_id);
+    if (same_task == queue_.by_task_.end() || !is_news(walked_tasks_, task_id, after)) return;
+    for (auto it = same_task->second.upper_bound(after); it != same_task->second.end(); ++it) {
+      add(queue_.queue_.at(*it).agent);
+    }
+  }
+
+  void follow_files(const std::string& worktree, const std::vector<std::string>& paths,
+                    const AgentName& agent, std::uint64_t after) {
+    if (!is_news(walked_files_, std::pair(worktree, paths), after)) return;
+    for (const Lease* shadow :
+         queue_.scopes_.conflicts(worktree, paths, agent, {.from = Epoch{after}.next()})) {
+      add(shadow->owner);
+    }
+  }
+
+  template <class Key>
+  static bool is_news(std::map<Key, std::uint64_t>& walked, const Key& key, std::uint64_t after) {
+    const auto [known, is_new] = walked.emplace(key, after);
+    if (!is_new && known->second <= after) return false;
+    known->second = after;
+    return true;
+  }
+
+  void add(const AgentName& agent) {
+    if (found_.insert(agent).second) open_.push_back(agent);
+  }
+
+  const ClaimQueue& queue_;
+  const LeaseTable& leases_;
+  const std::uint64_t given_up_;
+  std::set<AgentName> found_;
+  std::vector<AgentName> open_;
+  std::map<TaskId, std::uint64_t> walked_tasks_;
+  std::map<std::pair<std::string, std::vector<std::string>>, std::uint64_t> walked_files_;
+};
+
+std::optional<AgentName> ClaimQueue::closes_circle(const QueuedClaim& claim,
+                                                   const LeaseTable& leases) const {
+  const QueuedClaim* known = find(claim.agent, claim.claim.task_id);
   const std::uint64_t given_up =
-      known != nullptr && known->ticket != asked->ticket ? known->ticket : 0;
-  std::set<AgentName> seen{agent};
-  std::vector<AgentName> open{agent};
-  while (!open.empty()) {
-    const AgentName one = std::move(open.back());
-    open.pop_back();
-    for (const AgentName& waiter : waiters(one, leases, given_up)) {
-      if (blockers.contains(waiter)) return waiter;
-      if (seen.insert(waiter).second) open.push_back(waiter);
-    }
+      known != nullptr && known->ticket != claim.ticket ? known->ticket : 0;
+  const std::set<AgentName> followers = Followers(*this, leases, given_up).of(claim.agent);
+  if (followers.empty()) return std::nullopt;
+  for (const AgentName& blocker : blockers(claim, leases)) {
+    if (followers.contains(blocker)) return blocker;
   }
+  return std::nullopt;
+}
+
+std::optional<AgentName> ClaimQueue::closes_circle(const AgentName& agent, const AgentName& holder,
+                                                   const LeaseTable& leases) const {
+  if (Followers(*this, leases, 0).of(agent).contains(holder)) return holder;
   return std::nullopt;
 }
 

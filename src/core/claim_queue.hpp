@@ -6,15 +6,28 @@
 // agent is in its way. Claims that don't wait are judged by the leases alone; they can only
 // overtake a queued claim that is still blocked.
 //
+// A queued claim is looked at when it arrives, and again only when the one thing that it was found
+// to wait for is freed: it is parked on that lease, or behind that earlier claim. While the thing
+// is there the claim can't be granted, whatever else happens, so nobody else pays for it. It is
+// parked behind the last earlier claim that contends with it, if there is one, and on a lease
+// otherwise: of ten thousand that wait for one path each release wakes one. Where a claim is
+// parked decides when it is looked at and never whether it is granted, so nothing about it is
+// saved: a queue that is filled again looks at all of its claims once.
+//
+// The claims of an agent whose sockets all fell silent keep their places, in case it comes back,
+// and stand in nobody's way meanwhile (set_aside, bring_back).
+//
 // Both kinds of waiting make the graph in which deadlocks are looked for. Its edges are derived
 // from the leases of the moment, so a task that ends or moves takes its edges along. The search
 // goes from the agent that asks to those that wait for it: mostly nobody does, however many wait
 // for the same thing as it.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
+#include <variant>
 #include <vector>
 
 #include "core/event.hpp"
@@ -27,7 +40,11 @@ struct QueuedClaim {
   AgentName agent;
   ClaimTask claim;  // Its paths are normalised.
   std::uint64_t ticket = 0;
-  Mono deadline{Mono::max()};
+  Mono deadline{Mono::max()};      // The end of its patience.
+  Mono absent_until{Mono::max()};  // When its place goes, if its agent is not back; max: it is here.
+
+  [[nodiscard]] bool is_absent() const { return absent_until != Mono::max(); }
+  [[nodiscard]] Mono due() const { return std::min(deadline, absent_until); }
 };
 
 class ClaimQueue {
@@ -45,10 +62,25 @@ class ClaimQueue {
   // The place a claim would have: the one it holds already if it still asks for the same files,
   // else the last.
   [[nodiscard]] std::uint64_t ticket_for(const AgentName& agent, const ClaimTask& claim) const;
+  [[nodiscard]] std::uint64_t last_ticket() const { return last_ticket_; }
 
   void add(QueuedClaim claim);
   void remove(const AgentName& agent, const TaskId& task_id);
   void remove_all(const AgentName& agent);
+  // Out of everybody's way, with its place kept until then; and back, unless it is gone.
+  void set_aside(const AgentName& agent, const TaskId& task_id, Mono until);
+  void bring_back(const AgentName& agent, const TaskId& task_id);
+
+  // A lease ended, changed its owner or its scope: whatever is parked on it has to be looked at.
+  void freed(const TaskId& lease);
+  // The next claim, by ticket, that has to be looked at, which it then no longer has; null if there
+  // is none. Whoever looks grants it, removes it, or parks it again.
+  [[nodiscard]] const QueuedClaim* take_next();
+  void park_on(const QueuedClaim& claim, const TaskId& lease);
+  void park_behind(const QueuedClaim& claim, const QueuedClaim& earlier);
+  // An earlier claim of another agent that contends with this one, the last one if that is cheap to
+  // tell; null if there is none.
+  [[nodiscard]] const QueuedClaim* ahead_of(const QueuedClaim& claim) const;
 
   void start_wait(const AgentName& waiter, const TaskId& task_id);
   void end_wait(const AgentName& waiter);
@@ -57,36 +89,49 @@ class ClaimQueue {
   void end_waits_on(const AgentName& holder, const LeaseTable& leases);
   [[nodiscard]] const std::map<AgentName, TaskId>& waits() const { return waits_; }
 
-  // The agents in the way of a claim with this ticket: holders of leases, and earlier waiters.
-  [[nodiscard]] std::set<AgentName> blockers(const QueuedClaim& claim,
-                                             const LeaseTable& leases) const;
-  // From 1, among the claims of other agents that wait for the same task or files.
+  // From 1, among the claims of other agents that wait for the same task or files; counted up to
+  // position_max.
   [[nodiscard]] std::size_t position(const QueuedClaim& claim) const;
+  static constexpr std::size_t position_max = 100;
 
-  // One of `blockers` that itself waits for `agent`, at whatever remove; nothing if none does.
-  // `asked` is the claim that the agent asks for; what it already waits for under that task is
-  // taken as given up if its place changes.
+  // An agent that waits for `agent`, at whatever remove, and for which `agent` would wait: because
+  // of this claim of its, or because of the holder of a task. Nothing if there is none. What the
+  // agent already waits for under the claim's task is taken as given up if its place changes.
+  [[nodiscard]] std::optional<AgentName> closes_circle(const QueuedClaim& claim,
+                                                       const LeaseTable& leases) const;
   [[nodiscard]] std::optional<AgentName> closes_circle(const AgentName& agent,
-                                                       const std::set<AgentName>& blockers,
-                                                       const LeaseTable& leases,
-                                                       const QueuedClaim* asked = nullptr) const;
+                                                       const AgentName& holder,
+                                                       const LeaseTable& leases) const;
 
  private:
-  // The queued claims of other agents that contend with this one for its task or its files.
-  [[nodiscard]] std::set<std::uint64_t> contenders(const AgentName& agent, const TaskId& task_id,
-                                                   const std::string& worktree, Coverage coverage,
-                                                   const std::vector<std::string>& paths) const;
-  [[nodiscard]] std::set<AgentName> waiters(const AgentName& agent, const LeaseTable& leases,
-                                            std::uint64_t ignored_ticket) const;
+  class Followers;
+
+  // The tickets, up to `at_most` of them, of other agents' claims that contend with this scope for
+  // its task or its files and came before `before`.
+  [[nodiscard]] std::set<std::uint64_t> contenders(const AgentName& agent, const ClaimTask& scope,
+                                                   std::uint64_t before,
+                                                   std::size_t at_most) const;
+  // The agents in the way of a claim: holders of leases, and earlier waiters.
+  [[nodiscard]] std::set<AgentName> blockers(const QueuedClaim& claim,
+                                             const LeaseTable& leases) const;
+  void enter(const QueuedClaim& claim);
+  void withdraw(const QueuedClaim& claim);
+  void unpark(std::uint64_t ticket);
+  void wake(std::set<std::uint64_t>& parked);
 
   std::map<std::uint64_t, QueuedClaim> queue_;
-  std::map<std::uint64_t, Lease>
-      shadows_;        // Each claim as the lease it would be; its epoch is the ticket.
+  // Of the claims that are not set aside: each as the lease it would be; its epoch is the ticket.
+  std::map<std::uint64_t, Lease> shadows_;
   ScopeIndex scopes_;  // Of the shadows.
   std::map<TaskId, std::set<std::uint64_t>> by_task_;
   std::map<std::pair<AgentName, TaskId>, std::uint64_t> tickets_;
   std::set<std::pair<Mono, std::uint64_t>> deadlines_;
+  std::map<TaskId, std::set<std::uint64_t>> on_leases_;           // Parked, by the lease.
+  std::map<std::uint64_t, std::set<std::uint64_t>> behind_claims_;  // Parked, by the earlier claim.
+  std::map<std::uint64_t, std::variant<TaskId, std::uint64_t>> parked_;  // Where each one is.
+  std::set<std::uint64_t> to_look_at_;
   std::map<AgentName, TaskId> waits_;
+  std::map<TaskId, std::set<AgentName>> waiters_;  // The same, by the task.
   std::uint64_t last_ticket_ = 0;
 };
 

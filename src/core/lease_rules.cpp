@@ -85,10 +85,10 @@ Decision LeaseRules::claim(ClaimTask command) const {
   if (!decision.refusal) {
     // Free, but promised: whoever is ready to wait does not overtake those who wait already.
     if (leases.find(command.task_id) != nullptr) return decision;
-    const std::set<AgentName> ahead = queue.blockers(waiting(command), leases);
-    if (ahead.empty()) return decision;
+    const QueuedClaim* ahead = queue.ahead_of(waiting(command));
+    if (ahead == nullptr) return decision;
     Refusal obstacle(ErrorCode::scope_held, command.task_id, "");
-    obstacle.holder = *ahead.begin();
+    obstacle.holder = ahead->agent;
     return enqueue(std::move(command), std::move(obstacle));
   }
   const ErrorCode code = decision.refusal->error.code;
@@ -137,8 +137,7 @@ Decision LeaseRules::enqueue(ClaimTask command, Refusal obstacle) const {
         "Too many claims are waiting already; let some of them come up or release them.");
   }
   QueuedClaim claim = waiting(command);
-  const std::set<AgentName> blockers = queue.blockers(claim, leases);
-  if (const auto blocker = queue.closes_circle(actor, blockers, leases, &claim)) {
+  if (const auto blocker = queue.closes_circle(claim, leases)) {
     obstacle.error = {ErrorCode::deadlock,
                       "Waiting for task " + quoted(id) + " would never end: " + blocker->text +
                           " already waits for " + actor.text + "; release something first."};
@@ -283,7 +282,7 @@ Decision LeaseRules::wait_for(const WaitFor& command) const {
                     "Task " + quoted(id) + " is your own; there is nothing to wait for.");
     return refusal;
   }
-  if (queue.closes_circle(actor, {lease->owner}, leases)) {
+  if (queue.closes_circle(actor, lease->owner, leases)) {
     return refuse_for(*lease, ErrorCode::deadlock, id,
                       "Waiting for " + lease->owner.text +
                           " would never end: it already waits for " + actor.text +

@@ -98,6 +98,8 @@ struct Machine::Apply {
   void operator()(const LeaseGranted& event) const {
     machine.leases_.drop_checkpoint(event.lease.task_id);
     machine.leases_.put(event.lease);
+    // In place of a lease of its own, it may cover less than that did.
+    machine.queue_.freed(event.lease.task_id);
     machine.queue_.remove(event.lease.owner, event.lease.task_id);
     machine.queue_.end_wait(event.lease.owner);
   }
@@ -106,18 +108,21 @@ struct Machine::Apply {
   void operator()(const CheckpointSaved& event) const { machine.leases_.put(event.lease); }
   void operator()(const LeaseHandedOff& event) const {
     machine.leases_.put(event.lease);
+    machine.queue_.freed(event.lease.task_id);
     machine.queue_.remove(event.lease.owner, event.lease.task_id);
     machine.queue_.end_wait(event.lease.owner);
   }
   void operator()(const LeaseReleased& event) const {
     machine.leases_.remove(event.task_id);
     machine.leases_.drop_checkpoint(event.task_id);
+    machine.queue_.freed(event.task_id);
     machine.queue_.remove(event.owner, event.task_id);
     machine.queue_.end_waits_for(event.task_id);
   }
   void operator()(const LeaseExpired& event) const {
     machine.leases_.remove(event.task_id);
     machine.leases_.keep_checkpoint(event.task_id, event.checkpoint);
+    machine.queue_.freed(event.task_id);
     machine.queue_.end_waits_for(event.task_id);
   }
   void operator()(const PlanTaskDeclared& event) const { machine.plan_.put(event.task); }
@@ -158,24 +163,9 @@ struct Machine::Apply {
 
 void Machine::apply(const Event& event) { std::visit(Apply{*this}, event); }
 
-bool Machine::may_free(const Event& event) const {
-  // Asking again with another scope gives up what the old one kept others from.
-  const auto* queued = std::get_if<ClaimQueued>(&event);
-  if (queued != nullptr) return queue_.find(queued->agent, queued->claim.task_id) != nullptr;
-  return std::holds_alternative<LeaseGranted>(event) ||
-         std::holds_alternative<LeaseReleased>(event) ||
-         std::holds_alternative<LeaseExpired>(event) ||
-         std::holds_alternative<LeaseHandedOff>(event) ||
-         std::holds_alternative<ClaimUnqueued>(event) || std::holds_alternative<AgentLeft>(event);
-}
-
 void Machine::happen(std::vector<Event>& events, Moment now) {
-  bool frees = false;
-  for (const Event& event : events) {
-    frees = frees || may_free(event);
-    apply(event);
-  }
-  if (frees) serve_queue(now, events);
+  for (const Event& event : events) apply(event);
+  serve_queue(now, events);
 }
 
 Decision Machine::execute(const AgentName& actor, const Command& command, Moment now) {
@@ -202,8 +192,10 @@ std::vector<Event> Machine::expire(Moment now) {
   }
   for (const Card* card : cards_.due(now.mono)) events.emplace_back(CardLapsed{card->agent});
   for (const QueuedClaim* queued : queue_.due(now.mono)) {
+    const bool lost_patience = queued->deadline <= now.mono;
     events.emplace_back(
-        ClaimUnqueued{queued->agent, queued->claim.task_id, ErrorCode::wait_expired});
+        ClaimUnqueued{queued->agent, queued->claim.task_id,
+                      lost_patience ? ErrorCode::wait_expired : ErrorCode::cancelled});
   }
   happen(events, now);
   return events;
@@ -231,53 +223,26 @@ std::vector<Event> Machine::leave(const AgentName& agent, Moment now) {
 }
 
 void Machine::serve_queue(Moment now, std::vector<Event>& events) {
-  while (serve_queue_once(now, events)) {
-  }
-}
-
-bool Machine::serve_queue_once(Moment now, std::vector<Event>& events) {
-  // Scopes of claims that stay blocked, so that no later waiter overtakes them; held as leases
-  // would be.
-  LeaseTable blocked(0);
-  std::map<TaskId, AgentName> blocked_tasks;
-  std::uint64_t place = 0;
-  for (auto it = queue_.all().begin(); it != queue_.all().end();) {
-    const QueuedClaim& queued = (it++)->second;  // Gone once it is granted.
-    const ClaimTask& claim = queued.claim;
-    const auto earlier = blocked_tasks.find(claim.task_id);
-    const bool behind =
-        (earlier != blocked_tasks.end() && earlier->second != queued.agent) ||
-        (claim.coverage == Coverage::files &&
-         blocked.scopes().find_conflict(claim.worktree, claim.paths, queued.agent) != nullptr);
-    if (!behind) {
-      const LeaseRules rules{limits_, leases_, queue_, presence_, queued.agent, now};
-      Decision decision = rules.grant(claim);
-      const bool still_blocked =
-          decision.refusal && (decision.refusal->error.code == ErrorCode::task_held ||
-                               decision.refusal->error.code == ErrorCode::scope_held);
-      if (!still_blocked) {
-        Event event =
-            decision.refusal
-                ? Event(ClaimUnqueued{queued.agent, claim.task_id, decision.refusal->error.code})
-                : std::move(decision.events.front());
-        // In place of a lease of its own, whose files may be what an earlier claim waits for.
-        const bool replaces = leases_.find(claim.task_id) != nullptr;
-        apply(event);
-        events.push_back(std::move(event));
-        if (replaces) return true;
-        continue;
-      }
+  while (const QueuedClaim* queued = queue_.take_next()) {
+    if (const QueuedClaim* earlier = queue_.ahead_of(*queued)) {
+      queue_.park_behind(*queued, *earlier);
+      continue;
     }
-    blocked_tasks.emplace(claim.task_id, queued.agent);
-    Lease shadow;
-    shadow.task_id = TaskId(std::to_string(++place));
-    shadow.owner = queued.agent;
-    shadow.worktree = claim.worktree;
-    shadow.coverage = claim.coverage;
-    shadow.paths = claim.paths;
-    blocked.put(std::move(shadow));
+    const LeaseRules rules{limits_, leases_, queue_, presence_, queued->agent, now};
+    Decision decision = rules.grant(queued->claim);
+    if (!decision.refusal) {
+      events.push_back(std::move(decision.events.front()));
+      apply(events.back());
+      continue;
+    }
+    const ErrorCode why = decision.refusal->error.code;
+    if (why == ErrorCode::task_held || why == ErrorCode::scope_held) {
+      queue_.park_on(*queued, *decision.refusal->conflict_task_id);
+      continue;
+    }
+    events.emplace_back(ClaimUnqueued{queued->agent, queued->claim.task_id, why});
+    apply(events.back());
   }
-  return false;
 }
 
 void Machine::adopt_presence(const Machine& other) {

@@ -75,11 +75,8 @@ class Machine {
 
   // Applies events, and adds what they give the claims that wait.
   void happen(std::vector<Event>& events, Moment now);
-  // Whether an event that is about to happen can let a queued claim come up.
-  [[nodiscard]] bool may_free(const Event& event) const;
+  // Grants the queued claims for which what has happened cleared the way.
   void serve_queue(Moment now, std::vector<Event>& events);
-  // One pass in the order of the tickets; true if it has to be begun again.
-  bool serve_queue_once(Moment now, std::vector<Event>& events);
 
   Limits limits_;
   std::string hub_id_;

@@ -2,6 +2,8 @@
 #include "core/scope_index.hpp"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "base/assert.hpp"
 #include "core/scope.hpp"
@@ -16,12 +18,20 @@ const std::vector<std::string>& scope_of(const std::vector<std::string>& paths) 
   return paths.empty() ? whole_worktree : paths;
 }
 
+// Waiting claims of several agents may have one task: their tickets tell them apart.
+struct ByTask {
+  bool operator()(const Lease* a, const Lease* b) const {
+    return std::tie(a->task_id, a->epoch) < std::tie(b->task_id, b->epoch);
+  }
+};
+
 }  // namespace
 
-// One look for conflicts: walks the tree and gathers, or stops at the first.
+// One look for conflicts: walks the tree and gathers until it has found enough.
 class ScopeIndex::Search {
  public:
-  Search(const AgentName& owner, bool first_only) : owner_(owner), first_only_(first_only) {}
+  Search(const AgentName& owner, EpochRange epochs, std::size_t at_most)
+      : owner_(owner), epochs_(epochs), at_most_(at_most) {}
 
   void look(const Node& root, std::string_view path) {
     const Node* node = &root;
@@ -37,19 +47,24 @@ class ScopeIndex::Search {
     descend(*node);
   }
 
-  [[nodiscard]] bool done() const { return first_only_ && !found_.empty(); }
-  [[nodiscard]] std::vector<const Lease*>& found() { return found_; }
+  [[nodiscard]] bool done() const { return found_.size() >= at_most_; }
+
+  [[nodiscard]] std::vector<const Lease*> found() const { return {found_.begin(), found_.end()}; }
 
  private:
   // The entries at a node on the way down: a lease that covers the node covers the path; a pattern
   // is asked.
   void ask(const Node& node) {
     const bool decided = depth_ == deciding_.size();
-    for (const Entry& entry : node.entries) {
-      if (done()) return;
-      if (entry.lease->owner == owner_) continue;
-      if (decided || entry.pattern.empty() || paths_contend(deciding_, entry.pattern)) {
-        found_.push_back(entry.lease);
+    auto entry = std::lower_bound(
+        node.entries.begin(), node.entries.end(), epochs_.before,
+        [](const Entry& one, Epoch before) { return one.lease->epoch < before; });
+    while (entry != node.entries.begin() && !done()) {
+      --entry;
+      if (entry->lease->epoch < epochs_.from) return;
+      if (entry->lease->owner == owner_) continue;
+      if (decided || entry->pattern.empty() || paths_contend(deciding_, entry->pattern)) {
+        found_.insert(entry->lease);
       }
     }
   }
@@ -69,10 +84,11 @@ class ScopeIndex::Search {
   }
 
   const AgentName& owner_;
-  bool first_only_;
+  EpochRange epochs_;
+  std::size_t at_most_;
   std::vector<Segment> deciding_;  // Of the path that is looked for now.
   std::size_t depth_ = 0;          // How many of them led to the node that is looked at.
-  std::vector<const Lease*> found_;
+  std::set<const Lease*, ByTask> found_;  // A lease is met once for each of its paths.
 };
 
 void ScopeIndex::add(const Lease& lease) {
@@ -107,9 +123,10 @@ void ScopeIndex::insert(Node& root, std::string_view path, const Lease& lease) {
   Entry entry{&lease, pattern ? std::string(path) : std::string()};
   const auto place = std::lower_bound(node->entries.begin(), node->entries.end(), entry,
                                       [](const Entry& a, const Entry& b) {
-                                        if (a.lease->task_id != b.lease->task_id)
-                                          return a.lease->task_id < b.lease->task_id;
-                                        return a.pattern < b.pattern;
+                                        return std::tie(a.lease->epoch, a.lease->task_id,
+                                                        a.pattern) <
+                                               std::tie(b.lease->epoch, b.lease->task_id,
+                                                        b.pattern);
                                       });
   node->entries.insert(place, std::move(entry));
 }
@@ -132,29 +149,23 @@ void ScopeIndex::erase(Node& node, std::string_view rest, std::string_view patte
 
 const Lease* ScopeIndex::find_conflict(const std::string& worktree,
                                        const std::vector<std::string>& paths,
-                                       const AgentName& owner) const {
-  const auto root = worktrees_.find(worktree);
-  if (root == worktrees_.end()) return nullptr;
-  Search search(owner, true);
-  for (const std::string& path : scope_of(paths)) {
-    search.look(root->second, path);
-    if (search.done()) return search.found().front();
-  }
-  return nullptr;
+                                       const AgentName& owner, EpochRange epochs) const {
+  const std::vector<const Lease*> found = conflicts(worktree, paths, owner, epochs, 1);
+  return found.empty() ? nullptr : found.front();
 }
 
 std::vector<const Lease*> ScopeIndex::conflicts(const std::string& worktree,
                                                 const std::vector<std::string>& paths,
-                                                const AgentName& owner) const {
+                                                const AgentName& owner, EpochRange epochs,
+                                                std::size_t at_most) const {
   const auto root = worktrees_.find(worktree);
   if (root == worktrees_.end()) return {};
-  Search search(owner, false);
-  for (const std::string& path : scope_of(paths)) search.look(root->second, path);
-  std::vector<const Lease*>& found = search.found();
-  std::sort(found.begin(), found.end(),
-            [](const Lease* a, const Lease* b) { return a->task_id < b->task_id; });
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  return std::move(found);
+  Search search(owner, epochs, at_most);
+  for (const std::string& path : scope_of(paths)) {
+    search.look(root->second, path);
+    if (search.done()) break;
+  }
+  return search.found();
 }
 
 }  // namespace synapse::core

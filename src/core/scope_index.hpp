@@ -8,10 +8,15 @@
 // elsewhere. What it does not speed up: many patterns at one node are asked one by one, and a
 // pattern asks every name beside it.
 //
+// The entries of a node stand in the order of their epochs, so that a queue, whose claims carry their
+// tickets as epochs, can ask for the last one before a ticket without a look at those after it.
+//
 // Used by LeaseTable and ClaimQueue. The answer depends on the content only, never on the order in
 // which it came.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,6 +26,12 @@
 
 namespace synapse::core {
 
+// The epochs that a search takes; `before` is the first that it no longer takes.
+struct EpochRange {
+  Epoch from{0};
+  Epoch before{std::numeric_limits<std::uint64_t>::max()};
+};
+
 class ScopeIndex {
  public:
   // The lease must stay where it is in memory until it is removed; its scope must not change
@@ -28,16 +39,21 @@ class ScopeIndex {
   void add(const Lease& lease);
   void remove(const Lease& lease);
 
-  // A lease of another owner than `owner` that contends with this scope: the first by the tree's
-  // order, or null.
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+  // A lease of another owner than `owner` that contends with this scope and has such an epoch; null
+  // if there is none. Among several at one node of the tree it is the latest: of a long queue for
+  // one path that is the claim directly ahead.
   [[nodiscard]] const Lease* find_conflict(const std::string& worktree,
                                            const std::vector<std::string>& paths,
-                                           const AgentName& owner) const;
+                                           const AgentName& owner, EpochRange epochs = {}) const;
 
-  // Every such lease, without duplicates, by task id.
+  // Every such lease without duplicates, by task id. With `at_most`, the search ends when it has
+  // found that many, and which ones these are is open.
   [[nodiscard]] std::vector<const Lease*> conflicts(const std::string& worktree,
                                                     const std::vector<std::string>& paths,
-                                                    const AgentName& owner) const;
+                                                    const AgentName& owner, EpochRange epochs = {},
+                                                    std::size_t at_most = no_limit) const;
 
  private:
   struct Entry {
@@ -46,7 +62,7 @@ class ScopeIndex {
   };
   struct Node {
     std::map<std::string, Node, std::less<>> children;  // Never an empty subtree.
-    std::vector<Entry> entries;                         // By task id, then pattern.
+    std::vector<Entry> entries;                         // By epoch, then task id and pattern.
   };
   class Search;
 

@@ -130,6 +130,60 @@ TEST_CASE("a thousand agents wait for one lock while each holds a task of its ow
   CHECK(watch.seconds() < seconds_max);
 }
 
+TEST_CASE("ten thousand queued claims cost nobody else anything", "[core][cost]") {
+  Stage stage;
+  stage.grant("A", claim("held", {"held"}));
+  SECTION("for one path") {
+    for (int i = 0; i < 10'000; ++i) {
+      const std::string number = std::to_string(i);
+      (void)stage.run(("agent" + std::to_string(i / 64)).c_str(),
+                      waiting_claim(("t" + number).c_str(), {"held"}));
+    }
+  }
+  SECTION("for paths of one folder") {
+    for (int i = 0; i < 10'000; ++i) {
+      const std::string number = std::to_string(i);
+      (void)stage.run(("agent" + std::to_string(i % 200)).c_str(),
+                      waiting_claim(("t" + number).c_str(), {"held/" + number}));
+    }
+  }
+  SECTION("for patterns of one folder") {
+    for (int i = 0; i < 10'000; ++i) {
+      const std::string number = std::to_string(i);
+      (void)stage.run(("agent" + std::to_string(i % 200)).c_str(),
+                      waiting_claim(("t" + number).c_str(), {"held/" + number + "/*.c"}));
+    }
+  }
+  REQUIRE(stage.machine.queue().all().size() == 10'000);
+  const Stopwatch watch;
+  for (int i = 0; i < 20'000; ++i) {
+    stage.grant("B", claim("elsewhere", {"free"}));
+    stage.grant("B", release("elsewhere"));
+  }
+  CHECK(watch.seconds() < seconds_max);
+}
+
+TEST_CASE("a lock that ten thousand claims wait for passes from one to the next", "[core][cost]") {
+  Stage stage;
+  stage.grant("A", claim("held", {"held"}));
+  const auto task = [](int i) { return "t" + std::to_string(i); };
+  const auto agent = [](int i) { return "agent" + std::to_string(i / 64); };
+  for (int i = 0; i < 10'000; ++i) {
+    (void)stage.run(agent(i).c_str(), waiting_claim(task(i).c_str(), {"held"}));
+  }
+  const Stopwatch watch;
+  stage.grant("A", release("held"));
+  for (int i = 0; i < 10'000; i += 64) {
+    // An agent's own claims don't wait for each other.
+    for (int j = i; j < std::min(i + 64, 10'000); ++j) {
+      REQUIRE(stage.owner(task(j).c_str()) == agent(j));
+      stage.grant(agent(j).c_str(), release(task(j).c_str()));
+    }
+  }
+  CHECK(stage.machine.queue().all().empty());
+  CHECK(watch.seconds() < seconds_max);
+}
+
 TEST_CASE("waiting claims of many paths are compared by the index", "[core][cost]") {
   Stage stage;
   const auto paths = [](const std::string& folder) {

@@ -131,7 +131,24 @@ TEST_CASE("the index names each lease once, by task id, whatever came first",
   const Lease b = lease("b", "they", {"a/1"});
   for (const Lease* one : {&c, &a, &b}) index.add(*one);
   CHECK(ids(index.conflicts("w", {"a/1", "a"}, me)) == std::vector<std::string>{"a", "b", "c"});
-  CHECK(index.find_conflict("w", {"a/1"}, me) == &a);
+}
+
+TEST_CASE("a search takes the latest lease of a node, and only epochs of its range",
+          "[core][scope_index]") {
+  ScopeIndex index;
+  std::vector<Lease> leases;
+  for (std::uint64_t epoch = 1; epoch <= 5; ++epoch) {
+    leases.push_back(lease(("t" + std::to_string(epoch)).c_str(), "you", {"a"}));
+    leases.back().epoch = Epoch{epoch};
+  }
+  // Against the order of their epochs, which is what counts.
+  for (auto it = leases.rbegin(); it != leases.rend(); ++it) index.add(*it);
+  CHECK(index.find_conflict("w", {"a/1"}, me) == &leases[4]);
+  CHECK(index.find_conflict("w", {"a/1"}, me, {.before = Epoch{3}}) == &leases[1]);
+  CHECK(index.find_conflict("w", {"a/1"}, me, {.before = Epoch{1}}) == nullptr);
+  CHECK(ids(index.conflicts("w", {"a"}, me, {.from = Epoch{2}, .before = Epoch{4}})) ==
+        std::vector<std::string>{"t2", "t3"});
+  CHECK(index.conflicts("w", {"a"}, me, {}, 2).size() == 2);
 }
 
 TEST_CASE("an agent's own leases are never in its way", "[core][scope_index]") {
