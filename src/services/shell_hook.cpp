@@ -10,9 +10,13 @@
 #include "base/file.hpp"
 #include "base/shell_quote.hpp"
 #include "base/strings.hpp"
-#include "services/shell_code.hpp"
 
 namespace synapse::services {
+
+// Of the files in shell/. @PROGRAM@ stands for the quoted path of the program.
+extern const char* const bash_hook;
+extern const char* const zsh_hook;
+extern const char* const fish_hook;
 
 namespace {
 
@@ -50,11 +54,11 @@ std::string quoted_for(Shell shell, const std::string& word) {
 const char* code_of(Shell shell) {
   switch (shell) {
     case Shell::bash:
-      return bash_code;
+      return bash_hook;
     case Shell::zsh:
-      return zsh_code;
+      return zsh_hook;
     case Shell::fish:
-      return fish_code;
+      return fish_hook;
   }
   return "";
 }

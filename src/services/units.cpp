@@ -11,6 +11,12 @@
 
 namespace synapse::services {
 
+// Of the files in units/.
+extern const char* const hub_unit;
+extern const char* const presence_unit;
+extern const char* const arm_unit;
+extern const char* const hardening_lines;
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -23,87 +29,6 @@ bool is_alphanumeric(char character) {
   return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
          (character >= 'A' && character <= 'Z');
 }
-
-// What a user's manager can give without a privilege, and what needs a user namespace: newer
-// managers make one by themselves, and where there is none they pass over the latter. Without
-// ProtectKernelTunables=: it keeps a user from nothing that he may do, and as root in a container
-// no unit that has it starts. The hub's unit adds the one folder that it writes to.
-constexpr const char* hardening = R"(
-# Change this by `systemctl --user edit`, which outlives the next installation.
-UMask=0077
-NoNewPrivileges=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-)";
-
-constexpr const char* installation = "\n[Install]\nWantedBy=default.target\n";
-
-constexpr const char* hub_text = R"(# Written by `synapse init`.
-[Unit]
-Description=Synapse coordination hub
-After=network.target
-# Five failures in a minute are a fault that a sixth start does not mend.
-StartLimitIntervalSec=60
-StartLimitBurst=5
-
-[Service]
-Type=simple
-)"
-                                 "ExecStart=@PROGRAM@ hub --port 8876 --db %h/synapse/hub.db"
-                                 " --relay-log %h/synapse/feed.ndjson --relay-max-lines 20000"
-                                 R"(
-Restart=always
-RestartSec=2
-# A stop takes the hub 5 s at most; past that it hangs.
-TimeoutStopSec=15
-ReadWritePaths=%h/synapse
-)";
-
-constexpr const char* presence_text = R"(# Written by `synapse init`.
-[Unit]
-Description=Synapse presence of %I
-After=synapse-hub.service
-Wants=synapse-hub.service
-# However long the hub is away.
-StartLimitIntervalSec=0
-
-[Service]
-Type=simple
-ExecStart=@PROGRAM@ listen --name %I-presence --for %I --uri ws://localhost:8876
-Restart=always
-RestartSec=3
-TimeoutStopSec=10
-)";
-
-constexpr const char* arm_text = R"(# Written by `synapse init`.
-[Unit]
-Description=Synapse listener of %I
-After=synapse-hub.service
-Wants=synapse-hub.service
-# However long the hub is away.
-StartLimitIntervalSec=0
-
-[Service]
-Type=simple
-Environment=SYN_PROJECT=%I
-Environment=SYN_IDENTITY=%I
-ExecStart=@PROGRAM@ arm --name %I-rx --for %I --directed-only --uri ws://localhost:8876
-Restart=always
-RestartSec=2
-TimeoutStopSec=10
-)";
 
 // The first word of a command line of a unit: `%` and `$` mean something there, and quotes do.
 std::string unit_word(const std::string& path) {
@@ -122,7 +47,7 @@ std::string unit_word(const std::string& path) {
 Unit make_unit(const char* name, std::string text, const std::string& program) {
   const std::string place = "@PROGRAM@";
   text.replace(text.find(place), place.size(), unit_word(program));
-  return {name, text + hardening + installation};
+  return {name, text + hardening_lines};
 }
 
 Result<> make_folders(const fs::path& folder) {
@@ -179,9 +104,9 @@ Result<std::vector<Unit>> user_units(const fs::path& program) {
     return fail(ErrorCode::bad_argument,
                 "--synapse-bin: a service needs an absolute path without control characters or $");
   }
-  return std::vector<Unit>{make_unit("synapse-hub.service", hub_text, path),
-                           make_unit("synapse-presence@.service", presence_text, path),
-                           make_unit("synapse-arm@.service", arm_text, path)};
+  return std::vector<Unit>{make_unit("synapse-hub.service", hub_unit, path),
+                           make_unit("synapse-presence@.service", presence_unit, path),
+                           make_unit("synapse-arm@.service", arm_unit, path)};
 }
 
 Result<Installed> install_units(const base::Environment& environment, const fs::path& program) {

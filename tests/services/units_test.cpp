@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <map>
+#include <sstream>
 
 #include "support/catch.hpp"
 #include "support/file_text.hpp"
@@ -75,6 +76,18 @@ TEST_CASE("units are installed whole, over those that were there", "[services][u
   }
   const auto entries = fs::directory_iterator(folder);
   CHECK(std::distance(begin(entries), end(entries)) == 3);
+}
+
+TEST_CASE("the packaged unit keeps a hub from what the installed ones are kept from",
+          "[services][units]") {
+  const std::string packaged = text_of(fs::path(SYNAPSE_PACKAGING) / "synapse-hub.service");
+  const std::string installed = user_units("/x/synapse").value().back().text;
+  std::istringstream lines(installed.substr(installed.find("UMask=")));
+  std::size_t settings = 0;
+  for (std::string line; std::getline(lines, line) && !line.empty(); ++settings) {
+    CHECK_THAT(packaged, Contains("\n" + line + "\n"));
+  }
+  CHECK(settings > 10);
 }
 
 TEST_CASE("units go where the user's systemd looks, and nowhere without a home",

@@ -6,62 +6,12 @@
 
 namespace synapse::cli {
 
+// Of completion.bash, .zsh and .fish.
+extern const char* const bash_completion;
+extern const char* const zsh_completion;
+extern const char* const fish_completion;
+
 namespace {
-
-constexpr std::string_view bash_script =
-    R"(# Completions of synapse for bash: source <(synapse completion bash)
-_synapse() {
-  local line current=${COMP_WORDS[COMP_CWORD]}
-  COMPREPLY=()
-  while IFS= read -r line; do
-    if [ "$line" = ':files' ]; then
-      compopt -o filenames 2>/dev/null
-      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
-    else
-      COMPREPLY+=("${line%%$'\t'*}")
-    fi
-  done < <("$1" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-}
-complete -F _synapse synapse syn syn-name syn-wait syn-say syn-inbox syn-board
-)";
-
-constexpr std::string_view zsh_script =
-    R"(#compdef synapse syn syn-name syn-wait syn-say syn-inbox syn-board
-# Completions of synapse for zsh: source <(synapse completion zsh)
-_synapse() {
-  local line files=0
-  local -a candidates
-  while IFS= read -r line; do
-    if [[ $line == ':files' ]]; then
-      files=1
-    else
-      candidates+=("${line/$'\t'/:}")
-    fi
-  done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
-  (( ${#candidates} )) && _describe 'synapse' candidates
-  (( files )) && _files
-}
-(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
-compdef _synapse synapse syn syn-name syn-wait syn-say syn-inbox syn-board
-)";
-
-constexpr std::string_view fish_script =
-    R"(# Completions of synapse for fish: synapse completion fish | source
-function __synapse_complete
-  set -l words (commandline -opc)
-  set -l current (commandline -ct)
-  for line in ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
-    if test "$line" = ':files'
-      __fish_complete_path "$current"
-    else
-      echo $line
-    end
-  end
-end
-for program in synapse syn syn-name syn-wait syn-say syn-inbox syn-board
-  complete -c $program -f -a '(__synapse_complete)'
-end
-)";
 
 bool names_files(const OptionInfo& option) {
   constexpr std::array<std::string_view, 4> names{"FILE", "DIR", "DB", "PATH"};
@@ -155,11 +105,11 @@ std::string complete(const Command& command, std::span<const std::string> words)
 std::string completion_script(Shell shell) {
   switch (shell) {
     case Shell::bash:
-      return std::string(bash_script);
+      return bash_completion;
     case Shell::zsh:
-      return std::string(zsh_script);
+      return zsh_completion;
     case Shell::fish:
-      return std::string(fish_script);
+      return fish_completion;
   }
   return {};
 }
