@@ -20,7 +20,6 @@ constexpr std::size_t jobs_max = 100'000;
 constexpr std::size_t notes_max = 16;
 // What a call has at least, however long it stood in line.
 constexpr milliseconds patience_min{100};
-constexpr std::chrono::seconds renewal_retry{5};
 
 AgentOptions for_bridge(AgentOptions agent) {
   agent.reconnect = AgentOptions::Reconnect::always;
@@ -234,35 +233,27 @@ void Bridge::renew_one() {
   if (!agent_.is_connected()) return;
   const std::optional<std::string> task_id = leases_.due(clock_.now().mono);
   if (!task_id) return;
-  const Result<Reply> reply =
-      agent_.renew(*task_id, std::chrono::duration<double>(options_.lease_ttl).count());
-  const Mono now = clock_.now().mono;
-  if (!reply) return leases_.retry_at(*task_id, now + renewal_retry);
-  if (reply->granted) return leases_.renewed(*task_id, now);
-  const std::string code = text_field(*reply->frame, "code");
-  if (client::is_passing(*reply->frame)) return leases_.retry_at(*task_id, now + renewal_retry);
-  if (code == base::wire_name(ErrorCode::not_claimed)) {
-    return take_again(*task_id, "The lease on " + quoted(*task_id) +
-                                    " had ended and was taken again: others may have changed its "
-                                    "files meanwhile.");
+  const ClaimScope scope = leases_.find(*task_id)->scope;
+  const auto claim_again = [&] {
+    return agent_.request(claim_frame(*task_id, scope, options_.lease_ttl));
+  };
+  const double ttl = std::chrono::duration<double>(options_.lease_ttl).count();
+  const Result<Reply> reply = client::renew_lease(agent_, *task_id, ttl, claim_again);
+  if (leases_.take(*task_id, reply, clock_.now().mono) != client::Renewal::gone) {
+    return lose_if_refused(*task_id, reply);
   }
-  // A hub of the original knows no such request: there a holder renews by claiming again.
-  if (text_field(*reply->frame, "type") == "error") return take_again(*task_id, "");
-  lose(*task_id, refusal_text(*reply->frame));
+  const Result<Reply> again = claim_again();
+  if (leases_.take(*task_id, again, clock_.now().mono) == client::Renewal::kept) {
+    return note(leases_.find(*task_id)->session,
+                "The lease on " + quoted(*task_id) +
+                    " had ended and was taken again: others may have changed its files meanwhile.");
+  }
+  lose_if_refused(*task_id, again);
 }
 
-void Bridge::take_again(const std::string& task_id, const std::string& news) {
-  const LeaseBook::Lease* lease = leases_.find(task_id);
-  if (lease == nullptr) return;
-  const Result<Reply> reply =
-      agent_.request(claim_frame(task_id, lease->scope, options_.lease_ttl));
-  const Mono now = clock_.now().mono;
-  if (!reply || (!reply->granted && client::is_passing(*reply->frame))) {
-    return leases_.retry_at(task_id, now + renewal_retry);
-  }
-  if (!reply->granted) return lose(task_id, refusal_text(*reply->frame));
-  leases_.renewed(task_id, now);
-  if (!news.empty()) note(lease->session, news);
+void Bridge::lose_if_refused(const std::string& task_id, const Result<Reply>& reply) {
+  if (!reply || reply->granted || client::is_passing(*reply->frame)) return;
+  lose(task_id, refusal_text(*reply->frame));
 }
 
 void Bridge::lose(const std::string& task_id, const std::string& why) {

@@ -111,7 +111,7 @@ class Bridge {
 
   [[nodiscard]] std::optional<std::chrono::nanoseconds> until_due() const;
   void renew_one();
-  void take_again(const std::string& task_id, const std::string& news);
+  void lose_if_refused(const std::string& task_id, const Result<Reply>& reply);
   void lose(const std::string& task_id, const std::string& why);
   void note(SessionId session, std::string text);
 

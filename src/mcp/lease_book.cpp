@@ -4,19 +4,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
+
 namespace synapse::mcp {
 
 void LeaseBook::keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono now) {
-  leases_[task_id] = {session, std::move(scope), now + lease_ttl_ / 3};
+  leases_.insert_or_assign(task_id,
+                           Lease{session, std::move(scope), client::LeaseRenewer(lease_ttl_, now)});
 }
 
-void LeaseBook::renewed(const std::string& task_id, Mono now) {
-  retry_at(task_id, now + lease_ttl_ / 3);
-}
-
-void LeaseBook::retry_at(const std::string& task_id, Mono when) {
+client::Renewal LeaseBook::take(const std::string& task_id, const Result<Reply>& answer, Mono now) {
   const auto found = leases_.find(task_id);
-  if (found != leases_.end()) found->second.due = when;
+  SYNAPSE_ASSERT(found != leases_.end());
+  return found->second.renewer.take(answer, now);
 }
 
 bool LeaseBook::drop(const std::string& task_id) { return leases_.erase(task_id) > 0; }
@@ -25,10 +25,13 @@ void LeaseBook::drop_session(SessionId session) {
   std::erase_if(leases_, [session](const auto& entry) { return entry.second.session == session; });
 }
 
-void LeaseBook::doubt(const std::string& task_id, Mono now) { retry_at(task_id, now); }
+void LeaseBook::doubt(const std::string& task_id, Mono now) {
+  const auto found = leases_.find(task_id);
+  if (found != leases_.end()) found->second.renewer.doubt(now);
+}
 
 void LeaseBook::doubt_all(Mono now) {
-  for (auto& [task_id, lease] : leases_) lease.due = now;
+  for (auto& [task_id, lease] : leases_) lease.renewer.doubt(now);
 }
 
 const LeaseBook::Lease* LeaseBook::find(const std::string& task_id) const {
@@ -37,19 +40,20 @@ const LeaseBook::Lease* LeaseBook::find(const std::string& task_id) const {
 }
 
 LeaseBook::Leases::const_iterator LeaseBook::earliest() const {
-  return std::min_element(leases_.begin(), leases_.end(),
-                          [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+  return std::min_element(leases_.begin(), leases_.end(), [](const auto& a, const auto& b) {
+    return a.second.renewer.due() < b.second.renewer.due();
+  });
 }
 
 std::optional<Mono> LeaseBook::next_due() const {
   const auto first = earliest();
   if (first == leases_.end()) return std::nullopt;
-  return first->second.due;
+  return first->second.renewer.due();
 }
 
 std::optional<std::string> LeaseBook::due(Mono now) const {
   const auto first = earliest();
-  if (first == leases_.end() || first->second.due > now) return std::nullopt;
+  if (first == leases_.end() || first->second.renewer.due() > now) return std::nullopt;
   return first->first;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The leases that sessions hold, and when each is to be renewed. Knows no clock: times come in.
-//
-// Renewed at a third of its length, so that one that can't be renewed at once has two more chances.
-// When its session ends a lease is no longer renewed, and ends by itself.
+// The leases that sessions hold, each with what renews it. Knows no clock: times come in. When its
+// session ends a lease is no longer renewed, and ends by itself.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +9,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "client/lease_renewer.hpp"
 #include "mcp/hub_frames.hpp"
 
 namespace synapse::mcp {
@@ -23,15 +22,15 @@ class LeaseBook {
   struct Lease {
     SessionId session = 0;
     ClaimScope scope;  // To claim it again with.
-    Mono due{0};
+    client::LeaseRenewer renewer;
   };
 
   explicit LeaseBook(Mono lease_ttl) : lease_ttl_(lease_ttl) {}
 
   // The lease was granted just now.
   void keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono now);
-  void renewed(const std::string& task_id, Mono now);
-  void retry_at(const std::string& task_id, Mono when);
+  // The answer to a renewal of one that is here, or to a claim in its place.
+  client::Renewal take(const std::string& task_id, const Result<Reply>& answer, Mono now);
   // Whether it was there.
   bool drop(const std::string& task_id);
   void drop_session(SessionId session);

@@ -7,6 +7,12 @@ using namespace synapse;
 using mcp::LeaseBook;
 using std::chrono::seconds;
 
+namespace {
+
+Result<Reply> renewed() { return Reply{true, std::make_shared<Json>()}; }
+
+}  // namespace
+
 TEST_CASE("a lease is due at a third of its length, and again after each renewal", "[mcp][lease]") {
   LeaseBook book(seconds(600));
   CHECK_FALSE(book.next_due());
@@ -14,9 +20,9 @@ TEST_CASE("a lease is due at a third of its length, and again after each renewal
   CHECK(book.next_due() == Mono(seconds(1200)));
   CHECK_FALSE(book.due(seconds(1199)));
   CHECK(book.due(seconds(1200)) == "t");
-  book.renewed("t", seconds(1200));
+  CHECK(book.take("t", renewed(), seconds(1200)) == client::Renewal::kept);
   CHECK_FALSE(book.due(seconds(1399)));
-  book.retry_at("t", seconds(1205));
+  book.doubt("t", seconds(1205));
   CHECK(book.due(seconds(1205)) == "t");
 }
 
@@ -25,7 +31,7 @@ TEST_CASE("the lease that has been due the longest comes first", "[mcp][lease]")
   book.keep("b", 1, {}, seconds(0));
   book.keep("a", 1, {}, seconds(50));
   CHECK(book.due(seconds(1000)) == "b");
-  book.renewed("b", seconds(1000));
+  CHECK(book.take("b", renewed(), seconds(1000)) == client::Renewal::kept);
   CHECK(book.due(seconds(1000)) == "a");
   book.doubt_all(seconds(10));
   CHECK(book.next_due() == Mono(seconds(10)));

@@ -6,14 +6,12 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
-#include "client/frames.hpp"
+#include "client/lease_renewer.hpp"
 
 namespace synapse::cli {
 
 namespace {
 
-// Another command of the owner's has the name, mostly for a moment; or the hub is away.
-constexpr std::chrono::seconds retry_delay(2);
 constexpr std::chrono::hours sleep_max(24);
 
 template <class Ask>
@@ -37,50 +35,44 @@ int give_back(Context& context, const AgentOptions& settings, const std::string&
   return exit_code::failed;
 }
 
-int ended(Context& context, const AgentOptions& settings, const std::string& task_id,
-          const Reply& reply) {
-  if (text_of(*reply.frame, "code") == base::wire_name(ErrorCode::not_claimed)) {
-    context.out << "'" << shown(task_id) << "' has been released\n";
-    return exit_code::ok;
-  }
-  context.err << '[' << shown(settings.name) << "] lost '" << shown(task_id)
-              << "': " << refusal(reply) << '\n';
-  return exit_code::failed;
+int released_by_another(Context& context, const std::string& task_id) {
+  context.out << "'" << shown(task_id) << "' has been released\n";
+  return exit_code::ok;
 }
 
-int lost_in_time(Context& context, const AgentOptions& settings, const std::string& task_id,
-                 const std::string& why) {
-  context.err << '[' << shown(settings.name) << "] lost '" << shown(task_id)
-              << "': it could not be renewed in time: " << why << '\n';
+int lost(Context& context, const AgentOptions& settings, const std::string& task_id,
+         const std::string& why) {
+  context.err << '[' << shown(settings.name) << "] lost '" << shown(task_id) << "': " << why
+              << '\n';
   return exit_code::failed;
 }
 
 }  // namespace
 
 int hold_claim(Context& context, const AgentOptions& settings, const SignalWatch& watch,
-               const std::string& task_id, double ttl) {
-  const base::Mono length = base::from_seconds(ttl);
-  base::Mono renewed_at = context.clock.now().mono;
-  base::Mono due = renewed_at + length / 3;
+               ClaimRequest claim) {
+  using client::Renewal;
+  claim.wait.reset();
+  const std::string& task_id = claim.task_id;
+  client::LeaseRenewer lease(base::from_seconds(*claim.ttl), context.clock.now().mono);
   for (;;) {
-    const auto left = std::min<std::chrono::milliseconds>(time_until(context, due), sleep_max);
-    if (sleep_unless_signalled(watch, left)) return give_back(context, settings, task_id, ttl);
-    if (context.clock.now().mono < due) continue;
-    const Result<Reply> reply =
-        ask_once(settings, [&](Agent& agent) { return agent.renew(task_id, ttl); });
-    const base::Mono now = context.clock.now().mono;
-    const bool ran_out = now >= renewed_at + length;
-    if (reply && reply->granted) {
-      renewed_at = now;
-      due = now + length / 3;
-    } else if (ran_out) {
-      return lost_in_time(context, settings, task_id,
-                          reply ? refusal(*reply) : shown(reply.error().message));
-    } else if (reply && !client::is_passing(*reply->frame)) {
-      return ended(context, settings, task_id, *reply);
-    } else {
-      due = now + retry_delay;
+    const auto left =
+        std::min<std::chrono::milliseconds>(time_until(context, lease.due()), sleep_max);
+    if (sleep_unless_signalled(watch, left)) {
+      return give_back(context, settings, task_id, *claim.ttl);
     }
+    if (context.clock.now().mono < lease.due()) continue;
+    const Result<Reply> reply =
+        ask_once(settings, [&claim](Agent& agent) { return client::renew_lease(agent, claim); });
+    const base::Mono now = context.clock.now().mono;
+    const Renewal renewal = lease.take(reply, now);
+    if (renewal == Renewal::kept || renewal == Renewal::later) continue;
+    const std::string why = reply ? refusal(*reply) : shown(reply.error().message);
+    if (lease.has_run_out(now)) {
+      return lost(context, settings, task_id, "it could not be renewed in time: " + why);
+    }
+    if (renewal == Renewal::gone) return released_by_another(context, task_id);
+    return lost(context, settings, task_id, why);
   }
 }
 

@@ -5,17 +5,15 @@
 // claim, could work.
 #pragma once
 
-#include <string>
-
 #include "base/signals.hpp"
 #include "cli/context.hpp"
 #include "synapse/agent.hpp"
 
 namespace synapse::cli {
 
-// The claim was granted just now, for `ttl` seconds. Returns the exit code: 0 once it is released,
+// The claim was granted just now, for its ttl. Returns the exit code: 0 once it is released,
 // by a signal or by somebody else under the same name (a hook); 1 if it is lost.
 [[nodiscard]] int hold_claim(Context& context, const AgentOptions& settings,
-                             const SignalWatch& watch, const std::string& task_id, double ttl);
+                             const SignalWatch& watch, ClaimRequest claim);
 
 }  // namespace synapse::cli

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/client/lease_keeper.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "cli/output/render.hpp"
-#include "client/frames.hpp"
 
 namespace synapse::cli {
-
-namespace {
-
-constexpr std::chrono::seconds renewal_retry_delay(5);
-
-}  // namespace
 
 std::vector<std::string> LeaseKeeper::broadcast_types() {
   return {"lease_expired", "release_granted", "handoff_granted"};
@@ -26,7 +18,6 @@ LeaseKeeper::LeaseKeeper(const Context& context, Agent& agent, ClaimRequest clai
       claim_(std::move(claim)),
       bell_(std::make_shared<base::Bell>()) {
   SYNAPSE_ASSERT(claim_.ttl);
-  ttl_ = base::from_seconds(*claim_.ttl);
   claim_.wait.reset();
   // Whatever is said of the task: renewing tells whether the lease still stands.
   agent.on_frame([bell = bell_, id = claim_.task_id](const Json& frame) {
@@ -39,40 +30,31 @@ LeaseKeeper::LeaseKeeper(const Context& context, Agent& agent, ClaimRequest clai
 
 void LeaseKeeper::begin() {
   bell_->answer();
-  renewed_at_ = context_.clock.now().mono;
-  due_ = renewed_at_ + ttl_ / 3;
+  lease_.emplace(base::from_seconds(*claim_.ttl), context_.clock.now().mono);
 }
 
-std::chrono::milliseconds LeaseKeeper::until_due() const { return time_until(context_, due_); }
+std::chrono::milliseconds LeaseKeeper::until_due() const {
+  return lost_ ? std::chrono::milliseconds::max() : time_until(context_, lease_->due());
+}
 
 std::optional<std::string> LeaseKeeper::attend() {
   const bool rang = bell_->answer();
-  if (lost_ || (!rang && context_.clock.now().mono < due_)) return std::nullopt;
-  const Result<Reply> reply = renew();
-  const base::Mono now = context_.clock.now().mono;
-  if (reply && reply->granted) {
-    renewed_at_ = now;
-    due_ = now + ttl_ / 3;
-    return std::nullopt;
-  }
-  const bool may_come = !reply || client::is_passing(*reply->frame);
-  if (may_come && now < renewed_at_ + ttl_) {
-    due_ = now + renewal_retry_delay;
-    return std::nullopt;
+  if (lost_ || (!rang && context_.clock.now().mono < lease_->due())) return std::nullopt;
+  const Result<Reply> reply = client::renew_lease(agent_, claim_);
+  std::string why = reply ? refusal(*reply) : reply.error().message;
+  switch (lease_->take(reply, context_.clock.now().mono)) {
+    case client::Renewal::kept:
+    case client::Renewal::later:
+      return std::nullopt;
+    case client::Renewal::ran_out:
+      why = "it could not be renewed in time: " + why;
+      break;
+    case client::Renewal::gone:
+    case client::Renewal::refused:
+      break;
   }
   lost_ = true;
-  due_ = base::Mono::max();
-  return reply ? refusal(*reply) : "it could not be renewed in time: " + reply.error().message;
-}
-
-Result<Reply> LeaseKeeper::renew() {
-  Result<Reply> reply = agent_.renew(claim_.task_id, claim_.ttl);
-  // A hub of the original answers `error`: it knows no such type. There a holder renews by claiming
-  // again.
-  const bool unknown = reply && !reply->granted && reply->frame != nullptr &&
-                       text_of(*reply->frame, "type") == "error" &&
-                       !client::is_passing(*reply->frame);
-  return unknown ? agent_.claim(claim_) : reply;
+  return why;
 }
 
 }  // namespace synapse::cli

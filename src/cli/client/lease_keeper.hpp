@@ -2,9 +2,6 @@
 // Keeps one lease alive while its owner does something else: says when to renew it, renews it, and
 // knows when it is lost. The owner sleeps in poll(); the keeper's bell wakes it when the hub tells
 // of something that concerns the lease.
-//
-// A lease can go though it is renewed in time: the hub restarts without a log, an operator releases
-// it under the same name, or the connection is away for longer than the lease lasts.
 #pragma once
 
 #include <memory>
@@ -14,6 +11,7 @@
 
 #include "base/bell.hpp"
 #include "cli/context.hpp"
+#include "client/lease_renewer.hpp"
 #include "synapse/agent.hpp"
 
 namespace synapse::cli {
@@ -30,23 +28,19 @@ class LeaseKeeper {
   // The lease was granted just now.
   void begin();
   [[nodiscard]] int descriptor() const { return bell_->descriptor(); }
-  // Until attend() has something to do by the clock.
+  // Until attend() has something to do by the clock; very long once the lease is lost.
   [[nodiscard]] std::chrono::milliseconds until_due() const;
   // Renews the lease if that is due or the bell rang. Why it is lost, once, if it is.
   [[nodiscard]] std::optional<std::string> attend();
   [[nodiscard]] bool is_lost() const { return lost_; }
 
  private:
-  [[nodiscard]] Result<Reply> renew();
-
   const Context& context_;
   Agent& agent_;
   ClaimRequest claim_;
   std::shared_ptr<base::Bell>
       bell_;  // Shared with the agent's handlers, which may outlive the keeper.
-  base::Mono ttl_;
-  base::Mono renewed_at_{0};
-  base::Mono due_{0};
+  std::optional<client::LeaseRenewer> lease_;  // From begin() on.
   bool lost_ = false;
 };
 

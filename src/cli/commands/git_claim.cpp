@@ -135,7 +135,7 @@ int run(Context& context, const GitClaimArguments& options) {
   report(context, options, settings->name, git, *here);
   if (!options.hold) return exit_code::ok;
   context.out.flush();
-  return hold_claim(context, *settings, *watch, options.task_id, *request->ttl);
+  return hold_claim(context, *settings, *watch, *request);
 }
 
 }  // namespace

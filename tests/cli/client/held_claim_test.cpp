@@ -60,7 +60,6 @@ class LeapingClock final : public synapse::base::Clock {
 // A's claim T, held on a thread of its own.
 struct Stage {
   Stage() {
-    ClaimRequest claim;
     claim.task_id = "T";
     claim.no_files = true;
     claim.ttl = ttl;
@@ -72,7 +71,7 @@ struct Stage {
       synapse::cli::Context leaping{context.out,     context.err,    context.environment, clock,
                                     context.signals, context.random, context.folder};
       const auto watch = run.signals.watch({SIGTERM});
-      return hold_claim(leaping, bus.settings("A"), *watch, "T", ttl);
+      return hold_claim(leaping, bus.settings("A"), *watch, claim);
     });
   }
   ~Stage() { run.signals.send({SIGTERM, synapse::cli::Signal::Origin::process}); }
@@ -94,6 +93,7 @@ struct Stage {
     clock.resume();
   }
 
+  ClaimRequest claim;
   Bus bus;
   std::unique_ptr<Agent> observer = bus.join("observer");
   LeapingClock clock;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "client/lease_renewer.hpp"
+
+#include "client/frames.hpp"
+
+namespace synapse::client {
+
+void LeaseRenewer::granted(base::Mono now) {
+  granted_at_ = now;
+  due_ = now + ttl_ / 3;
+}
+
+Renewal LeaseRenewer::take(const Result<Reply>& answer, base::Mono now) {
+  if (answer && answer->granted) {
+    granted(now);
+    return Renewal::kept;
+  }
+  if (!answer || is_passing(*answer->frame)) {
+    due_ = now + retry_delay;
+    return has_run_out(now) ? Renewal::ran_out : Renewal::later;
+  }
+  const bool is_gone = text_field(*answer->frame, "code") == wire_name(ErrorCode::not_claimed);
+  return is_gone ? Renewal::gone : Renewal::refused;
+}
+
+bool knows_no_renewals(const Result<Reply>& answer) {
+  return answer && !answer->granted && text_field(*answer->frame, "type") == "error" &&
+         !is_passing(*answer->frame);
+}
+
+}  // namespace synapse::client
