@@ -16,6 +16,8 @@ BEGIN {
   set_of(mutex_folder, ENVIRON["MUTEX_FOLDERS"])
   set_of(catch_all_allowed, ENVIRON["CATCH_ALL_ALLOWED"])
   set_of(sleep_allowed, ENVIRON["SLEEP_ALLOWED"])
+  set_of(long_allowed, ENVIRON["LONG_ALLOWED"])
+  set_of(unused_allowed, ENVIRON["UNUSED_ALLOWED"])
   public_from = ENVIRON["PUBLIC_FROM"]
 
   # What a pure folder must not include; base as well, since core sees all of it.
@@ -32,6 +34,7 @@ END {
   for (f = 1; f <= file_count; f++) if (is_list(files[f])) check_file(files[f])
   # The rest is checked against those.
   for (f = 1; f <= file_count; f++) if (!is_list(files[f])) check_file(files[f])
+  check_used()
   if (violations) {
     printf "%d files checked, %d violations\n", file_count, violations
     exit 1
@@ -76,6 +79,8 @@ function check_file(name, line, n, is_cpp, code) {
   n = 0
   licensed = 0
   includes = 0
+  statement = ""
+  split("", opened)
   context = ""  # What ends what the line begins in: nothing, a block comment or a raw string.
   while ((getline line < path) > 0) {
     n++
@@ -88,6 +93,8 @@ function check_file(name, line, n, is_cpp, code) {
       if (context == "" && line ~ /^[ \t]*#[ \t]*include[ \t]*["<]/) check_include(line, n)
       code = code_of(line)
       if (code ~ /[^ \t]/) check_code(code, n)
+      note_function(code, n)
+      if (path ~ /^(src|include)\//) note_words(code, n)
     }
   }
   close(path)
@@ -168,6 +175,76 @@ function check_code(code, n) {
   if (path ~ /^src\/cli\/commands\// &&
       code ~ /std::(cout|cerr|clog|exit)([^A-Za-z0-9_]|$)|getenv|::now[ \t]*\(/)
     violation(n, "a command uses its context: no cout, cerr, getenv, exit or now of the process")
+}
+
+# Notes where a function begins, at the left or in a class, and how long it is when it ends. Every
+# statement that has parentheses before its brace counts as one: what is inside of a function is
+# shorter than the function.
+function note_function(code, n, indent, length_now) {
+  sub(/[ \t]+$/, "", code)
+  if (code == "" || code ~ /^#/) {
+    statement = ""
+    return
+  }
+  if (statement == "") {
+    statement_line = n
+    match(code, /^ */)
+    statement_indent = RLENGTH
+  }
+  statement = statement code
+  if (code ~ /^(  )?}/) {
+    match(code, /^ */)
+    indent = RLENGTH
+    length_now = n - opened[indent] + 1
+    if (opened[indent] && length_now > 70 && !within(long_allowed))
+      violation(opened[indent], length_now " lines; a function has 70 at most: split it by idea")
+    opened[indent] = 0
+    if (indent == 0) opened[2] = 0
+  } else if (code ~ /\{$/ && statement ~ /\(/ && statement_indent <= 2 &&
+             statement !~ /^ *(namespace|class|struct|enum|union)[^A-Za-z0-9_]/) {
+    opened[statement_indent] = statement_line
+  }
+  if (code ~ /[;{}:]$/) statement = ""
+}
+
+# Remembers which functions the headers of src/ declare, and each word that is not a declaration. By
+# name alone, so that a function with a common name may hide; none is found that is used.
+function note_words(code, n, before, word) {
+  if (code ~ /^[ \t]*using /) return
+  before = ""
+  while (match(code, /[A-Za-z_][A-Za-z0-9_]*/)) {
+    before = before substr(code, 1, RSTART - 1)
+    word = substr(code, RSTART, RLENGTH)
+    code = substr(code, RSTART + RLENGTH)
+    if (code ~ /^\(/ && declares(before)) {
+      if (path ~ /^src\/.*\.hpp$/ && before ~ /^( | [ ])?[^ ]/ && word ~ /^[a-z][a-z0-9_]*$/ &&
+          code !~ /[^A-Za-z0-9_]override[^A-Za-z0-9_]/)
+        declared[word] = path ":" n
+    } else {
+      used[word] = 1
+    }
+    before = before word
+  }
+}
+
+# Whether what stands before a name and its parenthesis makes it a declaration: a type, and maybe
+# the class that it belongs to.
+function declares(before) {
+  if (before ~ /(^|[^A-Za-z0-9_])(return|throw|else|case|new|delete)[^A-Za-z0-9_]/) return 0
+  if (before ~ /[()=.?!{]/ || before ~ /( &&| [|*+<>&-]|,) $/ || before ~ /->$/) return 0
+  sub(/^[ \t]*(\[\[nodiscard\]\] *)?/, "", before)
+  return before ~ /^[A-Za-z_][A-Za-z0-9_:<>,*& ]*[ &*>]([A-Za-z0-9_]+::)*$/
+}
+
+function check_used(word, place) {
+  for (word in declared) {
+    if ((word in used) || (word in unused_allowed)) continue
+    path = declared[word]
+    place = path
+    sub(/:[0-9]+$/, "", path)
+    sub(/.*:/, "", place)
+    violation(place, "nothing in src/ calls " word "(): delete it, or move it to tests/support/")
+  }
 }
 
 # The line without comments and the insides of quotes; moves `context` on to where the next line

@@ -255,6 +255,43 @@ accepts src/hub/a.cpp "// It's not catch (...) 'here'."
 accepts src/hub/a.cpp 'int i; // "' 'auto s = "catch (...)"; // catch (...)' '// g("' \
   'auto t = R"(' 'catch (...) " )";' '/*' 'catch (...)' '*/'
 
+# (i) The length of a function.
+too_long='71 lines; a function has 70 at most: split it by idea'
+body() { awk -v n="$1" 'BEGIN { while (n-- > 0) print "    f();" }'; }
+refuses "src/core/a.cpp:2: $too_long" 'int f() {' "$(body 69)" '}'
+refuses "src/core/a.cpp:3: $too_long" 'class A {' '  int f(int a,' '        int b) {' "$(body 68)" \
+  '  }' '};'
+refuses "tests/core/a.cpp:3: $too_long" '' 'TEST_CASE("a", "[a]") {' "$(body 69)" '}'
+accepts src/core/a.cpp 'int f() {' "$(body 68)" '}' 'A::A()' '    : b(0) {' "$(body 65)" '  g([] {' \
+  '  });' '}'
+accepts src/core/a.cpp 'class A {' "$(body 80)" '};' 'namespace a {' "$(body 80)" '}'
+long_allowed='src/core/'
+accepts src/core/a.cpp 'int f() {' "$(body 99)" '}'
+long_allowed=''
+
+# (j) Functions that only tests call, or nobody.
+unused='nothing in src/ calls lonely(): delete it, or move it to tests/support/'
+refuses "src/core/b.hpp:2: $unused" '[[nodiscard]] int lonely(int a);'
+refuses "src/core/b.hpp:3: $unused" 'class A {' '  static const std::vector<A*>& lonely();' '};'
+for use in 'int i = lonely(1);' '  if (x && lonely()) return;' '  a.lonely();' '  return lonely();' \
+  '  f(1, lonely());' 'auto f = &A::lonely;' '  lonely();' '  A::lonely(1);'; do
+  clean_tree
+  put src/core/b.hpp '[[nodiscard]] int lonely(int a);'
+  put src/core/a.cpp 'int A::lonely(int a) {' '}' "$use"
+  file="src/core/b.hpp with $use"
+  verdict ''
+done
+clean_tree
+put src/core/b.hpp 'Result<> lonely(int a);'
+put src/core/a.cpp 'Result<> lonely(int a) {' '  // lonely(1);' '}'
+put tests/core/a.cpp 'int i = lonely();'
+file=src/core/b.hpp
+verdict "src/core/b.hpp:2: $unused"
+accepts src/core/b.hpp '  int xsputn(int a) override;' 'A operator+(A a);' 'class A { A(); ~A(); };'
+unused_allowed='lonely'
+accepts src/core/b.hpp 'int lonely();'
+unused_allowed=''
+
 # What is excepted.
 catch_all_allowed='src/hub/b.cpp src/hub/a.cpp'
 accepts src/hub/a.cpp 'try {} catch (...) {}'

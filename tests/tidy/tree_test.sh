@@ -30,6 +30,16 @@ catch_all_allowed=''
 # Files or folders under tests/ that may sleep: none that checks anything.
 sleep_allowed='tests/bench/'
 
+# Files that may have a function of more than 70 lines: tables, one of them a switch so that the
+# compiler misses what it lacks.
+long_allowed='src/base/error.cpp tests/client/request_test.cpp tests/sim/model.cpp
+  tests/store/json_reader_test.cpp'
+
+# Functions that nothing in src/ calls by name: what Beast finds by its arguments, a deadline and a
+# count that tests need of an object of src/, and what the hub is about to run its machine by.
+unused_allowed='async_teardown teardown within sessions
+  execute set_aside bring_back last_ticket scopes_contend segments_meet'
+
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 # Lengths in bytes, whichever awk this is; tree.awk then counts characters itself.
 export LC_ALL=C
@@ -45,7 +55,8 @@ check_tree() (
     -o -name '*.sh' -o -name '*.awk' -o -path '.ci/*' \) | sort |
     LEVELS=$levels ALLOWED_INCLUDES=$allowed_includes PUBLIC_FROM=$public_headers_from \
       MUTEX_FOLDERS=$mutex_folders CATCH_ALL_ALLOWED=$catch_all_allowed \
-      SLEEP_ALLOWED=$sleep_allowed awk -f "$here/tree.awk"
+      SLEEP_ALLOWED=$sleep_allowed LONG_ALLOWED=$long_allowed \
+      UNUSED_ALLOWED=$unused_allowed awk -f "$here/tree.awk"
 )
 
 case ${1:-} in

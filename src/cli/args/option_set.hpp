@@ -97,7 +97,6 @@ class OptionSet {
   [[nodiscard]] const std::vector<std::string>& examples() const { return examples_; }
   // One line: the command and how its words are written.
   [[nodiscard]] std::string usage() const;
-  [[nodiscard]] bool takes_command_line() const { return line_ != nullptr; }
 
  private:
   struct Entry;
