@@ -10,12 +10,12 @@
 #include "a2a/webhook_address.hpp"
 #include "base/control.hpp"
 #include "base/strings.hpp"
+#include "wire/decode.hpp"
 
 namespace synapse::a2a {
 
 namespace {
 
-constexpr std::size_t target_bytes_max = 256;
 constexpr std::size_t secret_bytes_max = 4096;
 constexpr std::size_t scheme_bytes_max = 64;
 
@@ -120,8 +120,9 @@ Result<std::string> read_target(const Json& message) {
       text_member(metadata, "target", "synapseTarget", "message.metadata.target");
   if (!given) return given;
   std::string target = base::trimmed(*given);
-  if (target.size() > target_bytes_max) {
-    return bad("message.metadata.target is longer than 256 bytes");
+  if (target.size() > wire::name_bytes_max) {
+    return bad("message.metadata.target is longer than " + std::to_string(wire::name_bytes_max) +
+               " bytes");
   }
   if (base::has_control(target)) {
     return bad("message.metadata.target has a character that no name has");

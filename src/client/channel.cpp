@@ -8,6 +8,7 @@
 #include "base/strings.hpp"
 #include "net/tls.hpp"
 #include "synapse/protocol.hpp"
+#include "wire/decode.hpp"
 
 namespace synapse::client {
 
@@ -15,7 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t name_bytes_max = 256;
 constexpr milliseconds first_rest{250};
 constexpr milliseconds last_rest{15'000};
 constexpr milliseconds turn_pause{60};
@@ -62,8 +62,9 @@ void Channel::connect(Done done) {
   if (is_bound()) return done(Result<>());
   const Result<net::Uri> uri = net::parse_uri(options_.uri);
   if (!uri) return done(uri.error());
-  if (name_.size() > name_bytes_max) {
-    return done(fail(ErrorCode::bad_argument, "the name is longer than 256 bytes"));
+  if (name_.size() > wire::name_bytes_max) {
+    return done(fail(ErrorCode::bad_argument,
+                     "the name is longer than " + std::to_string(wire::name_bytes_max) + " bytes"));
   }
   connected_ = std::move(done);
   if (state_ == State::resting) return;

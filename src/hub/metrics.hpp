@@ -8,14 +8,14 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "store/committer.hpp"
 
 namespace synapse::hub {
 
 // Cumulative buckets of seconds, bounds as Prometheus writes them.
 class Histogram {
  public:
-  static constexpr std::array<double, 13> bounds{
-      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0};
+  static constexpr auto bounds = store::CommitStats::bounds;  // Commits are counted there.
   using Counts = std::array<std::uint64_t, bounds.size() + 1>;
 
   void observe(double seconds);

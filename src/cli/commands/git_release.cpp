@@ -6,9 +6,9 @@
 // The owner's name may be in use, by an agent that stays connected or by another of its commands.
 // Then the hub is asked without a name, and only if there is something to release does the hook try
 // again for the name, as long as its time lasts.
+#include <csignal>
 #include <memory>
 #include <ostream>
-#include <thread>
 
 #include "base/strings.hpp"
 #include "cli/client/connection.hpp"
@@ -89,7 +89,8 @@ class Errand {
       }
       refusal = connected.error();
       if (time_until(context_, end_) <= retry_delay) return *refusal;
-      std::this_thread::sleep_for(retry_delay);
+      const auto watch = context_.signals.watch({SIGINT, SIGTERM});
+      if (sleep_unless_signalled(*watch, retry_delay)) return fail(ErrorCode::cancelled);
     }
     return {};
   }
