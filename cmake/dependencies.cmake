@@ -21,7 +21,7 @@ if(SYNAPSE_STATIC_LIBRARIES)
   endif()
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_LINK_OPTIONS -static-libstdc++ -static-libgcc)
-  check_cxx_source_compiles("#include <string>\nint main(int n, char**) { return std::to_string(n).size() > 9; }"
+  check_cxx_source_compiles("#include <iostream>\nint main() { std::cout << 1; }"
                             SYNAPSE_STATIC_RUNTIME)
   unset(CMAKE_REQUIRED_LINK_OPTIONS)
 endif()

@@ -8,7 +8,7 @@ set -eu
 synapse=${1:-build/release/bin/synapse}
 connections=${2:-64}
 seconds=${3:-5}
-[ $# -lt 3 ] && shift $# || shift 3
+shift $(($# < 3 ? $# : 3))
 load=$(dirname "$synapse")/synapse_a2a_load
 for program in "$synapse" "$load"; do
   [ -x "$program" ] || {

@@ -72,7 +72,7 @@ TEST_CASE("two detached HEADs are two branches", "[git][conflicts]") {
   CHECK(predict_conflicts({claim("A", "HEAD", {"x"}), claim("B", "HEAD", {"x"})}).size() == 1);
 }
 
-TEST_CASE("claims on different repositories are no pair; one that names none may be",
+TEST_CASE("claims on different repositories are no pair, one that names none may be",
           "[git][conflicts]") {
   std::vector<BranchClaim> claims{claim("A", "f1", {"x"}), claim("B", "f2", {"x"})};
   claims[0].repo = "/one/.git";

@@ -74,7 +74,7 @@ TEST_CASE("a new connection of the same host finds the host's bucket as it was l
   CHECK(rig.answer(other, {{"sender", "C"}, {"type", "who_request"}}).at("type") == "who_snapshot");
 }
 
-TEST_CASE("an agent that reconnects gains no new burst; heartbeats are free", "[hub][door]") {
+TEST_CASE("an agent that reconnects gains no new burst, and heartbeats are free", "[hub][door]") {
   hub::EngineOptions options;
   options.rate = 1;
   options.burst = 2;

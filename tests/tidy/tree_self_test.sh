@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # shellcheck shell=sh
+# Its variables are the rules that tree_test.sh checks by; and what it quotes is CMake's.
+# shellcheck disable=SC2034,SC2016
 # The check of the checks, sourced by `tree_test.sh --self-test`. In a small tree that breaks no
 # rule, each case changes one file; `refuses` wants exactly one violation, the named one, and
 # `accepts` wants none.

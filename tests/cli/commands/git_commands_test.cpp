@@ -148,7 +148,7 @@ TEST_CASE("what may not stand in a hook is refused", "[cli][git]") {
   CHECK_FALSE(fs::exists(s.repo / ".git/hooks/post-commit"));
 }
 
-TEST_CASE("git-init writes hooks and a guide, and again; a foreign guide stays", "[cli][git]") {
+TEST_CASE("git-init writes hooks and a guide, and again, and a foreign guide stays", "[cli][git]") {
   GitStage s;
   CHECK(s.in(s.repo / "src")({"git-init", "--name", "A", "--base", "develop"}) == 0);
   CHECK_THAT(s.run.out(), Contains("installed post-commit ") && Contains("installed post-merge ") &&

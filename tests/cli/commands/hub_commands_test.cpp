@@ -125,7 +125,7 @@ TEST_CASE("a secured hub is entered with its token and not without", "[cli][conn
   CHECK(with({"board", "--token", "wrong"}) == 1);
 }
 
-TEST_CASE("--uri goes before the environment", "[cli][connection]") {
+TEST_CASE("the option --uri goes before the environment", "[cli][connection]") {
   const Bus bus;
   CliRun run(Variables{{"SYNAPSE_URI", "ws://127.0.0.1:1"}});
   CHECK(run({"board", "--uri", bus.hub.uri()}) == 0);

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# install_test.sh BUILD: installs a build as a package does, into an empty root, and looks at what
+# is there: all of it under /usr, the program runs, and what belongs to it knows where it is.
+set -eu
+
+build=$1
+root=$(mktemp -d)
+trap 'rm -rf -- "$root"' EXIT
+
+fail() {
+  printf 'install_test.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+DESTDIR=$root cmake --install "$build" --prefix /usr >"$root.log" 2>&1 || {
+  cat "$root.log"
+  fail 'cmake --install failed'
+}
+rm -f -- "$root.log"
+[ "$(ls -A "$root")" = usr ] || fail "outside of /usr: $(ls -A "$root")"
+
+for name in synapse syn; do
+  "$root/usr/bin/$name" --version >/dev/null || fail "$name does not run"
+done
+for verb in name wait say inbox board; do
+  [ "$(readlink "$root/usr/bin/syn-$verb")" = synapse ] || fail "syn-$verb is no link to synapse"
+done
+while read -r file; do
+  [ -s "$root/usr/$file" ] || fail "/usr/$file is missing or empty"
+done <<'END'
+include/synapse/agent.hpp
+include/synapse/hub.hpp
+share/man/man1/synapse.1
+share/man/man1/syn.1
+share/bash-completion/completions/synapse
+share/bash-completion/completions/syn
+share/zsh/site-functions/_synapse
+share/fish/vendor_completions.d/synapse.fish
+END
+grep -q '^ExecStart=/usr/bin/synapse ' "$root/usr/lib/systemd/user/synapse-hub.service" ||
+  fail 'the unit runs another program'
+if leak=$(grep -rIl -e "$root" -e "$build" "$root/usr"); then
+  fail "the name of a folder of this machine is in $leak"
+fi
