@@ -19,7 +19,7 @@
 #include "hub/gate.hpp"
 #include "hub/metrics.hpp"
 #include "hub/registry.hpp"
-#include "store/event_store.hpp"
+#include "store/log_writer.hpp"
 #include "store/recorder.hpp"
 #include "wire/encode.hpp"
 #include "wire/inbound.hpp"
@@ -39,12 +39,7 @@ struct EngineOptions {
   double host_burst = 40;
 };
 
-// Where a turn's entries go to be made safe.
-class LogWriter {
- public:
-  virtual ~LogWriter() = default;
-  virtual void submit(std::uint64_t turn, std::vector<store::Entry> entries) = 0;
-};
+using store::LogWriter;
 
 class Engine {
  public:

@@ -57,12 +57,11 @@ Result<std::unique_ptr<core::Machine>> LogKeeper::replay(Moment now, store::Repl
   return machine;
 }
 
-void LogKeeper::start(Done done) {
+void LogKeeper::start(store::Committer::Done done) {
   committer_ = std::make_unique<store::Committer>(*store_, std::move(done));
 }
 
 Result<std::unique_ptr<core::Machine>> LogKeeper::rebuild(Moment now) {
-  pending_.clear();
   committer_->stop();
   store::ReplayReport report;
   return replay(now, report);
@@ -70,21 +69,11 @@ Result<std::unique_ptr<core::Machine>> LogKeeper::rebuild(Moment now) {
 
 void LogKeeper::stop() {
   if (committer_) {
-    hand_over();
     committer_->stop();
+    // Nobody was told of what it could not write.
+    if (const auto sound = store_->append({}); !sound) logger_.warning(sound.error().message);
   }
   if (const auto closed = store_->close(); !closed) logger_.warning(closed.error().message);
-}
-
-void LogKeeper::submit(std::uint64_t turn, std::vector<store::Entry> entries) {
-  pending_turn_ = turn;
-  pending_.insert(pending_.end(), std::make_move_iterator(entries.begin()),
-                  std::make_move_iterator(entries.end()));
-}
-
-void LogKeeper::hand_over() {
-  if (pending_.empty()) return;
-  committer_->submit(pending_turn_, std::exchange(pending_, {}));
 }
 
 }  // namespace synapse::hub

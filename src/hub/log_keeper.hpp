@@ -8,7 +8,6 @@
 #include <string>
 
 #include "core/machine.hpp"
-#include "hub/engine.hpp"
 #include "hub/logger.hpp"
 #include "store/committer.hpp"
 #include "store/file_lock.hpp"
@@ -17,29 +16,24 @@
 
 namespace synapse::hub {
 
-class LogKeeper final : public LogWriter {
+class LogKeeper {
  public:
-  // Told on the store's thread: turns up to this one are safe, or the log has failed.
-  using Done = store::Committer::Done;
-
   LogKeeper(const core::Limits& limits, std::string hub_id, const Logger& logger)
       : limits_(limits), hub_id_(std::move(hub_id)), logger_(logger) {}
 
   // The machine that the log describes at `now`. Warns of a log of more records than compact_hint.
   [[nodiscard]] Result<std::unique_ptr<core::Machine>> open(const std::string& file, Moment now,
                                                             std::size_t compact_hint);
-  void start(Done done);
+  // `done` is told on the store's thread: turns up to this one are safe, or the log has failed.
+  void start(store::Committer::Done done);
   // The same machine again, from what the log really has: after a failed commit. Ends the
   // committing.
   [[nodiscard]] Result<std::unique_ptr<core::Machine>> rebuild(Moment now);
   // Commits what was submitted and closes the file.
   void stop();
 
-  void submit(std::uint64_t turn, std::vector<store::Entry> entries) override;
-  // Hands what was submitted since the last call to the committing thread: one wake-up a batch.
-  void hand_over();
-
-  [[nodiscard]] const store::Committer* committer() const { return committer_.get(); }
+  // After start().
+  [[nodiscard]] store::Committer& committer() const { return *committer_; }
 
  private:
   [[nodiscard]] Result<std::unique_ptr<core::Machine>> replay(Moment now,
@@ -51,8 +45,6 @@ class LogKeeper final : public LogWriter {
   std::optional<store::FileLock> lock_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<store::Committer> committer_;
-  std::vector<store::Entry> pending_;
-  std::uint64_t pending_turn_ = 0;
 };
 
 }  // namespace synapse::hub

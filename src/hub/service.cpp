@@ -81,16 +81,16 @@ class Service::Impl final : public net::ServerHandler {
       mirror_.emplace(*options_.relay_log, options_.relay_max_lines);
       if (auto opened = mirror_->open(); !opened) return opened;
     }
-    engine_.emplace(std::move(engine), std::move(machine), log_ ? &*log_ : nullptr);
-    if (mirror_) {
-      engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
-    }
-    if (auto bound = server_.start(); !bound) return bound;
     if (log_) {
       log_->start([this](std::uint64_t turn, const std::optional<Error>& error) {
         on_commit(turn, error);
       });
     }
+    engine_.emplace(std::move(engine), std::move(machine), log_ ? &log_->committer() : nullptr);
+    if (mirror_) {
+      engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
+    }
+    if (auto bound = server_.start(); !bound) return bound;
     // What lapsed while no hub ran lapses now, before anybody asks.
     asio::post(strand_, [this] { drain(); });
     return {};
@@ -193,7 +193,7 @@ class Service::Impl final : public net::ServerHandler {
   void flush() {
     const Moment now = clock_.now();
     engine_->tick(now);
-    if (log_) log_->hand_over();
+    if (log_) log_->committer().wake();
     engine_->flush(now);
     if (!mirrored_.empty()) write_mirror();
     arm_timer();
@@ -261,7 +261,7 @@ class Service::Impl final : public net::ServerHandler {
 
   void refresh_metrics() {
     engine_->metrics().slow_readers = server_.slow_readers();
-    if (log_) copy_commit_metrics(log_->committer()->stats(), engine_->metrics());
+    if (log_) copy_commit_metrics(log_->committer().stats(), engine_->metrics());
   }
 
   void shut_down() {

@@ -35,7 +35,6 @@ Committer::Committer(EventStore& store, Done done)
 void Committer::submit(std::uint64_t turn, std::vector<Entry> entries) {
   const std::lock_guard lock(mutex_);
   SYNAPSE_ASSERT(!stopping_);
-  const bool was_empty = gathered_.turns == 0;
   gathered_.last_turn = turn;
   ++gathered_.turns;
   if (gathered_.entries.empty()) {
@@ -44,7 +43,14 @@ void Committer::submit(std::uint64_t turn, std::vector<Entry> entries) {
     std::move(entries.begin(), entries.end(), std::back_inserter(gathered_.entries));
   }
   pending_.fetch_add(1, std::memory_order_relaxed);
-  if (was_empty) changed_.notify_one();
+}
+
+void Committer::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (gathered_.turns == 0 || std::exchange(is_woken_, true)) return;
+  }
+  changed_.notify_one();
 }
 
 void Committer::stop() {
@@ -53,14 +59,16 @@ void Committer::stop() {
     stopping_ = true;
   }
   changed_.notify_one();
+  store_.hurry();
   if (thread_.joinable()) thread_.join();
 }
 
 void Committer::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return gathered_.turns > 0 || stopping_; });
+    changed_.wait(lock, [this] { return is_woken_ || stopping_; });
     if (gathered_.turns == 0) return;
+    is_woken_ = false;
     const Batch batch = std::exchange(gathered_, Batch());
     lock.unlock();
     commit(batch);
@@ -69,18 +77,12 @@ void Committer::run() {
 }
 
 void Committer::commit(const Batch& batch) {
-  if (!error_ && !batch.entries.empty()) {
-    const auto start = std::chrono::steady_clock::now();
-    const Result<> written = store_.append(batch.entries);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    if (written) {
-      stats_.add(batch.entries.size(), took.count());
-    } else {
-      error_ = written.error();
-    }
-  }
+  const auto start = std::chrono::steady_clock::now();
+  const Result<> written = store_.append(batch.entries);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  if (written) stats_.add(batch.entries.size(), took.count());
   pending_.fetch_sub(batch.turns, std::memory_order_relaxed);
-  done_(batch.last_turn, error_);
+  done_(batch.last_turn, written ? std::nullopt : std::optional(written.error()));
 }
 
 }  // namespace synapse::store

@@ -4,9 +4,11 @@
 // commit costs what a sync costs, however many turns wait for it, and a turn waits for two commits
 // at most.
 //
-// Used by the commit gate. submit() comes from the hub's strand; `done` runs on the committer's own
-// thread and hands over to the strand. The turns of a failed commit, and all after it, are refused
-// with its error. What waits is bounded by what the gate holds.
+// submit() and wake() come from the hub's strand: a turn is gathered when it is submitted, and the
+// thread is woken once for all turns of a batch of work. `done` runs on the committer's own thread
+// and hands over to the strand. The turns of a failed commit are refused with its error, and so are
+// all after it, since a store that has failed once refuses everything. What waits is bounded by
+// what the gate holds.
 #pragma once
 
 #include <array>
@@ -20,7 +22,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "store/event_store.hpp"
+#include "store/log_writer.hpp"
 
 namespace synapse::store {
 
@@ -47,21 +49,23 @@ class CommitStats {
   std::array<std::atomic<std::uint64_t>, bounds.size() + 1> buckets_{};
 };
 
-class Committer {
+class Committer final : public LogWriter {
  public:
   // All turns up to this one are safe, or refused. Must not throw, nor call the committer.
   using Done = std::function<void(std::uint64_t turn, const std::optional<Error>& error)>;
 
   // The store is the committer's alone until stop() has returned.
   Committer(EventStore& store, Done done);
-  ~Committer() { stop(); }
+  ~Committer() override { stop(); }
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // Takes no longer than a mutex. Turns come in rising order; one without entries is done in its
-  // turn. Not after stop().
-  void submit(std::uint64_t turn, std::vector<Entry> entries);
-  // Commits what was submitted, says so, and ends the thread.
+  // Takes no longer than a mutex. Not after stop().
+  void submit(std::uint64_t turn, std::vector<Entry> entries) override;
+  // What was submitted is committed, as soon as the commit under way is through.
+  void wake();
+  // Commits what was submitted, says so, and ends the thread. A lock that somebody else holds on
+  // the log is waited for no longer than a moment.
   void stop();
 
   // Turns that were submitted and are not done.
@@ -80,13 +84,13 @@ class Committer {
 
   EventStore& store_;
   Done done_;
-  std::optional<Error> error_;  // Of the thread alone.
   CommitStats stats_;
   std::atomic<std::size_t> pending_{0};
 
   std::mutex mutex_;
   std::condition_variable changed_;
   Batch gathered_;
+  bool is_woken_ = false;
   bool stopping_ = false;
 
   std::thread thread_;  // Last: it starts when all else is there.

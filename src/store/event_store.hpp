@@ -47,8 +47,11 @@ class EventStore {
   virtual ~EventStore() = default;
 
   // Writes all entries in one transaction, in order, and syncs it if any entry asks for that. All
-  // or nothing.
+  // or nothing. With no entries it only says whether the store still works.
   [[nodiscard]] virtual Result<> append(std::span<const Entry> entries) = 0;
+
+  // From any thread: an append that waits for somebody else gives up soon, and so do later ones.
+  virtual void hurry() {}
 
   // Hands every record of both tables to the sink, in their order, until it returns false.
   [[nodiscard]] virtual Result<> read(const std::function<bool(const RecordView&)>& sink) = 0;

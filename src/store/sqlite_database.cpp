@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/sqlite_database.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/file.hpp"
@@ -119,8 +120,11 @@ void Database::set_busy_timeout(std::chrono::milliseconds timeout) {
   sqlite3_busy_timeout(handle(), static_cast<int>(timeout.count()));
 }
 
-Result<> Database::begin(int tries) {
+Result<> Database::begin(int tries, const std::atomic<bool>* hurry) {
+  constexpr int tries_in_a_hurry = 2;
   for (;;) {
+    const bool is_hurried = hurry != nullptr && hurry->load(std::memory_order_relaxed);
+    if (is_hurried) tries = std::min(tries, tries_in_a_hurry);
     const int code = sqlite3_exec(handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK) return {};
     if ((code & 0xFF) != SQLITE_BUSY || --tries <= 0) return error(code);

@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -59,8 +60,9 @@ class Database {
   [[nodiscard]] Result<> run(Statement& statement);
 
   void set_busy_timeout(std::chrono::milliseconds timeout);
-  // BEGIN IMMEDIATE, waiting at most `tries` busy timeouts for others' transactions.
-  [[nodiscard]] Result<> begin(int tries);
+  // BEGIN IMMEDIATE, waiting at most `tries` busy timeouts for others' transactions, and at most
+  // two once `hurry` is set.
+  [[nodiscard]] Result<> begin(int tries, const std::atomic<bool>* hurry = nullptr);
   [[nodiscard]] Result<> commit() { return run("COMMIT"); }
   // Ends a transaction that failed, if there is one.
   void roll_back();

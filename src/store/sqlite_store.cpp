@@ -43,7 +43,7 @@ SqliteStore::SqliteStore(Database database, const SqliteOptions& options)
     : database_(std::move(database)), options_(options) {}
 
 Result<> SqliteStore::set_up() {
-  database_.set_busy_timeout(options_.busy_timeout);
+  database_.set_busy_timeout(std::max(default_busy_timeout, options_.busy_timeout));
   const Result<LogTable> table = find_log_table(database_);
   if (!table) return table.error();
   if (sqlite3_db_readonly(database_.handle(), "main") == 1) {
@@ -58,6 +58,7 @@ Result<> SqliteStore::set_up() {
   if (const Result<LogTable> own = find_own_table(database_); !own) return own.error();
   if (Result<> made = database_.run(create_own_table); !made) return made;
   if (Result<> prepared = prepare(); !prepared) return prepared;
+  database_.set_busy_timeout(options_.busy_timeout);
   return database_.sync_wal();
 }
 
@@ -103,7 +104,7 @@ Result<> SqliteStore::write(std::span<const Entry> entries) {
       !sync) {
     return sync;
   }
-  if (Result<> begun = database_.begin(options_.busy_tries); !begun) return begun;
+  if (Result<> begun = database_.begin(options_.busy_tries, &is_hurried_); !begun) return begun;
   for (const Entry& entry : entries) {
     Statement& insert = entry.table == Table::events ? insert_ : insert_own_;
     insert.bind(1, entry.ts);

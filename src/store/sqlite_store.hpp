@@ -12,6 +12,7 @@
 // and then for good.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -23,8 +24,10 @@
 namespace synapse::store {
 
 struct SqliteOptions {
-  std::chrono::milliseconds busy_timeout = default_busy_timeout;
-  int busy_tries = 24;        // Timeouts that an append outlasts.
+  // One try of an append to get at a log that somebody else writes to; between two it looks whether
+  // it should hurry.
+  std::chrono::milliseconds busy_timeout{250};
+  int busy_tries = 480;       // Two minutes.
   const char* vfs = nullptr;  // For tests, one that fails.
 };
 
@@ -38,6 +41,7 @@ class SqliteStore final : public EventStore {
   ~SqliteStore() override = default;
 
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
+  void hurry() override { is_hurried_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] Result<> read(const std::function<bool(const RecordView&)>& sink) override;
 
   // For a clean shutdown: moves everything into the file itself. All that comes after is refused.
@@ -59,6 +63,7 @@ class SqliteStore final : public EventStore {
   Statement select_;
   Statement select_own_;
   std::optional<core::Durability> sync_;
+  std::atomic<bool> is_hurried_{false};
   std::optional<Error> error_;
 };
 

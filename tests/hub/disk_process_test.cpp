@@ -194,6 +194,30 @@ TEST_CASE("a log that may not grow makes the hub read-only, and loses nothing ei
   check_writable(port, granted);
 }
 
+TEST_CASE("a hub stops though another program holds the log, and says what is not in it",
+          "[hub][disk]") {
+  const TempDir folder;
+  HubOptions options;
+  const std::string file = (folder / "log.db").string();
+  options.arguments = {"--db", file};
+  HubProcess hub(options);
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> other(opened, &sqlite3_close);
+  REQUIRE(sqlite3_exec(opened, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  WsPeer peer(hub.port());
+  peer.send_json({{"sender", "A"}, {"type", "claim"}, {"task_id", "T"}, {"scope", "none"}});
+  // Decided, and on its way to the log.
+  REQUIRE(eventually(patience, [&] {
+    return Json::parse(http_get(hub.port(), "/health").body).at("active_claims") == 1;
+  }));
+  hub.process().send_signal(SIGTERM);
+  const std::optional<ExitStatus> ended = hub.process().wait(Deadline(std::chrono::seconds(8)));
+  REQUIRE(ended);
+  CHECK(ended->as_number() == 0);
+  CHECK(hub.process().err().find("is locked by another program") != std::string::npos);
+}
+
 TEST_CASE("rows that can't be read are told of one by one up to a hundred, then counted",
           "[hub][disk]") {
   const TempDir folder;

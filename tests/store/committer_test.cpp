@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/committer.hpp"
 
+#include <sqlite3.h>
+
 #include <memory>
 
 #include "samples.hpp"
 #include "store/sqlite_store.hpp"
+#include "support/deadline.hpp"
 #include "support/faulty_store.hpp"
 #include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
@@ -39,10 +42,13 @@ class GatedStore final : public store::EventStore {
     open_ = true;
     changed_.notify_all();
   }
-  [[nodiscard]] int begun() const { return begun_; }
+  [[nodiscard]] int begun() const {
+    const std::lock_guard lock(mutex_);
+    return begun_;
+  }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   int begun_ = 0;
   bool open_ = false;
@@ -72,8 +78,10 @@ TEST_CASE("turns that gather during a commit go into the next one, together and 
   Calls said;
   Committer committer(log, said.done());
   committer.submit(1, numbered(1, 1, Durability::synced));
+  committer.wake();
   log.wait_for_append();
   committer.submit(2, numbered(2, 2, Durability::written));
+  committer.wake();
   committer.submit(3, {});
   committer.submit(4, numbered(4, 1, Durability::synced));
   CHECK(committer.pending() == 4);
@@ -93,16 +101,45 @@ TEST_CASE("turns that gather during a commit go into the next one, together and 
   CHECK(committer.stats().seconds() > 0);
 }
 
-TEST_CASE("a turn without entries is done in its turn and costs no commit", "[store][committer]") {
+TEST_CASE("what is submitted before the committer is woken goes into one commit",
+          "[store][committer]") {
   GatedStore log;
+  log.open();
   Calls said;
   Committer committer(log, said.done());
-  committer.submit(7, {});
-  committer.stop();
+  committer.wake();  // Nothing is there: nothing happens.
+  for (std::uint64_t turn = 1; turn <= 100; ++turn) {
+    committer.submit(turn, numbered(static_cast<int>(turn), 1, Durability::synced));
+  }
   CHECK(log.begun() == 0);
+  committer.wake();
+  committer.wake();
+  committer.stop();
+  CHECK(log.begun() == 1);
   REQUIRE(said.calls.size() == 1);
-  CHECK(said.calls[0].turn == 7);
-  CHECK(committer.stats().commits() == 0);
+  CHECK(said.calls[0].turn == 100);
+}
+
+TEST_CASE("stopping does not wait for a lock that another program holds on the log",
+          "[store][committer]") {
+  const TempDir dir;
+  auto log = store::SqliteStore::open(dir / "h.db");
+  REQUIRE(log);
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((dir / "h.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  Calls said;
+  Committer committer(**log, said.done());
+  committer.submit(1, numbered(1, 1, Durability::synced));
+  committer.wake();
+  const Deadline deadline(std::chrono::seconds(10));  // A try is 0.25 s; all of them, 2 minutes.
+  committer.stop();
+  CHECK_FALSE(deadline.passed());
+  REQUIRE(said.calls.size() == 1);
+  REQUIRE(said.calls[0].error);
+  CHECK(said.calls[0].error->code == ErrorCode::locked);
+  CHECK((*log)->append({}).error().code == ErrorCode::locked);
+  sqlite3_close(other);
 }
 
 TEST_CASE("after a failed commit every later turn is refused with its error",
@@ -138,6 +175,7 @@ TEST_CASE("stopping commits all that was submitted", "[store][committer]") {
     for (int turn = 1; turn <= turns; ++turn) {
       committer.submit(static_cast<std::uint64_t>(turn),
                        numbered(turn, 1, turn % 5 == 0 ? Durability::synced : Durability::written));
+      committer.wake();
     }
   }
   REQUIRE_FALSE(said.calls.empty());
@@ -160,7 +198,10 @@ TEST_CASE("numbers may be read while commits run", "[store][committer]") {
   std::uint64_t commits = 0;
   std::uint64_t turn = 0;
   while (last < 2000) {
-    if (turn < 2000) committer.submit(++turn, numbered(1, 2, Durability::written));
+    if (turn < 2000) {
+      committer.submit(++turn, numbered(1, 2, Durability::written));
+      committer.wake();
+    }
     const std::uint64_t now = committer.stats().commits();
     REQUIRE(now >= commits);
     REQUIRE(committer.pending() <= turn);
