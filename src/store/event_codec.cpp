@@ -28,14 +28,11 @@
 // liberties: ASCII-only text, whole numbers for seconds, version or git missing.
 #include "store/event_codec.hpp"
 
-#include "wire/json_writer.hpp"
 #include "wire/records.hpp"
 
 namespace synapse::store {
 
 namespace {
-
-using wire::JsonWriter;
 
 struct Record {
   std::string_view kind;
@@ -43,11 +40,11 @@ struct Record {
   Table table = Table::events;
 };
 
-template <class Value>
-Record record(std::string_view kind, const Value& value) {
-  JsonWriter json;
+template <core::Described Value>
+Record record(std::string_view kind, const Value& value, Table table = Table::events) {
+  wire::JsonWriter json;
   wire::write(json, value);
-  return {kind, json.take()};
+  return {kind, json.take(), table};
 }
 
 struct Encode {
@@ -57,13 +54,10 @@ struct Encode {
     return record(kind::claim, event.lease);
   }
   Coded operator()(const core::LeaseRenewed& event) const {
-    JsonWriter json;
-    json.begin_object()
-        .field("task_id", event.lease.task_id)
-        .field("epoch", event.lease.epoch)
-        .field("lease_expires_at", event.lease.expires_at)
-        .end_object();
-    return Record{kind::lease_renewed, json.take(), Table::synapse_events};
+    const core::Lease& lease = event.lease;
+    return record(kind::lease_renewed,
+                  Renewal{lease.task_id, lease.epoch, lease.expires_at, lease.deadline},
+                  Table::synapse_events);
   }
   Coded operator()(const core::TaskUpdated& event) const {
     return record(kind::task_update, event.lease);
@@ -71,28 +65,10 @@ struct Encode {
   Coded operator()(const core::CheckpointSaved& event) const {
     return record(kind::checkpoint, event.lease);
   }
-  Coded operator()(const core::LeaseHandedOff& event) const {
-    Record handoff = record(kind::handoff, event.lease);
-    JsonWriter owner;
-    owner.value(event.previous_owner);
-    handoff.payload.pop_back();
-    handoff.payload += ",\"previous_owner\":" + owner.text() + '}';
-    return handoff;
-  }
-  Coded operator()(const core::LeaseReleased& event) const {
-    JsonWriter json;
-    json.begin_object().field("task_id", event.task_id).end_object();
-    return Record{kind::release, json.take()};
-  }
+  Coded operator()(const core::LeaseHandedOff& event) const { return record(kind::handoff, event); }
+  Coded operator()(const core::LeaseReleased& event) const { return record(kind::release, event); }
   Coded operator()(const core::LeaseExpired& event) const {
-    JsonWriter json;
-    json.begin_object()
-        .field("task_id", event.task_id)
-        .field("owner", event.owner)
-        .field("epoch", event.epoch)
-        .field("checkpoint", event.checkpoint)
-        .end_object();
-    return Record{kind::lease_expired, json.take(), Table::synapse_events};
+    return record(kind::lease_expired, event, Table::synapse_events);
   }
   Coded operator()(const core::PlanTaskDeclared& event) const {
     return record(kind::ledger_task, event.task);
@@ -104,17 +80,7 @@ struct Encode {
     return record(kind::ledger_progress, event.note);
   }
   Coded operator()(const core::ResourceOffered& event) const {
-    const core::Offer& offer = event.offer;
-    JsonWriter json;
-    json.begin_object()
-        .field("agent", offer.agent)
-        .field("kind", offer.kind)
-        .field("name", offer.name)
-        .field("capacity", offer.capacity)
-        .field("meta", offer.meta)
-        .field("offered_at", offer.offered_at)
-        .end_object();
-    return Record{kind::resource, json.take()};
+    return record(kind::resource, event.offer);
   }
   Coded operator()(const core::ChatPosted& event) const {
     return Record{kind::chat, wire::chat_frame(event.message)};
@@ -126,13 +92,7 @@ struct Encode {
     return record(kind::recall, event.recall);
   }
   Coded operator()(const core::AnswerRemembered& event) const {
-    JsonWriter json;
-    json.begin_object().field("key", event.key).key("response").raw(event.response);
-    json.field("sender", event.sender)
-        .field("type", event.type)
-        .field("digest", event.digest)
-        .end_object();
-    return Record{kind::idempotency, json.take()};
+    return record(kind::idempotency, event);
   }
 
   Coded operator()(const core::AgentJoined&) const { return std::nullopt; }

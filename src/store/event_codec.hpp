@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "core/describe.hpp"
 #include "core/event.hpp"
 #include "core/limits.hpp"
 #include "store/event_store.hpp"
@@ -64,6 +65,12 @@ struct Renewal {
   double expires_at = 0;
   Mono deadline{0};
 };
+template <class Visitor, core::Is<Renewal> Record>
+void describe(Visitor&& visit, Record& renewal) {
+  visit.required("task_id", renewal.task_id);
+  visit("epoch", renewal.epoch);
+  visit.required("lease_expires_at", renewal.expires_at);
+}
 [[nodiscard]] Result<Renewal> decode_renewal(std::string_view payload,
                                              const DecodeContext& context);
 

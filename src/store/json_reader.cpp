@@ -27,15 +27,16 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 JsonReader::JsonReader(std::string_view text)
     : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()) {}
 
-void JsonReader::fail(const char* why) {
-  if (why_ != nullptr) return;
-  why_ = why;
+void JsonReader::fail(std::string why) {
+  if (failed_) return;
+  failed_ = true;
+  why_ = std::move(why);
   failed_at_ = static_cast<std::size_t>(at_ - begin_);
   at_ = end_;  // So that no loop goes on.
 }
 
 std::string JsonReader::failure() const {
-  if (why_ == nullptr) return {};
+  if (!failed_) return {};
   std::string text;
   // A name of the writer's choice must not fill somebody's log.
   if (!field_.empty()) text = std::string(field_.substr(0, 40)) + ": ";

@@ -77,13 +77,9 @@ void write_truncated(JsonWriter& json, const Budget& budget) {
 }
 
 void write_offer(JsonWriter& json, const core::Offer& offer) {
-  json.begin_object()
-      .field("agent", offer.agent)
-      .field("kind", offer.kind)
-      .field("name", offer.name)
-      .field("capacity", offer.capacity)
-      .field("meta", offer.meta)
-      .end_object();
+  json.begin_object();
+  write_all_but(json, offer, {"offered_at"});
+  json.end_object();
 }
 
 }  // namespace

@@ -17,11 +17,6 @@ Outgoing reply(std::string_view type, JsonWriter& json) {
 
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
 
-// Only where it says something: that the lease's paths are not held.
-void write_scope(JsonWriter& json, const core::Lease& lease) {
-  if (lease.coverage == core::Coverage::none) json.field("scope", "none");
-}
-
 struct EncodeEvent {
   Envelope envelope;
   const core::Machine& machine;
@@ -41,17 +36,13 @@ struct EncodeEvent {
     const core::Lease& lease = event.lease;
     JsonWriter json = envelope.open(
         "task_updated", "all", quoted(lease.task_id) + " is " + std::string(word(lease.status)));
-    json.field("task_id", lease.task_id)
-        .field("owner", lease.owner)
-        .field("status", word(lease.status))
-        .field("data_ref", lease.data_ref)
-        .field("version", lease.version);
+    write_members(json, lease, {"task_id", "owner", "status", "data_ref", "version"});
     return broadcast("task_updated", json);
   }
   Frame operator()(const core::CheckpointSaved& event) const {
     JsonWriter json = envelope.open("checkpoint_saved", actor.text,
                                     "checkpoint of " + quoted(event.lease.task_id) + " saved");
-    json.field("task_id", event.lease.task_id).field("version", event.lease.version);
+    write_members(json, event.lease, {"task_id", "version"});
     return reply("checkpoint_saved", json);
   }
   Frame operator()(const core::LeaseHandedOff& event) const {
@@ -59,18 +50,9 @@ struct EncodeEvent {
     JsonWriter json = envelope.open(
         "handoff_granted", "all",
         event.previous_owner.text + " handed " + quoted(lease.task_id) + " to " + lease.owner.text);
-    json.field("task_id", lease.task_id)
-        .field("owner", lease.owner)
-        .field("previous_owner", event.previous_owner)
-        .field("note", lease.note)
-        .field("status", word(lease.status))
-        .field("worktree", lease.worktree)
-        .field("paths", lease.paths)
-        .field("epoch", lease.epoch)
-        .field("version", lease.version)
-        .field("lease_expires_at", lease.expires_at)
-        .field("checkpoint", lease.checkpoint);
-    write_scope(json, lease);
+    write_members(json, event,
+                  {"task_id", "owner", "previous_owner", "note", "status", "worktree", "paths",
+                   "epoch", "version", "lease_expires_at", "checkpoint", "scope"});
     return broadcast("handoff_granted", json, lease.owner);
   }
   Frame operator()(const core::LeaseReleased& event) const {
@@ -83,10 +65,7 @@ struct EncodeEvent {
     JsonWriter json = envelope.open(
         "lease_expired", "all",
         "the lease of " + event.owner.text + " on " + quoted(event.task_id) + " ended");
-    json.field("task_id", event.task_id)
-        .field("owner", event.owner)
-        .field("epoch", event.epoch)
-        .field("checkpoint", event.checkpoint);
+    write_all_but(json, event, {});
     return broadcast("lease_expired", json, event.owner);
   }
   Frame operator()(const core::PlanTaskDeclared& event) const {
@@ -106,10 +85,8 @@ struct EncodeEvent {
     const core::Offer& offer = event.offer;
     JsonWriter json = envelope.open("resource_offered", "all",
                                     offer.agent.text + " offers " + offer.kind + " " + offer.name);
-    json.field("agent", offer.agent)
-        .field("kind", offer.kind)
-        .field("name", offer.name)
-        .field("key", offer.agent.text + ":" + offer.kind + ":" + offer.name);
+    write_members(json, offer, {"agent", "kind", "name"});
+    json.field("key", offer.agent.text + ":" + offer.kind + ":" + offer.name);
     return broadcast("resource_offered", json);
   }
   Frame operator()(const core::ChatPosted& event) const {
@@ -178,23 +155,7 @@ struct EncodeEvent {
   [[nodiscard]] Frame lease(std::string_view type, const core::Lease& lease,
                             std::string_view payload) const {
     JsonWriter json = envelope.open(type, "all", payload);
-    json.field("task_id", lease.task_id)
-        .field("owner", lease.owner)
-        .field("note", lease.note)
-        .field("lease_expires_at", lease.expires_at)
-        .field("status", word(lease.status))
-        .field("worktree", lease.worktree)
-        .field("paths", lease.paths)
-        .field("epoch", lease.epoch)
-        .field("version", lease.version)
-        .field("checkpoint", lease.checkpoint)
-        .key("git");
-    if (lease.git) {
-      write(json, *lease.git);
-    } else {
-      json.null();
-    }
-    write_scope(json, lease);
+    write_all_but(json, lease, {"claimed_at", "data_ref"});
     return broadcast(type, json, lease.owner);
   }
   [[nodiscard]] Frame plan_task(std::string_view type, const core::PlanTask& task,

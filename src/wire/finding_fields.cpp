@@ -2,6 +2,7 @@
 #include "wire/finding_fields.hpp"
 
 #include "base/strings.hpp"
+#include "core/describe.hpp"
 
 namespace synapse::wire {
 
@@ -36,37 +37,44 @@ std::vector<std::string> strict_list(const Fields& fields, const char* name) {
   return items;
 }
 
+// Fills a finding's members.
+struct StrictReader {
+  Fields fields;
+
+  void operator()(const char* name, std::string& text) { text = strict_text(fields, name); }
+  void operator()(const char* name, std::optional<std::string>& text) {
+    text = optional_strict(fields, name);
+  }
+  void operator()(const char* name, std::optional<double>& number) {
+    number = strict_number(fields, name);
+  }
+  void operator()(const char* name, std::optional<std::int64_t>& number) {
+    number = fields.integer(name);
+  }
+  void operator()(const char* name, std::vector<std::string>& list) {
+    list = strict_list(fields, name);
+  }
+  void operator()(const char* name, bool& truth) { truth = fields.truth(name); }
+  void operator()(const char*, double&) {}  // A time that the gate stamps.
+  template <core::Described Record>
+  void operator()(const char* name, Record& record) {
+    if (const Json& value = fields.at(name); value.is_object()) {
+      describe(StrictReader{Fields(value)}, record);
+    }
+  }
+  template <core::Described Record>
+  void required(const char* name, std::optional<Record>& record) {
+    if (fields.at(name).is_object()) (*this)(name, record.emplace());
+  }
+};
+
 }  // namespace
 
 core::Finding finding(const Fields& fields) {
   core::Finding finding;
-  finding.statement = strict_text(fields, "statement");
-  finding.subkind = strict_text(fields, "subkind");
-  finding.evidence_kind = optional_strict(fields, "evidence_kind");
-  finding.claim_status = optional_strict(fields, "claim_status");
-  finding.freshness = strict_text(fields, "freshness");
-  finding.evidence_ref = optional_strict(fields, "evidence_ref");
-  if (const Json& value = fields.at("provenance"); value.is_object()) {
-    const Fields inner(value);
-    finding.provenance = {strict_text(inner, "project"), strict_text(inner, "actor"),
-                          strict_text(inner, "session"), inner.integer("source_event_seq"),
-                          strict_number(inner, "ts")};
-  }
-  if (const Json& value = fields.at("validity"); value.is_object()) {
-    const Fields inner(value);
-    finding.validity = {strict_number(inner, "valid_from"), strict_number(inner, "valid_to")};
-  }
-  if (auto lifecycle = optional_strict(fields, "lifecycle")) finding.lifecycle = *lifecycle;
-  finding.supersedes = optional_strict(fields, "supersedes");
-  if (const Json& value = fields.at("verified_at_source"); value.is_object()) {
-    const Fields inner(value);
-    finding.verified_at_source.checked_this_session = inner.truth("checked_this_session");
-    finding.verified_at_source.source_ref = strict_text(inner, "source_ref");
-  }
-  finding.producer_confidence = strict_number(fields, "producer_confidence");
-  finding.execution_substrate = optional_strict(fields, "execution_substrate");
-  finding.entities = strict_list(fields, "entities");
-  finding.tags = strict_list(fields, "tags");
+  describe(StrictReader{fields}, finding);
+  if (finding.lifecycle.empty()) finding.lifecycle = core::Finding().lifecycle;
+  finding.verified_at_source.by.clear();  // The gate says who checked it.
   return finding;
 }
 

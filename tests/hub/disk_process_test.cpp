@@ -194,6 +194,46 @@ TEST_CASE("a log that may not grow makes the hub read-only, and loses nothing ei
   check_writable(port, granted);
 }
 
+TEST_CASE("a renewed lease is whole in the original's table after a stop, and after the next start",
+          "[hub][disk][log]") {
+  const TempDir folder;
+  HubOptions options;
+  const std::string file = (folder / "log.db").string();
+  options.arguments = {"--db", file};
+  HubProcess hub(options);
+  const auto renewed = [&hub](double seconds) {
+    WsPeer peer(hub.port());
+    peer.send_json({{"sender", "A"}, {"type", "claim"}, {"task_id", "T"}, {"scope", "none"}});
+    peer.receive_type("claim_granted");
+    peer.send_json({{"type", "renew"}, {"task_id", "T"}, {"ttl_seconds", seconds}});
+    return peer.receive_type("lease_renewed").at("lease_expires_at").get<double>();
+  };
+  const auto last_whole = [&file] {
+    sqlite3* opened = nullptr;
+    REQUIRE(sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+    const std::unique_ptr<sqlite3, int (*)(sqlite3*)> database(opened, &sqlite3_close);
+    std::string payload;
+    const auto take = [](void* out, int, char** values, char**) {
+      *static_cast<std::string*>(out) = values[0];
+      return 0;
+    };
+    REQUIRE(sqlite3_exec(opened, "SELECT payload FROM events ORDER BY seq DESC LIMIT 1", take,
+                         &payload, nullptr) == SQLITE_OK);
+    return Json::parse(payload).value("lease_expires_at", 0.0);
+  };
+  const double first = renewed(4000);
+  CHECK(last_whole() < first);
+  REQUIRE(hub.stop(SIGTERM).as_number() == 0);
+  CHECK(last_whole() == first);
+
+  hub.start();
+  const double second = renewed(8000);
+  hub.stop(SIGKILL);
+  CHECK(last_whole() < second);
+  hub.start();
+  CHECK(last_whole() == second);
+}
+
 TEST_CASE("a hub stops though another program holds the log, and says what is not in it",
           "[hub][disk]") {
   const TempDir folder;
