@@ -2,11 +2,11 @@
 #include "cli/demo/coding_fleet.hpp"
 
 #include <array>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <ostream>
 #include <string_view>
 
+#include "base/file.hpp"
 #include "cli/demo/demo_agents.hpp"
 #include "cli/output/render.hpp"
 #include "synapse/hub.hpp"
@@ -85,29 +85,22 @@ constexpr std::string_view new_test = R"(
 
 )";
 
-Error cannot_write(const fs::path& file) {
-  return fail(ErrorCode::io_error, "can't write '" + file.string() + "'");
-}
+// More than any file of the story.
+constexpr std::size_t file_bytes_max = 1UL << 20U;
 
 Result<> write_file(const fs::path& file, std::string_view content) {
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << content;
-  out.close();
-  if (!out) return cannot_write(file);
+  const base::FileTraits traits{0666, base::FileTraits::Mode::as_umask_leaves,
+                                base::FileTraits::Sync::no};
+  if (const std::error_code failed = base::replace_file(file, content, traits)) {
+    return base::file_error(file, "can't be written", failed.value());
+  }
   return {};
-}
-
-Result<std::string> read_file(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return fail(ErrorCode::io_error, "can't read '" + file.string() + "'");
-  return text;
 }
 
 // Puts the addition into the file before `mark` (blank: at its end), unless it is there already:
 // the demo may run twice, and what somebody else has written stays.
 Result<> add_to(const fs::path& file, std::string_view addition, std::string_view mark) {
-  Result<std::string> text = read_file(file);
+  Result<std::string> text = base::read_whole(file, file_bytes_max);
   if (!text) return text.error();
   if (text->find(addition) != std::string::npos) return {};
   const std::size_t place = mark.empty() ? std::string::npos : text->find(mark);
@@ -169,7 +162,7 @@ Result<> make_fleet_workspace(const fs::path& folder, Existing existing) {
   for (const WorkspaceFile& file : files) {
     const fs::path path = folder / file.path;
     fs::create_directories(path.parent_path(), error);
-    if (error) return cannot_write(path);
+    if (error) return base::file_error(path.parent_path(), "can't be made", error.value());
     if (Result<> written = write_file(path, file.content); !written) return written;
     if (file.is_program) {
       fs::permissions(path, fs::perms::owner_exec, fs::perm_options::add, error);
@@ -179,7 +172,7 @@ Result<> make_fleet_workspace(const fs::path& folder, Existing existing) {
 }
 
 bool is_fleet_workspace(const fs::path& folder) {
-  const Result<std::string> project = read_file(folder / project_file);
+  const Result<std::string> project = base::read_whole(folder / project_file, file_bytes_max);
   return project && *project == "coding-fleet\n" && fs::exists(folder / api_file) &&
          fs::exists(folder / test_file);
 }
