@@ -47,8 +47,10 @@ class OutboxStream {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, const Buffers& target) {
           if (leftover_.empty()) {
-            layer_.async_read_some(target, ReadOperation(std::move(handler), layer_.get_executor(),
-                                                         incoming_, target));
+            // Its arguments are spelled out because clang 14 can't deduce them in here.
+            using Operation = ReadOperation<decltype(handler), Buffers>;
+            layer_.async_read_some(
+                target, Operation(std::move(handler), layer_.get_executor(), incoming_, target));
             return;
           }
           const std::size_t copied =
