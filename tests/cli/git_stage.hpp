@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/git_sandbox.hpp"
 #include "support/hub_process.hpp"

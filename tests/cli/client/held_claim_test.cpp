@@ -8,7 +8,7 @@
 #include <future>
 #include <mutex>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 
 using Catch::Matchers::Contains;

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/file_text.hpp"
 #include "support/hub_process.hpp"

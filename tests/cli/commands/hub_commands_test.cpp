@@ -7,7 +7,7 @@
 #include <fstream>
 #include <future>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "cli/client/lease_keeper.hpp"
 #include "support/hub_process.hpp"

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <future>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/catch.hpp"
 #include "support/http_peer.hpp"

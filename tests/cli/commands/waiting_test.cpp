@@ -3,7 +3,7 @@
 #include <csignal>
 #include <future>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "cli/client/waiter.hpp"
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <future>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/child_process.hpp"
 #include "support/hub_process.hpp"

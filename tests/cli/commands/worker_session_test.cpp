@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bus.hpp"
+#include "cli/bus.hpp"
 #include "support/child_process.hpp"
 #include "support/file_text.hpp"
 #include "support/hub_process.hpp"
