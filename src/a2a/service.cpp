@@ -6,9 +6,8 @@
 
 #include "a2a/body_codec.hpp"
 #include "a2a/rpc.hpp"
-#include "base/constant_time.hpp"
 #include "base/strings.hpp"
-#include "hub/exposure.hpp"
+#include "net/http_rules.hpp"
 #include "net/uri.hpp"
 
 namespace synapse::a2a {
@@ -29,17 +28,8 @@ bool is_spoken(std::string_view version) {
 }
 
 bool is_json(std::string_view content_type) {
-  const std::string type =
-      base::to_lower(base::trim(content_type.substr(0, content_type.find(';'))));
+  const std::string type = net::media_type(content_type);
   return type.empty() || type == "application/json" || type == "application/a2a+json";
-}
-
-// The host of a Host header.
-std::string host_of(std::string_view authority) {
-  if (authority.starts_with('[')) {
-    return base::to_lower(authority.substr(1, authority.find(']') - 1));
-  }
-  return base::to_lower(authority.substr(0, authority.find(':')));
 }
 
 void refuse(net::HttpReply& reply, const Problem& problem) {
@@ -50,10 +40,10 @@ void refuse(net::HttpReply& reply, const Problem& problem) {
 
 Service::Service(boost::asio::io_context& io, ServiceOptions options, Bridge& bridge)
     : options_(std::move(options)),
-      is_on_loopback_(hub::is_loopback(options_.server.host)),
+      is_on_loopback_(net::is_loopback(options_.server.host)),
       bridge_(bridge),
       server_(io, for_service(options_.server),
-              [this](const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply) {
+              [this](const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
                 serve(request, std::move(reply));
               }) {
   const Result<net::Uri> url = net::parse_http_uri(options_.endpoint_url);
@@ -64,12 +54,12 @@ Service::Service(boost::asio::io_context& io, ServiceOptions options, Bridge& br
   prefix_ = url->target.substr(0, url->target.find('?'));
 }
 
-void Service::serve(const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply) {
+void Service::serve(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
   if (const auto problem = check_origin(request)) return refuse(*reply, *problem);
   const auto found = find_route(request.method, request.target, prefix_);
   const auto* route = std::get_if<Route>(&found);
   const bool is_public = route != nullptr && route->kind == Route::Kind::card;
-  if (!is_public && !is_authorized(request)) {
+  if (!is_public && !net::is_authorized(request, options_.token)) {
     return refuse(
         *reply, {Trouble::unauthorized, "show the bridge's token, as Authorization: Bearer TOKEN"});
   }
@@ -77,27 +67,17 @@ void Service::serve(const net::HttpServerRequest& request, std::shared_ptr<net::
   serve_route(request, *route, std::move(reply));
 }
 
-std::optional<Problem> Service::check_origin(const net::HttpServerRequest& request) const {
-  net::HttpRequest seen;
-  seen.host = request.header("Host");
-  seen.origin = request.header("Origin");
+std::optional<Problem> Service::check_origin(const net::HttpRequest& request) const {
   // What stands in front of a bridge on loopback may pass the public name on.
-  const bool is_own_name = !endpoint_host_.empty() && host_of(seen.host) == endpoint_host_;
+  const bool is_own_name =
+      !endpoint_host_.empty() && net::host_of_authority(request.header("Host")) == endpoint_host_;
   const Result<> checked =
-      hub::check_request(seen, is_on_loopback_ && !is_own_name, {endpoint_origin_});
+      net::check_sender(request, {is_on_loopback_ && !is_own_name, {endpoint_origin_}, {}});
   if (checked) return std::nullopt;
   return Problem{Trouble::forbidden, checked.error().message};
 }
 
-bool Service::is_authorized(const net::HttpServerRequest& request) const {
-  if (options_.token.empty()) return true;
-  constexpr std::string_view scheme = "bearer ";
-  const std::string_view given = request.header("Authorization");
-  return base::to_lower(given.substr(0, scheme.size())) == scheme &&
-         base::constant_time_equal(options_.token, base::trim(given.substr(scheme.size())));
-}
-
-void Service::serve_route(const net::HttpServerRequest& request, const Route& route,
+void Service::serve_route(const net::HttpRequest& request, const Route& route,
                           std::shared_ptr<net::HttpReply> reply) {
   if (!is_spoken(request.header("A2A-Version"))) {
     return refuse(*reply, {Trouble::version, "this bridge speaks A2A 1.0"});

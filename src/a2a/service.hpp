@@ -35,10 +35,9 @@ class Service {
   void stop() { server_.stop(); }
 
  private:
-  void serve(const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply);
-  [[nodiscard]] std::optional<Problem> check_origin(const net::HttpServerRequest& request) const;
-  [[nodiscard]] bool is_authorized(const net::HttpServerRequest& request) const;
-  void serve_route(const net::HttpServerRequest& request, const Route& route,
+  void serve(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply);
+  [[nodiscard]] std::optional<Problem> check_origin(const net::HttpRequest& request) const;
+  void serve_route(const net::HttpRequest& request, const Route& route,
                    std::shared_ptr<net::HttpReply> reply);
   void serve_rpc(const Json& body, std::shared_ptr<net::HttpReply> reply);
 

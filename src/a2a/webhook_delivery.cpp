@@ -53,7 +53,7 @@ std::string origin_of(const net::Uri& uri) {
          base::to_lower(uri.authority());
 }
 
-bool is_redirect(int status) {
+bool is_redirect(unsigned status) {
   return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
@@ -80,10 +80,10 @@ class Try {
       if (first_origin.starts_with("https:") && uri->scheme == net::Uri::Scheme::http) {
         return never(uri->host + ": a redirect from https to http is not followed");
       }
-      Result<net::HttpAnswer> answer = fail(ErrorCode::unreachable);
+      Result<net::HttpResponse> answer = fail(ErrorCode::unreachable);
       if (const auto failed = post(*uri, origin_of(*uri) == first_origin, answer)) return *failed;
       if (!is_redirect(answer->status)) return judged(*uri, answer->status);
-      Result<std::string> next = redirected(*uri, answer->location);
+      Result<std::string> next = redirected(*uri, answer->header("Location"));
       if (!next) return never(uri->host + ": " + next.error().message);
       url = *std::move(next);
     }
@@ -91,7 +91,7 @@ class Try {
   }
 
  private:
-  static DeliveryReport judged(const net::Uri& uri, int status) {
+  static DeliveryReport judged(const net::Uri& uri, unsigned status) {
     if (status / 100 == 2) return {};
     std::string why = uri.host + " answered " + std::to_string(status);
     const bool is_passing = status / 100 == 5 || status == 408 || status == 425 || status == 429;
@@ -121,21 +121,22 @@ class Try {
   }
 
   std::optional<DeliveryReport> post(const net::Uri& uri, bool with_secrets,
-                                     Result<net::HttpAnswer>& answer) {
+                                     Result<net::HttpResponse>& answer) {
     WebhookWorld::Addresses addresses;
     if (auto refused = find(uri, addresses)) return refused;
     net::HttpCall call;
-    call.method = net::HttpCall::Method::post;
     call.uri = uri;
-    call.headers = {{"Content-Type", "application/a2a+json"},
-                    {"User-Agent", "synapse/" + std::string(version())}};
+    net::HttpRequest& request = call.request;
+    request.method = "POST";
+    request.headers = {{"Content-Type", "application/a2a+json"},
+                       {"User-Agent", "synapse/" + std::string(version())}};
     if (with_secrets && !webhook_.authorization.empty()) {
-      call.headers.emplace_back("Authorization", webhook_.authorization);
+      request.headers.emplace_back("Authorization", webhook_.authorization);
     }
     if (with_secrets && !webhook_.token.empty()) {
-      call.headers.emplace_back("X-A2A-Notification-Token", webhook_.token);
+      request.headers.emplace_back("X-A2A-Notification-Token", webhook_.token);
     }
-    call.body = *webhook_.body;
+    request.body = *webhook_.body;
     std::string why = uri.host + " gave no answer in time";
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       const milliseconds left = left_until(deadline_);

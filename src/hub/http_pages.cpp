@@ -3,6 +3,7 @@
 
 #include "base/constant_time.hpp"
 #include "base/strings.hpp"
+#include "net/http_rules.hpp"
 #include "synapse/version.hpp"
 #include "wire/json_writer.hpp"
 
@@ -21,13 +22,7 @@ std::string_view query_value(std::string_view query, std::string_view name) {
 
 bool is_allowed(const net::HttpRequest& request, std::string_view query,
                 const HttpOptions& options) {
-  if (options.token.empty()) return true;
-  constexpr std::string_view scheme = "Bearer ";
-  const std::string& header = request.authorization;
-  if (header.starts_with(scheme) &&
-      base::constant_time_equal(options.token, std::string_view(header).substr(scheme.size()))) {
-    return true;
-  }
+  if (net::is_authorized(request, options.token)) return true;
   return options.token_in_query &&
          base::constant_time_equal(options.token, query_value(query, "token"));
 }
@@ -78,7 +73,7 @@ net::HttpResponse http_page(const net::HttpRequest& request, const HttpOptions& 
   }
   // Scrapers and people say what they accept; programs written for the original don't, and some
   // compare the list.
-  const Detail detail = request.accept.empty() ? Detail::classic : Detail::full;
+  const Detail detail = request.header("Accept").empty() ? Detail::classic : Detail::full;
   return {200,
           "text/plain; version=0.0.4; charset=utf-8",
           prometheus_text(engine.metrics(), engine.gauges(), detail),

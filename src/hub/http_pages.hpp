@@ -6,7 +6,7 @@
 #include <string>
 
 #include "hub/engine.hpp"
-#include "net/ws_server.hpp"
+#include "net/http_message.hpp"
 
 namespace synapse::hub {
 

@@ -12,12 +12,12 @@
 #include <boost/asio/thread_pool.hpp>
 #include <thread>
 
-#include "hub/exposure.hpp"
 #include "hub/http_pages.hpp"
 #include "hub/log_keeper.hpp"
 #include "hub/relay_mirror.hpp"
 #include "hub/service_options.hpp"
 #include "net/batch_queue.hpp"
+#include "net/http_rules.hpp"
 #include "wire/decode.hpp"
 
 namespace synapse::hub {
@@ -115,25 +115,19 @@ class Service::Impl final : public net::ServerHandler {
   }
 
   // net::ServerHandler, on any I/O thread.
-  void request(net::HttpRequest request, std::function<void(net::HttpResponse)> respond) override {
-    if (const auto allowed = check(request); !allowed) {
-      return respond({403, "text/plain; charset=utf-8", allowed.error().message + "\n", {}});
-    }
-    asio::post(strand_, [this, request = std::move(request), respond = std::move(respond)] {
+  void request(net::HttpRequest request, std::shared_ptr<net::HttpReply> reply) override {
+    if (const auto refused = refusal(request)) return reply->respond(*refused);
+    asio::post(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),
                              options_.metrics_query_token_ok};
       refresh_metrics();
       const double uptime = base::to_seconds(clock_.now().mono - started_);
-      respond(http_page(request, http, *engine_, uptime));
+      reply->respond(http_page(request, http, *engine_, uptime));
     });
   }
 
   std::optional<net::HttpResponse> refuse_upgrade(const net::HttpRequest& request) override {
-    if (const auto allowed = check(request); !allowed) {
-      return net::HttpResponse{
-          403, "text/plain; charset=utf-8", allowed.error().message + "\n", {}};
-    }
-    return std::nullopt;
+    return refusal(request);
   }
 
   std::shared_ptr<net::ConnectionHandler> opened(
@@ -148,8 +142,11 @@ class Service::Impl final : public net::ServerHandler {
  private:
   class Handler;
 
-  [[nodiscard]] Result<> check(const net::HttpRequest& request) const {
-    return check_request(request, is_loopback(options_.host), options_.allowed_origins);
+  [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const {
+    const Result<> allowed =
+        net::check_sender(request, {net::is_loopback(options_.host), options_.allowed_origins, {}});
+    if (allowed) return std::nullopt;
+    return net::plain_response(403, allowed.error().message);
   }
 
   // Everything below runs on the hub's strand.

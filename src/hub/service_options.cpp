@@ -42,10 +42,14 @@ EngineOptions engine_options(const RunOptions& options) {
 
 net::ServerOptions server_options(const RunOptions& options) {
   net::ServerOptions server;
-  server.host = options.host;
-  server.port = options.port;
-  server.tls_cert = options.tls_cert;
-  server.tls_key = options.tls_key;
+  server.http.host = options.host;
+  server.http.port = options.port;
+  server.http.tls_cert = options.tls_cert;
+  server.http.tls_key = options.tls_key;
+  server.http.body_bytes_max = 0;
+  // Of sockets that are none of a client's yet; a fleet that starts connects all at once.
+  server.http.connections_max = options.max_clients + 1024;
+  server.http.idle_timeout = std::chrono::seconds(10);
   server.message_bytes_max = options.max_msg_kb * 1024;
   server.outbox.bytes_max = options.outbox_kb * 1024;
   return server;

@@ -20,8 +20,6 @@ namespace asio = boost::asio;
 
 // As a line on stdio.
 constexpr std::size_t message_bytes_max = 1UL << 20U;
-// Well below what a process may open by default.
-constexpr std::size_t connections_max = 768;
 constexpr std::chrono::seconds look_interval{1};
 
 // 192 bits of the system's own randomness.
@@ -64,7 +62,6 @@ net::HttpServerOptions server_options(const HttpOptions& options) {
   server.host = options.host;
   server.port = options.port;
   server.body_bytes_max = message_bytes_max;
-  server.connections_max = connections_max;
   return server;
 }
 
@@ -77,11 +74,10 @@ class HttpService {
                    [this, &bridge](Listener listener) -> std::unique_ptr<CallDesk> {
                      return std::make_unique<LineDesk>(bridge, told_on(io_, std::move(listener)));
                    }}),
-        server_(
-            *io_, server_options(options_),
-            [this](const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply) {
-              endpoint_.serve(request, std::move(reply));
-            }),
+        server_(*io_, server_options(options_),
+                [this](const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
+                  endpoint_.serve(request, std::move(reply));
+                }),
         stop_(*io_),
         timer_(*io_) {}
   ~HttpService() {

@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/constant_time.hpp"
 #include "base/strings.hpp"
-#include "hub/exposure.hpp"
 #include "mcp/json_rpc.hpp"
 #include "mcp/revision.hpp"
 
@@ -17,38 +15,23 @@ namespace {
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view stream_type = "text/event-stream";
 
-// Without parameters, in lower case.
-std::string media_type(std::string_view text) {
-  return base::to_lower(base::trim(text.substr(0, text.find(';'))));
-}
-
 // Whether a header Accept admits that type; none admits everything.
 bool accepts(std::string_view header, std::string_view type) {
   if (base::trim(header).empty()) return true;
   const std::string group = std::string(type.substr(0, type.find('/'))) + "/*";
   for (const std::string_view part : base::split(header, ',')) {
-    const std::string range = media_type(part);
+    const std::string range = net::media_type(part);
     if (range == type || range == group || range == "*/*") return true;
   }
   return false;
 }
 
-bool is_authorized(const net::HttpServerRequest& request, const std::string& token) {
-  if (token.empty()) return true;
-  constexpr std::string_view scheme = "bearer ";
-  const std::string_view header = request.header("Authorization");
-  return base::to_lower(header.substr(0, scheme.size())) == scheme &&
-         base::constant_time_equal(token, base::trim(header.substr(scheme.size())));
-}
-
 // Also what is answered without a look at what is asked for.
-std::optional<net::HttpResponse> refused_sender(const net::HttpServerRequest& request,
-                                                const HttpDoor& door) {
-  net::HttpRequest from;
-  from.host = request.header("Host");
-  from.origin = request.header("Origin");
-  const Result<> allowed = hub::check_request(from, door.is_on_loopback, door.allowed_origins);
-  if (!allowed) return http_refusal(403, allowed.error().message);
+std::optional<net::HttpResponse> refused_sender(const net::HttpRequest& request,
+                                                const net::HttpDoor& door) {
+  if (const Result<> allowed = net::check_sender(request, door); !allowed) {
+    return http_refusal(403, allowed.error().message);
+  }
   const std::string_view path =
       std::string_view(request.target).substr(0, request.target.find('?'));
   // To strangers too: clients look elsewhere for how to get a token, and must see that there is no
@@ -57,18 +40,19 @@ std::optional<net::HttpResponse> refused_sender(const net::HttpServerRequest& re
     return http_refusal(404, "there is nothing here; the endpoint is " + std::string(http_path));
   }
   // A browser asks without credentials whether it may ask at all.
-  if (request.method == "OPTIONS" && !from.origin.empty()) {
+  if (request.method == "OPTIONS" && !request.header("Origin").empty()) {
     return net::HttpResponse{204, "", "", {}};
   }
-  if (is_authorized(request, door.token)) return std::nullopt;
+  if (net::is_authorized(request, door.token)) return std::nullopt;
   net::HttpResponse refusal = http_refusal(401, "a bearer token is needed");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
   return refusal;
 }
 
-std::optional<net::HttpResponse> refused_form(const net::HttpServerRequest& request,
+std::optional<net::HttpResponse> refused_form(const net::HttpRequest& request,
                                               const HttpWish& wish) {
-  if (wish.kind == HttpWish::Kind::say && media_type(request.header("Content-Type")) != json_type) {
+  if (wish.kind == HttpWish::Kind::say &&
+      net::media_type(request.header("Content-Type")) != json_type) {
     return http_refusal(415, "the body must be application/json");
   }
   if (wish.kind == HttpWish::Kind::say && !wish.takes_json && !wish.takes_stream) {
@@ -94,8 +78,8 @@ net::HttpResponse http_refusal(unsigned status, std::string_view why) {
   return response;
 }
 
-std::variant<HttpWish, net::HttpResponse> judge(const net::HttpServerRequest& request,
-                                                const HttpDoor& door) {
+std::variant<HttpWish, net::HttpResponse> judge(const net::HttpRequest& request,
+                                                const net::HttpDoor& door) {
   if (auto refused = refused_sender(request, door)) return *std::move(refused);
   HttpWish wish;
   if (request.method == "GET") {
@@ -115,13 +99,13 @@ std::variant<HttpWish, net::HttpResponse> judge(const net::HttpServerRequest& re
   return wish;
 }
 
-HttpHeaders headers_for_page(const net::HttpServerRequest& request, const HttpDoor& door) {
+net::HttpHeaders headers_for_page(const net::HttpRequest& request, const net::HttpDoor& door) {
   const std::string origin(request.header("Origin"));
   const auto& allowed = door.allowed_origins;
   if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return {};
-  HttpHeaders headers{{"Access-Control-Allow-Origin", origin},
-                      {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
-                      {"Vary", "Origin"}};
+  net::HttpHeaders headers{{"Access-Control-Allow-Origin", origin},
+                           {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
+                           {"Vary", "Origin"}};
   if (request.method == "OPTIONS") {
     headers.emplace_back("Access-Control-Allow-Methods", "POST, GET, DELETE");
     headers.emplace_back("Access-Control-Allow-Headers",

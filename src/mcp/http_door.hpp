@@ -6,21 +6,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
-#include "net/http_message.hpp"
+#include "net/http_rules.hpp"
 
 namespace synapse::mcp {
 
 inline constexpr std::string_view http_path = "/mcp";
-
-struct HttpDoor {
-  bool is_on_loopback = true;                // Then a foreign Host is refused.
-  std::vector<std::string> allowed_origins;  // Beside the server's own.
-  std::string token;                         // Blank: none is asked for.
-};
 
 struct HttpWish {
   enum class Kind { say, listen, leave };  // POST, GET, DELETE.
@@ -33,13 +25,12 @@ struct HttpWish {
 };
 
 // What is asked for; or the answer, when it is refused or needs no session.
-[[nodiscard]] std::variant<HttpWish, net::HttpResponse> judge(const net::HttpServerRequest& request,
-                                                              const HttpDoor& door);
+[[nodiscard]] std::variant<HttpWish, net::HttpResponse> judge(const net::HttpRequest& request,
+                                                              const net::HttpDoor& door);
 
-using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // What lets a page of an allowed origin read an answer; none for anybody else.
-[[nodiscard]] HttpHeaders headers_for_page(const net::HttpServerRequest& request,
-                                           const HttpDoor& door);
+[[nodiscard]] net::HttpHeaders headers_for_page(const net::HttpRequest& request,
+                                                const net::HttpDoor& door);
 
 // A refusal that programs can read too: a JSON-RPC error without an id.
 [[nodiscard]] net::HttpResponse http_refusal(unsigned status, std::string_view why);

@@ -8,8 +8,7 @@ namespace synapse::mcp {
 HttpEndpoint::HttpEndpoint(HttpEndpointOptions options, World world)
     : options_(std::move(options)), world_(std::move(world)) {}
 
-void HttpEndpoint::serve(const net::HttpServerRequest& request,
-                         std::shared_ptr<net::HttpReply> reply) {
+void HttpEndpoint::serve(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
   HttpAsker asker{std::move(reply), headers_for_page(request, options_.door)};
   auto judged = judge(request, options_.door);
   if (auto* answer = std::get_if<net::HttpResponse>(&judged)) {

@@ -19,7 +19,7 @@
 namespace synapse::mcp {
 
 struct HttpEndpointOptions {
-  HttpDoor door;
+  net::HttpDoor door;
   std::size_t sessions_max = 256;
   std::chrono::seconds session_idle{1800};
 };
@@ -38,7 +38,7 @@ class HttpEndpoint {
 
   HttpEndpoint(HttpEndpointOptions options, World world);
 
-  void serve(const net::HttpServerRequest& request, std::shared_ptr<net::HttpReply> reply);
+  void serve(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply);
   // To be called about once a second.
   void look_at_time();
   // Ends all sessions.

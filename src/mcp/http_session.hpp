@@ -35,7 +35,7 @@ class CallDesk {
 // Who asks, and how an answer must look.
 struct HttpAsker {
   std::shared_ptr<net::HttpReply> reply;
-  HttpHeaders headers;  // Of every answer.
+  net::HttpHeaders headers;  // Of every answer.
   bool takes_json = false;
   bool takes_stream = false;
 

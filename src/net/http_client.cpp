@@ -42,7 +42,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void cancel() { finish(fail(ErrorCode::cancelled)); }
 
   // Once it has ended.
-  Result<HttpAnswer> take_outcome() { return std::move(*outcome_); }
+  Result<HttpResponse> take_outcome() { return std::move(*outcome_); }
 
  private:
   TcpLink::Done step(void (Exchange::*next)()) {
@@ -93,7 +93,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     return fail(why.code, at() + ": " + why.message);
   }
 
-  void finish(Result<HttpAnswer> outcome) {
+  void finish(Result<HttpResponse> outcome) {
     if (outcome_) return;
     outcome_.emplace(std::move(outcome));
     timer_.cancel();
@@ -108,18 +108,18 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   asio::steady_timer timer_;
   std::shared_ptr<TcpLink> link_;
   HttpResponseReader reader_;
-  std::optional<Result<HttpAnswer>> outcome_;
+  std::optional<Result<HttpResponse>> outcome_;
 };
 
 }  // namespace
 
 HttpClient::HttpClient(HttpClientOptions options) : options_(std::move(options)) {}
 
-Result<HttpAnswer> HttpClient::exchange(const HttpCall& request) {
-  Result<std::string> text = encode_http_request(request);
+Result<HttpResponse> HttpClient::exchange(const HttpCall& call) {
+  Result<std::string> text = encode_http_request(call);
   if (!text) return text.error();
   asio::io_context io{1};
-  const auto current = std::make_shared<Exchange>(io, options_, request, *std::move(text));
+  const auto current = std::make_shared<Exchange>(io, options_, call, *std::move(text));
   {
     const std::lock_guard lock(mutex_);
     if (is_cancelled_) return fail(ErrorCode::cancelled);

@@ -34,7 +34,7 @@ class HttpClient {
 
   // Any status is an answer. Errors: bad_argument, unreachable, tls_failed, timed_out, closed,
   // corrupt, field_too_long, cancelled; no message holds anything of the request but its host.
-  [[nodiscard]] Result<HttpAnswer> exchange(const HttpCall& request);
+  [[nodiscard]] Result<HttpResponse> exchange(const HttpCall& call);
   void cancel();
 
  private:

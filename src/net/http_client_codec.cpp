@@ -20,11 +20,10 @@ Error no_http(const std::string& why) {
 
 }  // namespace
 
-Result<std::string> encode_http_request(const HttpCall& request) {
-  const bool is_post = request.method == HttpCall::Method::post;
-  std::string text = is_post ? "POST " : "GET ";
-  text += request.uri.target + " HTTP/1.1\r\nHost: " + request.uri.authority() +
-          "\r\nConnection: close\r\n";
+Result<std::string> encode_http_request(const HttpCall& call) {
+  const HttpRequest& request = call.request;
+  std::string text = request.method + ' ' + call.uri.target +
+                     " HTTP/1.1\r\nHost: " + call.uri.authority() + "\r\nConnection: close\r\n";
   for (const auto& [name, value] : request.headers) {
     if (!is_http_token(name) || !is_header_value(value)) {
       return fail(ErrorCode::bad_argument, "the header " +
@@ -33,7 +32,9 @@ Result<std::string> encode_http_request(const HttpCall& request) {
     }
     text += name + ": " + value + "\r\n";
   }
-  if (is_post) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  if (request.method == "POST") {
+    text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
   return text + "\r\n" + request.body;
 }
 
@@ -128,15 +129,17 @@ Result<> HttpResponseReader::end() {
   return fail(ErrorCode::closed, "the connection ended in the middle of the answer");
 }
 
-HttpAnswer HttpResponseReader::response() {
+HttpResponse HttpResponseReader::response() {
   const auto& message = parser_->head->get();
-  HttpAnswer answer;
-  answer.status = static_cast<int>(message.result_int());
-  answer.content_type = std::string(message[http::field::content_type]);
-  answer.retry_after = std::string(message[http::field::retry_after]);
-  answer.location = std::string(message[http::field::location]);
-  answer.body = parser_->body.take();
-  return answer;
+  HttpResponse response;
+  response.status = message.result_int();
+  response.content_type = std::string(message[http::field::content_type]);
+  for (const auto& field : message) {
+    if (field.name() == http::field::content_type) continue;
+    response.headers.emplace_back(field.name_string(), field.value());
+  }
+  response.body = parser_->body.take();
+  return response;
 }
 
 }  // namespace synapse::net

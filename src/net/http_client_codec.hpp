@@ -10,40 +10,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/error.hpp"
+#include "net/http_message.hpp"
 #include "net/uri.hpp"
 
 namespace synapse::net {
 
-// A request as a client makes it; ws_server.hpp has HttpRequest, as a server sees it.
+// A request, and where it goes.
 struct HttpCall {
-  enum class Method { get, post };
-
-  Method method = Method::get;
-  Uri uri;
+  Uri uri;  // Its target is the request's.
   // Where to connect in place of looking the URI's host up: an address that the caller has checked.
   // The request and TLS go on naming the host.
   std::string address;
   std::optional<std::chrono::milliseconds> timeout;  // When it is shorter than the client's own.
-  // Beside Host, Connection and Content-Length, which are made here.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-};
-
-struct HttpAnswer {
-  int status = 0;
-  std::string content_type;  // As sent; blank: none.
-  std::string retry_after;   // The same.
-  std::string location;      // The same.
-  std::string body;
+  HttpRequest request;
 };
 
 // The request as it goes over the wire; the connection is not to be used again. Errors:
 // bad_argument, for a header that would not stay one line; its value is not in the message.
-[[nodiscard]] Result<std::string> encode_http_request(const HttpCall& request);
+[[nodiscard]] Result<std::string> encode_http_request(const HttpCall& call);
 
 // Takes a response's bytes in pieces of any size. What it holds is bounded by the two limits.
 class HttpResponseReader {
@@ -63,7 +49,7 @@ class HttpResponseReader {
   // more.
   [[nodiscard]] Result<> end();
   // What was read, once it is complete.
-  [[nodiscard]] HttpAnswer response();
+  [[nodiscard]] HttpResponse response();
 
  private:
   struct Parser;  // Keeps Beast out of this header.

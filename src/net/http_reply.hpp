@@ -11,9 +11,10 @@
 namespace synapse::net {
 
 // Either respond(), or begin_stream(), stream() as often as there is something, and end_stream().
-// May be kept and used later. Every call is safe, and does nothing, once the peer is gone. One that
-// is let go of unanswered answers 500; in the middle of a stream, it ends the connection, so that
-// nobody takes the stream for whole.
+// May be kept and used later: respond() on any thread, the other calls on the server's, where it
+// has but one. Every call is safe, and does nothing, once the peer is gone. One that is let go of
+// unanswered answers 500; in the middle of a stream, it ends the connection, so that nobody takes
+// the stream for whole.
 class HttpReply {
  public:
   virtual ~HttpReply() = default;

@@ -61,6 +61,7 @@ struct Framing {
   std::size_t lengths = 0;
   std::size_t codings = 0;
   std::size_t hosts = 0;
+  std::size_t origins = 0;
   std::string_view length;
   std::string_view coding;
   std::string_view expectation;
@@ -70,6 +71,7 @@ std::optional<Refusal> refused_framing(const Framing& framing, Version version, 
   if (framing.hosts > 1 || (framing.hosts == 0 && version == Version::http_1_1)) {
     return Refusal{400, "a request has exactly one Host"};
   }
+  if (framing.origins > 1) return Refusal{400, "a request has no more than one Origin"};
   if (framing.codings > 0) {
     if (framing.lengths > 0) return Refusal{400, "Content-Length beside Transfer-Encoding"};
     if (version == Version::http_1_0) return Refusal{400, "HTTP/1.0 has no Transfer-Encoding"};
@@ -187,10 +189,11 @@ void HttpRequestReader::take_head(std::string_view head) {
   }
   const auto& message = parser.get();
   Framing framing;
-  HttpServerRequest& request = received_.request;
+  HttpRequest& request = received_.request;
   for (const auto& field : message) {
     const std::string_view value = view(field.value());
     if (field.name() == http::field::host) ++framing.hosts;
+    if (field.name() == http::field::origin) ++framing.origins;
     if (field.name() == http::field::expect) framing.expectation = value;
     if (field.name() == http::field::content_length) {
       ++framing.lengths;
@@ -212,7 +215,9 @@ void HttpRequestReader::take_head(std::string_view head) {
   request.method = view(message.method_string());
   request.target = view(message.target());
   state_ = State::body;
-  if (framing.codings > 0) {
+  if (framing.codings > 0 && limits_.body_bytes_max == 0) {
+    refuse(413, "no body is taken here");
+  } else if (framing.codings > 0) {
     body_.expect_chunks();
   } else if (framing.lengths > 0) {
     std::uint64_t length = 0;
@@ -255,8 +260,7 @@ HttpRequestReader::Received HttpRequestReader::take() {
 
 void HttpRequestReader::refuse(unsigned status, const std::string& why) {
   state_ = State::refused;
-  refusal_.status = status;
-  refusal_.body = why + '\n';
+  refusal_ = plain_response(status, why);
   input_.clear();
   at_ = 0;
 }

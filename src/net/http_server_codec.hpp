@@ -5,7 +5,7 @@
 //
 // Where two readers of one stream could disagree about where a request ends, and so smuggle one
 // past the other, the request is refused rather than interpreted: two lengths, a length beside
-// chunks, folded headers, line ends that are no CRLF.
+// chunks, two Hosts or Origins, folded headers, line ends that are no CRLF.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,7 @@ class HttpRequestReader {
     refused,   // refusal() says why; nothing more can be read.
   };
   struct Received {
-    HttpServerRequest request;  // Without the remote host.
+    HttpRequest request;  // Without its peer.
     HttpAnswerForm form;
   };
 
@@ -60,6 +60,8 @@ class HttpRequestReader {
   [[nodiscard]] bool take_wish_to_continue();
   [[nodiscard]] Received take();
   [[nodiscard]] const HttpResponse& refusal() const { return refusal_; }
+  // What came behind the last request, for whatever is spoken from here on.
+  [[nodiscard]] std::string take_unread() { return input_.substr(at_); }
 
  private:
   [[nodiscard]] std::string_view unread() const { return std::string_view(input_).substr(at_); }

@@ -17,14 +17,15 @@
 #include <utility>
 
 #include "net/outbox.hpp"
+#include "net/server_stream.hpp"
 #include "net/text_as_binary.hpp"
 
 namespace synapse::net {
 
-template <class Layer>
 class OutboxStream {
  public:
-  using executor_type = typename Layer::executor_type;
+  using Layer = ServerStream;
+  using executor_type = Layer::executor_type;
   using next_layer_type = Layer;
 
   // `wake` starts the writer; it is called on the stream's own executor. `leftover` was read from
@@ -125,13 +126,12 @@ class OutboxStream {
 
 // Beast takes the stream down through these; the connection hangs up by itself once its outbox has
 // drained.
-template <class Layer>
-void teardown(boost::beast::role_type, OutboxStream<Layer>&, boost::system::error_code& error) {
+inline void teardown(boost::beast::role_type, OutboxStream&, boost::system::error_code& error) {
   error = {};
 }
 
-template <class Layer, class Handler>
-void async_teardown(boost::beast::role_type, OutboxStream<Layer>& stream, Handler&& handler) {
+template <class Handler>
+void async_teardown(boost::beast::role_type, OutboxStream& stream, Handler&& handler) {
   boost::asio::post(stream.get_executor(),
                     boost::beast::bind_front_handler(std::forward<Handler>(handler),
                                                      boost::system::error_code()));

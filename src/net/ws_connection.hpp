@@ -7,11 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,15 +22,14 @@ namespace synapse::net {
 
 // One upgraded connection. Reads until the peer or the owner ends it; then what is queued leaves,
 // within a bound.
-template <class Layer>
-class WsConnection final : public Connection,
-                           public std::enable_shared_from_this<WsConnection<Layer>> {
+class WsConnection final : public Connection, public std::enable_shared_from_this<WsConnection> {
  public:
-  WsConnection(std::shared_ptr<ServerShared> shared, Layer layer, std::string leftover, Peer peer)
+  WsConnection(std::shared_ptr<ServerShared> shared, ServerStream stream, std::string leftover,
+               Peer peer)
       : shared_(std::move(shared)),
         outbox_(shared_->options.outbox),
         ws_(
-            std::move(layer), outbox_, [this] { write(); }, std::move(leftover)),
+            std::move(stream), outbox_, [this] { write(); }, std::move(leftover)),
         timer_(ws_.get_executor()),
         peer_(std::move(peer)) {
     ws_.read_message_max(shared_->options.message_bytes_max);
@@ -46,8 +44,10 @@ class WsConnection final : public Connection,
     if (!ended_) --shared_->open_connections;
   }
 
-  void start(const http::request<http::string_body>& request) {
-    ws_.async_accept(request, [self = this->shared_from_this()](error_code error) {
+  void start(const HttpRequest& request) {
+    http::request<http::empty_body> head(http::verb::get, request.target, 11);
+    for (const auto& [name, value] : request.headers) head.insert(name, value);
+    ws_.async_accept(head, [self = shared_from_this()](error_code error) {
       if (error) return self->end();
       self->handler_ = self->shared_->handler.opened(self);
       self->wait_ping();
@@ -61,17 +61,17 @@ class WsConnection final : public Connection,
     // Too slow to be waited for: what it has not begun to get is dropped, and it is told why.
     ++shared_->slow_readers;
     const bool wake = outbox_.cut(close_frame(1013, "reading too slowly")) == Outbox::Put::wake;
-    asio::post(ws_.get_executor(), [self = this->shared_from_this()] { self->start_closing(); });
+    asio::post(ws_.get_executor(), [self = shared_from_this()] { self->start_closing(); });
     return wake;
   }
 
   void flush() override {
-    asio::post(ws_.get_executor(), [self = this->shared_from_this()] { self->write(); });
+    asio::post(ws_.get_executor(), [self = shared_from_this()] { self->write(); });
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
     const bool wake = outbox_.finish(close_frame(code, reason)) == Outbox::Put::wake;
-    asio::post(ws_.get_executor(), [self = this->shared_from_this(), wake] {
+    asio::post(ws_.get_executor(), [self = shared_from_this(), wake] {
       self->start_closing();
       if (wake) self->write();
     });
@@ -80,15 +80,14 @@ class WsConnection final : public Connection,
   void credit(std::size_t messages) override {
     in_flight_ -= messages;
     if (!paused_.exchange(false)) return;
-    asio::post(ws_.get_executor(), [self = this->shared_from_this()] { self->read(); });
+    asio::post(ws_.get_executor(), [self = shared_from_this()] { self->read(); });
   }
 
   [[nodiscard]] const Peer& peer() const override { return peer_; }
 
  private:
   void read() {
-    ws_.async_read(buffer_,
-                   beast::bind_front_handler(&WsConnection::on_read, this->shared_from_this()));
+    ws_.async_read(buffer_, beast::bind_front_handler(&WsConnection::on_read, shared_from_this()));
   }
 
   void on_read(error_code error, std::size_t) {
@@ -118,7 +117,7 @@ class WsConnection final : public Connection,
     }
     writing_ = true;
     ws_.next_layer().layer().async_write_some(
-        buffers_, beast::bind_front_handler(&WsConnection::on_write, this->shared_from_this()));
+        buffers_, beast::bind_front_handler(&WsConnection::on_write, shared_from_this()));
   }
 
   void on_write(error_code error, std::size_t bytes) {
@@ -130,7 +129,7 @@ class WsConnection final : public Connection,
 
   void wait_ping() {
     timer_.expires_after(shared_->options.ping_interval);
-    timer_.async_wait([self = this->shared_from_this()](error_code error) {
+    timer_.async_wait([self = shared_from_this()](error_code error) {
       if (error || self->closing_ || self->ended_) return;
       if (self->quiet_) return self->hang_up();  // Not a byte since the last ping.
       self->quiet_ = true;
@@ -146,7 +145,7 @@ class WsConnection final : public Connection,
     tell_closed();
     if (paused_.exchange(false)) read();
     timer_.expires_after(shared_->options.close_timeout);
-    timer_.async_wait([self = this->shared_from_this()](error_code error) {
+    timer_.async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->hang_up();
     });
   }
@@ -167,9 +166,7 @@ class WsConnection final : public Connection,
     ended_ = true;
     --shared_->open_connections;
     timer_.cancel();
-    error_code ignored;
-    socket_of(ws_.next_layer().layer()).shutdown(tcp::socket::shutdown_both, ignored);
-    socket_of(ws_.next_layer().layer()).close(ignored);
+    ws_.next_layer().layer().close();
     tell_closed();
   }
 
@@ -181,8 +178,8 @@ class WsConnection final : public Connection,
 
   std::shared_ptr<ServerShared> shared_;
   Outbox outbox_;
-  websocket::stream<OutboxStream<Layer>, false> ws_;  // No compression.
-  asio::steady_timer timer_;                          // The next ping; then, closing, the end.
+  websocket::stream<OutboxStream, false> ws_;  // No compression.
+  asio::steady_timer timer_;                   // The next ping; then, closing, the end.
   Peer peer_;
   std::shared_ptr<ConnectionHandler> handler_;
   beast::flat_buffer buffer_;

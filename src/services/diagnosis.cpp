@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "hub/exposure.hpp"
+#include "net/http_rules.hpp"
 #include "net/uri.hpp"
 
 namespace synapse::services {
@@ -39,7 +39,7 @@ Finding check_exposure(const std::string& uri, Token token) {
     return {"exposure", Health::warning, "that is no address of a hub",
             "give --uri or SYNAPSE_URI as ws://HOST:PORT"};
   }
-  if (hub::is_loopback(parsed->host)) {
+  if (net::is_loopback(parsed->host)) {
     return {"exposure", Health::ok, uri + " stays on this machine"};
   }
   if (token == Token::given) return {"exposure", Health::ok, uri + " is used with a token"};

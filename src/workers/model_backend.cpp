@@ -47,21 +47,22 @@ ModelBackend::ModelBackend(ModelOptions options)
     : options_(std::move(options)), client_(client_options(options_)) {}
 
 Result<std::string> ModelBackend::answer(const Prompt& prompt) {
-  net::HttpCall request;
-  request.method = net::HttpCall::Method::post;
-  request.uri = options_.base;
-  request.uri.target += "/chat/completions";
+  net::HttpCall call;
+  call.uri = options_.base;
+  call.uri.target += "/chat/completions";
+  net::HttpRequest& request = call.request;
+  request.method = "POST";
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   if (!options_.key.empty())
     request.headers.emplace_back("Authorization", "Bearer " + options_.key);
   request.body = completion_request(options_.model, system_prompt, prompt.asked);
-  const Result<net::HttpAnswer> response = client_.exchange(request);
+  const Result<net::HttpResponse> response = client_.exchange(call);
   if (!response) {
     if (response.error().code == ErrorCode::cancelled) return response.error();
     return fail(response.error().code, redacted(response.error().message, options_.key));
   }
   return completion_of(
-      {response->status, response->content_type, response->retry_after, response->body},
+      {response->status, response->content_type, response->header("Retry-After"), response->body},
       options_.key);
 }
 

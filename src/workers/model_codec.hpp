@@ -16,7 +16,7 @@
 namespace synapse::workers {
 
 struct ModelAnswer {
-  int status = 0;
+  unsigned status = 0;
   std::string_view content_type;
   std::string_view retry_after;
   std::string_view body;

@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SYNAPSE_ASSERT(whole.end == pieces.end && whole.refused_with == pieces.refused_with);
   SYNAPSE_ASSERT(whole.requests.size() == pieces.requests.size());
   for (std::size_t i = 0; i < whole.requests.size(); ++i) {
-    const net::HttpServerRequest& one = whole.requests[i].request;
-    const net::HttpServerRequest& other = pieces.requests[i].request;
+    const net::HttpRequest& one = whole.requests[i].request;
+    const net::HttpRequest& other = pieces.requests[i].request;
     SYNAPSE_ASSERT(one.method == other.method && one.target == other.target);
     SYNAPSE_ASSERT(one.headers == other.headers && one.body == other.body);
   }

@@ -110,7 +110,7 @@ class World {
                               }}) {}
   ~World() { endpoint_.close(); }
 
-  void serve(const net::HttpServerRequest& request) {
+  void serve(const net::HttpRequest& request) {
     auto reply = std::make_shared<Reply>();
     replies_.push_back(reply);
     endpoint_.serve(request, reply);

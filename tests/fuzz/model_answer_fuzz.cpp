@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t body_bytes_max = 4096;
 constexpr const char* key = "sk-abcdefgh12345678";
 
-std::optional<net::HttpAnswer> read(std::string_view bytes, std::size_t piece) {
+std::optional<net::HttpResponse> read(std::string_view bytes, std::size_t piece) {
   net::HttpResponseReader reader(body_bytes_max);
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     const auto state = reader.take(bytes.substr(at, piece));
@@ -56,12 +56,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = std::max<std::size_t>(data[0], 1);
   check_answer({200, "application/json", "", bytes});
   check_answer({data[0] * 4, "", bytes, bytes});
-  const std::optional<net::HttpAnswer> whole = read(bytes, bytes.size() + 1);
-  const std::optional<net::HttpAnswer> pieces = read(bytes, piece);
+  const std::optional<net::HttpResponse> whole = read(bytes, bytes.size() + 1);
+  const std::optional<net::HttpResponse> pieces = read(bytes, piece);
   SYNAPSE_ASSERT(whole.has_value() == pieces.has_value());
   if (!whole) return 0;
   SYNAPSE_ASSERT(whole->body == pieces->body && whole->status == pieces->status);
   SYNAPSE_ASSERT(whole->body.size() <= body_bytes_max);
-  check_answer({whole->status, whole->content_type, whole->retry_after, whole->body});
+  check_answer({whole->status, whole->content_type, whole->header("Retry-After"), whole->body});
   return 0;
 }

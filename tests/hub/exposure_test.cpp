@@ -32,15 +32,6 @@ std::string header(const net::HttpResponse& response, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("loopback is these three names and no other", "[hub][exposure]") {
-  for (const char* host : {"localhost", "127.0.0.1", "::1"}) CHECK(hub::is_loopback(host));
-  for (const char* host :
-       {"0.0.0.0", "::", "", "127.0.0.1.evil.example", "localhost.", "10.0.0.1"}) {
-    INFO(host);
-    CHECK_FALSE(hub::is_loopback(host));
-  }
-}
-
 TEST_CASE("off loopback a hub needs a token, and metrics need one of their own",
           "[hub][exposure]") {
   struct Row {
@@ -60,43 +51,6 @@ TEST_CASE("off loopback a hub needs a token, and metrics need one of their own",
     if (!row.safe) {
       CHECK(checked.error().message.find("--insecure-off-loopback") != std::string::npos);
     }
-  }
-}
-
-TEST_CASE("a request that a foreign page sent, or that was sent to a foreign name, is refused",
-          "[hub][exposure]") {
-  struct Row {
-    const char* host;
-    const char* origin;
-    bool loopback, allowed;
-  };
-  for (const Row& row : {
-           Row{"127.0.0.1:8876", "", true, true},
-           Row{"LocalHost:8876", "", true, true},
-           Row{"[::1]:8876", "", true, true},
-           Row{"", "", true, true},  // HTTP/1.0
-           Row{"evil.example:8876", "", true, false},
-           Row{"127.0.0.1.evil.example", "", true, false},
-           Row{"[::2]:8876", "", true, false},
-           Row{"hub.example", "", false, true},
-           Row{"127.0.0.1:8876", "http://127.0.0.1:8876", true, true},
-           Row{"localhost:8876", "http://LOCALHOST:8876", true, true},
-           Row{"127.0.0.1:8876", "http://127.0.0.1:9999", true, false},
-           Row{"127.0.0.1:8876", "http://evil.example", true, false},
-           Row{"127.0.0.1:8876", "null", true, false},
-           Row{"127.0.0.1:8876", "https://board.example", true, true},
-           Row{"127.0.0.1:8876", "https://board.example.evil.example", true, false},
-           Row{"evil.example", "https://board.example", true, false},
-           Row{"", "http://", true, false},
-           Row{"hub.example", "https://hub.example", false, true},
-           Row{"hub.example", "https://evil.example", false, false},
-       }) {
-    INFO("host '" << row.host << "' origin '" << row.origin << "'");
-    net::HttpRequest request = get("/");
-    request.host = row.host;
-    request.origin = row.origin;
-    CHECK(hub::check_request(request, row.loopback, {"https://board.example"}).has_value() ==
-          row.allowed);
   }
 }
 
@@ -133,11 +87,12 @@ TEST_CASE("a metrics token is asked for in the header, and in the query only if 
   options.token = "m3trics";
   const auto status = [&](const std::string& target, const std::string& authorization) {
     net::HttpRequest request = get(target);
-    request.authorization = authorization;
+    request.headers = {{"Authorization", authorization}};
     return hub::http_page(request, options, rig.engine(), 1).status;
   };
   CHECK(status("/metrics", "Bearer m3trics") == 200);
   CHECK(status("/health", "Bearer m3trics") == 200);
+  CHECK(status("/health", "bearer m3trics") == 200);
   for (const char* wrong :
        {"", "Bearer ", "Bearer m3tric", "Bearer m3tricss", "Basic m3trics", "m3trics"}) {
     INFO(wrong);
@@ -188,7 +143,7 @@ TEST_CASE("a client that says what it accepts gets all samples, one that doesn't
   CHECK(classic.content_type == "text/plain; version=0.0.4; charset=utf-8");
   CHECK(classic.body.find("synapse_messages_total 0\n") != std::string::npos);
   CHECK(classic.body.find("synapse_grants_total") == std::string::npos);
-  request.accept = "*/*";
+  request.headers = {{"Accept", "*/*"}};
   const net::HttpResponse full = hub::http_page(request, served(), rig.engine(), 1);
   CHECK(full.body.starts_with(classic.body));
   CHECK(full.body.find("synapse_grants_total 0\n") != std::string::npos);

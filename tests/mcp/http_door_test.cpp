@@ -6,26 +6,27 @@
 
 using namespace synapse::mcp;
 using Catch::Matchers::Contains;
+using synapse::net::HttpRequest;
 using synapse::net::HttpResponse;
-using synapse::net::HttpServerRequest;
 
 namespace {
 
 // 0: it may come in.
-unsigned refusal(const std::string& method, const HttpHeaders& headers, const HttpDoor& door = {}) {
+unsigned refusal(const std::string& method, const net::HttpHeaders& headers,
+                 const net::HttpDoor& door = {}) {
   const auto judged = judge(http_request(method, headers), door);
   const auto* response = std::get_if<HttpResponse>(&judged);
   return response == nullptr ? 0 : response->status;
 }
 
-HttpWish wish(const std::string& method, const HttpHeaders& headers) {
+HttpWish wish(const std::string& method, const net::HttpHeaders& headers) {
   auto judged = judge(http_request(method, headers), {});
   REQUIRE(std::holds_alternative<HttpWish>(judged));
   return std::get<HttpWish>(judged);
 }
 
-HttpDoor with_token() {
-  HttpDoor door;
+net::HttpDoor with_token() {
+  net::HttpDoor door;
   door.token = "secret";
   return door;
 }
@@ -74,7 +75,7 @@ TEST_CASE("a revision that is not spoken here is refused, and the known ones nam
 }
 
 TEST_CASE("there is one path and three methods", "[mcp][http]") {
-  HttpServerRequest request = http_request("POST", {});
+  HttpRequest request = http_request("POST", {});
   request.target = "/";
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
   // Where clients look for how to get a token, and must see that there is no such thing.
@@ -86,7 +87,7 @@ TEST_CASE("there is one path and three methods", "[mcp][http]") {
   CHECK(std::holds_alternative<HttpWish>(judge(request, {})));
   const auto judged = judge(http_request("PUT", {}), {});
   CHECK(std::get<HttpResponse>(judged).status == 405);
-  CHECK(std::get<HttpResponse>(judged).headers == HttpHeaders{{"Allow", "POST, GET, DELETE"}});
+  CHECK(std::get<HttpResponse>(judged).headers == net::HttpHeaders{{"Allow", "POST, GET, DELETE"}});
   CHECK(refusal("OPTIONS", {}) == 405);
 }
 
@@ -98,14 +99,14 @@ TEST_CASE("a foreign Host or Origin is refused before anything else is looked at
   CHECK(refusal("POST", {{"Host", "localhost:8878"}}) == 0);
   CHECK(refusal("POST", {{"Origin", "http://127.0.0.1:8878"}}) == 0);
   CHECK(refusal("POST", {{"Origin", "null"}}) == 403);
-  HttpDoor open;
+  net::HttpDoor open;
   open.is_on_loopback = false;
   CHECK(refusal("POST", {{"Host", "hub.example"}}, open) == 0);
   CHECK(refusal("POST", {{"Host", "hub.example"}, {"Origin", "http://evil.example"}}, open) == 403);
 }
 
 TEST_CASE("a token that is asked for is a bearer token", "[mcp][http]") {
-  const HttpDoor door = with_token();
+  const net::HttpDoor door = with_token();
   for (const char* method : {"POST", "GET", "DELETE"}) {
     CHECK(refusal(method, {}, door) == 401);
     CHECK(refusal(method, {{"Authorization", "Bearer secret"}}, door) == 0);
@@ -117,25 +118,25 @@ TEST_CASE("a token that is asked for is a bearer token", "[mcp][http]") {
     CHECK(refusal("POST", {{"Authorization", wrong}}, door) == 401);
   }
   const auto judged = judge(http_request("POST", {}), door);
-  CHECK(std::get<HttpResponse>(judged).headers == HttpHeaders{{"WWW-Authenticate", "Bearer"}});
+  CHECK(std::get<HttpResponse>(judged).headers == net::HttpHeaders{{"WWW-Authenticate", "Bearer"}});
   CHECK_THAT(std::get<HttpResponse>(judged).body, !Contains("secret"));
 }
 
 TEST_CASE("a page of an allowed origin may ask and read, no other may", "[mcp][http]") {
-  HttpDoor door = with_token();
+  net::HttpDoor door = with_token();
   door.allowed_origins = {"http://localhost:6274"};
-  const HttpHeaders page{{"Origin", "http://localhost:6274"}};
+  const net::HttpHeaders page{{"Origin", "http://localhost:6274"}};
   CHECK(refusal("POST", page, door) == 401);
   CHECK(refusal("POST", {page[0], {"Authorization", "Bearer secret"}}, door) == 0);
-  const HttpServerRequest asking = http_request("OPTIONS", page);
+  const HttpRequest asking = http_request("OPTIONS", page);
   CHECK(std::get<HttpResponse>(judge(asking, door)).status == 204);
-  const auto value = [](const HttpHeaders& headers, const char* name) -> std::string {
+  const auto value = [](const net::HttpHeaders& headers, const char* name) -> std::string {
     for (const auto& [key, text] : headers) {
       if (key == name) return text;
     }
     return "";
   };
-  const HttpHeaders allowed = headers_for_page(asking, door);
+  const net::HttpHeaders allowed = headers_for_page(asking, door);
   CHECK(value(allowed, "Access-Control-Allow-Origin") == "http://localhost:6274");
   CHECK_THAT(value(allowed, "Access-Control-Allow-Headers"),
              Contains("Authorization") && Contains("Mcp-Session-Id"));

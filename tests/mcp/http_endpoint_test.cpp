@@ -9,8 +9,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const HttpHeaders json_only{{"Accept", "application/json"}};
-const HttpHeaders stream_only{{"Accept", "text/event-stream"}};
+const net::HttpHeaders json_only{{"Accept", "application/json"}};
+const net::HttpHeaders stream_only{{"Accept", "text/event-stream"}};
 
 HttpEndpointOptions two_sessions() {
   HttpEndpointOptions options;
@@ -328,7 +328,7 @@ TEST_CASE("a page of an allowed origin gets the headers that let it read", "[mcp
   HttpEndpointOptions options;
   options.door.allowed_origins = {"http://page.example"};
   HttpStage stage(options);
-  const HttpHeaders page{{"Origin", "http://page.example"}};
+  const net::HttpHeaders page{{"Origin", "http://page.example"}};
   const auto is_readable = [](const Reply& reply) {
     return reply->header("Access-Control-Allow-Origin") == "http://page.example";
   };

@@ -81,15 +81,15 @@ struct FakeDesk final : CallDesk {
   std::shared_ptr<Record> record;
 };
 
-inline HttpHeaders usual_headers() {
+inline net::HttpHeaders usual_headers() {
   return {{"Host", "127.0.0.1:8878"},
           {"Accept", "application/json, text/event-stream"},
           {"Content-Type", "application/json"}};
 }
 
 // Those, with some in other values; blank: left out.
-inline HttpHeaders headers_with(const HttpHeaders& others) {
-  HttpHeaders headers = others;
+inline net::HttpHeaders headers_with(const net::HttpHeaders& others) {
+  net::HttpHeaders headers = others;
   for (const auto& usual : usual_headers()) {
     bool is_given = false;
     for (const auto& [name, value] : others) is_given = is_given || name == usual.first;
@@ -99,9 +99,9 @@ inline HttpHeaders headers_with(const HttpHeaders& others) {
   return headers;
 }
 
-inline net::HttpServerRequest http_request(const std::string& method, const HttpHeaders& others,
-                                           const std::string& body = "") {
-  return {method, std::string(http_path), headers_with(others), body, "127.0.0.1"};
+inline net::HttpRequest http_request(const std::string& method, const net::HttpHeaders& others,
+                                     const std::string& body = "") {
+  return {method, std::string(http_path), headers_with(others), body, {}};
 }
 
 inline std::string rpc_text(const Json& id, const std::string& method,
@@ -120,12 +120,12 @@ class HttpStage {
                     return std::make_unique<FakeDesk>(desks.back());
                   }}) {}
 
-  Reply serve(const net::HttpServerRequest& request) {
+  Reply serve(const net::HttpRequest& request) {
     auto reply = std::make_shared<FakeReply>();
     endpoint.serve(request, reply);
     return reply;
   }
-  Reply post(const std::string& body, const HttpHeaders& headers = {}) {
+  Reply post(const std::string& body, const net::HttpHeaders& headers = {}) {
     return serve(http_request("POST", headers, body));
   }
   // A new session's id.
@@ -135,11 +135,12 @@ class HttpStage {
     CHECK(reply->json().at("result").at("protocolVersion") == revision);
     return reply->header("Mcp-Session-Id");
   }
-  Reply say(const std::string& session, const std::string& text, HttpHeaders headers = {}) {
+  Reply say(const std::string& session, const std::string& text, net::HttpHeaders headers = {}) {
     headers.emplace_back("Mcp-Session-Id", session);
     return post(text, headers);
   }
-  Reply call_board(const std::string& session, const Json& id, const HttpHeaders& headers = {}) {
+  Reply call_board(const std::string& session, const Json& id,
+                   const net::HttpHeaders& headers = {}) {
     return say(session, rpc_text(id, "tools/call", {{"name", "synapse_board"}}), headers);
   }
   Reply listen(const std::string& session, const std::string& last_event_id = "") {

@@ -36,7 +36,7 @@ Conversation converse(std::string_view bytes, std::size_t piece = 100'000) {
   return heard;
 }
 
-HttpServerRequest only_request(std::string_view bytes) {
+HttpRequest only_request(std::string_view bytes) {
   Conversation heard = converse(bytes);
   CAPTURE(bytes, heard.refusal.body);
   REQUIRE(heard.requests.size() == 1);
@@ -135,6 +135,7 @@ TEST_CASE("a request that two readers could end differently is refused", "[net][
   CHECK(refusal(with_head("X: a\n\r\n")) == 400);
   CHECK(refusal("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n") == 400);
   CHECK(refusal(with_head("Host: other\r\n")) == 400);
+  CHECK(refusal(with_head("Origin: http://a\r\nOrigin: http://b\r\n")) == 400);
 }
 
 TEST_CASE("chunks that are none are refused", "[net][http]") {

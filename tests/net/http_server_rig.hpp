@@ -27,7 +27,7 @@ inline HttpServerOptions options_for_tests() {
 }
 
 struct Asked {
-  HttpServerRequest request;
+  HttpRequest request;
   std::shared_ptr<HttpReply> reply;
 };
 
@@ -35,7 +35,7 @@ struct Asked {
 class Rig {
  public:
   explicit Rig(const HttpServerOptions& options = options_for_tests())
-      : server_(io_, options, [this](HttpServerRequest request, std::shared_ptr<HttpReply> reply) {
+      : server_(io_, options, [this](HttpRequest request, std::shared_ptr<HttpReply> reply) {
           if (request.target != "/echo") return asked_.put({std::move(request), std::move(reply)});
           HttpResponse response;
           response.body = request.method + " " + request.body;

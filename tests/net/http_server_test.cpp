@@ -34,7 +34,7 @@ TEST_CASE("the owner sees the request and who sent it", "[net][http]") {
   CHECK(asked.request.header("x-Y") == "z");
   CHECK(asked.request.header("absent").empty());
   CHECK(asked.request.body == "body");
-  CHECK(asked.request.remote_host == "127.0.0.1");
+  CHECK(asked.request.peer.host == "127.0.0.1");
   rig.respond(asked, "later");
   CHECK(peer.read_answer().body == "later");
 }
@@ -202,6 +202,32 @@ TEST_CASE("connections above the limit are told so", "[net][http]") {
   CHECK(HttpPeer(rig.port()).ask("GET", "/echo").status == 200);
 }
 
+TEST_CASE("half a request makes room for others, oldest first, and drops nobody who has asked",
+          "[net][http]") {
+  HttpServerOptions options = options_for_tests();
+  options.connections_max = 4;
+  Rig rig(options);
+  HttpPeer served(rig.port());
+  served.send_request("GET", "/slow");
+  Asked asked = rig.asked();
+  HttpPeer kept(rig.port());
+  CHECK(kept.ask("GET", "/echo").status == 200);
+  HttpPeer silent(rig.port());
+  REQUIRE(eventually(patience, [&] { return rig.open_connections() == 3; }));
+  HttpPeer halved(rig.port());
+  halved.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n1");
+  REQUIRE(eventually(patience, [&] { return rig.open_connections() == 4; }));
+
+  HttpPeer fresh(rig.port());
+  CHECK(fresh.ask("GET", "/echo").status == 200);
+  CHECK(silent.has_ended());
+  halved.send("2");
+  CHECK(halved.read_answer().body == "POST 12");
+  CHECK(kept.ask("GET", "/echo").status == 200);
+  rig.respond(asked, "here");
+  CHECK(served.read_answer().body == "here");
+}
+
 TEST_CASE("hundreds of idle connections leave the server as it was", "[net][http]") {
   Rig rig;
   std::vector<HttpPeer> idle;
@@ -220,7 +246,7 @@ TEST_CASE("localhost is 127.0.0.1 at least, and a port that is taken is an error
   CHECK(HttpPeer(rig.port()).ask("GET", "/echo").status == 200);
   boost::asio::io_context io;
   options.port = rig.port();
-  HttpServer second(io, options, [](HttpServerRequest, const std::shared_ptr<HttpReply>&) {});
+  HttpServer second(io, options, [](HttpRequest, const std::shared_ptr<HttpReply>&) {});
   const auto started = second.start();
   REQUIRE(started.has_error());
   CHECK_THAT(started.error().message, Contains(std::to_string(rig.port())));

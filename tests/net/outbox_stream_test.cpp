@@ -2,7 +2,6 @@
 #include "net/outbox_stream.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "support/catch.hpp"
 
@@ -13,8 +12,8 @@ namespace {
 // Writes as the WebSocket library does.
 void write(Outbox& outbox, const std::string& bytes) {
   boost::asio::io_context io;
-  OutboxStream<boost::asio::ip::tcp::socket> stream(
-      boost::asio::ip::tcp::socket(io), outbox, [] {}, "");
+  OutboxStream stream(
+      ServerStream(ServerStream::Socket(io)), outbox, [] {}, "");
   stream.async_write_some(boost::asio::buffer(bytes),
                           [&bytes](boost::system::error_code error, std::size_t written) {
                             CHECK_FALSE(error);

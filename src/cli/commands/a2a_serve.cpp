@@ -14,7 +14,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
-#include "hub/exposure.hpp"
+#include "net/http_rules.hpp"
 
 namespace synapse::cli::commands {
 
@@ -56,7 +56,7 @@ Result<std::string> client_token(const Context& context, const A2aServeArguments
 }
 
 Result<> check_place(Context& context, const A2aServeArguments& options) {
-  if (hub::is_loopback(options.host) || options.card.bearer_auth) return {};
+  if (net::is_loopback(options.host) || options.card.bearer_auth) return {};
   if (!options.insecure_off_loopback) {
     return usage("listening on " + shown(options.host) +
                  " without --bearer-auth would let anyone on the network give tasks to your "

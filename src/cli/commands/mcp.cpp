@@ -21,6 +21,7 @@
 #include "hub/exposure.hpp"
 #include "mcp/http.hpp"
 #include "mcp/stdio.hpp"
+#include "net/http_rules.hpp"
 
 namespace synapse::cli::commands {
 
@@ -82,7 +83,7 @@ Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
   synapse::mcp::HttpOptions http;
   http.host = address->host;
   http.port = address->port;
-  http.endpoint.door.is_on_loopback = hub::is_loopback(http.host);
+  http.endpoint.door.is_on_loopback = net::is_loopback(http.host);
   http.endpoint.door.allowed_origins = options.allowed_origins;
   http.endpoint.sessions_max = options.max_sessions;
   http.endpoint.session_idle =

@@ -108,14 +108,15 @@ std::vector<std::string> find_models(Context& context, const net::Uri& ollama) {
   net::HttpClientOptions settings;
   settings.timeout = model_list_patience;
   net::HttpClient client(settings);
-  net::HttpCall request;
-  request.uri = ollama;
-  request.uri.target += "/api/tags";
-  const Result<net::HttpAnswer> response = client.exchange(request);
+  net::HttpCall call;
+  call.uri = ollama;
+  call.uri.target += "/api/tags";
+  call.request.method = "GET";
+  const Result<net::HttpResponse> response = client.exchange(call);
   Result<std::vector<std::string>> models = fail(ErrorCode::unreachable);
   if (response) {
-    models = workers::models_of(
-        {response->status, response->content_type, response->retry_after, response->body});
+    models = workers::models_of({response->status, response->content_type,
+                                 response->header("Retry-After"), response->body});
   } else {
     models = response.error();
   }
