@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::size_t piece = std::max<std::size_t>(data[0], 1);
   check_answer({200, "application/json", "", bytes});
-  check_answer({data[0] * 4, "", bytes, bytes});
+  check_answer({data[0] * 4U, "", bytes, bytes});
   const std::optional<net::HttpResponse> whole = read(bytes, bytes.size() + 1);
   const std::optional<net::HttpResponse> pieces = read(bytes, piece);
   SYNAPSE_ASSERT(whole.has_value() == pieces.has_value());
