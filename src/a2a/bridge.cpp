@@ -6,6 +6,7 @@
 
 #include "a2a/marker.hpp"
 #include "client/frames.hpp"
+#include "wire/json_writer.hpp"
 
 namespace synapse::a2a {
 
@@ -261,17 +262,17 @@ void Bridge::go_on(const std::string& id) {
 
 void Bridge::list(const ListTasks& filter, Answer& answer) {
   const TaskBoard::Page page = board_.list(filter);
-  std::string json = "{\"tasks\":[";
-  const char* separator = "";
+  wire::JsonWriter json;
+  json.begin_object().key("tasks").begin_array();
   for (const Task* task : page.tasks) {
-    json += separator;
-    json += task_json(*task, {filter.history_length, filter.artifacts});
-    separator = ",";
+    json.raw(task_json(*task, {filter.history_length, filter.artifacts}));
   }
-  json += "],\"nextPageToken\":\"" + (page.next == 0 ? "" : std::to_string(page.next)) +
-          "\",\"pageSize\":" + std::to_string(page.tasks.size()) +
-          ",\"totalSize\":" + std::to_string(page.total) + "}";
-  answer.result(std::move(json));
+  json.end_array()
+      .field("nextPageToken", page.next == 0 ? std::string() : std::to_string(page.next))
+      .field("pageSize", static_cast<std::uint64_t>(page.tasks.size()))
+      .field("totalSize", static_cast<std::uint64_t>(page.total))
+      .end_object();
+  answer.result(json.take());
 }
 
 void Bridge::cancel(const std::string& id, const std::shared_ptr<Answer>& answer) {
@@ -289,23 +290,27 @@ void Bridge::create_push_config(CreatePushConfig create, const std::shared_ptr<A
 void Bridge::list_push_configs(const ListPushConfigs& asked, Answer& answer) {
   const Result<const Task*> task = board_.find(asked.task_id);
   if (!task) return answer.problem(problem_of(task.error()));
-  std::string list = "[";
+  wire::JsonWriter list;
+  list.begin_array();
   for (const PushConfig& config : (*task)->push_configs) {
-    if (list.size() > 1) list += ',';
-    list += push_config_json(**task, config);
+    list.raw(push_config_json(**task, config));
   }
-  list += ']';
-  if (asked.shape == ListPushConfigs::Shape::array) return answer.result(std::move(list));
-  // The second name is that of clients before A2A 1.0.
-  answer.result("{\"configs\":" + list + ",\"pushNotificationConfigs\":" + list +
-                ",\"nextPageToken\":\"\"}");
+  list.end_array();
+  if (asked.shape == ListPushConfigs::Shape::array) return answer.result(list.take());
+  wire::JsonWriter json;
+  json.begin_object().key("configs").raw(list.text());
+  // The name that clients before A2A 1.0 know it by.
+  json.key("pushNotificationConfigs").raw(list.text()).field("nextPageToken", "").end_object();
+  answer.result(json.take());
 }
 
 void Bridge::delete_push_config(const DeletePushConfig& asked,
                                 const std::shared_ptr<Answer>& answer) {
   const Result<bool> was_there = board_.delete_push_config(asked.task_id, asked.id);
   if (!was_there) return answer->problem(problem_of(was_there.error()));
-  result_when_saved(answer, *was_there ? "{\"deleted\":true}" : "{\"deleted\":false}");
+  wire::JsonWriter json;
+  json.begin_object().key("deleted").boolean(*was_there).end_object();
+  result_when_saved(answer, json.take());
 }
 
 void Bridge::result_when_saved(const std::shared_ptr<Answer>& answer, std::string json) {

@@ -61,10 +61,10 @@ void HubLine::ask(Json frame, std::chrono::milliseconds patience, Answered answe
 
 // On the agent's thread.
 void HubLine::hear(const Json& frame) {
-  if (client::text_field(frame, "type") != "chat") return;
-  const std::string& sender = client::text_field(frame, "sender");
+  if (client::text_member(frame, "type") != "chat") return;
+  const std::string& sender = client::text_member(frame, "sender");
   if (sender == agent_.name()) return;
-  push(Chat{sender, client::text_field(frame, "payload")});
+  push(Chat{sender, client::text_member(frame, "payload")});
 }
 
 // The same.

@@ -5,6 +5,7 @@
 
 #include "a2a/body_codec.hpp"
 #include "base/control.hpp"
+#include "wire/json_writer.hpp"
 
 namespace synapse::a2a {
 
@@ -169,10 +170,14 @@ RpcRequest read_rpc(const Json& body) {
 }
 
 std::string rpc_result_json(const Json& id, std::string_view result) {
-  std::string text = R"({"jsonrpc":"2.0","id":)" + json_text(id) + R"(,"result":)";
-  text += result;
-  text += '}';
-  return text;
+  wire::JsonWriter json;
+  json.begin_object()
+      .field("jsonrpc", "2.0")
+      .key("id")
+      .raw(json_text(id))
+      .key("result")
+      .raw(result);
+  return json.end_object().take();
 }
 
 }  // namespace synapse::a2a

@@ -10,17 +10,17 @@ namespace {
 
 // The first of two spellings that is not blank.
 std::string either(const Json& frame, const char* name, const char* other) {
-  std::string id = id_field(frame, name);
-  return id.empty() ? id_field(frame, other) : id;
+  std::string id = id_member(frame, name);
+  return id.empty() ? id_member(frame, other) : id;
 }
 
 bool is_task(const Question& question, const Json& frame) {
-  return id_field(frame, "task_id") == question.task_id;
+  return id_member(frame, "task_id") == question.task_id;
 }
 
 // A refusal made before anyone looked at the task does not name it.
 bool is_task_or_none(const Question& question, const Json& frame) {
-  return field(frame, "task_id").is_null() || is_task(question, frame);
+  return member(frame, "task_id").is_null() || is_task(question, frame);
 }
 
 // How a grant is told from those of others. `me` is the agent that asked.
@@ -33,45 +33,45 @@ bool task(const Question& question, const Json& frame, std::string_view) {
 }
 
 bool task_of_owner(const Question& question, const Json& frame, std::string_view me) {
-  return is_task(question, frame) && text_field(frame, "owner") == me;
+  return is_task(question, frame) && text_member(frame, "owner") == me;
 }
 
 bool task_of_previous_owner(const Question& question, const Json& frame, std::string_view me) {
-  return is_task(question, frame) && text_field(frame, "previous_owner") == me;
+  return is_task(question, frame) && text_member(frame, "previous_owner") == me;
 }
 
 bool offer(const Question& question, const Json& frame, std::string_view me) {
-  return text_field(frame, "agent") == me && id_field(frame, "kind") == question.kind &&
-         id_field(frame, "name") == question.name;
+  return text_member(frame, "agent") == me && id_member(frame, "kind") == question.kind &&
+         id_member(frame, "name") == question.name;
 }
 
 bool card(const Question&, const Json& frame, std::string_view me) {
-  return text_field(frame, "agent") == me;
+  return text_member(frame, "agent") == me;
 }
 
 bool plan_task(const Question& question, const Json& frame, std::string_view) {
-  const Json& task = field(frame, "task");
+  const Json& task = member(frame, "task");
   return is_task(question, task) &&
-         (question.text.empty() || text_field(task, "title") == question.text);
+         (question.text.empty() || text_member(task, "title") == question.text);
 }
 
 bool note(const Question& question, const Json& frame, std::string_view me) {
-  const Json& posted = field(frame, "note");
-  return text_field(posted, "author") == me && is_task(question, posted) &&
-         text_field(posted, "text") == question.text;
+  const Json& posted = member(frame, "note");
+  return text_member(posted, "author") == me && is_task(question, posted) &&
+         text_member(posted, "text") == question.text;
 }
 
 bool finding(const Question& question, const Json& frame, std::string_view me) {
-  const Json& recorded = field(frame, "finding");
-  return text_field(field(recorded, "provenance"), "actor") == me &&
-         text_field(recorded, "statement") == question.text;
+  const Json& recorded = member(frame, "finding");
+  return text_member(member(recorded, "provenance"), "actor") == me &&
+         text_member(recorded, "statement") == question.text;
 }
 
 bool chat(const Question& question, const Json& frame, std::string_view me) {
-  if (text_field(frame, "sender") != me) return false;
+  if (text_member(frame, "sender") != me) return false;
   // The hub sends a chat on with all its fields.
-  if (!question.idem_key.empty()) return text_field(frame, "idem_key") == question.idem_key;
-  return text_field(frame, "payload") == question.text;
+  if (!question.idem_key.empty()) return text_member(frame, "idem_key") == question.idem_key;
+  return text_member(frame, "payload") == question.text;
 }
 
 struct Rule {
@@ -124,8 +124,8 @@ Verdict judge_waiting_claim(const Question& question, const Json& frame, std::st
   if (!question.waits || !is_task(question, frame)) return Verdict::none;
   if (type == "claim_queued") return Verdict::queued;
   // Another thread of this agent took the claim back: the queue says so to the release alone.
-  const bool taken_back =
-      type == "release_granted" && flag_field(frame, "queued") && text_field(frame, "owner") == me;
+  const bool taken_back = type == "release_granted" && flag_member(frame, "queued") &&
+                          text_member(frame, "owner") == me;
   return taken_back ? Verdict::refused : Verdict::none;
 }
 
@@ -140,21 +140,21 @@ Question question_of(const Json& request) {
       type == "claim" || type == "release" || type == "renew" || type == "wait_request";
   question.task_id = in_payload              ? either(request, "task_id", "payload")
                      : type == "task_update" ? either(request, "task_id", "id")
-                                             : id_field(request, "task_id");
+                                             : id_member(request, "task_id");
   question.kind = either(request, "kind", "resource_kind");
   question.name = either(request, "name", "resource_name");
-  question.idem_key = text_field(request, "idem_key");
-  question.waits = type == "claim" && flag_field(request, "wait");
-  if (type == "chat") question.text = text_field(request, "payload");
+  question.idem_key = text_member(request, "idem_key");
+  question.waits = type == "claim" && flag_member(request, "wait");
+  if (type == "chat") question.text = text_member(request, "payload");
   if (type == "ledger_progress") question.text = either(request, "text", "payload");
-  if (type == "ledger_task") question.text = id_field(request, "title");
-  if (type == "finding") question.text = id_field(request, "statement");
+  if (type == "ledger_task") question.text = id_member(request, "title");
+  if (type == "finding") question.text = id_member(request, "statement");
   return question;
 }
 
 Verdict judge(const Question& question, const Json& frame, std::string_view me) {
-  const std::string& type = text_field(frame, "type");
-  const std::string& in_reply_to = text_field(frame, "in_reply_to");
+  const std::string& type = text_member(frame, "type");
+  const std::string& in_reply_to = text_member(frame, "in_reply_to");
   if (type == "error") {
     const bool ours = in_reply_to == question.type && is_task_or_none(question, frame);
     return ours ? Verdict::refused : Verdict::none;

@@ -121,7 +121,7 @@ void Channel::greet() {
     if (!reply) return;
     // A name that the hub drew is known from whom it answers.
     if (name_.empty() && !(observes() && has("observe"))) {
-      name_ = text_field(*reply->frame, "target");
+      name_ = text_member(*reply->frame, "target");
     }
     if (--greetings_left_ == 0) greeted();
   });

@@ -23,8 +23,8 @@ bool is_refusal(std::string_view type) {
 void Channel::receive(std::string_view text) {
   const SharedFrame frame = parse_frame(text);
   // A hub sends no such thing; the next frame may be good.
-  if (!frame || !field(*frame, "type").is_string() || state_ == State::stopped) return;
-  const std::string& type = text_field(*frame, "type");
+  if (!frame || !member(*frame, "type").is_string() || state_ == State::stopped) return;
+  const std::string& type = text_member(*frame, "type");
   if (state_ == State::greeting && is_refusal(type)) return refuse(*frame);
   if (type == "welcome" || type == "who_snapshot") learn_features(*frame);
   const bool is_chat = type == "chat";
@@ -38,11 +38,11 @@ void Channel::receive(std::string_view text) {
 
 // A newcomer is turned away.
 void Channel::refuse(const Json& frame) {
-  const std::string& type = text_field(frame, "type");
+  const std::string& type = text_member(frame, "type");
   refusal_ = error_of(frame, type == "name_conflict" ? ErrorCode::name_conflict
                              : type == "auth_denied" ? ErrorCode::auth_denied
                                                      : ErrorCode::closed);
-  if (const std::string& suggested = text_field(frame, "suggested_name"); !suggested.empty()) {
+  if (const std::string& suggested = text_member(frame, "suggested_name"); !suggested.empty()) {
     suggested_name_ = suggested;
     refusal_->code = ErrorCode::name_conflict;
   }
@@ -51,7 +51,7 @@ void Channel::refuse(const Json& frame) {
 }
 
 void Channel::learn_features(const Json& frame) {
-  const Json& words = field(frame, "features");
+  const Json& words = member(frame, "features");
   if (!words.is_array()) return;
   features_.clear();
   for (const Json& word : words) {

@@ -13,18 +13,18 @@ constexpr std::size_t start_bytes_max = 16UL << 10U;
 // The hub says when there is more, so pages need not be large.
 constexpr std::size_t page_bytes_max = 4UL << 20U;
 
-std::uint64_t message_id(const Json& chat) { return number_field(chat, "msg_id"); }
+std::uint64_t message_id(const Json& chat) { return count_member(chat, "msg_id"); }
 
 const Json& list(const Json& frame, const char* name) {
   static const Json none = Json::array();
-  const Json& value = field(frame, name);
+  const Json& value = member(frame, name);
   return value.is_array() ? value : none;
 }
 
 bool is_same(const Json& a, const Json& b) {
   constexpr std::array<const char*, 4> names{"sender", "target", "payload", "timestamp"};
   return std::all_of(names.begin(), names.end(),
-                     [&a, &b](const char* name) { return field(a, name) == field(b, name); });
+                     [&a, &b](const char* name) { return member(a, name) == member(b, name); });
 }
 
 }  // namespace
@@ -39,9 +39,9 @@ void ChatOrder::start(const Json& history_snapshot) {
   if (!history.empty()) {
     last_ = std::make_shared<const Json>(history.back());
     last_id_ = message_id(*last_);
-  } else if (flag_field(history_snapshot, "truncated")) {
+  } else if (flag_member(history_snapshot, "truncated")) {
     // The one message was too long; `since` comes before it.
-    last_id_ = number_field(history_snapshot, "since") + 1;
+    last_id_ = count_member(history_snapshot, "since") + 1;
   }
 }
 
@@ -85,7 +85,7 @@ bool ChatOrder::is_renumbered(const Json& messages, bool truncated) const {
 ChatOrder::Page ChatOrder::page(const Json& resume_snapshot) {
   Page page;
   const Json& messages = list(resume_snapshot, "messages");
-  const bool truncated = flag_field(resume_snapshot, "truncated");
+  const bool truncated = flag_member(resume_snapshot, "truncated");
   const bool probed = std::exchange(probing_, false);
   if (probed && is_renumbered(messages, truncated)) {
     last_id_ = 0;
@@ -99,7 +99,7 @@ ChatOrder::Page ChatOrder::page(const Json& resume_snapshot) {
     const auto chat = std::make_shared<const Json>(message);
     if (advance(chat)) page.chats.push_back(chat);
   }
-  if (const std::uint64_t since = number_field(resume_snapshot, "since");
+  if (const std::uint64_t since = count_member(resume_snapshot, "since");
       truncated && since > last_id_) {
     // A message that fits no page was passed over.
     last_id_ = since;

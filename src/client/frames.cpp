@@ -103,35 +103,8 @@ Result<std::string> encode_frame(const Json& frame) {
   return text;
 }
 
-const Json& field(const Json& frame, const char* name) { return wire::member(frame, name); }
-
-const std::string& text_field(const Json& frame, const char* name) {
-  static const std::string blank;
-  const Json& value = field(frame, name);
-  return value.is_string() ? value.get_ref<const std::string&>() : blank;
-}
-
-std::string id_field(const Json& frame, const char* name) {
-  const Json& value = field(frame, name);
-  if (value.is_number()) return value.dump();
-  return base::trimmed(text_field(frame, name));
-}
-
-bool flag_field(const Json& frame, const char* name) {
-  const Json& value = field(frame, name);
-  if (value.is_number()) return value.get<double>() != 0;
-  return value.is_boolean() && value.get<bool>();
-}
-
-std::uint64_t number_field(const Json& frame, const char* name) {
-  const Json& value = field(frame, name);
-  const bool is_whole =
-      value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
-  return is_whole ? value.get<std::uint64_t>() : 0;
-}
-
 std::string type_of(const Json& frame) {
-  std::string type = base::to_lower(base::trim(text_field(frame, "type")));
+  std::string type = base::to_lower(base::trim(text_member(frame, "type")));
   return type.empty() ? "chat" : type;
 }
 
@@ -154,7 +127,7 @@ Json hello(const AgentOptions& options, const std::string& name) {
 }
 
 bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view name) {
-  const std::string& type = text_field(frame, "type");
+  const std::string& type = text_member(frame, "type");
   if (type == "chat") {
     switch (options.chat) {
       case AgentOptions::Chat::all:
@@ -162,7 +135,7 @@ bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view 
       case AgentOptions::Chat::none:
         return false;
       case AgentOptions::Chat::addressed:
-        return wire::is_for_any(text_field(frame, "target"), options.chat_names, name);
+        return wire::is_for_any(text_member(frame, "target"), options.chat_names, name);
     }
   }
   if (!options.broadcast_types ||
@@ -174,14 +147,14 @@ bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view 
 }
 
 bool is_passing(const Json& refusal) {
-  const std::string& code = text_field(refusal, "code");
+  const std::string& code = text_member(refusal, "code");
   return code == wire_name(ErrorCode::rate_limited) ||
          code == wire_name(ErrorCode::host_rate_limited) || code == wire_name(ErrorCode::read_only);
 }
 
 Error error_of(const Json& refusal, ErrorCode fallback) {
-  const std::string& name = text_field(refusal, "code");
-  const std::string& payload = text_field(refusal, "payload");
+  const std::string& name = text_member(refusal, "code");
+  const std::string& payload = text_member(refusal, "payload");
   ErrorCode code = fallback;
   for (int i = 0; i <= static_cast<int>(ErrorCode::cancelled); ++i) {
     if (wire_name(static_cast<ErrorCode>(i)) == name) code = static_cast<ErrorCode>(i);

@@ -8,8 +8,16 @@
 #include <string_view>
 
 #include "synapse/agent.hpp"
+#include "wire/json_document.hpp"
 
 namespace synapse::client {
+
+using wire::count_member;
+using wire::flag_member;
+using wire::id_member;
+using wire::member;
+using wire::number_member;
+using wire::text_member;
 
 using SharedFrame = std::shared_ptr<const Json>;
 
@@ -18,15 +26,6 @@ using SharedFrame = std::shared_ptr<const Json>;
 // Errors: invalid_utf8, for text in it that the hub would not read as we meant it.
 [[nodiscard]] Result<std::string> encode_frame(const Json& frame);
 
-// The field, or null when there is none.
-[[nodiscard]] const Json& field(const Json& frame, const char* name);
-// The field's text; blank when it is missing or of another kind.
-[[nodiscard]] const std::string& text_field(const Json& frame, const char* name);
-// As the hub reads an identifier: trimmed, a number by its digits.
-[[nodiscard]] std::string id_field(const Json& frame, const char* name);
-[[nodiscard]] bool flag_field(const Json& frame, const char* name);
-// The field's whole number; 0 when it is missing, negative or of another kind.
-[[nodiscard]] std::uint64_t number_field(const Json& frame, const char* name);
 // The type as the hub reads it: trimmed, in lower case, `chat` when it is missing.
 [[nodiscard]] std::string type_of(const Json& frame);
 

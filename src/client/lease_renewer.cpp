@@ -19,12 +19,12 @@ Renewal LeaseRenewer::take(const Result<Reply>& answer, base::Mono now) {
     due_ = now + retry_delay;
     return has_run_out(now) ? Renewal::ran_out : Renewal::later;
   }
-  const bool is_gone = text_field(*answer->frame, "code") == wire_name(ErrorCode::not_claimed);
+  const bool is_gone = text_member(*answer->frame, "code") == wire_name(ErrorCode::not_claimed);
   return is_gone ? Renewal::gone : Renewal::refused;
 }
 
 bool knows_no_renewals(const Result<Reply>& answer) {
-  return answer && !answer->granted && text_field(*answer->frame, "type") == "error" &&
+  return answer && !answer->granted && text_member(*answer->frame, "type") == "error" &&
          !is_passing(*answer->frame);
 }
 

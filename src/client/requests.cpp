@@ -13,7 +13,7 @@ constexpr std::size_t marks_max = 256;
 
 // How long a waiting claim is ready to wait, as its frame says.
 std::optional<std::chrono::nanoseconds> wait_of(const Json& frame, const Question& question) {
-  const Json& seconds = field(frame, "wait_seconds");
+  const Json& seconds = member(frame, "wait_seconds");
   if (!question.waits || !seconds.is_number()) return std::nullopt;
   return base::from_seconds(std::clamp(seconds.get<double>(), 0.0, 1e7));
 }
@@ -61,10 +61,10 @@ Requests::Entry Requests::remove(Entries::iterator at) {
 }
 
 bool Requests::take(const SharedFrame& frame, std::string_view me) {
-  const bool says_what_it_answers = field(*frame, "in_reply_to").is_string();
-  if (text_field(*frame, "type") == "error" && !says_what_it_answers) return take_error(frame);
+  const bool says_what_it_answers = member(*frame, "in_reply_to").is_string();
+  if (text_member(*frame, "type") == "error" && !says_what_it_answers) return take_error(frame);
   // One frame ends both a queued claim and the release that took it back.
-  const bool answers_several = flag_field(*frame, "queued");
+  const bool answers_several = flag_member(*frame, "queued");
   std::vector<std::pair<Answer, bool>> answered;
   for (auto at = entries_.begin(); at != entries_.end();) {
     const auto entry = at++;

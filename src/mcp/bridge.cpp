@@ -91,8 +91,8 @@ void Bridge::stop() { agent_.stop(); }
 void Bridge::hear(const Json& frame) {
   mark_changes(frame);
   const bool is_ours =
-      text_field(frame, "owner") == name_ || text_field(frame, "previous_owner") == name_;
-  if (is_ours && is_lease_news(text_field(frame, "type"))) jobs_.put(LeaseNews{frame});
+      text_member(frame, "owner") == name_ || text_member(frame, "previous_owner") == name_;
+  if (is_ours && is_lease_news(text_member(frame, "type"))) jobs_.put(LeaseNews{frame});
 }
 
 // From any thread.
@@ -203,22 +203,22 @@ void Bridge::tell_changes() {
 }
 
 void Bridge::take_news(const Json& frame) {
-  const std::string type = text_field(frame, "type");
-  const std::string task_id = text_field(frame, "task_id");
-  if (type == "handoff_granted" && text_field(frame, "owner") == name_) {
+  const std::string type = text_member(frame, "type");
+  const std::string task_id = text_member(frame, "task_id");
+  if (type == "handoff_granted" && text_member(frame, "owner") == name_) {
     // With several sessions nobody can tell whose it is now: the lease then runs its own length.
     if (clients_.size() != 1) return;
     const SessionId session = clients_.begin()->first;
-    leases_.keep(task_id, session, {text_field(frame, "worktree"), list_field(frame, "paths")},
+    leases_.keep(task_id, session, {text_member(frame, "worktree"), texts_member(frame, "paths")},
                  clock_.now().mono);
     leases_.doubt(task_id, clock_.now().mono);
-    return note(session, text_field(frame, "previous_owner") + " handed " + quoted(task_id) +
+    return note(session, text_member(frame, "previous_owner") + " handed " + quoted(task_id) +
                              " over to you");
   }
   if (type == "lease_expired") return leases_.doubt(task_id, clock_.now().mono);
   const bool is_released = type == "release_granted";
   lose(task_id, is_released ? "somebody released it under your name"
-                            : "it was handed over to " + text_field(frame, "owner"));
+                            : "it was handed over to " + text_member(frame, "owner"));
 }
 
 std::optional<std::chrono::nanoseconds> Bridge::until_due() const {

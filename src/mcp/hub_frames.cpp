@@ -13,7 +13,7 @@ namespace synapse::mcp {
 
 namespace {
 
-using client::field;
+using client::member;
 
 struct ChangeRow {
   std::string_view type;
@@ -77,8 +77,8 @@ struct MakeFrame {
 };
 
 std::string shown_paths(const Json& frame) {
-  const std::vector<std::string> paths = list_field(frame, "paths");
-  const std::string worktree = text_field(frame, "worktree");
+  const std::vector<std::string> paths = texts_member(frame, "paths");
+  const std::string worktree = text_member(frame, "worktree");
   const std::string of = worktree.empty() ? "" : " of " + worktree;
   if (paths.empty() || (paths.size() == 1 && paths[0].empty())) return "the whole worktree" + of;
   return base::join(paths, ", ") + of;
@@ -88,7 +88,7 @@ std::string shown_paths(const Json& frame) {
 Json picked(const Json& frame, std::initializer_list<const char*> names) {
   Json object = Json::object();
   for (const char* name : names) {
-    if (const Json& value = field(frame, name); !value.is_null()) object[name] = value;
+    if (const Json& value = member(frame, name); !value.is_null()) object[name] = value;
   }
   return object;
 }
@@ -114,9 +114,9 @@ struct Describe {
     return plan_task(quoted(call.task_id) + " is on the plan");
   }
   Outcome operator()(const UpdateTask& call) const {
-    const Json& task = field(frame, "task");
-    std::string text = quoted(call.task_id) + " is " + text_field(task, "status");
-    const std::string owner = text_field(task, "suggested_owner");
+    const Json& task = member(frame, "task");
+    std::string text = quoted(call.task_id) + " is " + text_member(task, "status");
+    const std::string owner = text_member(task, "suggested_owner");
     if (!owner.empty()) text += ", suggested to " + owner;
     return plan_task(std::move(text));
   }
@@ -124,18 +124,18 @@ struct Describe {
     Json view;
     switch (call.at) {
       case Resource::board:
-        view = field(frame, "board");
+        view = member(frame, "board");
         break;
       case Resource::state:
-        view = field(frame, "snapshot");
+        view = member(frame, "snapshot");
         break;
       case Resource::manifest:
         // A list, where a structured result is an object.
-        view = {{"manifest", field(frame, "manifest")}};
+        view = {{"manifest", member(frame, "manifest")}};
         break;
     }
     if (!view.is_object()) return refused("the hub's answer can't be read");
-    if (field(frame, "truncated") == true) view["truncated"] = true;
+    if (member(frame, "truncated") == true) view["truncated"] = true;
     std::string text = wire::json_text(view);
     return {Verdict::done, std::move(text), std::move(view), {}};
   }
@@ -145,7 +145,7 @@ struct Describe {
     return {Verdict::done, std::move(text), picked(frame, names), {}};
   }
   [[nodiscard]] Outcome plan_task(std::string text) const {
-    const Json& task = field(frame, "task");
+    const Json& task = member(frame, "task");
     return {
         Verdict::done, std::move(text), task.is_object() ? task : picked(frame, {"task_id"}), {}};
   }
@@ -198,11 +198,11 @@ Outcome unanswered(const Call& call, const Error& why) {
 }
 
 std::string refusal_text(const Json& frame) {
-  std::string text = text_field(frame, "payload");
+  std::string text = text_member(frame, "payload");
   if (text.empty()) text = "the hub refused it";
   // A hub of the original names the holder in a field alone.
-  const std::string holder = text_field(frame, "holder");
-  if (text_field(frame, "type") == "claim_denied" && !holder.empty() &&
+  const std::string holder = text_member(frame, "holder");
+  if (text_member(frame, "type") == "claim_denied" && !holder.empty() &&
       text.find(holder) == std::string::npos) {
     text += " (held by " + holder + ")";
   }
@@ -216,24 +216,14 @@ std::vector<std::string> broadcast_types() {
 }
 
 std::vector<Resource> changes(const Json& frame) {
-  const std::string type = text_field(frame, "type");
+  const std::string type = text_member(frame, "type");
   // Who comes has no card yet.
-  if (type == "presence_update" && text_field(frame, "event") != "left") return {};
+  if (type == "presence_update" && text_member(frame, "event") != "left") return {};
   std::vector<Resource> changed;
   for (const ChangeRow& row : change_table) {
     if (row.type == type) changed.push_back(row.resource);
   }
   return changed;
-}
-
-std::vector<std::string> list_field(const Json& frame, const char* name) {
-  std::vector<std::string> texts;
-  const Json& list = field(frame, name);
-  if (!list.is_array()) return texts;
-  for (const Json& item : list) {
-    if (item.is_string()) texts.push_back(item.get<std::string>());
-  }
-  return texts;
 }
 
 }  // namespace synapse::mcp

@@ -38,8 +38,7 @@ struct ClaimScope {
 // The resources that read differently since that frame.
 [[nodiscard]] std::vector<Resource> changes(const Json& frame);
 
-using client::text_field;
-// The texts of a frame's list; none when it is missing or of another kind.
-[[nodiscard]] std::vector<std::string> list_field(const Json& frame, const char* name);
+using client::text_member;
+using wire::texts_member;
 
 }  // namespace synapse::mcp

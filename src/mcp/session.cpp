@@ -32,7 +32,7 @@ Json one_page(const rpc::Request& request, const char* name, Json&& items) {
   return rpc::result(request.id, with_one(name, std::move(items)));
 }
 
-const std::string* text_member(const Json& object, const char* name) {
+const std::string* text_or_null(const Json& object, const char* name) {
   const Json& value = rpc::member(object, name);
   return value.is_string() ? &value.get_ref<const std::string&>() : nullptr;
 }
@@ -176,7 +176,7 @@ Json Session::initialize(const rpc::Request& request) {
   if (revision_ != nullptr) {
     return rpc::error(request.id, Code::invalid_request, "the session is initialized already");
   }
-  const std::string* wanted = text_member(request.params, "protocolVersion");
+  const std::string* wanted = text_or_null(request.params, "protocolVersion");
   if (wanted == nullptr) {
     return rpc::error(request.id, Code::invalid_params, "initialize needs \"protocolVersion\"");
   }
@@ -196,7 +196,7 @@ Json Session::initialize(const rpc::Request& request) {
 }
 
 Session::Answer Session::call_tool(TextId text_id, const rpc::Request& request, Effects& effects) {
-  const std::string* name = text_member(request.params, "name");
+  const std::string* name = text_or_null(request.params, "name");
   if (name == nullptr) {
     return rpc::error(request.id, Code::invalid_params, "tools/call needs \"name\"");
   }
@@ -211,7 +211,7 @@ Session::Answer Session::call_tool(TextId text_id, const rpc::Request& request, 
 
 Session::Answer Session::read_resource(TextId text_id, const rpc::Request& request,
                                        Effects& effects) {
-  const std::string* uri = text_member(request.params, "uri");
+  const std::string* uri = text_or_null(request.params, "uri");
   if (uri == nullptr) {
     return rpc::error(request.id, Code::invalid_params, "resources/read needs \"uri\"");
   }
@@ -223,7 +223,7 @@ Session::Answer Session::read_resource(TextId text_id, const rpc::Request& reque
 }
 
 Json Session::subscribe(const rpc::Request& request) {
-  const std::string* uri = text_member(request.params, "uri");
+  const std::string* uri = text_or_null(request.params, "uri");
   if (uri == nullptr) {
     return rpc::error(request.id, Code::invalid_params, request.method + " needs \"uri\"");
   }
@@ -250,7 +250,7 @@ Session::Answer Session::start(TextId text_id, const rpc::Request& request, Call
       return rpc::error(request.id, Code::invalid_request, "a request of that id is under way");
     }
   }
-  const std::string* uri = text_member(request.params, "uri");
+  const std::string* uri = text_or_null(request.params, "uri");
   const bool is_tool = request.method == "tools/call";
   calls_[++last_call_] = {request.id, text_id, is_tool,
                           is_tool || uri == nullptr ? std::string() : *uri};

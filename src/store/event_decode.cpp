@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include <nlohmann/json.hpp>
-
 #include "base/strings.hpp"
 #include "base/utf8.hpp"
 #include "store/event_codec.hpp"
 #include "store/json_escapes.hpp"
 #include "store/json_reader.hpp"
 #include "store/record_reader.hpp"
+#include "wire/json_document.hpp"
 
 namespace synapse::store {
 
@@ -57,10 +56,10 @@ void read(JsonReader& json, std::string_view payload, core::ChatMessage& message
   if (json.failed()) return;
   // The sender's object as the wire decoder would have kept it: sorted keys, one spelling.
   try {
-    nlohmann::json body = nlohmann::json::parse(JsonReader(payload).raw());
+    wire::Json body = wire::Json::parse(JsonReader(payload).raw());
     for (const char* name : {"timestamp", "type", "hub_id", "msg_id", "token"}) body.erase(name);
-    message.body = body.dump();
-  } catch (const nlohmann::json::exception&) {
+    message.body = wire::json_text(body);
+  } catch (const wire::Json::exception&) {
     json.fail("not JSON");
   }
 }

@@ -52,7 +52,7 @@ Body decode_chat(const Fields& fields, Json& object) {
   } else {
     object["sender"] = sender;
   }
-  chat.body = object.dump();
+  chat.body = json_text(object);
   return core::Command(std::move(chat));
 }
 
@@ -272,7 +272,7 @@ std::string digest_of(const Json& object) {
   }
   std::array<char, 20> hex{};
   std::snprintf(hex.data(), hex.size(), "%016llx",
-                static_cast<unsigned long long>(base::fnv1a(request.dump())));
+                static_cast<unsigned long long>(base::fnv1a(json_text(request))));
   return hex.data();
 }
 

@@ -55,7 +55,7 @@ bool is_blank(const Json& value) {
 std::string as_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
-  return value.dump();
+  return json_text(value);
 }
 
 const Json& Fields::at(const char* name) const {
@@ -123,7 +123,7 @@ std::vector<std::string> Fields::list(const char* name) const {
 core::JsonText Fields::object(const char* name) const {
   const Json& value = at(name);
   if (!value.is_object()) return {};
-  return {value.dump()};
+  return {json_text(value)};
 }
 
 }  // namespace synapse::wire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/json_document.hpp"
 
+#include "base/strings.hpp"
 #include "base/utf8.hpp"
 
 namespace synapse::wire {
@@ -54,8 +55,9 @@ Result<Json> parse_json(std::string_view text, std::string_view what, std::size_
   }
 }
 
-std::string json_text(const Json& document) {
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string json_text(const Json& document, JsonLayout layout) {
+  const int indent = layout == JsonLayout::ascii_indented ? 2 : -1;
+  return document.dump(indent, ' ', layout != JsonLayout::line, Json::error_handler_t::replace);
 }
 
 const Json& member(const Json& object, const char* name) {
@@ -63,6 +65,51 @@ const Json& member(const Json& object, const char* name) {
   if (!object.is_object()) return null;
   const auto found = object.find(name);
   return found == object.end() ? null : *found;
+}
+
+const std::string& text_member(const Json& object, const char* name) {
+  static const std::string blank;
+  const Json& value = member(object, name);
+  return value.is_string() ? value.get_ref<const std::string&>() : blank;
+}
+
+std::string id_member(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  if (value.is_number()) return json_text(value);
+  return base::trimmed(text_member(object, name));
+}
+
+bool flag_member(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  if (value.is_number()) return value.get<double>() != 0;
+  return value.is_boolean() && value.get<bool>();
+}
+
+std::uint64_t count_member(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  const bool is_whole =
+      value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  return is_whole ? value.get<std::uint64_t>() : 0;
+}
+
+double number_member(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  return value.is_number() ? value.get<double>() : 0;
+}
+
+std::vector<std::string> texts_member(const Json& object, const char* name) {
+  std::vector<std::string> texts;
+  const Json& list = member(object, name);
+  if (!list.is_array()) return texts;
+  for (const Json& item : list) {
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
+std::string shown_text(const Json& value) {
+  if (value.is_null()) return {};
+  return value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
 }  // namespace synapse::wire

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "wire/fields.hpp"
+#include "wire/json_writer.hpp"
 
 namespace synapse::wire {
 
@@ -13,17 +14,26 @@ std::string encode_lite(std::string_view frame) {
   SYNAPSE_ASSERT(object.is_object());  // Our own frame.
   const Fields fields(object);
   const double timestamp = fields.number("timestamp").value_or(0);
-  nlohmann::ordered_json line;
-  line["v"] = 1;
-  line["i"] = fields.integer("msg_id").value_or(0);
-  line["ty"] = fields.text("type");
-  line["s"] = fields.text("sender");
-  line["to"] = fields.text("target", "all");
-  line["p"] = fields.at("payload").is_null() ? Json("") : fields.at("payload");
-  line["t"] =
-      std::fabs(timestamp) < 9e15 ? static_cast<std::int64_t>(std::llround(timestamp * 1000)) : 0;
-  line["h"] = fields.text("hub_id");
-  return line.dump(-1, ' ', true);
+  const double milliseconds = std::fabs(timestamp) < 9e15 ? std::round(timestamp * 1000) : 0;
+  const auto ascii = [](const Json& value) { return json_text(value, JsonLayout::ascii_line); };
+  const Json& payload = fields.at("payload");
+  return JsonWriter()
+      .begin_object()
+      .field("v", std::int64_t{1})
+      .field("i", fields.integer("msg_id").value_or(0))
+      .key("ty")
+      .raw(ascii(fields.text("type")))
+      .key("s")
+      .raw(ascii(fields.text("sender")))
+      .key("to")
+      .raw(ascii(fields.text("target", "all")))
+      .key("p")
+      .raw(payload.is_null() ? "\"\"" : ascii(payload))
+      .field("t", static_cast<std::int64_t>(milliseconds))
+      .key("h")
+      .raw(ascii(fields.text("hub_id")))
+      .end_object()
+      .take();
 }
 
 std::optional<LiteLine> decode_lite(std::string_view line) {

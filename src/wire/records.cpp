@@ -9,7 +9,7 @@ namespace synapse::wire {
 std::string with_sender(const std::string& body, const AgentName& sender) {
   Json object = Json::parse(body);  // The decoder's own text.
   object["sender"] = sender.text;
-  return object.dump();
+  return json_text(object);
 }
 
 std::string chat_frame(const core::ChatMessage& message) {

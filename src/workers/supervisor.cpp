@@ -9,14 +9,10 @@ namespace synapse::workers {
 
 namespace {
 
-using client::field;
-using client::id_field;
-using client::text_field;
-
-double seconds_field(const Json& object, const char* name) {
-  const Json& value = field(object, name);
-  return value.is_number() ? value.get<double>() : 0;
-}
+using client::id_member;
+using client::member;
+using client::number_member;
+using client::text_member;
 
 template <class Use>
 void for_each_object(const Json& list, Use use) {
@@ -28,14 +24,10 @@ void for_each_object(const Json& list, Use use) {
 
 PlanTask plan_task(const Json& object) {
   PlanTask task;
-  task.id = id_field(object, "task_id");
-  task.status = text_field(object, "status");
-  task.active_at = seconds_field(object, "updated_at");
-  const Json& needs = field(object, "depends_on");
-  if (!needs.is_array()) return task;
-  for (const Json& each : needs) {
-    if (each.is_string()) task.depends_on.push_back(each.get<std::string>());
-  }
+  task.id = id_member(object, "task_id");
+  task.status = text_member(object, "status");
+  task.active_at = number_member(object, "updated_at");
+  task.depends_on = wire::texts_member(object, "depends_on");
   return task;
 }
 
@@ -50,24 +42,24 @@ Result<std::shared_ptr<const Json>> granted(const Result<Reply>& reply) {
 
 PlanView plan_view(const Json& board_frame, const Json& state_frame) {
   PlanView view;
-  const Json& state = field(state_frame, "snapshot");
-  const Json& board = field(board_frame, "board");
-  view.now = seconds_field(state_frame, "timestamp");
+  const Json& state = member(state_frame, "snapshot");
+  const Json& board = member(board_frame, "board");
+  view.now = number_member(state_frame, "timestamp");
   if (!board.is_object()) return view;
   std::map<std::string, double> noted_at;
-  for_each_object(field(board, "progress"), [&](const Json& note) {
-    double& at = noted_at[id_field(note, "task_id")];
-    at = std::max(at, seconds_field(note, "posted_at"));
+  for_each_object(member(board, "progress"), [&](const Json& note) {
+    double& at = noted_at[id_member(note, "task_id")];
+    at = std::max(at, number_member(note, "posted_at"));
   });
-  for_each_object(field(board, "tasks"), [&](const Json& object) {
+  for_each_object(member(board, "tasks"), [&](const Json& object) {
     PlanTask task = plan_task(object);
     const auto noted = noted_at.find(task.id);
     if (noted != noted_at.end()) task.active_at = std::max(task.active_at, noted->second);
     view.tasks.push_back(std::move(task));
   });
   if (!state.is_object()) return view;
-  for_each_object(field(state, "active_claims"), [&](const Json& claim) {
-    view.leases.push_back({id_field(claim, "task_id"), seconds_field(claim, "lease_expires_at")});
+  for_each_object(member(state, "active_claims"), [&](const Json& claim) {
+    view.leases.push_back({id_member(claim, "task_id"), number_member(claim, "lease_expires_at")});
   });
   return view;
 }

@@ -13,8 +13,8 @@ namespace synapse::workers {
 
 namespace {
 
-using client::field;
-using client::text_field;
+using client::member;
+using client::text_member;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t reply_characters_max = 420;
@@ -108,9 +108,9 @@ void Worker::hear(const Json& frame) {
   if (type == "chat") {
     hear_chat(frame);
   } else if (type == "capability_advertised") {
-    learn_card(field(frame, "card"));
+    learn_card(member(frame, "card"));
   } else if (type == "manifest_snapshot") {
-    const Json& cards = field(frame, "manifest");
+    const Json& cards = member(frame, "manifest");
     if (!cards.is_array()) return;
     for (const Json& card : cards) learn_card(card);
   }
@@ -118,17 +118,17 @@ void Worker::hear(const Json& frame) {
 
 void Worker::learn_card(const Json& card) {
   if (!card.is_object()) return;
-  workers_.learn(text_field(card, "agent"), text_field(card, "description"));
+  workers_.learn(text_member(card, "agent"), text_member(card, "description"));
 }
 
 void Worker::hear_chat(const Json& frame) {
   Heard heard;
-  const std::string& sender = text_field(frame, "sender");
-  const std::string& text = text_field(frame, "payload");
+  const std::string& sender = text_member(frame, "sender");
+  const std::string& text = text_member(frame, "payload");
   heard.sender = sender;
-  heard.target = text_field(frame, "target");
+  heard.target = text_member(frame, "target");
   heard.payload = text;
-  if (client::flag_field(frame, mark) || workers_.holds(sender)) heard.speaker = Speaker::worker;
+  if (client::flag_member(frame, mark) || workers_.holds(sender)) heard.speaker = Speaker::worker;
   const Attention attention = attention_to(heard, agent_.name());
   if (attention == Attention::ignore) return;
   if (attention == Attention::answer && turns_.take(heard.speaker)) {
@@ -175,7 +175,7 @@ void Worker::answer(const Question& question) {
   const Result<Reply> said =
       agent_.chat(is_private ? question.sender : "all", text, {{mark, true}});
   if (said && said->granted) return;
-  const std::string why = said ? text_field(*said->frame, "payload") : said.error().message;
+  const std::string why = said ? text_member(*said->frame, "payload") : said.error().message;
   if (!is_stopping()) tell("an answer was not taken: " + why);
 }
 

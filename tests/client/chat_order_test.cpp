@@ -22,7 +22,7 @@ Json first_page(const std::vector<Json>& chats, std::uint64_t since) {
 
 Ids ids_of(const std::vector<SharedFrame>& chats) {
   Ids ids;
-  for (const SharedFrame& each : chats) ids.push_back(number_field(*each, "msg_id"));
+  for (const SharedFrame& each : chats) ids.push_back(count_member(*each, "msg_id"));
   return ids;
 }
 

@@ -19,7 +19,7 @@ const std::string& sleeper(const WaiterOptions& options) {
 }
 
 bool is_priority(const Json& frame) {
-  const Json& mark = part_of(frame, "priority");
+  const Json& mark = member(frame, "priority");
   if (mark.is_boolean()) return mark.get<bool>();
   if (mark.is_number()) return mark.get<double>() != 0;
   return !mark.is_null() && !mark.empty();

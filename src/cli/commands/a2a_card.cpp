@@ -16,7 +16,7 @@ int run(Context& context, const A2aCardArguments& options) {
   const Result<a2a::CardOptions> card = card_options(options.card);
   if (!card) return explain_usage(context, card.error());
   const auto render = [&card](const Json& frame, Style) {
-    return render_json(a2a::agent_card(part_of(frame, "manifest"), *card));
+    return render_json(a2a::agent_card(member(frame, "manifest"), *card));
   };
   return query(context, options.query, {&Agent::manifest, nullptr, render});
 }

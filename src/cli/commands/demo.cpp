@@ -16,7 +16,7 @@ namespace {
 Result<std::string> ready_tasks(Agent& agent) {
   const auto frame = granted(agent.board());
   if (!frame) return frame.error();
-  return shown(base::join(texts_of(part_of(**frame, "board"), "ready"), ", "));
+  return shown(base::join(texts_of(member(**frame, "board"), "ready"), ", "));
 }
 
 Result<> plan_and_claim(std::ostream& out, Agent& planner, Agent& worker) {

@@ -15,7 +15,7 @@ int run(Context& context, const StateArguments& options) {
   Question question{&Agent::state, nullptr, render_claims};
   if (options.owner) {
     question.narrow = [&owner = *options.owner](Json& frame) {
-      if (!part_of(part_of(frame, "snapshot"), "active_claims").is_array()) return;
+      if (!member(member(frame, "snapshot"), "active_claims").is_array()) return;
       keep_if(frame["snapshot"]["active_claims"],
               [&owner](const Json& claim) { return is_in(text_of(claim, "owner"), owner); });
     };

@@ -44,7 +44,7 @@ int run_declare(Context& context, const Declaration& options) {
         return agent.declare_task(options.id, options.title, options.depends_on, Json::object());
       },
       [](const Json& frame) {
-        const Json& task = part_of(frame, "task");
+        const Json& task = member(frame, "task");
         const std::string needs = base::join(texts_of(task, "depends_on"), ", ");
         return "declared " + shown(task, "task_id") + " — " + shown(task, "title") +
                " (deps: " + (needs.empty() ? "none" : shown(needs)) + ")";
@@ -70,7 +70,7 @@ int run_update(Context& context, const Update& options) {
       context, options.connection,
       [&](Agent& agent) { return agent.update_plan(options.id, fields); },
       [](const Json& frame) {
-        const Json& task = part_of(frame, "task");
+        const Json& task = member(frame, "task");
         return "updated " + shown(task, "task_id") + " -> status=" + shown(task, "status");
       });
 }
@@ -87,7 +87,7 @@ int run_progress(Context& context, const Progress& options) {
       context, options.connection,
       [&](Agent& agent) { return agent.progress(options.id, options.text, options.kind); },
       [](const Json& frame) {
-        const Json& note = part_of(frame, "note");
+        const Json& note = member(frame, "note");
         return "posted " + shown(note, "kind") + " on " + shown(note, "task_id") + ": " +
                shown(note, "text");
       });

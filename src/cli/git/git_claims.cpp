@@ -10,8 +10,8 @@ namespace synapse::cli {
 
 std::vector<git::BranchClaim> branch_claims_of(const Json& frame) {
   std::vector<git::BranchClaim> claims;
-  for (const Json& from : part_of(part_of(frame, "snapshot"), "active_claims")) {
-    const Json& git = part_of(from, "git");
+  for (const Json& from : member(member(frame, "snapshot"), "active_claims")) {
+    const Json& git = member(from, "git");
     git::BranchClaim claim;
     claim.branch = text_of(git, "branch");
     if (claim.branch.empty()) continue;
@@ -23,7 +23,7 @@ std::vector<git::BranchClaim> branch_claims_of(const Json& frame) {
     claim.worktree = text_of(from, "worktree");
     claim.paths = texts_of(from, "paths");
     if (text_of(from, "scope") == "none") claim.covers = git::BranchClaim::Covers::nothing;
-    const Json& epoch = part_of(from, "epoch");
+    const Json& epoch = member(from, "epoch");
     if (epoch.is_number_unsigned()) claim.epoch = epoch.get<std::uint64_t>();
     claims.push_back(std::move(claim));
   }

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t progress_shown = 10;
 
-std::string as_text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) return "";
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string shown_chat(std::string_view payload) {
   return base::escape_control(payload, base::LineBreaks::keep);
 }
@@ -40,7 +34,7 @@ std::string claim_row(const Json& claim, Style style) {
                     "] owner=" + shown(claim, "owner") +
                     " paths=" + shown_list(claim, "paths", "-") +
                     " checkpoint=" + or_dash(shown(claim, "checkpoint"));
-  const Json& git = part_of(claim, "git");
+  const Json& git = member(claim, "git");
   if (git.is_object() && !git.empty()) {
     row += " git=" + shown(git, "branch") + "->" + shown(git, "base");
   }
@@ -49,21 +43,16 @@ std::string claim_row(const Json& claim, Style style) {
 
 }  // namespace
 
-std::string text_of(const Json& object, const char* key) { return as_text(part_of(object, key)); }
+std::string text_of(const Json& object, const char* key) {
+  return wire::shown_text(member(object, key));
+}
 
 std::vector<std::string> texts_of(const Json& object, const char* key) {
   std::vector<std::string> texts;
-  const Json& list = part_of(object, key);
+  const Json& list = member(object, key);
   if (!list.is_array()) return texts;
-  for (const Json& item : list) texts.push_back(as_text(item));
+  for (const Json& item : list) texts.push_back(wire::shown_text(item));
   return texts;
-}
-
-const Json& part_of(const Json& object, const char* key) {
-  static const Json missing;
-  if (!object.is_object()) return missing;
-  const auto found = object.find(key);
-  return found == object.end() ? missing : *found;
 }
 
 std::string shown(std::string_view text) {
@@ -99,15 +88,15 @@ std::string render_presence_of(const Json& frame, const std::string& name) {
 }
 
 std::string render_claims(const Json& frame, Style style) {
-  const Json& claims = part_of(part_of(frame, "snapshot"), "active_claims");
+  const Json& claims = member(member(frame, "snapshot"), "active_claims");
   std::string text = counted("Active claims", claims.size(), style);
   for (const Json& claim : claims) text += claim_row(claim, style);
   return text;
 }
 
 std::string render_board(const Json& frame, Style style) {
-  const Json& board = part_of(frame, "board");
-  const Json& tasks = part_of(board, "tasks");
+  const Json& board = member(frame, "board");
+  const Json& tasks = member(board, "tasks");
   std::string text = counted("Tasks", tasks.size(), style);
   for (const Json& task : tasks) {
     const std::string needs = shown_list(task, "depends_on", "");
@@ -115,7 +104,7 @@ std::string render_board(const Json& frame, Style style) {
             shown(task, "title") + (needs.empty() ? "" : "  (deps: " + needs + ")") + "\n";
   }
   text += style.heading("Ready:") + " " + shown_list(board, "ready", "(none)") + "\n";
-  const Json& notes = part_of(board, "progress");
+  const Json& notes = member(board, "progress");
   if (!notes.is_array() || notes.empty()) return text;
   text += style.heading("Recent progress:") + "\n";
   for (std::size_t i = notes.size() - std::min(notes.size(), progress_shown); i < notes.size();
@@ -128,7 +117,7 @@ std::string render_board(const Json& frame, Style style) {
 }
 
 std::string render_manifest(const Json& frame, Style style) {
-  const Json& cards = part_of(frame, "manifest");
+  const Json& cards = member(frame, "manifest");
   std::string text = counted("Agents", cards.size(), style);
   for (const Json& card : cards) {
     text += "  " + shown(card, "agent") + " [" + shown_list(card, "task_classes", "none") +
@@ -138,7 +127,7 @@ std::string render_manifest(const Json& frame, Style style) {
 }
 
 std::string render_json(const Json& frame) {
-  return frame.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return wire::json_text(frame, wire::JsonLayout::ascii_indented) + "\n";
 }
 
 std::string render_chat(const Json& frame) {

@@ -14,6 +14,7 @@
 
 #include "cli/output/style.hpp"
 #include "synapse/agent.hpp"
+#include "wire/json_document.hpp"
 #include "wire/lite.hpp"
 
 namespace synapse::cli {
@@ -21,8 +22,7 @@ namespace synapse::cli {
 // A field of a frame, as sent: what programs compare.
 [[nodiscard]] std::string text_of(const Json& object, const char* key);
 [[nodiscard]] std::vector<std::string> texts_of(const Json& object, const char* key);
-// An object or a list in a frame; null if it is missing.
-[[nodiscard]] const Json& part_of(const Json& object, const char* key);
+using wire::member;
 // The same, as shown.
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown(const Json& object, const char* key);
