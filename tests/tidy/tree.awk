@@ -168,6 +168,8 @@ function check_code(code, n) {
   if (!in_src) return
   if (code ~ /std::([a-z_]+_)?mutex/ && !(folder in mutex_folder))
     violation(n, "no mutex here: state belongs to one strand")
+  if (code ~ /\.dump[ \t]*\(/ && path != "src/wire/json_document.cpp")
+    violation(n, "the text of a document is made by wire::json_text()")
   if ((folder == "core" || folder == "wire") && code ~ /::now[ \t]*\(|std::(time|rand)[ \t]*\(/)
     violation(n, "src/" folder "/ is pure: time and randomness come in as arguments")
   if (folder == "core" && code ~ /unordered_/)

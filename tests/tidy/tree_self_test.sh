@@ -181,6 +181,7 @@ refuses "src/core/a.cpp:2: src/core/ $not_argument" 'auto t = std::chrono::stead
 refuses "src/wire/a.cpp:2: src/wire/ $not_argument" 'auto t = std::time(nullptr);'
 refuses 'src/core/a.cpp:2: no unordered containers in core: their order differs from run to run' \
   'std::unordered_map<int, int> m;'
+refuses 'src/hub/a.cpp:2: the text of a document is made by wire::json_text()' 'json.dump(2);'
 refuses 'src/hub/a.cpp:2: no mutex here: state belongs to one strand' 'std::shared_mutex m;'
 accepts src/wire/a.cpp '#include <nlohmann/json.hpp>' 'std::unordered_map<int, int> m;'
 accepts src/core/a.cpp '// No std::unordered_map, no <mutex>, no steady_clock::now(): replay.' \
