@@ -239,7 +239,7 @@ TEST_CASE("a hub stops though another program holds the log, and says what is no
   const TempDir folder;
   HubOptions options;
   const std::string file = (folder / "log.db").string();
-  options.arguments = {"--db", file};
+  options.arguments = {"--db", file, "--metrics"};
   HubProcess hub(options);
   sqlite3* opened = nullptr;
   REQUIRE(sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
