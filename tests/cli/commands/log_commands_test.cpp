@@ -6,6 +6,7 @@
 #include "cli/cli_run.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/catch.hpp"
+#include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
 
 using Catch::Matchers::Contains;
