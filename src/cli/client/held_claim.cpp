@@ -49,7 +49,7 @@ int lost(Context& context, const AgentOptions& settings, const std::string& task
 
 }  // namespace
 
-int hold_claim(Context& context, const AgentOptions& settings, const SignalWatch& watch,
+int hold_claim(Context& context, const AgentOptions& settings, SignalWatch& watch,
                ClaimRequest claim) {
   using client::Renewal;
   claim.wait.reset();
@@ -59,6 +59,8 @@ int hold_claim(Context& context, const AgentOptions& settings, const SignalWatch
     const auto left =
         std::min<std::chrono::milliseconds>(time_until(context, lease.due()), sleep_max);
     if (sleep_unless_signalled(watch, left)) {
+      // One that is left in the watch ends this process when the watch does.
+      static_cast<void>(watch.take());
       return give_back(context, settings, task_id, *claim.ttl);
     }
     if (context.clock.now().mono < lease.due()) continue;

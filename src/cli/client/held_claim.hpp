@@ -13,7 +13,7 @@ namespace synapse::cli {
 
 // The claim was granted just now, for its ttl. Returns the exit code: 0 once it is released,
 // by a signal or by somebody else under the same name (a hook); 1 if it is lost.
-[[nodiscard]] int hold_claim(Context& context, const AgentOptions& settings,
-                             const SignalWatch& watch, ClaimRequest claim);
+[[nodiscard]] int hold_claim(Context& context, const AgentOptions& settings, SignalWatch& watch,
+                             ClaimRequest claim);
 
 }  // namespace synapse::cli

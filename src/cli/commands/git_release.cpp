@@ -90,7 +90,9 @@ class Errand {
       refusal = connected.error();
       if (time_until(context_, end_) <= retry_delay) return *refusal;
       const auto watch = context_.signals.watch({SIGINT, SIGTERM});
-      if (sleep_unless_signalled(*watch, retry_delay)) return fail(ErrorCode::cancelled);
+      if (sleep_unless_signalled(*watch, retry_delay) && watch->take()) {
+        return fail(ErrorCode::cancelled);
+      }
     }
     return {};
   }

@@ -128,3 +128,19 @@ TEST_CASE("a held claim whose hub is away for the length of its lease is lost",
   CHECK(s.code.get() == 1);
   CHECK_THAT(s.run.err(), Contains("[A] lost 'T': it could not be renewed in time: "));
 }
+
+TEST_CASE("a signal gives a held claim back, and is used up by that", "[cli][git][hold]") {
+  const Bus bus;
+  ClaimRequest claim;
+  claim.task_id = "T";
+  claim.no_files = true;
+  claim.ttl = ttl;
+  REQUIRE(bus.join("A")->claim(claim)->granted);
+  CliRun run;
+  const auto watch = run.signals.watch({SIGTERM});
+  run.signals.send({SIGTERM, synapse::cli::Signal::Origin::process});
+  synapse::cli::Context context = run.context();
+  CHECK(hold_claim(context, bus.settings("A"), *watch, claim) == 0);
+  CHECK_THAT(run.out(), Contains("released 'T'"));
+  CHECK_FALSE(watch->take());
+}
