@@ -31,8 +31,10 @@ enum class ErrorCode {
   rate_limited,
   auth_denied,
   name_conflict,
+  name_in_use,
   name_switch,
   invalid_name,
+  observing,
   idempotency_conflict,
   // Claims.
   blank_task_id,

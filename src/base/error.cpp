@@ -41,10 +41,14 @@ Row row(ErrorCode code) {
       return {"auth_denied", "the token is missing or wrong"};
     case ErrorCode::name_conflict:
       return {"name_conflict", "the name is in use by another connection"};
+    case ErrorCode::name_in_use:
+      return {"name_in_use", "another process is the agent of this name"};
     case ErrorCode::name_switch:
       return {"name_switch", "a connection keeps the name that it first sent"};
     case ErrorCode::invalid_name:
       return {"invalid_name", "the name can't be used"};
+    case ErrorCode::observing:
+      return {"observing", "an observer changes nothing"};
     case ErrorCode::idempotency_conflict:
       return {"idempotency_conflict", "this idem_key was used for a different request"};
     case ErrorCode::blank_task_id:

@@ -100,11 +100,12 @@ void ClaimQueue::remove(const AgentName& agent, const TaskId& task_id) {
 }
 
 void ClaimQueue::remove_all(const AgentName& agent) {
-  for (;;) {
-    const auto first = tickets_.lower_bound({agent, TaskId()});
-    if (first == tickets_.end() || first->first.first != agent) return;
-    remove(agent, TaskId(first->first.second));
+  std::vector<TaskId> present;
+  for (auto it = tickets_.lower_bound({agent, TaskId()});
+       it != tickets_.end() && it->first.first == agent; ++it) {
+    if (!queue_.at(it->second).is_absent()) present.push_back(it->first.second);
   }
+  for (const TaskId& task_id : present) remove(agent, task_id);
 }
 
 void ClaimQueue::set_aside(const AgentName& agent, const TaskId& task_id, Mono until) {
@@ -231,9 +232,8 @@ std::set<std::uint64_t> ClaimQueue::contenders(const AgentName& agent, const Cla
     }
   }
   if (scope.coverage == Coverage::files && tickets.size() < at_most) {
-    for (const Lease* shadow :
-         scopes_.conflicts(scope.worktree, scope.paths, agent, {.before = Epoch{before}},
-                           at_most)) {
+    for (const Lease* shadow : scopes_.conflicts(scope.worktree, scope.paths, agent,
+                                                 {.before = Epoch{before}}, at_most)) {
       if (tickets.size() < at_most) tickets.insert(shadow->epoch.value);
     }
   }

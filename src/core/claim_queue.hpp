@@ -40,8 +40,9 @@ struct QueuedClaim {
   AgentName agent;
   ClaimTask claim;  // Its paths are normalised.
   std::uint64_t ticket = 0;
-  Mono deadline{Mono::max()};      // The end of its patience.
-  Mono absent_until{Mono::max()};  // When its place goes, if its agent is not back; max: it is here.
+  Mono deadline{Mono::max()};  // The end of its patience.
+  Mono absent_until{
+      Mono::max()};  // When its place goes, if its agent is not back; max: it is here.
 
   [[nodiscard]] bool is_absent() const { return absent_until != Mono::max(); }
   [[nodiscard]] Mono due() const { return std::min(deadline, absent_until); }
@@ -66,6 +67,7 @@ class ClaimQueue {
 
   void add(QueuedClaim claim);
   void remove(const AgentName& agent, const TaskId& task_id);
+  // But for those that are set aside.
   void remove_all(const AgentName& agent);
   // Out of everybody's way, with its place kept until then; and back, unless it is gone.
   void set_aside(const AgentName& agent, const TaskId& task_id, Mono until);
@@ -104,13 +106,13 @@ class ClaimQueue {
                                                        const LeaseTable& leases) const;
 
  private:
+  friend struct MachineState;
   class Followers;
 
   // The tickets, up to `at_most` of them, of other agents' claims that contend with this scope for
   // its task or its files and came before `before`.
   [[nodiscard]] std::set<std::uint64_t> contenders(const AgentName& agent, const ClaimTask& scope,
-                                                   std::uint64_t before,
-                                                   std::size_t at_most) const;
+                                                   std::uint64_t before, std::size_t at_most) const;
   // The agents in the way of a claim: holders of leases, and earlier waiters.
   [[nodiscard]] std::set<AgentName> blockers(const QueuedClaim& claim,
                                              const LeaseTable& leases) const;
@@ -126,7 +128,7 @@ class ClaimQueue {
   std::map<TaskId, std::set<std::uint64_t>> by_task_;
   std::map<std::pair<AgentName, TaskId>, std::uint64_t> tickets_;
   std::set<std::pair<Mono, std::uint64_t>> deadlines_;
-  std::map<TaskId, std::set<std::uint64_t>> on_leases_;           // Parked, by the lease.
+  std::map<TaskId, std::set<std::uint64_t>> on_leases_;             // Parked, by the lease.
   std::map<std::uint64_t, std::set<std::uint64_t>> behind_claims_;  // Parked, by the earlier claim.
   std::map<std::uint64_t, std::variant<TaskId, std::uint64_t>> parked_;  // Where each one is.
   std::set<std::uint64_t> to_look_at_;

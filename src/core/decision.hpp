@@ -20,7 +20,8 @@ struct Refusal {
   std::optional<double> lease_expires_at;  // Wall seconds: when the lease in the way ends.
   std::optional<Epoch> current_epoch;
   std::optional<Version> current_version;
-  std::vector<std::string> reasons;  // Of a rejected finding.
+  std::vector<std::string> reasons;         // Of a rejected finding.
+  std::optional<AgentName> suggested_name;  // A free one, in place of one that is in use.
 
   explicit Refusal(Error why) : error(std::move(why)) {}
   Refusal(ErrorCode code, std::string message) : error{code, std::move(message)} {}

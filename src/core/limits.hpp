@@ -32,6 +32,10 @@ struct Limits {
   std::chrono::seconds lease_ttl_max{30 * 24 * 3600};
   std::chrono::seconds offer_ttl{300};
   std::chrono::seconds card_ttl{300};
+  std::size_t seats_per_name = 64;
+  std::chrono::nanoseconds takeover_cooldown{std::chrono::seconds(2)};
+  // What an agent whose socket fell silent finds again: its seat, and its places in the queue.
+  std::chrono::seconds absence_max{20};
 };
 
 }  // namespace synapse::core

@@ -15,7 +15,8 @@ Machine::Machine(const Limits& limits, std::string hub_id)
       plan_(limits.plan_tasks_max, limits.progress_max),
       presence_(limits.last_seen_max),
       history_(limits.history_max, limits.history_bytes_max),
-      answers_(limits.answers_max) {}
+      answers_(limits.answers_max),
+      seats_(limits) {}
 
 struct Machine::Decide {
   const Machine& machine;
@@ -111,6 +112,7 @@ struct Machine::Apply {
     machine.queue_.freed(event.lease.task_id);
     machine.queue_.remove(event.lease.owner, event.lease.task_id);
     machine.queue_.end_wait(event.lease.owner);
+    machine.lease_ended(event.previous_owner);
   }
   void operator()(const LeaseReleased& event) const {
     machine.leases_.remove(event.task_id);
@@ -118,12 +120,14 @@ struct Machine::Apply {
     machine.queue_.freed(event.task_id);
     machine.queue_.remove(event.owner, event.task_id);
     machine.queue_.end_waits_for(event.task_id);
+    machine.lease_ended(event.owner);
   }
   void operator()(const LeaseExpired& event) const {
     machine.leases_.remove(event.task_id);
     machine.leases_.keep_checkpoint(event.task_id, event.checkpoint);
     machine.queue_.freed(event.task_id);
     machine.queue_.end_waits_for(event.task_id);
+    machine.lease_ended(event.owner);
   }
   void operator()(const PlanTaskDeclared& event) const { machine.plan_.put(event.task); }
   void operator()(const PlanTaskUpdated& event) const { machine.plan_.put(event.task); }
@@ -163,41 +167,31 @@ struct Machine::Apply {
 
 void Machine::apply(const Event& event) { std::visit(Apply{*this}, event); }
 
+// The owner of a name counts while somebody has it or it has a live lease.
+void Machine::lease_ended(const AgentName& owner) {
+  if (seats_.of(owner).empty() && leases_.count_of(owner) == 0) seats_.forget_owner(owner);
+}
+
 void Machine::happen(std::vector<Event>& events, Moment now) {
   for (const Event& event : events) apply(event);
   serve_queue(now, events);
 }
 
-Decision Machine::execute(const AgentName& actor, const Command& command, Moment now) {
-  Decision decision = decide(actor, command, now);
-  happen(decision.events, now);
-  return decision;
-}
-
-std::vector<Event> Machine::settle(const std::vector<Event>& events, Moment now) {
-  std::vector<Event> all = events;
-  serve_queue(now, all);
-  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(events.size()));
-  return all;
-}
-
-std::vector<Event> Machine::expire(Moment now) {
+std::vector<Event> Machine::due(Mono now) const {
   std::vector<Event> events;
-  for (const Lease* lease : leases_.due(now.mono)) {
+  for (const Lease* lease : leases_.due(now)) {
     events.emplace_back(
         LeaseExpired{lease->task_id, lease->owner, lease->epoch, lease->checkpoint});
   }
-  for (const Offer* offer : offers_.due(now.mono)) {
+  for (const Offer* offer : offers_.due(now)) {
     events.emplace_back(OfferLapsed{offer->agent, offer->kind, offer->name});
   }
-  for (const Card* card : cards_.due(now.mono)) events.emplace_back(CardLapsed{card->agent});
-  for (const QueuedClaim* queued : queue_.due(now.mono)) {
-    const bool lost_patience = queued->deadline <= now.mono;
-    events.emplace_back(
-        ClaimUnqueued{queued->agent, queued->claim.task_id,
-                      lost_patience ? ErrorCode::wait_expired : ErrorCode::cancelled});
+  for (const Card* card : cards_.due(now)) events.emplace_back(CardLapsed{card->agent});
+  for (const QueuedClaim* queued : queue_.due(now)) {
+    const bool lost_patience = queued->deadline <= now;
+    events.emplace_back(ClaimUnqueued{queued->agent, queued->claim.task_id,
+                                      lost_patience ? ErrorCode::wait_expired : ErrorCode::closed});
   }
-  happen(events, now);
   return events;
 }
 
@@ -208,18 +202,6 @@ std::optional<Mono> Machine::next_deadline() const {
     if (one && (!next || *one < *next)) next = one;
   }
   return next;
-}
-
-std::vector<Event> Machine::join(const AgentName& agent) {
-  const Event event = AgentJoined{agent};
-  apply(event);
-  return {event};
-}
-
-std::vector<Event> Machine::leave(const AgentName& agent, Moment now) {
-  std::vector<Event> events{AgentLeft{agent}};
-  happen(events, now);
-  return events;
 }
 
 void Machine::serve_queue(Moment now, std::vector<Event>& events) {
@@ -245,9 +227,12 @@ void Machine::serve_queue(Moment now, std::vector<Event>& events) {
   }
 }
 
-void Machine::adopt_presence(const Machine& other) {
+void Machine::adopt_sockets(const Machine& other) {
   presence_ = other.presence_;
   cards_ = other.cards_;
+  seats_ = other.seats_;
+  ties_ = other.ties_;
+  ties_.drop_claims();
 }
 
 }  // namespace synapse::core

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The coordination state machine: who holds what, the plan, the offers, the talk.
 //
-// decide() looks at a command and names what would happen, changing nothing; apply() makes one
-// event happen and can't fail. Live running is execute(), which does both and then lets the claims
-// that wait have their turn; replay is apply() over the log. The same commands at the same moments
-// give the same events and the same state: time comes in as an argument, and no table is iterated
-// in an order that depends on anything but its content.
+// execute() is the only way to run it, on the hub, in the simulator and in tests: an entry of the
+// log goes in, and what comes of it comes out. Inside, a command is decided, which names events and
+// changes nothing, and the events are applied, which can't fail; then the claims that wait have
+// their turn. replay() applies one event that a log tells of.
+//
+// The same entries give the same outcomes and the same state: time comes in with the entry, and no
+// table is iterated in an order that depends on anything but its content.
 //
 // Pure and synchronous; it belongs to whoever owns it (the hub's strand) and is not thread-safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/answers.hpp"
 #include "core/claim_queue.hpp"
 #include "core/command.hpp"
 #include "core/decision.hpp"
+#include "core/entry.hpp"
 #include "core/event.hpp"
 #include "core/history.hpp"
 #include "core/lease_table.hpp"
@@ -25,6 +30,8 @@
 #include "core/offers.hpp"
 #include "core/plan.hpp"
 #include "core/presence.hpp"
+#include "core/seats.hpp"
+#include "core/ties.hpp"
 
 namespace synapse::core {
 
@@ -32,27 +39,15 @@ class Machine {
  public:
   explicit Machine(const Limits& limits, std::string hub_id = "syn-00000000");
 
-  [[nodiscard]] Decision decide(const AgentName& actor, const Command& command, Moment now) const;
-  void apply(const Event& event);
-
-  // decide, apply, and the queue's turn. The events of the command itself come first.
-  Decision execute(const AgentName& actor, const Command& command, Moment now);
-
-  // What applied events give the claims that wait: their grants, applied.
-  std::vector<Event> settle(const std::vector<Event>& events, Moment now);
-
-  // What has come due by now: leases, offers, cards, waits for a claim; and what that gives the
-  // queue. Applied.
-  std::vector<Event> expire(Moment now);
-  // When expire() will next have something to do.
+  // An entry of a session that has no seat changes nothing. What is due by the clock happens at a
+  // Tick alone: whoever runs the machine gives it one first when next_deadline() has come.
+  Outcome execute(const Entry& entry, Scribe& scribe);
+  // When a Tick will next have something to do.
   [[nodiscard]] std::optional<Mono> next_deadline() const;
 
-  std::vector<Event> join(const AgentName& agent);
-  // Drops what lives only as long as its connection: waits, queued claims, the card.
-  std::vector<Event> leave(const AgentName& agent, Moment now);
-  // Not an event: last-seen times are not part of the log or of what replay rebuilds.
-  void seen(const AgentName& agent, Moment now) { presence_.seen(agent, now.wall); }
-  // For a replay that leaves out leases which are over: their epochs are never given again.
+  // For the replay of a log: what it says has happened.
+  void replay(const Event& event) { apply(event); }
+  // And that it leaves out leases which are over: their epochs are never given again.
   void saw_epoch(Epoch epoch) { leases_.saw_epoch(epoch); }
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
@@ -64,14 +59,47 @@ class Machine {
   [[nodiscard]] const Presence& presence() const { return presence_; }
   [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] const Answers& answers() const { return answers_; }
+  [[nodiscard]] const Seats& seats() const { return seats_; }
+  [[nodiscard]] const Ties& ties() const { return ties_; }
 
-  // Takes over who is online, their cards and when they were seen: for a machine rebuilt from the
-  // log.
-  void adopt_presence(const Machine& other);
+  // The whole state, exact to the nanosecond: a machine that is saved, loaded and goes on can't be
+  // told from one that never stopped.
+  [[nodiscard]] std::string save() const;
+  // Errors: corrupt.
+  [[nodiscard]] static Result<std::unique_ptr<Machine>> load(std::string_view saved);
+
+  // Takes over what lives as long as its sockets: who has which name, who is online, their cards
+  // and when they were seen. For a machine that was rebuilt from the log of a hub that runs.
+  void adopt_sockets(const Machine& other);
 
  private:
+  friend struct MachineState;
   struct Decide;
   struct Apply;
+
+  [[nodiscard]] Decision decide(const AgentName& actor, const Command& command, Moment now) const;
+  void apply(const Event& event);
+  void lease_ended(const AgentName& owner);
+
+  void bind(const Entry& entry, const SeatWish& wish, Outcome& outcome);
+  void hear(const Entry& entry, Scribe& scribe, Outcome& outcome);
+  void act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome);
+  // Whether the request had an answer, or is refused for its key.
+  [[nodiscard]] bool answer_again(const AgentName& actor, const RequestKey& request,
+                                  Outcome& outcome) const;
+  // Puts a claim back in the place that was kept for it; its task.
+  std::optional<TaskId> resume_place(const Seat& seat, const Act& act);
+  void depart(SessionId session, Parting how, Moment now, std::vector<Event>& events);
+  [[nodiscard]] std::vector<Event> due(Mono now) const;
+
+  // Makes events happen and tells of them: those that answer an earlier request as such, and the
+  // first as the answer to `request`, if it is one that names a key.
+  void tell(std::vector<Event> events, const Entry& entry, const RequestKey* request,
+            Scribe& scribe, Outcome& outcome);
+  void tell_late(const AgentName& agent, const TaskId& task_id, const Entry& entry, Scribe& scribe,
+                 Outcome& outcome);
+  void remember(const RequestKey& request, const AgentName& sender, std::size_t index,
+                const Entry& entry, Scribe& scribe, Outcome& outcome);
 
   // Applies events, and adds what they give the claims that wait.
   void happen(std::vector<Event>& events, Moment now);
@@ -88,6 +116,8 @@ class Machine {
   Presence presence_;
   History history_;
   Answers answers_;
+  Seats seats_;
+  Ties ties_;
 };
 
 }  // namespace synapse::core

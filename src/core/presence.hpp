@@ -5,6 +5,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -18,6 +19,11 @@ class Presence {
   void join(const AgentName& agent);
   void leave(const AgentName& agent);
   void seen(const AgentName& agent, double wall);
+  // As they were in another process.
+  void restore(std::set<AgentName> online, std::map<AgentName, double> last_seen) {
+    online_ = std::move(online);
+    last_seen_ = std::move(last_seen);
+  }
 
   [[nodiscard]] bool is_online(const AgentName& agent) const { return online_.contains(agent); }
   [[nodiscard]] const std::set<AgentName>& online() const { return online_; }

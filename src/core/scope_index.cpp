@@ -56,9 +56,9 @@ class ScopeIndex::Search {
   // is asked.
   void ask(const Node& node) {
     const bool decided = depth_ == deciding_.size();
-    auto entry = std::lower_bound(
-        node.entries.begin(), node.entries.end(), epochs_.before,
-        [](const Entry& one, Epoch before) { return one.lease->epoch < before; });
+    auto entry =
+        std::lower_bound(node.entries.begin(), node.entries.end(), epochs_.before,
+                         [](const Entry& one, Epoch before) { return one.lease->epoch < before; });
     while (entry != node.entries.begin() && !done()) {
       --entry;
       if (entry->lease->epoch < epochs_.from) return;
@@ -86,8 +86,8 @@ class ScopeIndex::Search {
   const AgentName& owner_;
   EpochRange epochs_;
   std::size_t at_most_;
-  std::vector<Segment> deciding_;  // Of the path that is looked for now.
-  std::size_t depth_ = 0;          // How many of them led to the node that is looked at.
+  std::vector<Segment> deciding_;         // Of the path that is looked for now.
+  std::size_t depth_ = 0;                 // How many of them led to the node that is looked at.
   std::set<const Lease*, ByTask> found_;  // A lease is met once for each of its paths.
 };
 
@@ -121,13 +121,11 @@ void ScopeIndex::insert(Node& root, std::string_view path, const Lease& lease) {
     node = &child->second;
   }
   Entry entry{&lease, pattern ? std::string(path) : std::string()};
-  const auto place = std::lower_bound(node->entries.begin(), node->entries.end(), entry,
-                                      [](const Entry& a, const Entry& b) {
-                                        return std::tie(a.lease->epoch, a.lease->task_id,
-                                                        a.pattern) <
-                                               std::tie(b.lease->epoch, b.lease->task_id,
-                                                        b.pattern);
-                                      });
+  const auto place = std::lower_bound(
+      node->entries.begin(), node->entries.end(), entry, [](const Entry& a, const Entry& b) {
+        return std::tie(a.lease->epoch, a.lease->task_id, a.pattern) <
+               std::tie(b.lease->epoch, b.lease->task_id, b.pattern);
+      });
   node->entries.insert(place, std::move(entry));
 }
 

@@ -8,8 +8,9 @@
 // elsewhere. What it does not speed up: many patterns at one node are asked one by one, and a
 // pattern asks every name beside it.
 //
-// The entries of a node stand in the order of their epochs, so that a queue, whose claims carry their
-// tickets as epochs, can ask for the last one before a ticket without a look at those after it.
+// The entries of a node stand in the order of their epochs, so that a queue, whose claims carry
+// their tickets as epochs, can ask for the last one before a ticket without a look at those after
+// it.
 //
 // Used by LeaseTable and ClaimQueue. The answer depends on the content only, never on the order in
 // which it came.

@@ -3,186 +3,186 @@
 
 #include <algorithm>
 
-#include "store/event_codec.hpp"
-#include "wire/addressing.hpp"
+#include "wire/records.hpp"
 
 namespace synapse::hub {
 
-namespace {
+using protocol::CloseCode;
 
-// The task that a request is about; blank if it is about none.
-TaskId task_of(const wire::Inbound& inbound) {
-  const auto* command = std::get_if<core::Command>(&inbound.body);
-  if (command == nullptr) return TaskId();
-  return std::visit(
-      [](const auto& request) {
-        if constexpr (requires { request.task_id; }) {
-          return request.task_id;
-        } else {
-          return TaskId();
-        }
-      },
-      *command);
+Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log)
+    : room_(options.hub_id, std::move(machine), log, metrics_),
+      door_(options.door, room_.encoder(), metrics_) {}
+
+void Engine::open(const SharedSession& session, Moment now) {
+  if (!door_.open(session, now)) return;
+  session->first_turn = room_.last_turn() + 1;
+  if (door_.is_guarded()) return;
+  Turn turn;
+  welcome(*session, turn, now);
+  room_.finish(std::move(turn));
 }
 
-}  // namespace
-
-Engine::Engine(EngineOptions options, std::unique_ptr<core::Machine> machine, LogWriter* log)
-    : options_(std::move(options)),
-      machine_(std::move(machine)),
-      log_(log),
-      encoder_(options_.hub_id),
-      registry_(options_.registry),
-      agent_limiter_(options_.rate, options_.burst),
-      host_limiter_(options_.host_rate, options_.host_burst) {}
-
-void Engine::frame(const SharedSession& session, const Result<wire::Inbound>& inbound,
-                   std::size_t bytes, Moment now) {
+void Engine::frame(const SharedSession& session, Result<wire::Inbound> inbound, std::size_t bytes,
+                   Moment now) {
   ++metrics_.frames_in;
   metrics_.bytes_in += bytes;
   if (!session->is_open) return session->connection->credit(1);
   tick(now);
   Turn turn;
-  turn.requester = session;
+  turn.requester = session->id;
   turn.arrived = now.mono;
-  if (inbound) {
-    turn.request_type = inbound->type;
-    turn.idem_key = inbound->idem_key;
-    turn.digest = inbound->digest;
-    turn.task_id = task_of(*inbound);
+  if (inbound) turn.request_type = inbound->type;
+  if (!door_.admits({*session, inbound, turn, now})) {
+    room_.finish(std::move(turn));
+    if (!session->is_open && !session->name.empty()) {
+      log_.propose({session->id, now, core::Leave{core::Parting::closed}});
+    }
+    return run();
   }
-  if (admit(session, inbound, turn, now)) handle(session, *inbound, turn, now);
-  finish(std::move(turn));
+  session->pending = Session::Pending{std::move(*inbound), now.mono, {}, std::nullopt};
+  if (session->is_bound()) {
+    proceed(*session, now);
+  } else if (session->pending->inbound.hello.observes) {
+    Turn entrance;
+    let_in(*session, AgentName(), entrance, now);
+    room_.finish(std::move(entrance));
+    proceed(*session, now);
+  } else {
+    log_.propose({session->id, now, core::Bind{door_.wish(*session, session->pending->inbound)}});
+  }
+  run();
+}
+
+void Engine::run() {
+  while (const std::optional<core::Entry> entry = log_.next()) execute(*entry);
+}
+
+void Engine::execute(const core::Entry& entry) {
+  Turn turn;
+  const core::Outcome outcome = room_.execute(entry, turn);
+  for (const SessionId id : outcome.evicted) {
+    const SharedSession old = door_.sockets().find(id);
+    if (old == nullptr) continue;
+    old->name = AgentName();
+    Turn end;
+    door_.end(*old, CloseCode::denied, "another connection took the name over", end);
+    turn.deliveries.insert(turn.deliveries.begin(), std::move(end.deliveries.front()));
+  }
+  if (std::holds_alternative<core::Bind>(entry.what)) {
+    seated(entry, outcome, turn);
+  } else if (!std::holds_alternative<core::Leave>(entry.what)) {
+    answer(entry, outcome, turn);
+  }
+  room_.finish(std::move(turn));
+}
+
+void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {
+  const SharedSession session = door_.sockets().find(entry.session);
+  if (session == nullptr || !session->pending) return;
+  if (outcome.refusal) {
+    turn.requester = session->id;
+    turn.arrived = entry.now.mono;
+    door_.turn_away(*session, *outcome.refusal, session->pending->inbound, turn, entry.now);
+    session->pending.reset();
+    return;
+  }
+  let_in(*session, machine().seats().find(session->id)->name, turn, entry.now);
+  proceed(*session, entry.now);
+}
+
+void Engine::let_in(Session& session, AgentName name, Turn& turn, Moment now) {
+  const bool is_new = !session.is_authenticated;
+  door_.let_in(session, std::move(name), session.pending->inbound);
+  if (!is_new) return;
+  session.first_turn = room_.last_turn() + 2;  // After the one that welcomes it.
+  welcome(session, turn, now);
+}
+
+void Engine::proceed(Session& session, Moment now) {
+  wire::Inbound& inbound = session.pending->inbound;
+  ++metrics_.messages;
+  if (inbound.interest) door_.sockets().set_interest(session, std::move(*inbound.interest));
+  session.pending->task_id = task_of(inbound);
+  session.pending->refusal = door_.obstacle(session, inbound, now);
+  if (!session.pending->refusal) session.pending->refusal = room_.unwritable(session.id, inbound);
+  auto* command = std::get_if<core::Command>(&inbound.body);
+  if (command == nullptr || session.pending->refusal) {
+    return log_.propose({session.id, now, core::Speak{}});
+  }
+  // A chat that left out its sender has the name of its socket.
+  if (auto* chat = std::get_if<core::PostChat>(command);
+      chat != nullptr && inbound.sender.empty()) {
+    chat->body = wire::with_sender(chat->body, session.name);
+  }
+  log_.propose({session.id, now,
+                core::Act{std::move(*command), {inbound.type, inbound.idem_key, inbound.digest}}});
+}
+
+void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {
+  const SharedSession session = door_.sockets().find(entry.session);
+  if (session == nullptr || !session->pending) return;
+  const Session::Pending pending = *std::exchange(session->pending, std::nullopt);
+  const wire::Inbound& inbound = pending.inbound;
+  turn.requester = session->id;
+  turn.arrived = pending.arrived;
+  turn.request_type = inbound.type;
+  turn.idem_key = inbound.idem_key;
+  turn.digest = inbound.digest;
+  turn.task_id = pending.task_id;
+  std::optional<core::Refusal> refusal = pending.refusal ? pending.refusal : outcome.refusal;
+  if (const auto* query = std::get_if<wire::Query>(&inbound.body); query != nullptr && !refusal) {
+    if (std::holds_alternative<wire::UnknownType>(*query)) {
+      refusal = core::Refusal(ErrorCode::unknown_type,
+                              "'" + inbound.type + "' is no message type; see the protocol page.");
+    } else if (!std::holds_alternative<wire::Heartbeat>(*query)) {
+      turn.send(session->id, room_.answer(*query, session->id, inbound.max_bytes,
+                                          door_.sockets().authenticated_count(), entry.now));
+    }
+  }
+  if (refusal) room_.refuse(session->id, inbound.type, *refusal, turn, entry.now);
+}
+
+void Engine::welcome(const Session& session, Turn& turn, Moment now) {
+  turn.send(session.id,
+            room_.encoder().welcome(door_.sockets().authenticated_count(), machine().presence(),
+                                    now.wall),
+            "welcome");
+}
+
+void Engine::closed(const SharedSession& session, core::Parting how, Moment now) {
+  if (!session->is_open) return;
+  door_.sockets().end(*session);
+  door_.sockets().forget(session->id);
+  if (session->name.empty()) return;
+  log_.propose({session->id, now, core::Leave{how}});
+  run();
 }
 
 void Engine::tick(Moment now) {
-  const std::optional<Mono> due = machine_->next_deadline();
-  if (due && *due <= now.mono) {
+  room_.pass_time(now);
+  for (const SharedSession& session : door_.sockets().unbound_since(now.mono)) {
     Turn turn;
-    expire(turn, now);
-    finish(std::move(turn));
-  }
-  if (const std::optional<Mono> whole = recorder_.due(); whole && *whole <= now.mono) {
-    write_renewed(now);
-  }
-  for (const SharedSession& session : registry_.unbound_since(now.mono)) {
-    Turn turn;
-    end(session, protocol::CloseCode::silent, "no good first frame in time", turn, now);
-    finish(std::move(turn));
+    door_.end(*session, CloseCode::silent, "no good first frame in time", turn);
+    room_.finish(std::move(turn));
   }
 }
-
-void Engine::expire(Turn& turn, Moment now) { tell(machine_->expire(now), AgentName(), turn, now); }
 
 std::optional<Mono> Engine::next_deadline() const {
-  std::optional<Mono> next = recorder_.due();
-  for (const std::optional<Mono>& one : {machine_->next_deadline(), registry_.next_deadline()}) {
-    if (one && (!next || *one < *next)) next = one;
-  }
-  return next;
-}
-
-std::string Engine::tell(const std::vector<core::Event>& events, const AgentName& actor, Turn& turn,
-                         Moment now) {
-  std::string last;
-  std::optional<Delivery> hand_off;  // Logged before its progress note, but told after it.
-  for (const core::Event& event : events) {
-    count(event);
-    log(event, turn, now);
-    std::optional<wire::Outgoing> outgoing = encoder_.event(event, *machine_, actor, now.wall);
-    if (!outgoing) continue;
-    Delivery delivery;
-    delivery.frame = net::text_frame(outgoing->text);
-    if (outgoing->audience == wire::Audience::everybody) {
-      delivery.everybody = registry_.everybody();
-      delivery.about = std::move(outgoing->to);
-      delivery.type = std::move(outgoing->type);
-      delivery.chat_target = std::move(outgoing->chat_target);
-    } else {
-      const AgentName& to = outgoing->audience == wire::Audience::actor ? actor : outgoing->to;
-      delivery.one = registry_.holder_of(to);
-    }
-    if (const auto* granted = std::get_if<core::LeaseGranted>(&event)) {
-      delivery.answers = registry_.holder_of(granted->lease.owner);
-      delivery.task_id = granted->lease.task_id;
-    }
-    if (std::holds_alternative<core::LeaseHandedOff>(event)) {
-      last = std::move(outgoing->text);
-      hand_off = std::move(delivery);
-      continue;
-    }
-    if (delivery.one || delivery.everybody) turn.deliveries.push_back(std::move(delivery));
-    if (hand_off) {
-      turn.deliveries.push_back(std::move(*std::exchange(hand_off, std::nullopt)));
-      continue;
-    }
-    last = std::move(outgoing->text);
-    settle_queued(event, last, turn, now);
-  }
-  return last;
-}
-
-void Engine::log(const core::Event& event, Turn& turn, Moment now) {
-  if (log_ == nullptr || !read_only_reason_.empty()) return;
-  if (core::durability(event) == core::Durability::none) return;
-  if (std::optional<store::Entry> entry = recorder_.entry(event, now)) {
-    entries_.push_back(std::move(*entry));
-    turn.is_logged = true;
-  }
-}
-
-void Engine::write_renewed(Moment now) {
-  std::vector<store::Entry> whole = recorder_.take_renewed(machine_->leases(), now.wall);
-  if (whole.empty() || !read_only_reason_.empty()) return;
-  Turn turn;
-  turn.is_logged = true;
-  entries_ = std::move(whole);
-  finish(std::move(turn));
-}
-
-void Engine::settle_queued(const core::Event& event, const std::string& frame, Turn& turn,
-                           Moment now) {
-  if (queued_keys_.empty()) return;
-  if (const auto* granted = std::get_if<core::LeaseGranted>(&event)) {
-    const auto found = queued_keys_.find({granted->lease.owner, granted->lease.task_id});
-    if (found == queued_keys_.end()) return;
-    const QueuedKey key = std::move(found->second);
-    queued_keys_.erase(found);
-    remember(granted->lease.owner, key, frame, turn, now);
-  } else if (const auto* dropped = std::get_if<core::ClaimUnqueued>(&event)) {
-    queued_keys_.erase({dropped->agent, dropped->task_id});
-  }
-}
-
-void Engine::count(const core::Event& event) {
-  if (std::holds_alternative<core::LeaseGranted>(event)) ++metrics_.grants;
-  if (std::holds_alternative<core::LeaseExpired>(event)) ++metrics_.expiries;
-  const auto* dropped = std::get_if<core::ClaimUnqueued>(&event);
-  if (dropped != nullptr && dropped->why != ErrorCode::cancelled) {
-    ++metrics_.refusals[std::string(wire_name(dropped->why))];
-  }
-}
-
-void Engine::send(const SharedSession& session, std::string_view text, Turn& turn) {
-  Delivery delivery;
-  delivery.frame = net::text_frame(text);
-  delivery.one = session;
-  turn.deliveries.push_back(std::move(delivery));
-}
-
-void Engine::finish(Turn turn) {
-  turn.number = ++last_turn_;
-  if (turn.is_logged) log_->submit(turn.number, std::exchange(entries_, {}));
-  gate_.push(std::move(turn));
+  const std::optional<Mono> a = room_.next_deadline();
+  const std::optional<Mono> b = door_.sockets().next_deadline();
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
 }
 
 void Engine::flush(Moment now) {
-  while (gate_.has_ready()) {
-    Turn turn = gate_.take();
+  Gate& gate = room_.gate();
+  while (gate.has_ready()) {
+    Turn turn = gate.take();
+    const SharedSession requester = door_.sockets().find(turn.requester);
     pass(turn);
-    if (turn.requester == nullptr) continue;
+    if (turn.requester == SessionId{}) continue;
     metrics_.answer_seconds.observe(base::to_seconds(now.mono - turn.arrived));
-    turn.requester->connection->credit(1);
+    if (requester != nullptr) requester->connection->credit(1);
   }
   for (const SharedSession& session : dirty_) {
     session->is_dirty = false;
@@ -193,60 +193,78 @@ void Engine::flush(Moment now) {
 
 void Engine::pass(Turn& turn) {
   for (const Delivery& delivery : turn.deliveries) {
-    if (delivery.everybody) {
-      for (const SharedSession& session : *delivery.everybody) {
-        deliver(session, delivery, turn.requester);
-      }
+    if (delivery.one == SessionId{}) {
+      broadcast(delivery, turn);
       if (on_broadcast_) on_broadcast_(delivery.frame->payload());
-    } else if (delivery.ends) {
-      delivery.one->connection->close(delivery.close_code, delivery.close_reason);
+      continue;
+    }
+    // To one socket: even one that is about to be closed gets to know why.
+    const SharedSession session = door_.sockets().find(delivery.one);
+    if (session == nullptr) continue;
+    if (delivery.ends) {
+      session->connection->close(delivery.close_code, delivery.close_reason);
+      door_.sockets().forget(session->id);
     } else {
-      // To one socket: even one that is about to be closed gets to know why.
-      ++metrics_.frames_out;
-      metrics_.bytes_out += delivery.frame->bytes.size();
-      if (delivery.one->connection->send(delivery.frame) && !delivery.one->is_dirty) {
-        delivery.one->is_dirty = true;
-        dirty_.push_back(delivery.one);
-      }
+      hand(*session, delivery.frame);
     }
   }
 }
 
-void Engine::deliver(const SharedSession& session, const Delivery& delivery,
-                     const SharedSession& actor) {
-  if (!session->is_open) return;
-  // Whoever asked gets the answer, and whom it is about the news, whatever they want of broadcasts.
-  // That somebody joined answers nothing.
-  const bool is_answer = session == actor && delivery.type != "presence_update";
-  if (session->interest && !is_answer && session->name != delivery.about) {
-    const wire::Interest& interest = *session->interest;
-    if (delivery.type != "chat") {
-      if (!interest.types.contains(delivery.type)) return;
-    } else if (!interest.wants_chat(delivery.chat_target, session->name.text)) {
-      return;
+void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
+  const bool is_chat = delivery.type == "chat";
+  const auto wants = [&](const Session& session) {
+    if (!session.interest) return true;
+    if (is_chat) return session.interest->wants_chat(delivery.chat_target, session.name.text);
+    return session.interest->types.contains(delivery.type);
+  };
+  const Sockets& sockets = door_.sockets();
+  for (const Sockets::List* list : {&sockets.unchoosy(), &sockets.wanting(delivery.type)}) {
+    for (Session* session : *list) {
+      if (session->first_turn <= turn.number && (!is_chat || wants(*session))) {
+        hand(*session, delivery.frame);
+      }
     }
   }
+  // Whoever asked gets the answer, and whom it is about the news, whatever they want of broadcasts.
+  // That somebody joined answers nothing.
+  std::vector<SessionId> others;
+  if (delivery.type != "presence_update") others.push_back(turn.requester);
+  others.push_back(delivery.answers);
+  if (!delivery.about.empty()) {
+    for (const SessionId id : machine().seats().of(delivery.about)) {
+      const SharedSession session = sockets.find(id);
+      if (session && session->kind == core::SeatKind::agent) others.push_back(id);
+    }
+  }
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  for (const SessionId id : others) {
+    const SharedSession session = sockets.find(id);
+    if (session && session->is_open && session->is_authenticated && !wants(*session)) {
+      hand(*session, delivery.frame);
+    }
+  }
+}
+
+void Engine::hand(Session& session, const net::SharedFrame& frame) {
   ++metrics_.frames_out;
-  metrics_.bytes_out += delivery.frame->bytes.size();
-  if (session->connection->send(delivery.frame) && !session->is_dirty) {
-    session->is_dirty = true;
-    dirty_.push_back(session);
+  metrics_.bytes_out += frame->bytes.size();
+  if (session.connection->send(frame) && !session.is_dirty) {
+    session.is_dirty = true;
+    dirty_.push_back(session.shared_from_this());
   }
 }
 
 void Engine::shut_down(std::uint16_t code, std::string_view reason) {
-  for (const auto& [id, session] : registry_.all()) session->connection->close(code, reason);
-}
-
-void Engine::on_broadcast(std::function<void(std::string_view)> listener) {
-  on_broadcast_ = std::move(listener);
+  for (const auto& [id, session] : door_.sockets().all()) session->connection->close(code, reason);
 }
 
 Gauges Engine::gauges() const {
-  return {registry_.authenticated_count(), machine_->presence().online().size(),
-          machine_->leases().all().size(), machine_->queue().all().size(),
-          machine_->offers().all().size(), machine_->history().messages().size(),
-          machine_->plan().tasks().size(), !read_only_reason_.empty()};
+  const core::Machine& state = machine();
+  return {door_.sockets().authenticated_count(), state.presence().online().size(),
+          state.leases().all().size(),           state.queue().all().size(),
+          state.offers().all().size(),           state.history().messages().size(),
+          state.plan().tasks().size(),           !read_only_reason().empty()};
 }
 
 }  // namespace synapse::hub

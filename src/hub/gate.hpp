@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "hub/registry.hpp"
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "net/frame.hpp"
 
 namespace synapse::hub {
 
@@ -18,22 +20,21 @@ namespace synapse::hub {
 // socket.
 struct Delivery {
   net::SharedFrame frame;
-  SharedSession one;              // Null: everybody.
-  Registry::Everybody everybody;  // Those of the moment of the turn.
-  AgentName about;                // Of those, who gets it whatever its interest.
-  std::string type;               // What interests are asked about.
-  std::string chat_target;
-  SharedSession answers;  // Of a grant: whose claim it answers, now or after a wait.
-  TaskId task_id;         // With `answers`.
-  bool ends = false;      // With `one`: close it after the frame.
+  SessionId one;            // 0: everybody who may hear this turn's broadcasts.
+  AgentName about;          // Of those, who gets it whatever its interest.
+  std::string type;         // What interests are asked about.
+  std::string chat_target;  // Of a chat: whom it addresses.
+  SessionId answers;        // Of a grant or a broadcast that answers an earlier request: who asked.
+  TaskId task_id;           // Of a grant.
+  bool ends = false;        // With `one`: close it after the frame.
   std::uint16_t close_code = 0;
   std::string close_reason;
 };
 
 struct Turn {
   std::uint64_t number = 0;
-  bool is_logged = false;   // Waits for a commit of its own.
-  SharedSession requester;  // Whose frame it was; null for what time or a closing socket caused.
+  bool is_logged = false;  // Waits for a commit of its own.
+  SessionId requester;     // Whose frame it was; 0 for what time or a closing socket caused.
   // What it asked, for when the log fails under it; blank where there is none.
   std::string request_type;
   std::string idem_key;
@@ -41,6 +42,22 @@ struct Turn {
   TaskId task_id;
   Mono arrived{0};
   std::vector<Delivery> deliveries;
+
+  void send(SessionId to, std::string_view text, std::string_view type = {}) {
+    Delivery delivery;
+    delivery.frame = net::text_frame(text);
+    delivery.one = to;
+    delivery.type = type;
+    deliveries.push_back(std::move(delivery));
+  }
+  void close(SessionId session, std::uint16_t code, std::string_view reason) {
+    Delivery delivery;
+    delivery.one = session;
+    delivery.ends = true;
+    delivery.close_code = code;
+    delivery.close_reason = reason;
+    deliveries.push_back(std::move(delivery));
+  }
 };
 
 class Gate {

@@ -46,6 +46,8 @@ struct RunOptions {
   std::size_t max_clients = 1024;
   std::optional<std::size_t> max_unauth_clients;  // Nothing: as max_clients.
   std::size_t max_connections_per_host = 0;
+  bool no_peer_uid =
+      false;  // A proxy or tunnel makes everybody one user: users are not told apart.
 
   // HTTP on the same port.
   bool metrics = false;

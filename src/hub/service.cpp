@@ -18,7 +18,6 @@
 #include "hub/service_options.hpp"
 #include "net/batch_queue.hpp"
 #include "net/http_rules.hpp"
-#include "wire/decode.hpp"
 
 namespace synapse::hub {
 
@@ -26,21 +25,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
-
-// A socket between the server and the engine. `session` is the hub strand's; null before and after
-// its life there.
-struct Link {
-  std::shared_ptr<net::Connection> connection;
-  SharedSession session;
-};
-
-// What reaches the hub's strand: a socket that opened, spoke, or closed.
-struct Arrival {
-  enum class Kind { opened, spoke, closed } kind;
-  std::shared_ptr<Link> link;
-  std::optional<Result<wire::Inbound>> inbound;
-  std::size_t bytes = 0;
-};
 
 unsigned thread_count(unsigned wanted) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -51,7 +35,7 @@ unsigned thread_count(unsigned wanted) {
 
 // Handlers hold plain pointers to it: the I/O context is a member, declared before whatever uses
 // it, so no handler outlives it.
-class Service::Impl final : public net::ServerHandler {
+class Service::Impl final : public net::ServerHandler, public Arrivals {
  public:
   Impl(const RunOptions& options, const Clock& clock, const Logger& logger)
       : options_(options),
@@ -131,17 +115,19 @@ class Service::Impl final : public net::ServerHandler {
   }
 
   std::shared_ptr<net::ConnectionHandler> opened(
-      std::shared_ptr<net::Connection> connection) override;
+      std::shared_ptr<net::Connection> connection) override {
+    auto session = std::make_shared<Session>(std::move(connection), this);
+    arrive({Arrival::Kind::opened, session, std::nullopt, 0, {}});
+    return session;
+  }
 
-  void arrive(Arrival arrival) {
+  void arrive(Arrival arrival) override {
     if (arrivals_.push(std::move(arrival))) {
       asio::post(strand_, [this] { drain(); });
     }
   }
 
  private:
-  class Handler;
-
   [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const {
     const Result<> allowed =
         net::check_sender(request, {net::is_loopback(options_.host), options_.allowed_origins, {}});
@@ -166,23 +152,22 @@ class Service::Impl final : public net::ServerHandler {
   }
 
   void take(Arrival& arrival) {
-    Link& link = *arrival.link;
+    const SharedSession& session = arrival.session;
     if (arrival.kind != Arrival::Kind::spoke) ++comings_;
     switch (arrival.kind) {
       case Arrival::Kind::opened:
         if (stopping_) {
-          link.connection->close(1001, "the hub is shutting down");
+          session->connection->close(1001, "the hub is shutting down");
         } else {
-          link.session = engine_->open(link.connection, clock_.now());
+          engine_->open(session, clock_.now());
         }
         break;
       case Arrival::Kind::spoke:
-        if (link.session) {
-          engine_->frame(link.session, *arrival.inbound, arrival.bytes, clock_.now());
-        }
+        if (session->id == SessionId{}) break;  // It was turned away.
+        engine_->frame(session, std::move(*arrival.inbound), arrival.bytes, clock_.now());
         break;
       case Arrival::Kind::closed:
-        if (link.session) engine_->closed(std::exchange(link.session, nullptr), clock_.now());
+        engine_->closed(session, arrival.how, clock_.now());
         break;
     }
   }
@@ -312,28 +297,6 @@ class Service::Impl final : public net::ServerHandler {
   bool stopping_ = false;
   bool closed_all_ = false;
 };
-
-// Decodes on the session's strand; the hub's strand gets typed commands.
-class Service::Impl::Handler final : public net::ConnectionHandler {
- public:
-  Handler(Impl& service, std::shared_ptr<Link> link) : service_(service), link_(std::move(link)) {}
-
-  void message(std::string_view text) override {
-    service_.arrive({Arrival::Kind::spoke, link_, wire::decode(text), text.size()});
-  }
-  void closed() override { service_.arrive({Arrival::Kind::closed, link_, std::nullopt, 0}); }
-
- private:
-  Impl& service_;
-  std::shared_ptr<Link> link_;
-};
-
-std::shared_ptr<net::ConnectionHandler> Service::Impl::opened(
-    std::shared_ptr<net::Connection> connection) {
-  auto link = std::make_shared<Link>(Link{std::move(connection), nullptr});
-  arrive({Arrival::Kind::opened, link, std::nullopt, 0});
-  return std::make_shared<Handler>(*this, std::move(link));
-}
 
 Service::Service(const RunOptions& options, const Clock& clock, const Logger& logger)
     : impl_(std::make_unique<Impl>(options, clock, logger)) {}

@@ -21,22 +21,24 @@ std::string draw_hub_id() {
 EngineOptions engine_options(const RunOptions& options) {
   EngineOptions engine;
   engine.hub_id = options.hub_id.empty() ? draw_hub_id() : options.hub_id;
-  engine.token = options.token.value_or("");
+  engine.door.token = options.token.value_or("");
   engine.limits.claims_per_agent = options.max_claims_per_agent;
   engine.limits.offers_per_agent = options.max_offers_per_agent;
   engine.limits.paths_per_claim = options.max_paths_per_claim;
   engine.limits.history_max = options.max_history;
   engine.limits.answers_max = options.max_idempotency_keys;
-  engine.registry.clients_max = options.max_clients;
-  engine.registry.unauthenticated_max = options.max_unauth_clients.value_or(options.max_clients);
-  engine.registry.per_host_max = options.max_connections_per_host;
-  engine.registry.takeover_cooldown = base::from_seconds(options.takeover_cooldown);
-  engine.auth_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+  engine.door.sockets.clients_max = options.max_clients;
+  engine.door.sockets.unauthenticated_max =
+      options.max_unauth_clients.value_or(options.max_clients);
+  engine.door.sockets.per_host_max = options.max_connections_per_host;
+  engine.limits.takeover_cooldown = base::from_seconds(options.takeover_cooldown);
+  engine.door.auth_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       base::from_seconds(options.auth_timeout));
-  engine.rate = options.rate;
-  engine.burst = options.burst;
-  engine.host_rate = options.host_rate;
-  engine.host_burst = options.host_burst;
+  if (options.no_peer_uid) engine.door.peer_users = PeerUsers::ignored;
+  engine.door.rate = options.rate;
+  engine.door.burst = options.burst;
+  engine.door.host_rate = options.host_rate;
+  engine.door.host_burst = options.host_burst;
   return engine;
 }
 

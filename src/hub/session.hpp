@@ -1,29 +1,75 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One socket as the hub sees it. Belongs to the hub's strand.
+// One socket as the hub sees it: what the server calls when it speaks or ends, and what the hub
+// knows about it. It decodes on its connection's strand; all else belongs to the hub's.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "core/decision.hpp"
+#include "core/entry.hpp"
 #include "net/connection.hpp"
 #include "wire/inbound.hpp"
 
 namespace synapse::hub {
 
-struct Session {
-  SessionId id;
-  std::shared_ptr<net::Connection> connection;
-  std::string host;
-  AgentName name;  // Blank until the first good frame.
-  bool is_authenticated = false;
-  bool is_open = true;    // False once it is closed or being closed: it gets nothing more.
-  bool is_dirty = false;  // Has frames that wait for the flush of this batch.
-  Mono bind_deadline{0};  // It must have a name by then.
-  std::optional<wire::Interest> interest;
-};
+struct Session;
 using SharedSession = std::shared_ptr<Session>;
+
+// What reaches the hub's strand: a socket that opened, spoke, or closed.
+struct Arrival {
+  enum class Kind { opened, spoke, closed } kind;
+  SharedSession session;
+  std::optional<Result<wire::Inbound>> inbound;
+  std::size_t bytes = 0;
+  core::Parting how = core::Parting::lost;
+};
+
+class Arrivals {
+ public:
+  virtual ~Arrivals() = default;
+  // Any thread.
+  virtual void arrive(Arrival arrival) = 0;
+};
+
+struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Session> {
+  // `arrivals` null: nobody reads from the connection; the hub is told by hand.
+  explicit Session(std::shared_ptr<net::Connection> its_connection,
+                   Arrivals* its_arrivals = nullptr)
+      : connection(std::move(its_connection)), arrivals(its_arrivals) {}
+
+  void message(std::string_view text) override;
+  void closed(std::uint16_t code) override;
+
+  // A frame that is on its way through the log, and what has to be said about it then.
+  struct Pending {
+    wire::Inbound inbound;  // Without its command, once that is in the log.
+    Mono arrived{0};
+    TaskId task_id;
+    std::optional<core::Refusal> refusal;
+  };
+
+  const std::shared_ptr<net::Connection> connection;
+  Arrivals* const arrivals;
+
+  SessionId id;  // 0 until the hub has let it in.
+  std::string host;
+  AgentName name;  // Blank until it is seated, and for an observer.
+  bool is_observer = false;
+  core::SeatKind kind = core::SeatKind::agent;
+  bool is_authenticated = false;
+  bool is_open = false;          // It gets broadcasts; false once it is being closed.
+  bool is_dirty = false;         // Has frames that wait for the flush of this batch.
+  std::uint64_t first_turn = 0;  // Broadcasts of earlier turns are not for it.
+  Mono bind_deadline{0};         // It must have a name by then.
+  std::optional<wire::Interest> interest;
+  std::optional<Pending> pending;
+
+  [[nodiscard]] bool is_bound() const { return is_observer || !name.empty(); }
+};
 
 }  // namespace synapse::hub

@@ -35,7 +35,8 @@ class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
   virtual void message(std::string_view text) = 0;
-  virtual void closed() = 0;
+  // `code` is the one that the peer closed with; 1006 if it went without a word.
+  virtual void closed(std::uint16_t code) = 0;
 };
 
 }  // namespace synapse::net

@@ -36,7 +36,7 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
     ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
       quiet_ = false;
       // At once: who comes back under the same name finds it free.
-      if (kind == websocket::frame_type::close) tell_closed();
+      if (kind == websocket::frame_type::close) tell_closed(ws_.reason().code);
     });
     ++shared_->open_connections;
   }
@@ -170,8 +170,8 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
     tell_closed();
   }
 
-  void tell_closed() {
-    if (handler_) std::exchange(handler_, nullptr)->closed();
+  void tell_closed(std::uint16_t code = websocket::close_code::abnormal) {
+    if (handler_) std::exchange(handler_, nullptr)->closed(code);
   }
 
   static constexpr std::size_t idle_buffer_max = 4096;

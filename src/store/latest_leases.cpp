@@ -29,7 +29,7 @@ bool LatestLeases::take(core::Event& event) {
 void LatestLeases::granted(core::Lease lease) {
   if (machine_.leases().kept_checkpoint(lease.task_id) == nullptr) return changed(std::move(lease));
   put_pending(lease.task_id);
-  machine_.apply(core::LeaseGranted{std::move(lease)});
+  machine_.replay(core::LeaseGranted{std::move(lease)});
 }
 
 void LatestLeases::changed(core::Lease lease) {
@@ -61,13 +61,13 @@ void LatestLeases::released(const core::LeaseReleased& event) {
   }
   const core::LeaseTable& leases = machine_.leases();
   if (leases.find(event.task_id) != nullptr || leases.kept_checkpoint(event.task_id) != nullptr) {
-    machine_.apply(event);
+    machine_.replay(event);
   }
 }
 
 void LatestLeases::expired(const core::LeaseExpired& event) {
   put_pending(event.task_id);
-  machine_.apply(event);
+  machine_.replay(event);
 }
 
 std::vector<TaskId> LatestLeases::finish() {
@@ -88,7 +88,7 @@ std::vector<TaskId> LatestLeases::finish() {
 }
 
 void LatestLeases::put(core::Lease lease) {
-  machine_.apply(core::TaskUpdated{std::move(lease)});  // The event that does nothing else.
+  machine_.replay(core::TaskUpdated{std::move(lease)});  // The event that does nothing else.
 }
 
 void LatestLeases::put_pending(const TaskId& task_id) {

@@ -56,7 +56,7 @@ class NewestChats {
   void apply(const Chat& chat) {
     const Result<std::optional<core::Event>> event = decode(kind::chat, chat.payload, context_);
     SYNAPSE_ASSERT(event && *event);  // decode_message_id() took it.
-    machine_.apply(**event);
+    machine_.replay(**event);
   }
 
   core::Machine& machine_;
@@ -89,7 +89,7 @@ class Replay {
       return;
     }
     ++report_.applied;
-    if (!leases_.take(**event)) machine_.apply(**event);
+    if (!leases_.take(**event)) machine_.replay(**event);
   }
 
   ReplayReport finish() {

@@ -36,6 +36,31 @@ std::optional<core::GitContext> git(const Fields& fields) {
   return context;
 }
 
+constexpr std::array<const char*, 5> hello_fields{"observe", "attach", "kind", "instance",
+                                                  "exclusive"};
+constexpr std::size_t instance_bytes_max = 64;
+
+// These fields mean something else in frames that neither observe nor attach.
+bool has_hello(const Fields& fields) { return fields.truth("observe") || fields.truth("attach"); }
+
+Result<Hello> decode_hello(const Fields& fields) {
+  Hello hello;
+  hello.observes = fields.truth("observe");
+  if (hello.observes || !fields.truth("attach")) return hello;
+  hello.seating = core::Seating::attached;
+  hello.is_exclusive = fields.truth("exclusive");
+  hello.instance = fields.text("instance");
+  if (hello.instance.size() > instance_bytes_max) {
+    return fail(ErrorCode::field_too_long, "instance is longer than 64 bytes");
+  }
+  const std::optional<core::SeatKind> kind = core::seat_kind(fields.text("kind", "agent"));
+  if (!kind) {
+    return fail(ErrorCode::wrong_field_type, "kind must be agent, command, waiter or page");
+  }
+  hello.kind = *kind;
+  return hello;
+}
+
 Body decode_chat(const Fields& fields, Json& object) {
   core::PostChat chat;
   chat.target = fields.text("target", "all");
@@ -45,6 +70,9 @@ Body decode_chat(const Fields& fields, Json& object) {
   for (const char* name :
        {"timestamp", "type", "hub_id", "msg_id", "token", "takeover", "interest"}) {
     object.erase(name);
+  }
+  if (has_hello(fields)) {
+    for (const char* name : hello_fields) object.erase(name);
   }
   const std::string sender = fields.trimmed("sender");
   if (sender.empty()) {
@@ -270,6 +298,9 @@ std::string digest_of(const Json& object) {
        {"idem_key", "timestamp", "token", "takeover", "interest", "sender", "git"}) {
     request.erase(name);
   }
+  if (has_hello(Fields(object))) {
+    for (const char* name : hello_fields) request.erase(name);
+  }
   std::array<char, 20> hex{};
   std::snprintf(hex.data(), hex.size(), "%016llx",
                 static_cast<unsigned long long>(base::fnv1a(json_text(request))));
@@ -287,9 +318,12 @@ Result<Inbound> decode(std::string_view frame) {
   if (const Result<> good = check_envelope(fields); !good) return good.error();
   Result<std::optional<Interest>> interest = decode_interest(fields);
   if (!interest) return interest.error();
+  Result<Hello> hello = decode_hello(fields);
+  if (!hello) return hello.error();
 
   Inbound inbound;
   inbound.interest = std::move(*interest);
+  inbound.hello = std::move(*hello);
   inbound.sender = AgentName(fields.trimmed("sender"));
   inbound.type = base::to_lower(base::trim(fields.text("type", "chat")));
   if (inbound.type.empty()) inbound.type = "chat";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "wire/envelope.hpp"
 #include "wire/records.hpp"
@@ -32,6 +33,27 @@ void write_names(JsonWriter& json, const core::Presence& presence) {
   json.key("online_agents").begin_array();
   for (const AgentName& name : presence.online()) json.value(name);
   json.end_array();
+}
+
+// What this hub can do beyond the original: docs/protocol.md, Features.
+void write_features(JsonWriter& json) {
+  json.key("features").begin_array().value("attach").value("observe").end_array();
+}
+
+// The kinds of the sockets that each name has, of names whose sockets attach.
+void write_sockets(JsonWriter& json, const core::Seats& seats) {
+  bool is_open = false;
+  for (const auto& [name, sessions] : seats.names()) {
+    const auto is_attached = [&seats](SessionId session) {
+      return seats.find(session)->seating == core::Seating::attached;
+    };
+    if (std::none_of(sessions.begin(), sessions.end(), is_attached)) continue;
+    if (!std::exchange(is_open, true)) json.key("sockets").begin_object();
+    json.key(name.text).begin_array();
+    for (const SessionId session : sessions) json.value(core::word(seats.find(session)->kind));
+    json.end_array();
+  }
+  if (is_open) json.end_object();
 }
 
 // Room for the envelope and what else a snapshot says, beside its bulk.
@@ -107,19 +129,32 @@ std::string Encoder::error(std::string_view type, const Error& error, std::strin
   return json.end_object().take();
 }
 
+std::string Encoder::name_conflict(const core::Refusal& refusal, std::string_view target,
+                                   double now, std::string_view in_reply_to) const {
+  JsonWriter json = Envelope{hub_id_, now}.open("name_conflict", target, refusal.error.message);
+  json.field("code", wire_name(refusal.error.code));
+  if (!in_reply_to.empty()) json.field("in_reply_to", in_reply_to);
+  if (refusal.suggested_name) json.field("suggested_name", *refusal.suggested_name);
+  return json.end_object().take();
+}
+
 std::string Encoder::welcome(std::size_t connected, const core::Presence& presence,
                              double now) const {
   JsonWriter json = Envelope{hub_id_, now}.open("welcome", "self", "Welcome to Synapse");
   json.field("connected_clients", static_cast<std::uint64_t>(connected));
   write_names(json, presence);
+  write_features(json);
   return json.end_object().take();
 }
 
-std::string Encoder::who(const AgentName& to, std::size_t connected, const core::Presence& presence,
+std::string Encoder::who(const AgentName& to, std::size_t connected, const core::Machine& machine,
                          double now) const {
   JsonWriter json = Envelope{hub_id_, now}.open("who_snapshot", to.text, "who is online");
-  write_names(json, presence);
-  return json.field("connected_clients", static_cast<std::uint64_t>(connected)).end_object().take();
+  write_names(json, machine.presence());
+  json.field("connected_clients", static_cast<std::uint64_t>(connected));
+  write_features(json);
+  write_sockets(json, machine.seats());
+  return json.end_object().take();
 }
 
 std::string Encoder::state(const AgentName& to, const core::Machine& machine, std::size_t max_bytes,

@@ -50,10 +50,14 @@ class Encoder {
                                   std::string_view target, double now,
                                   std::string_view in_reply_to = {}) const;
 
+  // Why a socket can't have the name that it asked for.
+  [[nodiscard]] std::string name_conflict(const core::Refusal& refusal, std::string_view target,
+                                          double now, std::string_view in_reply_to) const;
+
   [[nodiscard]] std::string welcome(std::size_t connected, const core::Presence& presence,
                                     double now) const;
   [[nodiscard]] std::string who(const AgentName& to, std::size_t connected,
-                                const core::Presence& presence, double now) const;
+                                const core::Machine& machine, double now) const;
   [[nodiscard]] std::string state(const AgentName& to, const core::Machine& machine,
                                   std::size_t max_bytes, double now) const;
   [[nodiscard]] std::string board(const AgentName& to, const core::Plan& plan,

@@ -135,6 +135,7 @@ struct EncodeEvent {
     return reply("claim_queued", json);
   }
   Frame operator()(const core::ClaimUnqueued& event) const {
+    if (event.why == ErrorCode::closed) return std::nullopt;  // Nobody is there to be told.
     // Taken back by its own agent: the answer to that release. Otherwise the late refusal of the
     // claim.
     const bool taken_back = event.why == ErrorCode::cancelled;

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "base/ids.hpp"
-#include "core/command.hpp"
+#include "core/entry.hpp"
 #include "wire/interest.hpp"
 
 namespace synapse::wire {
@@ -29,11 +29,21 @@ struct UnknownType {};
 using Query = std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest,
                            HistoryRequest, ResumeRequest, UnknownType>;
 
+// What a first frame says about its socket, beside the name: docs/protocol.md, Names.
+struct Hello {
+  bool observes = false;
+  core::Seating seating = core::Seating::alone;
+  core::SeatKind kind = core::SeatKind::agent;
+  bool is_exclusive = false;
+  std::string instance;
+};
+
 struct Inbound {
   AgentName sender;   // Trimmed; blank if missing.
   std::string type;   // Trimmed, in lower case.
   std::string token;  // As presented; never kept.
   bool takeover = false;
+  Hello hello;
   std::optional<Interest> interest;
   std::string idem_key;  // Blank: none.
   std::string digest;    // Of the request without what may differ when it is sent again; blank

@@ -47,7 +47,7 @@ TEST_CASE("a claim costs the same among a hundred thousand as among none", "[cor
     lease.paths = {"d" + std::to_string(i / 1000) + "/f" + std::to_string(i % 1000)};
     lease.deadline = stage.clock.now().mono + std::chrono::hours(1);
     lease.epoch = Epoch{i + 1};
-    stage.machine.apply(LeaseGranted{std::move(lease)});
+    stage.machine.replay(LeaseGranted{std::move(lease)});
   }
   const Stopwatch watch;
   for (int i = 0; i < 2'000; ++i) {
@@ -209,7 +209,7 @@ TEST_CASE("a plan task may depend on tens of thousands", "[core][cost]") {
     PlanTask task;
     task.task_id = id;
     if (i > 0) task.depends_on = {all.back()};
-    stage.machine.apply(PlanTaskDeclared{std::move(task)});
+    stage.machine.replay(PlanTaskDeclared{std::move(task)});
     all.push_back(id);
   }
   const Stopwatch watch;

@@ -67,13 +67,6 @@ TEST_CASE("a hand-off needs another agent that is online", "[core][hand_off]") {
   stage.grant("A", hand_off("t", "C"));
 }
 
-TEST_CASE("an owner that is not online may still not hand off to itself", "[core][hand_off]") {
-  Stage stage;
-  stage.grant("A", claim("t", {"a"}));
-  stage.leave("A");
-  stage.refuse("A", hand_off("t", "A"), ErrorCode::target_is_owner);
-}
-
 TEST_CASE("a hand-off checks the new owner against other agents' files", "[core][hand_off]") {
   Stage stage;
   stage.grant("A", claim("t", {"src"}));

@@ -84,9 +84,9 @@ TEST_CASE("a checkpoint is inherited once, however the lease ends after it", "[c
 TEST_CASE("a lapsed lease without a checkpoint drops what an older one left", "[core][expiry]") {
   Limits limits;
   Stage stage(limits);
-  stage.machine.apply(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{1}, "old"});
+  stage.machine.replay(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{1}, "old"});
   REQUIRE(stage.machine.leases().kept_checkpoint(TaskId("t")) != nullptr);
-  stage.machine.apply(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{2}, ""});
+  stage.machine.replay(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{2}, ""});
   CHECK(stage.machine.leases().kept_checkpoint(TaskId("t")) == nullptr);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("the epoch goes on after leases end, and after a replay", "[core][expi
   CHECK(only<LeaseGranted>(stage.grant("B", claim("u"))).lease.epoch == Epoch{3});
 
   Stage replayed;
-  replayed.machine.apply(second);
-  replayed.machine.apply(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{2}, ""});
+  replayed.machine.replay(second);
+  replayed.machine.replay(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{2}, ""});
   CHECK(only<LeaseGranted>(replayed.grant("B", claim("u"))).lease.epoch == Epoch{3});
 }

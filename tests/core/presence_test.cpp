@@ -23,7 +23,7 @@ TEST_CASE("an agent is online from its joining to its leaving", "[core][presence
   Stage stage;
   const AgentName name("E");
   CHECK_FALSE(stage.machine.presence().is_online(name));
-  CHECK(only<AgentJoined>(stage.machine.join(name)).agent == name);
+  CHECK(only<AgentJoined>(stage.actors.join(name, stage.clock.now()).events).agent == name);
   CHECK(stage.machine.presence().is_online(name));
   CHECK(only<AgentLeft>(stage.leave("E")).agent == name);
   CHECK_FALSE(stage.machine.presence().is_online(name));
@@ -65,9 +65,8 @@ TEST_CASE("a machine rebuilt from the log takes over who is online and their car
   Advertise card;
   card.description = "does things";
   live.grant("A", card);
-  live.machine.seen(AgentName("A"), live.clock.now());
   Machine rebuilt{Limits{}};
-  rebuilt.adopt_presence(live.machine);
+  rebuilt.adopt_sockets(live.machine);
   CHECK(rebuilt.presence().online() == live.machine.presence().online());
   CHECK(rebuilt.presence().last_seen() == live.machine.presence().last_seen());
   CHECK(rebuilt.cards().find(AgentName("A"))->description == "does things");

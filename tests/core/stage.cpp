@@ -5,8 +5,8 @@
 
 namespace synapse::test {
 
-using core::Decision;
 using core::Event;
+using core::Outcome;
 
 namespace {
 
@@ -23,25 +23,28 @@ std::string leases_of(const core::Machine& machine) {
 }  // namespace
 
 Stage::Stage(const core::Limits& limits) : machine(limits, hub_id) {
-  for (const char* name : {"A", "B", "C", "D"}) (void)machine.join(AgentName(name));
+  for (const char* name : {"A", "B", "C", "D"}) (void)actors.join(AgentName(name), clock.now());
 }
 
-Decision Stage::run(const char* agent, const core::Command& command) {
-  (void)machine.expire(clock.now());
-  return machine.execute(AgentName(agent), command, clock.now());
+Outcome Stage::run(const char* agent, const core::Command& command) {
+  (void)actors.tick(clock.now());
+  if (machine.seats().of(AgentName(agent)).empty()) {
+    (void)actors.join(AgentName(agent), clock.now());
+  }
+  return actors.act(AgentName(agent), command, clock.now());
 }
 
 std::vector<Event> Stage::grant(const char* agent, const core::Command& command) {
-  Decision decision = run(agent, command);
+  Outcome decision = run(agent, command);
   if (decision.refusal) FAIL(decision.refusal->error.message);
   REQUIRE(!decision.events.empty());
   return std::move(decision.events);
 }
 
 core::Refusal Stage::refuse(const char* agent, const core::Command& command, ErrorCode code) {
-  (void)machine.expire(clock.now());
+  (void)actors.tick(clock.now());
   const std::string before = leases_of(machine);
-  Decision decision = run(agent, command);
+  Outcome decision = run(agent, command);
   REQUIRE(decision.refusal);
   REQUIRE(wire_name(decision.refusal->error.code) == wire_name(code));
   CHECK(decision.refusal->error.message.size() > 1);
@@ -52,11 +55,11 @@ core::Refusal Stage::refuse(const char* agent, const core::Command& command, Err
 
 std::vector<Event> Stage::pass(double seconds) {
   clock.advance(seconds);
-  return machine.expire(clock.now());
+  return actors.tick(clock.now()).events;
 }
 
 std::vector<Event> Stage::leave(const char* agent) {
-  return machine.leave(AgentName(agent), clock.now());
+  return actors.leave(AgentName(agent), clock.now()).events;
 }
 
 const core::Lease* Stage::lease(const char* task) const {

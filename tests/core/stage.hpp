@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/machine.hpp"
+#include "support/actors.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
@@ -18,7 +19,7 @@ struct Stage {
   explicit Stage(const core::Limits& limits = {});
 
   // Due things first, as the hub does it, then the command.
-  core::Decision run(const char* agent, const core::Command& command);
+  core::Outcome run(const char* agent, const core::Command& command);
   // Runs a command that must be granted; the events.
   std::vector<core::Event> grant(const char* agent, const core::Command& command);
   // Runs a command that must be refused, with this code, and leave the leases as they were.
@@ -33,6 +34,7 @@ struct Stage {
 
   ManualClock clock;
   core::Machine machine;
+  Actors actors{machine};
 };
 
 using Paths = std::vector<std::string>;

@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!*event) return 0;
   core::Machine machine{core::Limits{}};
-  machine.apply(**event);
+  machine.replay(**event);
   const auto entry = store::encode(**event, 1);
   SYNAPSE_ASSERT(entry);
   const auto again = store::decode(entry->kind, entry->payload, context);

@@ -35,8 +35,8 @@ TEST_CASE("a frame that can't be decoded is answered with its code, and the sock
 
 TEST_CASE("malformed frames are charged to the host's bucket", "[hub][door]") {
   hub::EngineOptions options;
-  options.host_rate = 1;
-  options.host_burst = 2;
+  options.door.host_rate = 1;
+  options.door.host_burst = 2;
   Rig rig(options);
   Peer flooder = rig.connect("10.0.0.66");
   Peer neighbour = rig.connect("10.0.0.7");
@@ -61,8 +61,8 @@ TEST_CASE("malformed frames are charged to the host's bucket", "[hub][door]") {
 TEST_CASE("a new connection of the same host finds the host's bucket as it was left",
           "[hub][door]") {
   hub::EngineOptions options;
-  options.host_rate = 1;
-  options.host_burst = 1;
+  options.door.host_rate = 1;
+  options.door.host_burst = 1;
   Rig rig(options);
   Peer first = rig.join("A", "10.0.0.66");
   rig.leave(first);
@@ -76,8 +76,8 @@ TEST_CASE("a new connection of the same host finds the host's bucket as it was l
 
 TEST_CASE("an agent that reconnects gains no new burst, and heartbeats are free", "[hub][door]") {
   hub::EngineOptions options;
-  options.rate = 1;
-  options.burst = 2;
+  options.door.rate = 1;
+  options.door.burst = 2;
   Rig rig(options);
   const Json who{{"sender", "A"}, {"type", "who_request"}};
   const auto type_of = [&](Peer& peer) { return rig.answer(peer, who).at("type"); };
@@ -210,10 +210,10 @@ TEST_CASE("an open hub closes a socket that binds no name within 30 s", "[hub][d
 
 TEST_CASE("sockets over a cap are turned away in the protocol's order", "[hub][door]") {
   hub::EngineOptions options;
-  options.token = "secret";
-  options.registry.clients_max = 4;
-  options.registry.per_host_max = 3;
-  options.registry.unauthenticated_max = 2;
+  options.door.token = "secret";
+  options.door.sockets.clients_max = 4;
+  options.door.sockets.per_host_max = 3;
+  options.door.sockets.unauthenticated_max = 2;
   Rig rig(options);
   const auto enter = [&rig](const std::string& name, const std::string& host) {
     Peer peer = rig.connect(host);

@@ -57,7 +57,8 @@ Rig::Rig(hub::EngineOptions options, Durable durable)
 Peer Rig::connect(const std::string& host) {
   Peer peer;
   peer.connection = std::make_shared<FakeConnection>(host);
-  peer.session = engine_.open(peer.connection, clock_.now());
+  peer.session = std::make_shared<hub::Session>(peer.connection);
+  engine_.open(peer.session, clock_.now());
   settle();
   return peer;
 }
@@ -69,8 +70,8 @@ Peer Rig::join(const std::string& name, const std::string& host) {
   return peer;
 }
 
-void Rig::leave(Peer& peer) {
-  engine_.closed(peer.session, clock_.now());
+void Rig::leave(Peer& peer, core::Parting how) {
+  engine_.closed(peer.session, how, clock_.now());
   settle();
 }
 

@@ -51,7 +51,7 @@ class FakeConnection final : public net::Connection {
 // One end of a socket, as an agent has it.
 struct Peer {
   std::shared_ptr<FakeConnection> connection;
-  hub::SharedSession session;  // Null: turned away.
+  hub::SharedSession session;
 
   // What it has heard since it was last asked; of one type alone, dropping the others.
   [[nodiscard]] Frames hear() { return connection->take(); }
@@ -73,7 +73,7 @@ class Rig final : hub::LogWriter {
   [[nodiscard]] Peer connect(const std::string& host = "10.0.0.1");
   // A socket with a name, that has forgotten what binding it was told.
   [[nodiscard]] Peer join(const std::string& name, const std::string& host = "10.0.0.1");
-  void leave(Peer& peer);
+  void leave(Peer& peer, core::Parting how = core::Parting::closed);
 
   void say_text(Peer& peer, std::string_view text);
   void say(Peer& peer, const Json& frame) { say_text(peer, frame.dump()); }

@@ -9,7 +9,7 @@ namespace {
 
 hub::EngineOptions secured() {
   hub::EngineOptions options;
-  options.token = "s3cret-token";
+  options.door.token = "s3cret-token";
   return options;
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a secured hub ends a socket whose first frame leaves it unbound", "[h
 
 TEST_CASE("a secured hub ends a socket that stays silent", "[hub][token]") {
   hub::EngineOptions options = secured();
-  options.auth_timeout = std::chrono::seconds(4);
+  options.door.auth_timeout = std::chrono::seconds(4);
   Rig rig(options);
   Peer silent = rig.connect();
   Peer good = enter(rig, "A");

@@ -3,6 +3,7 @@
 
 #include "sim/dump.hpp"
 #include "store/replay.hpp"
+#include "support/actors.hpp"
 #include "wire/decode.hpp"
 
 namespace synapse::sim {
@@ -16,7 +17,7 @@ constexpr std::size_t world_steps_kept = 40;
 hub::EngineOptions engine_options() {
   hub::EngineOptions options;
   options.hub_id = "syn-51311a70";
-  options.registry.takeover_cooldown = Mono(0);
+  options.limits.takeover_cooldown = Mono(0);
   return options;
 }
 
@@ -64,6 +65,7 @@ HubWorld::HubWorld(std::uint64_t seed, Universe& universe, HubSightings& sightin
       store_(disk_) {
   for (std::size_t i = 0; i < agents_.size(); ++i) {
     agents_[i].name = "agent-" + std::to_string(i);
+    agents_[i].attaches = i % 2 == 1;
   }
   start();
 }
@@ -117,7 +119,8 @@ void HubWorld::step() {
 void HubWorld::connect(Agent& agent) {
   note(agent.name + " connects");
   agent.socket = std::make_shared<Socket>(*this, agent);
-  agent.session = engine_->open(agent.socket, now_);
+  agent.session = std::make_shared<hub::Session>(agent.socket);
+  engine_->open(agent.session, now_);
   agent.is_sent = false;
 }
 
@@ -127,7 +130,8 @@ void HubWorld::disconnect(Agent& agent) {
   agent.socket->hang_up();
   agent.socket.reset();
   agent.is_sent = false;
-  if (const auto session = std::exchange(agent.session, nullptr)) engine_->closed(session, now_);
+  if (const auto session = std::exchange(agent.session, nullptr))
+    engine_->closed(session, core::Parting::lost, now_);
 }
 
 void HubWorld::ask(Agent& agent) {
@@ -138,7 +142,12 @@ void HubWorld::ask(Agent& agent) {
     Json request = request_of(agent);
     agent.idem_key = "key-" + std::to_string(++last_key_);
     request["sender"] = agent.name;
-    request["takeover"] = true;
+    if (agent.attaches) {
+      request["attach"] = true;
+      request["instance"] = agent.name;
+    } else {
+      request["takeover"] = true;
+    }
     request["idem_key"] = agent.idem_key;
     agent.request = request.dump();
     if (request.contains("task_id")) witness_.asks(agent.name, request["task_id"]);
@@ -307,7 +316,8 @@ void HubWorld::settle() {
 void HubWorld::compare_with_replay() {
   if (!engine_->read_only_reason().empty()) return;
   const std::unique_ptr<core::Machine> machine = replayed();
-  static_cast<void>(machine->expire(now_));  // Offers and leases that the clock has ended.
+  static_cast<void>(
+      test::Actors(*machine).tick(now_));  // Offers and leases that the clock has ended.
   const std::string live = dump(engine_->machine());
   const std::string replay = dump(*machine);
   if (live != replay) object("replay gives\n" + replay + "where the hub has\n" + live);

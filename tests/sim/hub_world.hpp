@@ -49,6 +49,7 @@ class HubWorld final : hub::LogWriter {
   class Socket;
   struct Agent {
     std::string name;
+    bool attaches = false;  // Else it takes its name over.
     std::shared_ptr<Socket> socket;  // Null: not connected.
     hub::SharedSession session;
     std::string request;  // Under way, or to be sent again; blank: none.

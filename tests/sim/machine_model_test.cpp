@@ -79,7 +79,7 @@ TEST_CASE("a dump tells states apart that differ in one thing", "[sim][dump]") {
   lease.expires_at = 1'700'000'000.25;
   const auto state = [](const std::vector<core::Event>& events) {
     core::Machine machine(core::Limits{});
-    for (const core::Event& event : events) machine.apply(event);
+    for (const core::Event& event : events) machine.replay(event);
     return dump(machine);
   };
   const std::string before = state({core::LeaseGranted{lease}});

@@ -53,6 +53,7 @@ Simulation::Simulation(std::uint64_t seed, Universe& universe, Sightings& sighti
       crowd_(dice_),
       model_(limits(), hub_id, universe),
       machine_(std::make_unique<Machine>(limits(), hub_id)),
+      actors_(*machine_),
       committed_state_(dump(*machine_)) {}
 
 std::optional<std::string> Simulation::run(std::size_t commands) {
@@ -73,9 +74,7 @@ std::optional<std::string> Simulation::run(std::size_t commands) {
 
 void Simulation::step() {
   pass_time();
-  Decision due;
-  due.events = machine_->expire(now_);
-  compare(due, model_.expire(now_));
+  compare(actors_.tick(now_), model_.expire(now_));
   if (!failure_.empty()) return;
   if (dice_.one_in(300)) {
     restart();
@@ -104,43 +103,40 @@ void Simulation::pass_time() {
 void Simulation::command() {
   const Request request = crowd_.next(model_);
   note("", request);
-  const Decision decision = machine_->execute(request.actor, request.command, now_);
+  RequestKey key;
+  if (dice_.one_in(10)) key = {"claim", std::to_string(++last_key_), "digest"};
+  const core::Outcome decision = actors_.act(request.actor, request.command, now_, key);
   const Outcome outcome = model_.execute(request.actor, request.command, now_);
   const bool modelled = !std::holds_alternative<LogRecall>(request.command) &&
                         !std::holds_alternative<RecordFinding>(request.command);
   if (modelled) {
     compare(decision, outcome);
   } else {
-    expect(decision.events.size() + (decision.refusal ? 1 : 0) == 1, "not one answer");
+    expect(decision.events.empty() == decision.refusal.has_value(), "not one answer");
     record(decision);
   }
-  if (decision.refusal || !dice_.one_in(10)) return;
-  // As the hub does with the answer to a request that named an idem_key, in the same turn.
-  const std::string key = std::to_string(dice_.pick(20));
-  Decision remembered;
-  remembered.events.emplace_back(
-      AnswerRemembered{key, request.actor, "claim", "digest", "response " + key});
-  machine_->apply(remembered.events.front());
-  record(remembered);
+  const AnswerRemembered* answer = machine_->answers().find(request.actor, "claim", key.key);
+  if (key.key.empty() || answer == nullptr) return;
+  const std::string before = dump(*machine_);
+  const core::Outcome again = actors_.act(request.actor, request.command, now_, key);
+  expect(again.again == answer->response && again.events.empty(), "not the same answer again");
+  expect(dump(*machine_) == before, "a request that is sent again changes something");
 }
 
 void Simulation::come_or_go() {
   const AgentName agent = crowd_.agent();
-  Decision decision;
   if (model_.online().contains(agent)) {
     note(agent.text + " leaves");
-    decision.events = machine_->leave(agent, now_);
-    compare(decision, model_.leave(agent, now_));
+    compare(actors_.leave(agent, now_), model_.leave(agent, now_));
   } else {
     note(agent.text + " joins");
-    decision.events = machine_->join(agent);
-    compare(decision, model_.join(agent));
+    compare(actors_.join(agent, now_), model_.join(agent));
   }
 }
 
 std::string Simulation::replayed(std::size_t events) const {
   Machine machine(limits(), hub_id);
-  for (std::size_t i = 0; i < events; ++i) machine.apply(read_back(log_[i], limits(), now_));
+  for (std::size_t i = 0; i < events; ++i) machine.replay(read_back(log_[i], limits(), now_));
   return dump(machine);
 }
 
@@ -156,12 +152,11 @@ void Simulation::restart() {
   now_.mono = std::chrono::seconds(dice_.pick(100'000));
   note("restart");
   machine_ = std::make_unique<Machine>(limits(), hub_id);
-  for (const Event& event : log_) machine_->apply(read_back(event, limits(), now_));
+  actors_.move_to(*machine_);
+  for (const Event& event : log_) machine_->replay(read_back(event, limits(), now_));
   model_.restart(log_, now_);
   compare_states();
-  Decision due;
-  due.events = machine_->expire(now_);
-  compare(due, model_.expire(now_));
+  compare(actors_.tick(now_), model_.expire(now_));
   committed_ = log_.size();
   committed_state_ = dump(*machine_);
 }
@@ -171,7 +166,7 @@ void Simulation::note(std::string what, std::optional<Request> request) {
   if (steps_.size() > steps_kept) steps_.pop_front();
 }
 
-void Simulation::record(const Decision& decision) {
+void Simulation::record(const core::Outcome& decision) {
   for (const Event& event : decision.events) {
     ++sightings_.events[event.index()];
     if (is_logged(event)) log_.push_back(event);
@@ -182,7 +177,7 @@ void Simulation::record(const Decision& decision) {
   if (keeps_transcript_) transcript_ += decision.refusal->error.message + '\n';
 }
 
-void Simulation::compare(const Decision& decision, const Outcome& outcome) {
+void Simulation::compare(const core::Outcome& decision, const Outcome& outcome) {
   record(decision);
   if (decision.refusal && !outcome.refused) {
     expect(false, "the machine refuses, the model does not: " + decision.refusal->error.message);
@@ -192,7 +187,10 @@ void Simulation::compare(const Decision& decision, const Outcome& outcome) {
   } else if (decision.refusal) {
     compare_refusal(*decision.refusal, outcome);
   }
-  compare_events(decision.events, outcome);
+  std::vector<Event> modelled = decision.events;
+  std::erase_if(modelled,
+                [](const Event& event) { return std::holds_alternative<AnswerRemembered>(event); });
+  compare_events(modelled, outcome);
   compare_states();
 }
 

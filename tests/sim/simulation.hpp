@@ -14,6 +14,7 @@
 #include "sim/commands.hpp"
 #include "sim/dice.hpp"
 #include "sim/model.hpp"
+#include "support/actors.hpp"
 
 namespace synapse::sim {
 
@@ -52,12 +53,12 @@ class Simulation {
   void restart();
 
   void note(std::string what, std::optional<Request> request = {});
-  void compare(const core::Decision& decision, const Outcome& outcome);
+  void compare(const core::Outcome& decision, const Outcome& outcome);
   void compare_refusal(const core::Refusal& refusal, const Outcome& outcome);
   void compare_events(const std::vector<core::Event>& events, const Outcome& outcome);
   void compare_states();
   void expect(bool holds, const std::string& what);
-  void record(const core::Decision& decision);
+  void record(const core::Outcome& decision);
   [[nodiscard]] std::string replayed(std::size_t events) const;
 
   std::uint64_t seed_;
@@ -68,6 +69,8 @@ class Simulation {
   Moment now_{1'700'000'000, std::chrono::hours(1)};
   Model model_;
   std::unique_ptr<core::Machine> machine_;
+  test::Actors actors_;
+  std::uint64_t last_key_ = 0;
   // The log, and the lapses of offers: those are not logged, since the clock tells them to whoever
   // reads the log, but a replay that is to come to the same state at any time has to know them.
   std::vector<core::Event> log_;

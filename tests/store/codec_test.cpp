@@ -60,7 +60,7 @@ std::string without(json object, const char* key) {
 // What a record does to a machine, as text.
 std::string effect(const core::Event& event) {
   core::Machine machine{core::Limits{}};
-  machine.apply(event);
+  machine.replay(event);
   return dump(machine);
 }
 

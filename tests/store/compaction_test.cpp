@@ -59,7 +59,7 @@ std::string replayed(const std::filesystem::path& file, base::Moment start) {
   core::Machine machine(tight_limits());
   const auto log = open_store(file);
   REQUIRE(store::replay(*log, machine, start, {}));
-  static_cast<void>(machine.expire(start));
+  static_cast<void>(Actors(machine).tick(start));
   return dump(machine);
 }
 

@@ -25,7 +25,7 @@ std::string chat_body(const std::string& sender, const std::string& target, std:
 Fleet::Fleet(std::uint64_t seed, const core::Limits& limits, FleetSize size)
     : random_(seed), size_(size), machine_(limits, "syn-00000001") {
   for (std::size_t i = 0; i < size_.agents; ++i)
-    machine_.join(AgentName("agent-" + std::to_string(i)));
+    actors_.join(AgentName("agent-" + std::to_string(i)), now());
 }
 
 base::Moment Fleet::now() const { return moment(elapsed_); }
@@ -96,16 +96,11 @@ core::Command Fleet::command(const AgentName& actor) {
 void Fleet::step(store::EventStore& log) {
   elapsed_ += static_cast<double>(draw(8)) * 0.25;
   if (draw(50) == 0) elapsed_ += 40;
-  record(machine_.expire(now()), log);
+  record(actors_.tick(now()).events, log);
   const AgentName actor(name("agent-", size_.agents));
-  core::Decision decision = machine_.execute(actor, command(actor), now());
-  if (!decision.events.empty() && draw(4) == 0) {
-    core::AnswerRemembered answer{name("key-", 12), actor, "claim", name("digest-", 99),
-                                  R"({"type":"claim_granted","timestamp":1.5})"};
-    machine_.apply(answer);
-    decision.events.emplace_back(std::move(answer));
-  }
-  record(std::move(decision.events), log);
+  core::RequestKey request;
+  if (draw(4) == 0) request = {"claim", name("key-", 400), name("digest-", 99)};
+  record(actors_.act(actor, command(actor), now(), std::move(request)).events, log);
 }
 
 void Fleet::record(std::vector<core::Event> events, store::EventStore& log) {

@@ -10,6 +10,7 @@
 
 #include "core/machine.hpp"
 #include "store/event_store.hpp"
+#include "support/actors.hpp"
 
 namespace synapse::test {
 
@@ -39,6 +40,7 @@ class Fleet {
   std::mt19937_64 random_;
   FleetSize size_;
   core::Machine machine_;
+  Actors actors_{machine_};
   double elapsed_ = 0;
 };
 

@@ -41,13 +41,13 @@ void apply_one_by_one(const std::vector<store::Entry>& entries, core::Machine& m
       core::Lease lease = *known;
       lease.expires_at = renewal->expires_at;
       lease.deadline = renewal->deadline;
-      machine.apply(core::LeaseRenewed{lease});
+      machine.replay(core::LeaseRenewed{lease});
       continue;
     }
     const auto event = store::decode(entry.kind, entry.payload, {start, machine.limits()});
     REQUIRE(event);
     REQUIRE(*event);
-    machine.apply(**event);
+    machine.replay(**event);
   }
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("the state after a restart is the state before it", "[store][replay][r
       if (step % 50 != 49) continue;
       core::Machine restarted(fleet.machine().limits(), "syn-00000002");
       replayed(log, restarted, fleet.now());
-      static_cast<void>(restarted.expire(fleet.now()));
+      static_cast<void>(Actors(restarted).tick(fleet.now()));
       REQUIRE(dump(restarted) == dump(fleet.machine()));
     }
   }
@@ -95,8 +95,8 @@ TEST_CASE("replay does what applying record by record does, in whatever order th
     // In which order checkpoints were kept shows when there are more.
     for (int i = 0; i < 4; ++i) {
       const core::LeaseExpired lapse{TaskId("new" + std::to_string(i)), AgentName("A"), {}, "c"};
-      fast.apply(lapse);
-      slow.apply(lapse);
+      fast.replay(lapse);
+      slow.replay(lapse);
       REQUIRE(dump(fast) == dump(slow));
     }
   }
@@ -175,7 +175,7 @@ TEST_CASE("a claim whose time is up leaves its checkpoint to its heir", "[store]
   const base::Moment late = moment(4000);
   replayed(log, machine, late);
   CHECK(machine.leases().all().size() == 1);
-  const std::vector<core::Event> events = machine.expire(late);
+  const std::vector<core::Event> events = Actors(machine).tick(late).events;
   REQUIRE(events.size() == 1);
   CHECK(machine.leases().all().empty());
   REQUIRE(machine.leases().kept_checkpoint(TaskId("T1")) != nullptr);

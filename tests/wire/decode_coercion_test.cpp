@@ -145,6 +145,28 @@ TEST_CASE("what the hub stamps can't be forged in a chat", "[wire][decode]") {
         R"({"payload":"p"})");
 }
 
+TEST_CASE("what a first frame says about its socket is taken out of a chat that attaches alone",
+          "[wire][decode]") {
+  CHECK(chat(R"({"attach":true,"kind":"command","instance":"i","exclusive":true,"payload":"p"})")
+            .body == R"({"payload":"p"})");
+  CHECK(chat(R"({"observe":true,"payload":"p"})").body == R"({"payload":"p"})");
+  const auto mine = R"({"exclusive":1,"instance":"i","kind":"news","payload":"p"})";
+  CHECK(chat(mine).body == mine);
+}
+
+TEST_CASE("a first frame observes, attaches, or has its name for itself", "[wire][decode]") {
+  const wire::Hello plain = decoded(R"({"kind":"gpu","instance":"i"})").hello;
+  CHECK(plain.seating == core::Seating::alone);
+  CHECK(plain.instance.empty());
+  CHECK(decoded(R"({"observe":true})").hello.observes);
+  const wire::Hello joined =
+      decoded(R"({"attach":true,"kind":"waiter","instance":"i","exclusive":true})").hello;
+  CHECK(joined.seating == core::Seating::attached);
+  CHECK(joined.kind == core::SeatKind::waiter);
+  CHECK(joined.instance == "i");
+  CHECK(joined.is_exclusive);
+}
+
 TEST_CASE("token and takeover are read from any type", "[wire][decode]") {
   const auto inbound = decoded(R"({"type":"heartbeat","token":"t","takeover":true})");
   CHECK(inbound.token == "t");
@@ -201,6 +223,8 @@ TEST_CASE("a request that is sent again has the same digest", "[wire][decode][di
   CHECK(first.size() == 16);
   CHECK(first == digest(R"("task_id":"T","paths":["a"],"timestamp":2,"token":"y")"));
   CHECK(first == digest(R"("paths":["a"],"takeover":true,"interest":{},"task_id":"T")"));
+  CHECK(first ==
+        digest(R"("paths":["a"],"attach":true,"kind":"waiter","instance":"i2","task_id":"T")"));
   CHECK(first == digest(R"("task_id":"T","paths":["a"],"git":{"branch":"moved"})"));
   CHECK(first == digest(R"( "task_id" : "\u0054", "paths" : [ "a" ] )"));
 }

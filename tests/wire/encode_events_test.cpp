@@ -17,8 +17,8 @@ constexpr double now = 1700000000.5;
 
 struct Hub {
   Hub() {
-    machine.apply(core::AgentJoined{AgentName("A")});
-    machine.apply(core::AgentJoined{AgentName("B")});
+    machine.replay(core::AgentJoined{AgentName("A")});
+    machine.replay(core::AgentJoined{AgentName("B")});
   }
 
   wire::Outgoing outgoing(const core::Event& event) const {

@@ -93,19 +93,21 @@ TEST_CASE("a name that a peer made up can't break out of its frame", "[wire][enc
 }
 
 TEST_CASE("a welcome and an answer to who name those online, in order", "[wire][encode]") {
-  core::Presence presence(10);
-  presence.join(AgentName("B"));
-  presence.join(AgentName("A"));
-  const json welcome = json::parse(encoder.welcome(3, presence, 1));
+  core::Machine machine{core::Limits{}};
+  machine.replay(core::AgentJoined{AgentName("B")});
+  machine.replay(core::AgentJoined{AgentName("A")});
+  const json welcome = json::parse(encoder.welcome(3, machine.presence(), 1));
   CHECK(welcome["type"] == "welcome");
   CHECK(welcome["target"] == "self");
   CHECK(welcome["connected_clients"] == 3);
   CHECK(welcome["online_agents"] == json{"A", "B"});
-  CHECK(welcome.size() == 8);
-  const json who = json::parse(encoder.who(AgentName("A"), 3, presence, 1));
+  CHECK(welcome["features"] == json{"attach", "observe"});
+  CHECK(welcome.size() == 9);
+  const json who = json::parse(encoder.who(AgentName("A"), 3, machine, 1));
   CHECK(who["type"] == "who_snapshot");
   CHECK(who["target"] == "A");
   CHECK(who["connected_clients"] == 3);
   CHECK(who["online_agents"] == json{"A", "B"});
-  CHECK(who.size() == 8);
+  CHECK(who["features"] == json{"attach", "observe"});
+  CHECK(who.size() == 9);
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "encoder.hpp"
+#include "support/actors.hpp"
 #include "support/catch.hpp"
 
 using namespace synapse;
@@ -28,6 +29,10 @@ core::PlanTask plan_task(const std::string& id, std::size_t description_bytes = 
   return task;
 }
 
+void be_seen(core::Machine& machine, const AgentName& agent, Moment when) {
+  static_cast<void>(test::Actors(machine).join(agent, when));
+}
+
 json state(const core::Machine& machine, std::size_t max_bytes) {
   const std::string text = encoder.state(asker, machine, max_bytes, 9.5);
   CHECK(text.size() <= max_bytes);
@@ -44,16 +49,16 @@ json board(const core::Plan& plan, std::size_t max_bytes) {
 
 TEST_CASE("a state snapshot has claims, agents and resources in order", "[wire][encode]") {
   core::Machine machine{core::Limits{}};
-  machine.apply(core::LeaseGranted{lease("T2")});
-  machine.apply(core::LeaseGranted{lease("T1")});
-  machine.seen(AgentName("B"), {7.5, Mono(0)});
+  machine.replay(core::LeaseGranted{lease("T2")});
+  machine.replay(core::LeaseGranted{lease("T1")});
+  be_seen(machine, AgentName("B"), {7.5, Mono(0)});
   core::Offer offer;
   offer.agent = AgentName("B");
   offer.kind = "gpu";
   offer.name = "n0";
   offer.capacity = 2;
   offer.meta = {R"({"k":1})"};
-  machine.apply(core::ResourceOffered{offer});
+  machine.replay(core::ResourceOffered{offer});
   const json frame = state(machine, ample);
   CHECK(frame["type"] == "state_snapshot");
   CHECK(frame["target"] == "A");
@@ -87,9 +92,9 @@ TEST_CASE("a state snapshot has claims, agents and resources in order", "[wire][
 TEST_CASE("a state snapshot stops at what fits and says so", "[wire][encode]") {
   core::Machine machine{core::Limits{}};
   for (int i = 0; i < 100; ++i) {
-    machine.apply(core::LeaseGranted{lease("T" + std::to_string(100 + i), 1000)});
+    machine.replay(core::LeaseGranted{lease("T" + std::to_string(100 + i), 1000)});
   }
-  machine.seen(AgentName("B"), {7.5, Mono(0)});
+  be_seen(machine, AgentName("B"), {7.5, Mono(0)});
   CHECK_FALSE(state(machine, 200'000).contains("truncated"));
   const json frame = state(machine, 50'000);
   CHECK(frame["truncated"] == true);
@@ -176,7 +181,7 @@ TEST_CASE("a manifest has the cards by agent and is bounded too", "[wire][encode
 
 TEST_CASE("a bound that has no room for anything still gives a snapshot", "[wire][encode]") {
   core::Machine machine{core::Limits{}};
-  machine.apply(core::LeaseGranted{lease("T")});
+  machine.replay(core::LeaseGranted{lease("T")});
   const json frame = json::parse(encoder.state(asker, machine, 1, 1));
   CHECK(frame["truncated"] == true);
   CHECK(frame["snapshot"]["active_claims"].empty());
@@ -189,7 +194,7 @@ TEST_CASE("text that needs escapes is counted as it is written", "[wire][encode]
   for (int i = 0; i < 100; ++i) {
     core::Lease hostile = lease("T" + std::to_string(i));
     hostile.note = std::string(500, '\x01');  // Six bytes each.
-    machine.apply(core::LeaseGranted{hostile});
+    machine.replay(core::LeaseGranted{hostile});
   }
   CHECK(state(machine, 50'000)["truncated"] == true);
 }

@@ -42,6 +42,8 @@ void add_door_options(OptionSet& set, HubArguments& options) {
               hub.max_unauth_clients);
   set.integer({"--max-connections-per-host", "COUNT", "sockets of one remote host; 0: any number"},
               hub.max_connections_per_host, {0, 1'000'000'000});
+  set.flag("--no-peer-uid", hub.no_peer_uid,
+           "tell clients apart by machine alone, not by login: behind a proxy or a tunnel");
 }
 
 void add_file_options(OptionSet& set, HubArguments& options) {

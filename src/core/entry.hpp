@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the machine is told: one thing that reached a hub, and when. The entries of a log, executed
+// in their order, are all that a machine's state depends on, its time included.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/command.hpp"
+#include "core/decision.hpp"
+#include "core/event.hpp"
+
+namespace synapse::core {
+
+class Machine;
+
+// Who runs a client, as far as the hub can know it.
+struct Principal {
+  std::string machine;                // Of the other end: its address, or one word for this one.
+  std::optional<std::uint32_t> user;  // Its login on that machine.
+
+  auto operator<=>(const Principal&) const = default;
+};
+// Where one of them has no user, the machine decides: both knew the hub's token.
+[[nodiscard]] bool is_same(const Principal& a, const Principal& b);
+
+// What a socket is to the agent whose name it has.
+enum class SeatKind { agent, command, waiter, page };
+[[nodiscard]] std::string_view word(SeatKind kind);
+[[nodiscard]] std::optional<SeatKind> seat_kind(std::string_view text);
+
+enum class Seating { alone, attached };
+
+// A socket's wish for a name. Blank: one is drawn.
+struct SeatWish {
+  AgentName name;
+  Seating seating = Seating::alone;
+  SeatKind kind = SeatKind::agent;
+  bool takes_over = false;
+  bool is_exclusive = false;  // Nobody else is to attach.
+  std::string instance;       // Of the process; blank: unknown.
+  Principal principal;
+};
+
+// A request as it is when it is sent again. A blank key: it won't be.
+struct RequestKey {
+  std::string type;
+  std::string key;
+  std::string digest;
+};
+
+struct Tick {};  // Time has passed: what is due happens.
+struct Bind {
+  SeatWish wish;
+};
+struct Speak {};  // Something that changes nothing, but shows that the agent is there.
+struct Act {
+  Command command;
+  RequestKey request;
+};
+enum class Parting { closed, lost };  // Said by the client; or it only fell silent.
+struct Leave {
+  Parting how = Parting::lost;
+};
+
+struct Entry {
+  SessionId session;
+  Moment now;
+  std::variant<Tick, Bind, Speak, Act, Leave> what;
+};
+
+// What comes of an entry.
+struct Outcome {
+  std::vector<Event> events;  // In their order, applied.
+  std::optional<Refusal> refusal;
+  std::optional<std::string> again;  // What the same request was answered before.
+  std::vector<SessionId> evicted;    // Sockets whose name went to another.
+  // By index: events that answer what another socket, or the same one, asked earlier.
+  std::map<std::size_t, SessionId> late_answers;
+  // Indices of the events whose text the scribe was asked for, in the order of the asking.
+  std::vector<std::size_t> written;
+};
+
+// How an answer reads on the wire: the machine keeps the answers to requests that may be sent
+// again. Everywhere the same for the same event.
+class Scribe {
+ public:
+  virtual ~Scribe() = default;
+  [[nodiscard]] virtual std::string write(const Event& event, const Machine& machine,
+                                          const AgentName& actor, Moment now) = 0;
+};
+
+}  // namespace synapse::core

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// How an entry runs: who says it, whether it was said before, what comes of it, and which requests
+// that answers.
+#include "core/machine.hpp"
+
+namespace synapse::core {
+
+Outcome Machine::execute(const Entry& entry, Scribe& scribe) {
+  Outcome outcome;
+  if (std::holds_alternative<Tick>(entry.what)) {
+    tell(due(entry.now.mono), entry, nullptr, scribe, outcome);
+  } else if (const auto* wanted = std::get_if<Bind>(&entry.what)) {
+    bind(entry, wanted->wish, outcome);
+  } else if (std::holds_alternative<Speak>(entry.what)) {
+    hear(entry, scribe, outcome);
+  } else if (const auto* asked = std::get_if<Act>(&entry.what)) {
+    hear(entry, scribe, outcome);
+    act(entry, *asked, scribe, outcome);
+  } else {
+    std::vector<Event> events;
+    depart(entry.session, std::get<Leave>(entry.what).how, entry.now, events);
+    tell(std::move(events), entry, nullptr, scribe, outcome);
+  }
+  return outcome;
+}
+
+void Machine::bind(const Entry& entry, const SeatWish& wish, Outcome& outcome) {
+  if (seats_.find(entry.session) != nullptr) return;
+  Seats::Verdict verdict = seats_.judge(entry.session, wish, leases_, entry.now.mono);
+  if (verdict.refusal) {
+    outcome.refusal = std::move(verdict.refusal);
+    return;
+  }
+  // The name has not gone: what hangs on the old sockets hangs on the new one.
+  for (const SessionId old : verdict.evicted) {
+    seats_.leave(old, Parting::closed, entry.now.mono);
+    ties_.hand_over(verdict.name, old, entry.session);
+  }
+  if (verdict.is_takeover) seats_.took_over(verdict.name, entry.now.mono);
+  seats_.sit(entry.session, verdict.name, wish);
+  outcome.evicted = std::move(verdict.evicted);
+}
+
+void Machine::hear(const Entry& entry, Scribe& scribe, Outcome& outcome) {
+  const Seat* seat = seats_.find(entry.session);
+  if (seat == nullptr) return;
+  presence_.seen(seat->name, entry.now.wall);
+  if (presence_.is_online(seat->name)) return;
+  tell({AgentJoined{seat->name}}, entry, nullptr, scribe, outcome);
+}
+
+void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome) {
+  const Seat* seat = seats_.find(entry.session);
+  if (seat == nullptr) return;
+  const AgentName& actor = seat->name;
+  if (!act.request.key.empty() && answer_again(actor, act.request, outcome)) return;
+  const std::optional<TaskId> resumed = resume_place(*seat, act);
+  Decision decision = decide(actor, act.command, entry.now);
+  if (decision.refusal) {
+    if (resumed) queue_.remove(actor, *resumed);
+    outcome.refusal = std::move(decision.refusal);
+    return;
+  }
+  if (std::holds_alternative<WaitFor>(act.command)) ties_.waits(actor, entry.session);
+  if (std::holds_alternative<Advertise>(act.command)) ties_.advertises(actor, entry.session);
+  const RequestKey* request = &act.request;
+  if (const auto* queued = std::get_if<ClaimQueued>(&decision.events.front())) {
+    // Its answer is still to come.
+    ties_.asked({actor, queued->claim.task_id}, {entry.session, act.request});
+    request = nullptr;
+  }
+  tell(std::move(decision.events), entry, request, scribe, outcome);
+}
+
+bool Machine::answer_again(const AgentName& actor, const RequestKey& request,
+                           Outcome& outcome) const {
+  const AnswerRemembered* known = answers_.find(actor, request.type, request.key);
+  if (known == nullptr) return false;
+  if (!known->digest.empty() && known->digest != request.digest) {
+    outcome.refusal = Refusal(
+        ErrorCode::idempotency_conflict,
+        "The idem_key '" + request.key + "' was used for a different request; draw a new one.");
+  } else {
+    outcome.again = known->response;
+  }
+  return true;
+}
+
+std::optional<TaskId> Machine::resume_place(const Seat& seat, const Act& act) {
+  const auto* claim = std::get_if<ClaimTask>(&act.command);
+  if (claim == nullptr) return std::nullopt;
+  const std::optional<Ties::KeptPlace> kept = ties_.take_kept({seat.name, claim->task_id});
+  if (!kept) return std::nullopt;
+  const bool is_the_same = kept->request.key == act.request.key &&
+                           kept->request.digest == act.request.digest &&
+                           is_same(kept->principal, seat.principal);
+  if (!is_the_same) {
+    queue_.remove(seat.name, claim->task_id);
+    return std::nullopt;
+  }
+  queue_.bring_back(seat.name, claim->task_id);
+  return claim->task_id;
+}
+
+void Machine::depart(SessionId session, Parting how, Moment now, std::vector<Event>& events) {
+  const std::optional<Seat> seat = seats_.leave(session, how, now.mono);
+  if (!seat) return;
+  const AgentName& name = seat->name;
+  const bool is_last = seats_.of(name).empty();
+  const bool may_return = how == Parting::lost && seat->seating == Seating::attached;
+  for (const auto& [claim, asker] : ties_.asked_by(name, session)) {
+    const bool is_kept = may_return && !asker.request.key.empty();
+    if (is_kept) {
+      queue_.set_aside(name, claim.second, now.mono + limits_.absence_max);
+      ties_.keep(claim, {asker.request, seat->principal});
+      ties_.take_asker(claim);
+    } else if (!is_last) {
+      events.emplace_back(ClaimUnqueued{name, claim.second, ErrorCode::closed});
+    }
+  }
+  if (!is_last) {
+    if (ties_.made_card(name, session) && cards_.find(name) != nullptr) {
+      events.emplace_back(CardLapsed{name});
+    }
+    if (ties_.made_wait(name, session)) queue_.end_wait(name);
+    return;
+  }
+  if (presence_.is_online(name)) events.emplace_back(AgentLeft{name});
+  lease_ended(name);
+}
+
+void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestKey* request,
+                   Scribe& scribe, Outcome& outcome) {
+  const std::size_t own = events.size();
+  happen(events, entry.now);
+  const std::size_t first = outcome.events.size();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    outcome.events.push_back(std::move(events[i]));
+    const Event& event = outcome.events.back();
+    if (const auto* granted = std::get_if<LeaseGranted>(&event)) {
+      const Lease& lease = granted->lease;
+      tell_late(AgentName(lease.owner), TaskId(lease.task_id), entry, scribe, outcome);
+    } else if (const auto* dropped = std::get_if<ClaimUnqueued>(&event)) {
+      ties_.take_kept({dropped->agent, dropped->task_id});
+      tell_late(AgentName(dropped->agent), TaskId(dropped->task_id), entry, scribe, outcome);
+    } else if (const auto* left = std::get_if<AgentLeft>(&event)) {
+      ties_.drop(left->agent);
+    } else if (const auto* released = std::get_if<LeaseReleased>(&event)) {
+      ties_.take_asker({released->owner, released->task_id});
+    } else if (const auto* handed = std::get_if<LeaseHandedOff>(&event)) {
+      ties_.take_asker({handed->lease.owner, handed->lease.task_id});
+    }
+    if (request == nullptr || request->key.empty() || i + 1 != own) continue;
+    remember(*request, seats_.find(entry.session)->name, first, entry, scribe, outcome);
+  }
+}
+
+void Machine::tell_late(const AgentName& agent, const TaskId& task_id, const Entry& entry,
+                        Scribe& scribe, Outcome& outcome) {
+  const std::optional<Ties::Asker> asker = ties_.take_asker({agent, task_id});
+  if (!asker) return;
+  const std::size_t index = outcome.events.size() - 1;
+  outcome.late_answers.emplace(index, asker->session);
+  if (asker->request.key.empty() || !std::holds_alternative<LeaseGranted>(outcome.events[index])) {
+    return;
+  }
+  remember(asker->request, agent, index, entry, scribe, outcome);
+}
+
+void Machine::remember(const RequestKey& request, const AgentName& sender, std::size_t index,
+                       const Entry& entry, Scribe& scribe, Outcome& outcome) {
+  AnswerRemembered answer{request.key, sender, request.type, request.digest,
+                          scribe.write(outcome.events[index], *this, sender, entry.now)};
+  outcome.written.push_back(index);
+  answers_.remember(answer);
+  outcome.events.emplace_back(std::move(answer));
+}
+
+}  // namespace synapse::core

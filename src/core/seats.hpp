@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which sockets have which name. A socket that doesn't attach has its name for itself; those that
+// attach share one, as long as one principal runs them all and at most one of them is the agent.
+// Source: docs/protocol.md, Names.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/entry.hpp"
+#include "core/lease_table.hpp"
+#include "core/limits.hpp"
+
+namespace synapse::core {
+
+struct Seat {
+  SessionId session;
+  AgentName name;
+  Seating seating = Seating::alone;
+  SeatKind kind = SeatKind::agent;
+  bool is_exclusive = false;
+  std::string instance;
+  Principal principal;
+};
+
+class Seats {
+ public:
+  explicit Seats(const Limits& limits) : limits_(limits) {}
+
+  // The seat of a process that fell silent.
+  struct Reserved {
+    std::string instance;
+    Mono until{0};
+  };
+
+  // What a wish comes to: a refusal, or the name and the sockets that lose it.
+  struct Verdict {
+    std::optional<Refusal> refusal;
+    AgentName name;
+    std::vector<SessionId> evicted;
+    bool is_takeover = false;
+  };
+  [[nodiscard]] Verdict judge(SessionId session, const SeatWish& wish, const LeaseTable& leases,
+                              Mono now) const;
+
+  void sit(SessionId session, const AgentName& name, const SeatWish& wish);
+  void took_over(const AgentName& name, Mono now);
+  // Nothing if the session has none. An agent's process that fell silent can have its seat back.
+  std::optional<Seat> leave(SessionId session, Parting how, Mono now);
+  // The owner of a name that nobody holds counts as long as it has a live lease.
+  void forget_owner(const AgentName& name) { owners_.erase(name); }
+
+  [[nodiscard]] const Seat* find(SessionId session) const;
+  [[nodiscard]] const std::set<SessionId>& of(const AgentName& name) const;
+  [[nodiscard]] const std::map<SessionId, Seat>& all() const { return seats_; }
+  [[nodiscard]] const std::map<AgentName, std::set<SessionId>>& names() const { return names_; }
+
+ private:
+  friend struct MachineState;
+  [[nodiscard]] std::optional<Refusal> obstacle(const SeatWish& wish, const AgentName& name,
+                                                const LeaseTable& leases, Mono now) const;
+  [[nodiscard]] const Seat* agent_of(const AgentName& name) const;
+  [[nodiscard]] bool is_reserved(const AgentName& name, const std::string& instance,
+                                 Mono now) const;
+  [[nodiscard]] Refusal in_use(const AgentName& name, const LeaseTable& leases, Mono now) const;
+  [[nodiscard]] AgentName draw(SessionId session) const;
+
+  Limits limits_;
+  std::map<SessionId, Seat> seats_;
+  std::map<AgentName, std::set<SessionId>> names_;
+  std::map<AgentName, Principal> owners_;  // Who bound it last.
+  std::map<AgentName, Mono> takeovers_;    // When; as long as another would be too soon.
+  std::map<AgentName, Reserved> reserved_;
+};
+
+}  // namespace synapse::core

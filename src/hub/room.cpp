@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/room.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace synapse::hub {
+
+Room::Room(std::string hub_id, std::unique_ptr<core::Machine> machine, LogWriter* log,
+           Metrics& metrics)
+    : machine_(std::move(machine)), log_(log), metrics_(metrics), encoder_(std::move(hub_id)) {}
+
+core::Outcome Room::execute(const core::Entry& entry, Turn& turn) {
+  written_.clear();
+  core::Outcome outcome = machine_->execute(entry, *this);
+  tell(outcome, entry, turn);
+  if (outcome.again) turn.send(entry.session, *outcome.again);
+  return outcome;
+}
+
+void Room::pass_time(Moment now) {
+  if (const std::optional<Mono> due = machine_->next_deadline(); due && *due <= now.mono) {
+    Turn turn;
+    static_cast<void>(execute({SessionId{}, now, core::Tick{}}, turn));
+    finish(std::move(turn));
+  }
+  if (const std::optional<Mono> whole = recorder_.due(); whole && *whole <= now.mono) {
+    write_renewed(now);
+  }
+}
+
+std::optional<Mono> Room::next_deadline() const {
+  const std::optional<Mono> a = machine_->next_deadline();
+  const std::optional<Mono> b = recorder_.due();
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+void Room::write_renewed(Moment now) {
+  std::vector<store::Entry> whole = recorder_.take_renewed(machine_->leases(), now.wall);
+  if (whole.empty() || !read_only_reason_.empty()) return;
+  Turn turn;
+  turn.is_logged = true;
+  entries_ = std::move(whole);
+  finish(std::move(turn));
+}
+
+std::string Room::write(const core::Event& event, const core::Machine& machine,
+                        const AgentName& actor, Moment now) {
+  std::optional<wire::Outgoing> outgoing = encoder_.event(event, machine, actor, now.wall);
+  std::string text = outgoing ? outgoing->text : std::string();
+  written_.push_back(std::move(outgoing));
+  return text;
+}
+
+void Room::tell(const core::Outcome& outcome, const core::Entry& entry, Turn& turn) {
+  const AgentName actor = name_of(entry.session);
+  std::size_t written = 0;
+  std::optional<Delivery> hand_off;  // Logged before its progress note, but told after it.
+  for (std::size_t i = 0; i < outcome.events.size(); ++i) {
+    const core::Event& event = outcome.events[i];
+    count(event);
+    log(event, turn, entry.now);
+    std::optional<wire::Outgoing> outgoing;
+    if (written < outcome.written.size() && outcome.written[written] == i) {
+      outgoing = std::move(written_[written]);
+      while (written < outcome.written.size() && outcome.written[written] == i) ++written;
+    } else {
+      outgoing = encoder_.event(event, *machine_, actor, entry.now.wall);
+    }
+    if (!outgoing) continue;
+    const auto late = outcome.late_answers.find(i);
+    const SessionId asker = late == outcome.late_answers.end() ? entry.session : late->second;
+    // It answers a socket that is gone.
+    if (outgoing->audience != wire::Audience::everybody && asker == SessionId{}) continue;
+    Delivery delivery = delivery_of(event, std::move(*outgoing), asker);
+    if (std::holds_alternative<core::LeaseHandedOff>(event)) {
+      hand_off = std::move(delivery);
+      continue;
+    }
+    // A claim that is taken back: whoever does that is answered too.
+    const auto* dropped = std::get_if<core::ClaimUnqueued>(&event);
+    if (dropped != nullptr && dropped->why == ErrorCode::cancelled && asker != entry.session) {
+      turn.deliveries.push_back(delivery);
+      turn.deliveries.back().one = entry.session;
+    }
+    turn.deliveries.push_back(std::move(delivery));
+    if (hand_off) turn.deliveries.push_back(std::move(*std::exchange(hand_off, std::nullopt)));
+  }
+}
+
+Delivery Room::delivery_of(const core::Event& event, wire::Outgoing outgoing, SessionId asker) {
+  Delivery delivery;
+  delivery.frame = net::text_frame(outgoing.text);
+  if (outgoing.audience == wire::Audience::everybody) {
+    delivery.about = std::move(outgoing.to);
+    delivery.type = std::move(outgoing.type);
+    delivery.chat_target = std::move(outgoing.chat_target);
+  } else {
+    delivery.one = asker;
+  }
+  if (const auto* granted = std::get_if<core::LeaseGranted>(&event)) {
+    delivery.answers = asker;
+    delivery.task_id = granted->lease.task_id;
+  }
+  return delivery;
+}
+
+void Room::log(const core::Event& event, Turn& turn, Moment now) {
+  if (log_ == nullptr || !read_only_reason_.empty()) return;
+  if (core::durability(event) == core::Durability::none) return;
+  if (std::optional<store::Entry> entry = recorder_.entry(event, now)) {
+    entries_.push_back(std::move(*entry));
+    turn.is_logged = true;
+  }
+}
+
+void Room::count(const core::Event& event) {
+  if (std::holds_alternative<core::LeaseGranted>(event)) ++metrics_.grants;
+  if (std::holds_alternative<core::LeaseExpired>(event)) ++metrics_.expiries;
+  const auto* dropped = std::get_if<core::ClaimUnqueued>(&event);
+  if (dropped == nullptr) return;
+  if (dropped->why == ErrorCode::cancelled || dropped->why == ErrorCode::closed) return;
+  ++metrics_.refusals[std::string(wire_name(dropped->why))];
+}
+
+AgentName Room::name_of(SessionId session) const {
+  const core::Seat* seat = machine_->seats().find(session);
+  return seat == nullptr ? AgentName() : seat->name;
+}
+
+void Room::refuse(SessionId session, std::string_view in_reply_to, const core::Refusal& refusal,
+                  Turn& turn, Moment now) {
+  ++metrics_.refusals[std::string(wire_name(refusal.error.code))];
+  const AgentName name = name_of(session);
+  turn.send(session,
+            encoder_.refusal(refusal, in_reply_to, name.empty() ? "self" : name.text, now.wall));
+}
+
+void Room::finish(Turn turn) {
+  turn.number = ++last_turn_;
+  if (turn.is_logged) log_->submit(turn.number, std::exchange(entries_, {}));
+  gate_.push(std::move(turn));
+}
+
+std::string Room::answer(const wire::Query& query, SessionId session, std::size_t room,
+                         std::size_t connected, Moment now) const {
+  struct Ask {
+    const wire::Encoder& encoder;
+    const core::Machine& machine;
+    AgentName to;
+    std::size_t room;
+    std::size_t connected;
+    double now;
+    std::string operator()(const wire::Heartbeat&) const { return {}; }
+    std::string operator()(const wire::UnknownType&) const { return {}; }
+    std::string operator()(const wire::WhoRequest&) const {
+      return encoder.who(to, connected, machine, now);
+    }
+    std::string operator()(const wire::StateRequest&) const {
+      return encoder.state(to, machine, room, now);
+    }
+    std::string operator()(const wire::BoardRequest&) const {
+      return encoder.board(to, machine.plan(), room, now);
+    }
+    std::string operator()(const wire::ManifestRequest&) const {
+      return encoder.manifest(to, machine.cards(), room, now);
+    }
+    std::string operator()(const wire::HistoryRequest& request) const {
+      return encoder.history(to, machine.history(), request, room, now);
+    }
+    std::string operator()(const wire::ResumeRequest& request) const {
+      return encoder.resume(to, machine.history(), request, room, now);
+    }
+  };
+  AgentName to = name_of(session);
+  if (to.empty()) to = AgentName("self");
+  return std::visit(Ask{encoder_, *machine_, std::move(to), room, connected, now.wall}, query);
+}
+
+}  // namespace synapse::hub

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/session.hpp"
+
+#include "synapse/protocol.hpp"
+#include "wire/decode.hpp"
+
+namespace synapse::hub {
+
+void Session::message(std::string_view text) {
+  arrivals->arrive({Arrival::Kind::spoke, shared_from_this(), wire::decode(text), text.size()});
+}
+
+void Session::closed(std::uint16_t code) {
+  const bool is_said = code == static_cast<std::uint16_t>(protocol::CloseCode::normal);
+  arrivals->arrive({Arrival::Kind::closed, shared_from_this(), std::nullopt, 0,
+                    is_said ? core::Parting::closed : core::Parting::lost});
+}
+
+}  // namespace synapse::hub

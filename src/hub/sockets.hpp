@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// This hub's sockets by their ids: the hosts they come from, the caps on each, how long they may go
+// without a name, and who wants to be sent which broadcast: one that nobody wants visits nobody.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/session.hpp"
+#include "synapse/protocol.hpp"
+
+namespace synapse::hub {
+
+struct SocketLimits {
+  std::size_t clients_max = 1024;
+  std::size_t unauthenticated_max = 1024;
+  std::size_t per_host_max = 0;  // 0: no cap.
+};
+
+class Sockets {
+ public:
+  using List = std::vector<Session*>;  // In the order of their ids.
+  enum class Entrance { open, guarded };
+
+  Sockets(SocketLimits limits, Entrance entrance) : limits_(limits), entrance_(entrance) {}
+
+  // Why one more socket of this host can't be had, in the protocol's order; nothing: it can.
+  [[nodiscard]] std::optional<protocol::CloseCode> capacity_obstacle(const std::string& host) const;
+  // At an open entrance it is authenticated at once.
+  void add(const SharedSession& session, Mono bind_deadline);
+  // From now on it hears broadcasts.
+  void authenticate(Session& session);
+  // It has what it has to have in time.
+  void bound(const Session& session);
+  void set_interest(Session& session, wire::Interest interest);
+  // It counts no more and hears no broadcasts, but is still found.
+  void end(Session& session);
+  void forget(SessionId id) { sessions_.erase(id); }
+
+  // Null: it is gone.
+  [[nodiscard]] SharedSession find(SessionId id) const;
+  // Those that hear every broadcast.
+  [[nodiscard]] const List& unchoosy() const { return unchoosy_; }
+  // Those of the others that asked for a type, or for some of the chat.
+  [[nodiscard]] const List& wanting(std::string_view type) const;
+
+  // Sockets that have had no name for too long.
+  [[nodiscard]] std::vector<SharedSession> unbound_since(Mono now) const;
+  [[nodiscard]] std::optional<Mono> next_deadline() const;
+  [[nodiscard]] std::size_t authenticated_count() const { return open_ - unauthenticated_; }
+  [[nodiscard]] const std::map<SessionId, SharedSession>& all() const { return sessions_; }
+
+ private:
+  void listen(Session& session);
+  void stop_listening(Session& session);
+
+  SocketLimits limits_;
+  Entrance entrance_;
+  std::map<SessionId, SharedSession> sessions_;
+  std::map<std::string, std::size_t> hosts_;
+  std::set<std::pair<Mono, SessionId>> unbound_;
+  std::size_t open_ = 0;
+  std::size_t unauthenticated_ = 0;
+  SessionId last_id_;
+  List unchoosy_;
+  std::map<std::string, List, std::less<>> wanting_;  // By type; none is empty.
+};
+
+}  // namespace synapse::hub
