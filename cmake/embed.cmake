@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# synapse_embed(services bash_hook shell/hook.bash …): texts that are files in the tree, where other programs can check
-# them, and constants in the program: `extern const char* const bash_hook;` in the module's namespace. A file begins with
-# comments for those who change it; the text is what follows the first blank line.
+# synapse_embed(services bash_hook shell/hook.bash …): texts that are files in the tree, where other
+# programs can check them, and constants in the program: `extern const char* const bash_hook;` in
+# the module's namespace. A file begins with comments for those who change it; the text is what
+# follows the first blank line.
 function(synapse_embed module)
   set(code "// Made by cmake/embed.cmake.\nnamespace synapse::${module} {\n")
   list(LENGTH ARGN count)
@@ -15,7 +16,8 @@ function(synapse_embed module)
     string(FIND "${text}" "\n\n" head_end)
     math(EXPR start "${head_end} + 2")
     string(SUBSTRING "${text}" ${start} -1 text)
-    string(APPEND code "\nextern const char* const ${name};\nconst char* const ${name} = R\"text(${text})text\";\n")
+    string(APPEND code "\nextern const char* const ${name};\n")
+    string(APPEND code "const char* const ${name} = R\"text(${text})text\";\n")
   endforeach()
   string(APPEND code "\n}  // namespace synapse::${module}\n")
   set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded.cpp)

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# run.sh FOLDER SOURCES SCRIPT PACKAGE…: installs the npm packages into FOLDER, once, and runs SCRIPT
-# of the folder SOURCES there. The package node@VERSION stands for the one that holds that Node for
-# this machine: node@ itself only runs an installer for it. $SYNAPSE_BIN is the program under test.
-# Exit 77, with a line that says why: skipped, since Node or the packages can't be had here.
+# run.sh FOLDER SOURCES SCRIPT PACKAGE…: installs the npm packages into FOLDER, once, and runs
+# SCRIPT of the folder SOURCES there. The package node@VERSION stands for the one that holds that
+# Node for this machine: node@ itself only runs an installer for it. $SYNAPSE_BIN is the program
+# under test. Exit 77, with a line that says why: skipped, since Node or the packages can't be had
+# here.
 set -eu
 
 folder=$1

@@ -88,8 +88,8 @@ function check_file(name, line, n, is_cpp, code) {
     if (line ~ /(^|[^A-Za-z0-9_])(TO[D]O|FIX[M]E|XX[X])([^A-Za-z0-9_]|$)/)
       violation(n, "unfinished: do it now, or file an issue and take the mark out")
     if (is_list(path)) note_listed(line)
+    if (columns(line) > 100) violation(n, columns(line) " columns; 100 at most")
     if (is_cpp) {
-      if (columns(line) > 100) violation(n, columns(line) " columns; 100 at most")
       if (context == "" && line ~ /^[ \t]*#[ \t]*include[ \t]*["<]/) check_include(line, n)
       code = code_of(line)
       if (code ~ /[^ \t]/) check_code(code, n)

@@ -193,6 +193,7 @@ refuses 'src/core/b.hpp:201: 201 lines; a header has 200 at most: split it by id
 refuses 'src/core/a.cpp:401: 401 lines; a source has 400 at most: split it by idea' "$(lines 400)"
 refuses 'src/main.cpp:80: 80 lines; main.cpp has fewer than 80' "$(lines 79)"
 refuses 'tests/core/a.cpp:2: 101 columns; 100 at most' "$(long_line 101 x)"
+refuses 'packaging/a.sh:2: 101 columns; 100 at most' "$(long_line 101 x)"
 accepts src/core/b.hpp "$(lines 199)"
 accepts src/core/a.cpp "$(lines 399)"
 accepts src/main.cpp "$(lines 78)"
@@ -265,8 +266,8 @@ refuses "src/core/a.cpp:2: $too_long" 'int f() {' "$(body 69)" '}'
 refuses "src/core/a.cpp:3: $too_long" 'class A {' '  int f(int a,' '        int b) {' "$(body 68)" \
   '  }' '};'
 refuses "tests/core/a.cpp:3: $too_long" '' 'TEST_CASE("a", "[a]") {' "$(body 69)" '}'
-accepts src/core/a.cpp 'int f() {' "$(body 68)" '}' 'A::A()' '    : b(0) {' "$(body 65)" '  g([] {' \
-  '  });' '}'
+accepts src/core/a.cpp 'int f() {' "$(body 68)" '}' 'A::A()' '    : b(0) {' "$(body 65)" \
+  '  g([] {' '  });' '}'
 accepts src/core/a.cpp 'class A {' "$(body 80)" '};' 'namespace a {' "$(body 80)" '}'
 long_allowed='src/core/'
 accepts src/core/a.cpp 'int f() {' "$(body 99)" '}'
@@ -276,8 +277,9 @@ long_allowed=''
 unused='nothing in src/ calls lonely(): delete it, or move it to tests/support/'
 refuses "src/core/b.hpp:2: $unused" '[[nodiscard]] int lonely(int a);'
 refuses "src/core/b.hpp:3: $unused" 'class A {' '  static const std::vector<A*>& lonely();' '};'
-for use in 'int i = lonely(1);' '  if (x && lonely()) return;' '  a.lonely();' '  return lonely();' \
-  '  f(1, lonely());' 'auto f = &A::lonely;' '  lonely();' '  A::lonely(1);'; do
+for use in 'int i = lonely(1);' '  if (x && lonely()) return;' '  a.lonely();' \
+  '  return lonely();' '  f(1, lonely());' 'auto f = &A::lonely;' '  lonely();' \
+  '  A::lonely(1);'; do
   clean_tree
   put src/core/b.hpp '[[nodiscard]] int lonely(int a);'
   put src/core/a.cpp 'int A::lonely(int a) {' '}' "$use"

@@ -37,7 +37,8 @@ long_allowed='src/base/error.cpp tests/client/request_test.cpp tests/sim/model.c
 
 # Functions that nothing in src/ calls by name: what Beast finds by its arguments, a deadline and a
 # count that tests need of an object of src/, and the saved state, which several hubs will pass on.
-unused_allowed='async_teardown teardown beast_close_socket within sessions save load scopes_contend segments_meet'
+unused_allowed='async_teardown teardown beast_close_socket within sessions save load
+  scopes_contend segments_meet'
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 # Lengths in bytes, whichever awk this is; tree.awk then counts characters itself.
