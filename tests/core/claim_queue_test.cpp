@@ -214,6 +214,18 @@ TEST_CASE("asking for more gives up the place, asking for the same keeps it", "[
   CHECK(granted(stage.grant("A", release("t"))) == Granted{"t2:C"});
 }
 
+TEST_CASE("a place among claims without files is none among claims of files", "[core][queue]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"a"}));
+  ClaimTask without_files = waiting_claim("t", {"a"});
+  without_files.coverage = Coverage::none;
+  stage.grant("B", without_files);
+  stage.grant("C", waiting_claim("c", {"a"}));
+  // B's first claim was in nobody's way; with the same paths for files it would be in C's.
+  CHECK(queued(stage.grant("B", waiting_claim("t", {"a"}))).position == 2);
+  CHECK(granted(stage.grant("A", release("t"))) == Granted{"c:C"});
+}
+
 TEST_CASE("a waiting renewal is granted in place of the lease, and what it gives up is free",
           "[core][queue]") {
   Stage stage;

@@ -152,6 +152,7 @@ TEST_CASE("claiming again starts over and keeps what was saved", "[core][lease]"
   CHECK(lease.note == "second");
   CHECK(lease.paths == Paths{"b"});
   CHECK(lease.checkpoint == "half way");
+  CHECK(lease.data_ref == "ref");
   CHECK(lease.epoch == Epoch{2});
   CHECK_FALSE(lease.git);
   // What it no longer covers is free.

@@ -98,6 +98,21 @@ TEST_CASE("claims of another owner, worktree or branch outlive a commit", "[git]
   CHECK(ended(box / "linked", Trigger::commit, claims) == Ids{"T3:commit"});
 }
 
+TEST_CASE("a commit ends no claim of another worktree, though its branch has the same name",
+          "[git][release]") {
+  GitSandbox box;
+  const fs::path repo = repository(box);
+  const fs::path clone = box.init("clone");
+  box.commit(clone, {"src/a"}, "one");
+  const std::vector<BranchClaim> claims{claim_in(repo, "T1", "commit", {"src"}),
+                                        claim_in(clone, "T2", "commit", {"src"})};
+  REQUIRE(claims[0].branch == claims[1].branch);
+  box.commit(repo, {"src/a"}, "two");
+  CHECK(ended(repo, Trigger::commit, claims) == Ids{"T1:commit"});
+  box.commit(clone, {"src/a"}, "two");
+  CHECK(ended(clone, Trigger::commit, claims) == Ids{"T2:commit"});
+}
+
 TEST_CASE("rebasing ends nothing, though it commits", "[git][release]") {
   GitSandbox box;
   const fs::path repo = repository(box);
