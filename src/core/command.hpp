@@ -19,6 +19,8 @@ struct PostChat {
 };
 
 enum class IfHeld { refuse, wait };
+// What to do with a claim on a task that is the agent's own already, or that it waits for already.
+enum class IfOwn { renew, refuse };
 
 struct ClaimTask {
   TaskId task_id;
@@ -29,6 +31,7 @@ struct ClaimTask {
   std::vector<std::string> paths;
   std::optional<GitContext> git;
   IfHeld if_held = IfHeld::refuse;
+  IfOwn if_own = IfOwn::renew;
   std::optional<double> wait_seconds;
 };
 

@@ -80,6 +80,9 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
 
 Decision LeaseRules::claim(ClaimTask command) const {
   command.paths = normalise_scope(command.paths, limits);
+  if (command.if_own == IfOwn::refuse) {
+    if (std::optional<Refusal> own = own_obstacle(command.task_id)) return std::move(*own);
+  }
   Decision decision = grant(command);
   if (command.if_held == IfHeld::refuse) return decision;
   if (!decision.refusal) {
@@ -94,6 +97,19 @@ Decision LeaseRules::claim(ClaimTask command) const {
   const ErrorCode code = decision.refusal->error.code;
   if (code != ErrorCode::task_held && code != ErrorCode::scope_held) return decision;
   return enqueue(std::move(command), std::move(*decision.refusal));
+}
+
+// Of a claim by one of an agent's processes that is to exclude the others.
+std::optional<Refusal> LeaseRules::own_obstacle(const TaskId& id) const {
+  if (const Lease* held = leases.find(id); held != nullptr && held->owner == actor) {
+    return refuse_for(*held, ErrorCode::task_held, id,
+                      "Task " + quoted(id) + " is held by " + actor.text + " itself already.");
+  }
+  if (queue.find(actor, id) == nullptr) return std::nullopt;
+  Refusal refusal(ErrorCode::task_held, id,
+                  actor.text + " waits for task " + quoted(id) + " already.");
+  refusal.holder = actor;
+  return refusal;
 }
 
 Decision LeaseRules::grant(const ClaimTask& command) const {

@@ -34,6 +34,7 @@ struct LeaseRules {
 
  private:
   [[nodiscard]] std::optional<Refusal> claim_obstacle(const ClaimTask& command) const;
+  [[nodiscard]] std::optional<Refusal> own_obstacle(const TaskId& id) const;
   [[nodiscard]] Decision enqueue(ClaimTask command, Refusal obstacle) const;
   // A claim as it would stand in the queue.
   [[nodiscard]] QueuedClaim waiting(const ClaimTask& command) const;

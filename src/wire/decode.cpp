@@ -95,6 +95,7 @@ Body decode_claim(const Fields& fields) {
   claim.git = git(fields);
   if (fields.truth("wait")) claim.if_held = core::IfHeld::wait;
   claim.wait_seconds = fields.number("wait_seconds");
+  if (fields.text("if_own") == "refuse") claim.if_own = core::IfOwn::refuse;
   return core::Command(std::move(claim));
 }
 

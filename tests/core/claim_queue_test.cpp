@@ -327,3 +327,22 @@ TEST_CASE("the queue is bounded, for each agent and in all", "[core][queue]") {
   stage.grant("C", release("c1"));
   stage.grant("D", waiting_claim("d1"));
 }
+
+TEST_CASE("a claim that is to exclude the agent's own processes is refused beside their claim",
+          "[core][queue][lease]") {
+  Stage stage;
+  const auto fresh = [](ClaimTask command) {
+    command.if_own = IfOwn::refuse;
+    return command;
+  };
+  CHECK(granted(stage.grant("A", fresh(claim("t")))) == Granted{"t:A"});
+  CHECK(stage.refuse("A", fresh(claim("t")), ErrorCode::task_held).holder == AgentName("A"));
+  CHECK(stage.refuse("A", fresh(waiting_claim("t")), ErrorCode::task_held).holder ==
+        AgentName("A"));
+  CHECK(granted(stage.grant("A", claim("t"))) == Granted{"t:A"});
+
+  CHECK(queued(stage.grant("B", fresh(waiting_claim("t")))).holder == AgentName("A"));
+  CHECK(stage.refuse("B", fresh(waiting_claim("t")), ErrorCode::task_held).holder ==
+        AgentName("B"));
+  CHECK(granted(stage.grant("A", release("t"))) == Granted{"t:B"});
+}

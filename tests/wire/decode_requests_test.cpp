@@ -11,7 +11,7 @@ TEST_CASE("a claim carries all its fields", "[wire][decode]") {
       "claim",
       R"("task_id":" T1 ","note":" n ","ttl_seconds":90.5,"worktree":" w ","paths":["a"," b/c "],)"
       R"("git":{"branch":" b ","base":"dev","auto_release_on":"commit","repo":"/r/.git"},)"
-      R"("wait":true,"wait_seconds":30)");
+      R"("wait":true,"wait_seconds":30,"if_own":"refuse")");
   CHECK(claim.task_id.text == "T1");
   CHECK(claim.note == "n");
   CHECK(claim.ttl == 90.5);
@@ -19,6 +19,7 @@ TEST_CASE("a claim carries all its fields", "[wire][decode]") {
   CHECK(claim.paths == Texts{"a", " b/c "});  // Normalised where they are judged.
   CHECK(claim.coverage == core::Coverage::files);
   CHECK(claim.if_held == core::IfHeld::wait);
+  CHECK(claim.if_own == core::IfOwn::refuse);
   CHECK(claim.wait_seconds == 30.0);
   REQUIRE(claim.git);
   CHECK(*claim.git == core::GitContext{"b", "dev", "commit", "/r/.git"});
@@ -34,6 +35,7 @@ TEST_CASE("a bare claim takes the defaults", "[wire][decode]") {
   CHECK_FALSE(claim.git);
   CHECK(claim.coverage == core::Coverage::files);
   CHECK(claim.if_held == core::IfHeld::refuse);
+  CHECK(claim.if_own == core::IfOwn::renew);
   CHECK_FALSE(claim.wait_seconds);
 }
 
