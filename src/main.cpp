@@ -14,6 +14,7 @@
 
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "services/identity.hpp"
 #include "syn/app.hpp"
 
 namespace {
@@ -39,7 +40,8 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
                                 isatty(STDOUT_FILENO) == 1,
                                 isatty(STDERR_FILENO) == 1,
                                 std::filesystem::read_symlink("/proc/self/exe", unknown),
-                                started_as};
+                                started_as,
+                                synapse::services::this_session};
   if (const auto verb = synapse::syn::verb_of(started_as)) {
     return synapse::syn::run(context, *verb, words);
   }

@@ -85,6 +85,8 @@ struct ClaimRequest {
   bool no_files = false;           // Claim the task alone ("scope": "none").
   std::optional<double> ttl;       // Seconds, 30 to 30 days.
   std::optional<Json> git;
+  // What to do when the task is this agent's own already, by another of its connections.
+  enum class IfOwn { renew, refuse } if_own = IfOwn::renew;
   // Wait in the hub's fair queue for this long when it can't be granted at once; nothing: don't
   // wait.
   std::optional<std::chrono::milliseconds> wait;

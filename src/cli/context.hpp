@@ -34,6 +34,8 @@ struct Context {
   bool err_is_terminal = false;
   std::filesystem::path program = {};  // This executable, free of links.
   std::string started_as = {};         // Its name as its starter gave it: argv[0].
+  // What is the same for all that runs in this terminal; blank: not known. Only asked if needed.
+  std::function<std::string()> session = [] { return std::string(); };
 };
 
 // How long from now until `end`, rounded up; 0 once it has passed.

@@ -6,12 +6,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <mutex>
 #include <thread>
 
 #include "base/assert.hpp"
 #include "base/quiet_thread.hpp"
 #include "client/channel.hpp"
+#include "net/latest.hpp"
 #include "net/mailbox.hpp"
 
 namespace synapse {
@@ -88,17 +88,11 @@ class Agent::Impl {
   }
 
   [[nodiscard]] bool is_connected() const { return channel_.is_ready(); }
-  [[nodiscard]] std::string name() const {
-    const std::lock_guard lock(mutex_);
-    return name_.value_or(options_.name);
-  }
-  [[nodiscard]] std::string suggested_name() const {
-    const std::lock_guard lock(mutex_);
-    return suggested_name_;
-  }
+  [[nodiscard]] std::string name() const { return learned_.get().name.value_or(options_.name); }
+  [[nodiscard]] std::string suggested_name() const { return learned_.get().suggested_name; }
   [[nodiscard]] bool has_feature(std::string_view feature) const {
-    const std::lock_guard lock(mutex_);
-    return std::find(features_.begin(), features_.end(), feature) != features_.end();
+    const std::vector<std::string> features = learned_.get().features;
+    return std::find(features.begin(), features.end(), feature) != features.end();
   }
   [[nodiscard]] std::uint64_t dropped() const { return inbox_.dropped(); }
 
@@ -106,6 +100,13 @@ class Agent::Impl {
   std::function<void(bool, const Error&)> on_connection;
 
  private:
+  // What the I/O thread has learned of the hub.
+  struct Learned {
+    std::optional<std::string> name;
+    std::string suggested_name;
+    std::vector<std::string> features;
+  };
+
   // Runs `start` on the I/O thread and waits for the Outcome that it calls `done` with.
   template <class Outcome, class Start>
   Outcome wait(std::optional<std::chrono::nanoseconds> patience, Start start) {
@@ -130,13 +131,12 @@ class Agent::Impl {
     };
     events.named = [this](const std::string& name, const std::vector<std::string>& features) {
       inbox_.reopen();
-      const std::lock_guard lock(mutex_);
-      name_ = name;
-      features_ = features;
+      learned_.set({name, learned_.get().suggested_name, features});
     };
     events.name_in_use = [this](const std::string& suggested) {
-      const std::lock_guard lock(mutex_);
-      suggested_name_ = suggested;
+      Learned learned = learned_.get();
+      learned.suggested_name = suggested;
+      learned_.set(std::move(learned));
     };
     events.ended = [this](const Error& why) { inbox_.close(fail(ErrorCode::closed, why.message)); };
     return events;
@@ -150,11 +150,7 @@ class Agent::Impl {
 
   const AgentOptions options_;
   net::Mailbox<SharedFrame> inbox_;
-  // What the I/O thread has learned of the hub.
-  mutable std::mutex mutex_;
-  std::optional<std::string> name_;
-  std::string suggested_name_;
-  std::vector<std::string> features_;
+  net::Latest<Learned> learned_;
   asio::io_context io_{1};
   // Keeps the thread at hand after a stop() too, so that no call goes unanswered.
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};

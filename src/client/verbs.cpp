@@ -42,6 +42,7 @@ Result<Reply> Agent::claim(const ClaimRequest& claim) {
   if (claim.no_files) frame["scope"] = "none";
   if (claim.ttl) frame["ttl_seconds"] = *claim.ttl;
   if (claim.git) frame["git"] = *claim.git;
+  if (claim.if_own == ClaimRequest::IfOwn::refuse) frame["if_own"] = "refuse";
   if (claim.wait) {
     frame["wait"] = true;
     frame["wait_seconds"] = std::chrono::duration<double>(*claim.wait).count();

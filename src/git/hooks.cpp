@@ -128,20 +128,39 @@ std::optional<std::string> worktree_name(const Git& git, const fs::path& git_dir
   return name;
 }
 
-Result<> set_worktree_name(const Git& git, const std::string& name) {
+namespace {
+
+// So that each worktree can have settings of its own.
+Result<> turn_on_worktree_config(const Git& git) {
   const auto setting = [&git](const char* key) {
     return one_line(git.run({"config", "--local", "--get", key}));
   };
-  if (setting("extensions.worktreeConfig") != "true") {
-    if (setting("core.bare") == "true" || !setting("core.worktree").empty()) {
-      return fail(ErrorCode::bad_argument,
-                  "core.bare or core.worktree is set for all worktrees; see git-worktree(1), "
-                  "CONFIGURATION FILE, for how to turn on extensions.worktreeConfig");
-    }
-    const Result<std::string> on = git.run({"config", "extensions.worktreeConfig", "true"});
-    if (!on) return on.error();
+  if (setting("extensions.worktreeConfig") == "true") return {};
+  if (setting("core.bare") == "true" || !setting("core.worktree").empty()) {
+    return fail(ErrorCode::bad_argument,
+                "core.bare or core.worktree is set for all worktrees; see git-worktree(1), "
+                "CONFIGURATION FILE, for how to turn on extensions.worktreeConfig");
   }
+  const Result<std::string> on = git.run({"config", "extensions.worktreeConfig", "true"});
+  if (!on) return on.error();
+  return {};
+}
+
+}  // namespace
+
+Result<> set_worktree_name(const Git& git, const std::string& name) {
+  if (const Result<> on = turn_on_worktree_config(git); !on) return on.error();
   const Result<std::string> set = git.run({"config", "--worktree", name_key, name});
+  if (!set) return set.error();
+  return {};
+}
+
+Result<> set_main_worktree_name(const Git& git, const Repository& here, const std::string& name) {
+  if (const Result<> on = turn_on_worktree_config(git); !on) return on.error();
+  // Git has no option for another worktree's settings; this is where it keeps the main one's.
+  const std::string file = here.common_dir + "/config.worktree";
+  if (git.run({"config", "--file", file, "--get", name_key})) return {};
+  const Result<std::string> set = git.run({"config", "--file", file, name_key, name});
   if (!set) return set.error();
   return {};
 }

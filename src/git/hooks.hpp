@@ -3,8 +3,8 @@
 //
 // A hook is a POSIX sh script of one command, marked as ours by a comment; a script without the
 // mark belongs to somebody else and is never touched. Hooks are shared by all worktrees of a
-// repository, and so is the name written into them. A worktree whose own configuration has
-// synapse.name (`git config --worktree`) acts as that name instead.
+// repository, so no name is written into them: each worktree's own configuration has one,
+// synapse.name (`git config --worktree`). Hooks of the first version had a name in them.
 #pragma once
 
 #include <filesystem>
@@ -36,7 +36,7 @@ struct Hook {
   // Of ours:
   bool is_executable = false;       // Git passes over a hook that is not.
   std::string program;              // What it runs; blank if that can't be read from it.
-  std::optional<std::string> name;  // Whom it acts for, if it says.
+  std::optional<std::string> name;  // Whom it acts for, if it is of the first version.
 };
 [[nodiscard]] Hook read_hook(const std::filesystem::path& folder, Trigger trigger);
 
@@ -57,5 +57,8 @@ struct Hook {
 // Sets it, which in a repository with several worktrees needs extensions.worktreeConfig. An Error
 // where that can't be turned on without moving settings that are there (git-worktree(1)).
 [[nodiscard]] Result<> set_worktree_name(const Git& git, const std::string& name);
+// The same for the main worktree, from any of the repository's; one that it has stays.
+[[nodiscard]] Result<> set_main_worktree_name(const Git& git, const Repository& here,
+                                              const std::string& name);
 
 }  // namespace synapse::git

@@ -61,7 +61,6 @@ void Bridge::Line::cancel(CallId id) {
 Bridge::Bridge(BridgeOptions options, const base::Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
-      name_(base::trimmed(options_.agent.name)),
       jobs_(jobs_max),
       agent_(for_bridge(options_.agent)),
       leases_(options_.lease_ttl) {
@@ -79,7 +78,7 @@ Bridge::~Bridge() {
 
 Result<> Bridge::connect() {
   SYNAPSE_ASSERT(!thread_.joinable());
-  const Result<> connected = agent_.connect();
+  const Result<> connected = take_seat();
   if (!connected) return connected;
   thread_ = base::quiet_thread([this] { run(); });
   return connected;
@@ -87,11 +86,25 @@ Result<> Bridge::connect() {
 
 void Bridge::stop() { agent_.stop(); }
 
+// Two windows of one assistant have one configuration, and are two agents: the one that comes
+// second goes by the name that the hub suggests.
+Result<> Bridge::take_seat() {
+  constexpr int tries_max = 16;  // Others may be quicker to take what was suggested.
+  Result<> connected = agent_.connect();
+  for (int tries = 0; tries < tries_max && !connected; ++tries) {
+    const std::string suggested = agent_.suggested_name();
+    if (connected.error().code != ErrorCode::name_conflict || suggested.empty()) break;
+    connected = agent_.connect_as(suggested);
+  }
+  return connected;
+}
+
 // On the agent's thread.
 void Bridge::hear(const Json& frame) {
   mark_changes(frame);
+  const std::string me = name();
   const bool is_ours =
-      text_member(frame, "owner") == name_ || text_member(frame, "previous_owner") == name_;
+      text_member(frame, "owner") == me || text_member(frame, "previous_owner") == me;
   if (is_ours && is_lease_news(text_member(frame, "type"))) jobs_.put(LeaseNews{frame});
 }
 
@@ -145,9 +158,12 @@ Outcome Bridge::carry_out(const Perform& job) {
   // Gone for good, since the name was taken over: who asks now wants it back.
   const Result<std::shared_ptr<const Json>> end = agent_.receive(milliseconds(0));
   if (!end && end.error().code == ErrorCode::closed) {
-    if (const Result<> again = agent_.connect(); !again) {
+    const std::string before = name();
+    if (const Result<> again = take_seat(); !again) {
       return refused("there is no connection to the hub: " + again.error().message);
     }
+    if (name() != before)
+      lose_all("another process is the agent " + before + "; you are " + name());
     reconnected();
   }
   if (const auto* call = std::get_if<Claim>(&job.call)) return claim(job, *call);
@@ -205,7 +221,7 @@ void Bridge::tell_changes() {
 void Bridge::take_news(const Json& frame) {
   const std::string type = text_member(frame, "type");
   const std::string task_id = text_member(frame, "task_id");
-  if (type == "handoff_granted" && text_member(frame, "owner") == name_) {
+  if (type == "handoff_granted" && text_member(frame, "owner") == name()) {
     // With several sessions nobody can tell whose it is now: the lease then runs its own length.
     if (clients_.size() != 1) return;
     const SessionId session = clients_.begin()->first;
@@ -261,6 +277,10 @@ void Bridge::lose(const std::string& task_id, const std::string& why) {
   if (lease == nullptr) return;
   note(lease->session, "You no longer hold " + quoted(task_id) + ": " + why);
   leases_.drop(task_id);
+}
+
+void Bridge::lose_all(const std::string& why) {
+  while (const std::optional<std::string> task_id = leases_.due(Mono::max())) lose(*task_id, why);
 }
 
 void Bridge::note(SessionId session, std::string text) {

@@ -64,8 +64,11 @@ class Bridge {
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
 
-  // Before anything else, once. Errors: those of Agent::connect().
+  // Before anything else, once. Errors: those of Agent::connect(); where another process is the
+  // agent of the name, the bridge goes by the name that the hub suggests.
   [[nodiscard]] Result<> connect();
+  // From any thread: what it goes by.
+  [[nodiscard]] std::string name() const { return agent_.name(); }
   // From any thread: a connect() or call that blocks ends at once, and no other begins.
   void stop();
 
@@ -96,6 +99,7 @@ class Bridge {
     std::vector<std::string> notes;
   };
 
+  [[nodiscard]] Result<> take_seat();
   void run();
   void hear(const Json& frame);
   void mark_changes(const Json& frame);
@@ -113,11 +117,11 @@ class Bridge {
   void renew_one();
   void lose_if_refused(const std::string& task_id, const Result<Reply>& reply);
   void lose(const std::string& task_id, const std::string& why);
+  void lose_all(const std::string& why);
   void note(SessionId session, std::string text);
 
   const BridgeOptions options_;
   const base::Clock& clock_;
-  const std::string name_;
   std::atomic<SessionId> last_session_ = 0;
   net::Mailbox<Job> jobs_;
   std::atomic<unsigned> changed_ = 0;  // A bit a resource.

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who an agent is on the bus when nobody has said so: the project that it works in, its own name in
-// it, and the name of its waiter. Used by `syn`, doctor, init and worker-session.
+// Who somebody is on the bus: one answer for `synapse`, `syn`, MCP and the git hooks, so that an
+// assistant, its shell and its commits are one agent. Beside the name, for `syn`, doctor and init,
+// the project and the name of the waiter.
 //
 // An agent's tools start in whatever folder the last one left. So what is said outright (an option,
-// then the environment) goes before where it was said, and a name that looks like an accident is
-// marked. No process is run and no network asked: a prompt can afford it.
+// then the environment, then this worktree's configuration) goes before where it was said, and a
+// name that looks like an accident is marked. No network is asked, and no process run but git, in a
+// worktree whose configuration names synapse: a prompt can afford it.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/environment.hpp"
+#include "base/error.hpp"
 
 namespace synapse::services {
 
-enum class IdentitySource { flag, env, cwd };
+enum class IdentitySource { flag, env, worktree, cwd };
 
 [[nodiscard]] std::string_view to_text(IdentitySource source);
 
@@ -36,9 +40,33 @@ struct Identity {
   bool plausible = false;
 };
 
-[[nodiscard]] Identity resolve_identity(const base::Environment& environment,
-                                        const std::filesystem::path& folder,
-                                        const IdentityOptions& options);
+// An Error: $SYN_PROJECT and $SYN_IDENTITY are asked and disagree.
+[[nodiscard]] Result<Identity> resolve_identity(const base::Environment& environment,
+                                                const std::filesystem::path& folder,
+                                                const IdentityOptions& options);
+
+// What a command goes by that was given no name at all.
+inline constexpr std::string_view nobody = "USER";
+
+struct Caller {
+  enum class Source { option, environment, worktree, terminal, none };
+
+  std::string name;
+  Source source = Source::none;
+};
+
+// Whose command it is: `given` with an option; else $SYN_IDENTITY; else the worktree's
+// synapse.name; else nobody's. An Error as above.
+[[nodiscard]] Result<Caller> find_caller(const base::Environment& environment,
+                                         const std::filesystem::path& folder,
+                                         const std::optional<std::string>& given);
+
+// A name that two terminals don't share, for claims that nobody put a name to. `session`: what is
+// the same for all that runs in a terminal, and nowhere else.
+[[nodiscard]] std::string terminal_name(const Identity& who, const base::Environment& environment,
+                                        const std::string& session);
+// That of this process: its session, in its pid namespace, in this boot of the machine.
+[[nodiscard]] std::string this_session();
 
 // The work tree that the folder is in; nothing: none.
 [[nodiscard]] std::optional<std::filesystem::path> git_top_level(

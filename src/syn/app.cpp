@@ -144,7 +144,7 @@ struct OwnOption {
 
 constexpr std::array<OwnOption, 3> own_options{{
     {"--project", "PROJECT",
-     "the project [$SYN_PROJECT, $SYN_IDENTITY up to /, or the work tree's name]"},
+     "the project [$SYN_PROJECT, your name up to /, or the work tree's name]"},
     {"--id", "ID", "one agent among several of a project: PROJECT/TYPE-ID"},
     {"--type", "TYPE", "of that agent [claude]"},
 }};
@@ -298,8 +298,10 @@ int run(Context& context, std::string_view verb, Words words) {
     context.out << help();
     return exit_code::ok;
   }
-  const Identity identity =
+  const Result<Identity> found_identity =
       services::resolve_identity(context.environment, context.folder, *options);
+  if (!found_identity) return reject(context, found_identity.error().message);
+  const Identity& identity = *found_identity;
   if (!identity.plausible && verb != "name") {
     context.err << "syn: warning: '" << safe(identity.project) << "' (from "
                 << services::to_text(identity.source)

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/client/connection.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 #include "base/control.hpp"
+#include "base/shell_quote.hpp"
 #include "base/strings.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output/render.hpp"
+#include "git/hooks.hpp"
 #include "synapse/protocol.hpp"
 
 namespace synapse::cli {
@@ -39,8 +43,22 @@ std::string with_hint(std::string why, const std::string& hint) {
 }  // namespace
 
 void add_connection_options(OptionSet& set, ConnectionOptions& options) {
+  const std::string help =
+      "who you are on the bus [" +
+      (options.role.empty() ? "$SYN_IDENTITY, this worktree's synapse.name, or USER"
+                            : options.role) +
+      "]";
   set.heading("Connection");
-  set.text({"--name", "NAME", "who you are on the bus"}, options.name);
+  set.text({"--name", "NAME", help}, options.name);
+  add_hub_options(set, options);
+}
+
+void add_claiming_options(OptionSet& set, ConnectionOptions& options) {
+  set.heading("Connection");
+  set.text({"--name", "NAME",
+            "who you are on the bus [$SYN_IDENTITY, this worktree's synapse.name, or a name of "
+            "this terminal's own]"},
+           options.name);
   add_hub_options(set, options);
 }
 
@@ -56,19 +74,87 @@ void add_hub_options(OptionSet& set, ConnectionOptions& options) {
            "accept any certificate of a wss:// hub (for tests)");
 }
 
-std::string claiming_name(const Context& context, const ConnectionOptions& options) {
-  if (options.name != ConnectionOptions{}.name) return options.name;
-  const std::string identity = base::trimmed(context.environment.get("SYN_IDENTITY").value_or(""));
-  return identity.empty() ? options.name : identity;
+Result<services::Caller> caller_of(const Context& context, const ConnectionOptions& options) {
+  using Source = services::Caller::Source;
+  if (!options.name && !options.role.empty()) return services::Caller{options.role, Source::option};
+  return services::find_caller(context.environment, context.folder, options.name);
+}
+
+Result<services::Caller> claimant_of(const Context& context, const ConnectionOptions& options) {
+  Result<services::Caller> caller = caller_of(context, options);
+  if (!caller || caller->source != services::Caller::Source::none) return caller;
+  const std::string session = context.session();
+  if (session.empty()) return caller;
+  const auto who = services::resolve_identity(context.environment, context.folder, {});
+  if (!who) return who.error();
+  return services::Caller{services::terminal_name(*who, context.environment, session),
+                          services::Caller::Source::terminal};
+}
+
+Result<services::Caller> caller_after_claims(const Context& context,
+                                             const ConnectionOptions& options) {
+  Result<services::Caller> caller = caller_of(context, options);
+  if (!caller || caller->source != services::Caller::Source::none) return caller;
+  Result<services::Caller> terminal = claimant_of(context, options);
+  if (!terminal || terminal->source != services::Caller::Source::terminal) return terminal;
+  const Result<AgentOptions> settings = observer_options(context, options);
+  if (!settings) return settings.error();
+  Agent observer(*settings);
+  // A hub that can't be asked is told of when the command itself finds it so.
+  if (!observer.connect()) return caller;
+  const Result<Reply> state = observer.state();
+  if (!state) return caller;
+  const Json& claims = member(member(*state->frame, "snapshot"), "active_claims");
+  const bool has_claims = std::any_of(claims.begin(), claims.end(), [&](const Json& claim) {
+    return text_of(claim, "owner") == terminal->name;
+  });
+  return has_claims ? terminal : caller;
+}
+
+void name_owner(Context& context, const services::Caller& owner, const std::string& task_id) {
+  using Source = services::Caller::Source;
+  const std::string claimed = "[" + safe(owner.name) + "] claimed '" + safe(task_id) + "'";
+  switch (owner.source) {
+    case Source::option:
+      return;
+    case Source::environment:
+      context.err << claimed << " as $SYN_IDENTITY" << std::endl;
+      return;
+    case Source::worktree:
+      context.err << claimed << " as this worktree's synapse.name" << std::endl;
+      return;
+    case Source::terminal:
+      context.err << claimed << " as this terminal, since nothing says who you are. To keep the "
+                  << "name: export SYN_IDENTITY=" << base::shell_quoted(safe(owner.name))
+                  << std::endl;
+      return;
+    case Source::none:
+      context.err << claimed << ": nothing says who you are" << std::endl;
+      return;
+  }
 }
 
 Result<AgentOptions> agent_options(const Context& context, const ConnectionOptions& options) {
+  const Result<services::Caller> caller = caller_of(context, options);
+  if (!caller) return caller.error();
+  return agent_options_for(context, options, *caller);
+}
+
+Result<AgentOptions> observer_options(const Context& context, const ConnectionOptions& options) {
+  Result<AgentOptions> agent = agent_options(context, options);
+  if (agent) agent->kind = AgentOptions::Kind::observer;
+  return agent;
+}
+
+Result<AgentOptions> agent_options_for(const Context& context, const ConnectionOptions& options,
+                                       const services::Caller& caller) {
   Result<std::string> token = find_token(context, options.token);
   if (!token) return token.error();
   AgentOptions agent;
   agent.uri = options.uri.value_or(context.environment.get("SYNAPSE_URI").value_or(""));
   if (agent.uri.empty()) agent.uri = protocol::default_uri;
-  agent.name = options.name;
+  agent.name = caller.name;
+  agent.kind = AgentOptions::Kind::command;
   agent.token = *std::move(token);
   agent.ready_timeout = to_milliseconds(options.ready_timeout);
   agent.broadcast_types.emplace();

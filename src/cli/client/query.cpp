@@ -13,14 +13,19 @@ void add_query_options(OptionSet& set, QueryOptions& options) {
 }
 
 int query(Context& context, const QueryOptions& options, const Question& question) {
-  const Result<AgentOptions> settings = agent_options(context, options.connection);
+  const Result<AgentOptions> settings = observer_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
-  Agent agent(*settings);
-  if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
+  return query_as(context, *settings, options, question);
+}
+
+int query_as(Context& context, const AgentOptions& settings, const QueryOptions& options,
+             const Question& question) {
+  Agent agent(settings);
+  if (const std::optional<int> code = connect(context, agent, settings)) return *code;
   const Result<Reply> reply = (agent.*question.ask)();
-  if (!reply) return explain_silence(context, *settings, reply.error());
+  if (!reply) return explain_silence(context, settings, reply.error());
   if (!reply->granted) {
-    context.err << '[' << shown(settings->name) << "] " << refusal(*reply) << '\n';
+    context.err << '[' << shown(settings.name) << "] " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
   Json frame = *reply->frame;

@@ -24,8 +24,12 @@ struct Question {
   std::function<std::string(const Json& frame, Style style)> render;
 };
 
-// Connects, asks, and prints the answer as text or as JSON. Returns the exit code.
+// Connects, asks, and prints the answer as text or as JSON. Returns the exit code. Observes, so
+// that it is in no roster and any number may ask at once.
 [[nodiscard]] int query(Context& context, const QueryOptions& options, const Question& question);
+// The same as the agent that `settings` names.
+[[nodiscard]] int query_as(Context& context, const AgentOptions& settings,
+                           const QueryOptions& options, const Question& question);
 
 // Keeps the items of a list in a frame that satisfy the predicate.
 void keep_if(Json& list, const std::function<bool(const Json&)>& predicate);

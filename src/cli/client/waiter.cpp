@@ -14,10 +14,6 @@ using Frame = std::shared_ptr<const Json>;
 // So that a flood of messages can't keep a waiter from ever reporting the first.
 constexpr std::size_t messages_max = 1000;
 
-const std::string& sleeper(const WaiterOptions& options) {
-  return options.for_name ? *options.for_name : options.connection.name;
-}
-
 bool is_priority(const Json& frame) {
   const Json& mark = member(frame, "priority");
   if (mark.is_boolean()) return mark.get<bool>();
@@ -28,7 +24,7 @@ bool is_priority(const Json& frame) {
 bool wakes(const Json& frame, const WaiterOptions& options, const std::string& waiter) {
   if (text_of(frame, "type") != "chat") return false;
   const std::string sender = text_of(frame, "sender");
-  const std::string& name = sleeper(options);
+  const std::string& name = *options.for_name;
   if (sender == name || sender == waiter) return false;
   return wire::wakes(text_of(frame, "target"), sender, is_priority(frame), name, options.wake_on);
 }
@@ -73,13 +69,15 @@ void add_waiter_options(OptionSet& set, WaiterOptions& options) {
   add_connection_options(set, options.connection);
 }
 
-Result<AgentOptions> waiter_agent_options(const Context& context, const WaiterOptions& options) {
+Result<AgentOptions> waiter_agent_options(const Context& context, WaiterOptions& options) {
   Result<AgentOptions> agent = agent_options(context, options.connection);
   if (!agent) return agent;
-  if (agent->name == sleeper(options)) agent->name += "-rx";
+  if (!options.for_name) options.for_name = agent->name;
+  if (agent->name == *options.for_name) agent->name += "-rx";
+  agent->kind = AgentOptions::Kind::waiter;
   agent->takeover = AgentOptions::Takeover::take;
   agent->chat = AgentOptions::Chat::addressed;
-  agent->chat_names = {sleeper(options)};
+  agent->chat_names = {*options.for_name};
   return agent;
 }
 

@@ -17,16 +17,16 @@ namespace synapse::cli {
 
 struct WaiterOptions {
   ConnectionOptions connection;
-  std::optional<std::string> for_name;  // Nothing: the connection's name.
+  std::optional<std::string> for_name;  // Nothing, until it connects: whose command it is.
   wire::WakeOn wake_on = wire::WakeOn::any;
   double jitter = 8;  // Seconds.
 };
 
 void add_waiter_options(OptionSet& set, WaiterOptions& options);
 
-// How a waiter connects.
+// How a waiter connects; settles for whom.
 [[nodiscard]] Result<AgentOptions> waiter_agent_options(const Context& context,
-                                                        const WaiterOptions& options);
+                                                        WaiterOptions& options);
 
 enum class WaitOutcome { woken, timed_out };
 

@@ -25,7 +25,6 @@ int run(Context& context, const A2aCardArguments& options) {
 
 Runner a2a_card(OptionSet& set) {
   auto options = std::make_shared<A2aCardArguments>();
-  options->query.connection.name = "A2A-CARD";
   add_card_options(set, options->card);
   add_connection_options(set, options->query.connection);
   set.example("synapse a2a-card --endpoint-url https://agents.example.com/a2a");

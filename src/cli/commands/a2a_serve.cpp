@@ -62,8 +62,8 @@ Result<> check_place(Context& context, const A2aServeArguments& options) {
                  " without --bearer-auth would let anyone on the network give tasks to your "
                  "agents; set it and a token, or say --insecure-off-loopback");
   }
-  context.err << '[' << shown(options.connection.name) << "] warning: anyone who reaches "
-              << shown(options.host) << " can give tasks to your agents\n";
+  context.err << "synapse a2a-serve: warning: anyone who reaches " << shown(options.host)
+              << " can give tasks to your agents\n";
   return {};
 }
 
@@ -146,8 +146,9 @@ int run(Context& context, const A2aServeArguments& options) {
   if (const Result<> safe = check_place(context, options); !safe) {
     return explain_usage(context, safe.error());
   }
-  const Result<AgentOptions> agent = agent_options(context, options.connection);
+  Result<AgentOptions> agent = agent_options(context, options.connection);
   if (!agent) return explain_usage(context, agent.error());
+  agent->kind = AgentOptions::Kind::agent;
   return serve(context, options, *agent, bridge_options(context, options, *agent, *card), *token);
 }
 
@@ -155,7 +156,7 @@ int run(Context& context, const A2aServeArguments& options) {
 
 Runner a2a_serve(OptionSet& set) {
   auto options = std::make_shared<A2aServeArguments>();
-  options->connection.name = "A2A-BRIDGE";
+  options->connection.role = "A2A-BRIDGE";
   set.text({"--host", "HOST", "address to listen on"}, options->host);
   set.integer({"--port", "PORT", "port to listen on; 0: one that is free"}, options->port,
               {0, 65'535});

@@ -92,8 +92,9 @@ class Arm {
   std::string told_;  // Said last, and not to be said again at every try.
 };
 
-int listen(Context& context, const ArmArguments& options, SignalWatch& watch) {
+int listen(Context& context, const ArmArguments& given, SignalWatch& watch) {
   constexpr std::chrono::milliseconds stand_by_delay(5000);
+  ArmArguments options = given;
   Result<AgentOptions> settings = waiter_agent_options(context, options.waiter);
   if (!settings) return explain_usage(context, settings.error());
   settings->reconnect = AgentOptions::Reconnect::always;

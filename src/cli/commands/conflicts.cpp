@@ -30,7 +30,7 @@ std::string line_of(const git::PredictedConflict& conflict) {
 }
 
 int run(Context& context, const ConflictsArguments& options) {
-  const Result<AgentOptions> settings = agent_options(context, options.connection);
+  const Result<AgentOptions> settings = observer_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   std::vector<git::BranchClaim> claims;
   {

@@ -41,14 +41,6 @@ services::Roster ask_roster(const AgentOptions& settings) {
   return texts_of(*reply->frame, "online_agents");
 }
 
-// Two doctors may look at the same moment.
-services::Roster ask_roster_as_guest(const Context& context, AgentOptions settings) {
-  services::Roster online = ask_roster(settings);
-  if (online || online.error().code != ErrorCode::name_conflict) return online;
-  settings.name += "-" + std::to_string(static_cast<int>(context.random() * 1e6));
-  return ask_roster(settings);
-}
-
 // A service that was started a moment ago needs one: as long as a hub may take to welcome.
 services::Roster wait_for_services(Context& context, const AgentOptions& settings,
                                    const services::Identity& who) {
@@ -56,7 +48,7 @@ services::Roster wait_for_services(Context& context, const AgentOptions& setting
   const auto watch = context.signals.watch({SIGINT, SIGTERM});
   const base::Mono end = context.clock.now().mono + settings.ready_timeout;
   for (;;) {
-    services::Roster online = ask_roster_as_guest(context, settings);
+    services::Roster online = ask_roster(settings);
     const bool well = services::check_waiter(who, online).health == Health::ok;
     if (well || time_until(context, end).count() == 0) return online;
     if (sleep_unless_signalled(*watch, pause)) return online;
@@ -147,15 +139,18 @@ Treatment treat(Context& context, const DoctorArguments& options, services::Iden
 }
 
 int run(Context& context, const DoctorArguments& options) {
-  const services::Identity who =
+  const Result<services::Identity> found =
       services::resolve_identity(context.environment, context.folder, options.who);
-  Result<AgentOptions> settings = agent_options(context, options.connection);
+  if (!found) return explain_usage(context, found.error());
+  const services::Identity& who = *found;
+  ConnectionOptions connection = options.connection;
+  connection.name = who.identity;
+  const Result<AgentOptions> settings = observer_options(context, connection);
   if (!settings) return explain_usage(context, settings.error());
-  settings->name = who.identity + "-doctor";
   const Treatment treatment = treat(context, options, who);
   const bool started = options.services.start && !has_failed(treatment.steps);
-  const services::Roster online = started ? wait_for_services(context, *settings, who)
-                                          : ask_roster_as_guest(context, *settings);
+  const services::Roster online =
+      started ? wait_for_services(context, *settings, who) : ask_roster(*settings);
   const std::vector<Finding> findings = look(options, who, *settings, online);
   if (options.json) {
     print_json(context, who, findings, treatment);

@@ -61,26 +61,34 @@ Result<ClaimRequest> claim_request(const Context& context, const GitClaimArgumen
   return request;
 }
 
+// How a hook goes about its name: of the first version, under the one that was written into it.
+ConnectionOptions hook_connection(const std::optional<std::string>& written) {
+  ConnectionOptions connection;
+  connection.name = written;
+  return connection;
+}
+
 // Why no hook will end the claim; blank: one will.
 std::string missing_hook(const Context& context, const GitClaimArguments& options,
-                         const std::string& name, const git::Git& git,
-                         const git::Repository& here) {
+                         const services::Caller& owner, const git::Git& git) {
   const git::Trigger trigger = options.ends_on == static_cast<std::size_t>(EndsOn::commit)
                                    ? git::Trigger::commit
                                    : git::Trigger::merge;
   const std::string file(git::hook_file_of(trigger));
-  const std::string remedy =
-      "; run `synapse git-hook install --name " + base::shell_quoted(shown(name)) + "`";
+  // A worktree that had a terminal's name would give it to every other terminal.
+  const std::string to_name = owner.source == services::Caller::Source::terminal
+                                  ? ""
+                                  : " --name " + base::shell_quoted(shown(owner.name));
+  const std::string remedy = "; run `synapse git-hook install" + to_name + "`";
   const auto folder = git::hooks_folder(git);
   const git::Hook hook = folder ? git::read_hook(*folder, trigger) : git::Hook{};
   if (hook.state == git::Hook::State::missing) return "there is no " + file + " hook here" + remedy;
   if (hook.state == git::Hook::State::foreign) {
     return "the " + file + " hook here is another program's";
   }
-  const std::string acts_for =
-      git::worktree_name(git, here.git_dir).value_or(hook_name(context, hook.name.value_or(name)));
-  if (acts_for != name) {
-    return "the " + file + " hook here acts for " + shown(acts_for) + remedy;
+  const Result<services::Caller> actor = claimant_of(context, hook_connection(hook.name));
+  if (actor && actor->name != owner.name) {
+    return "the " + file + " hook here acts for " + shown(actor->name) + remedy;
   }
   if (options.worktree && options.ends_on == static_cast<std::size_t>(EndsOn::commit)) {
     return "a commit here is in another worktree";
@@ -88,17 +96,17 @@ std::string missing_hook(const Context& context, const GitClaimArguments& option
   return "";
 }
 
-void report(Context& context, const GitClaimArguments& options, const std::string& name,
+void report(Context& context, const GitClaimArguments& options, const services::Caller& owner,
             const git::Git& git, const git::Repository& here) {
   context.out << "claimed '" << shown(options.task_id) << "' on branch " << shown(here.branch)
               << " (base " << shown(options.base) << ", auto-release on " << options.mode()
               << ")\n";
   if (options.ends_on == static_cast<std::size_t>(EndsOn::manual)) return;
-  const std::string why = missing_hook(context, options, name, git, here);
+  const std::string why = missing_hook(context, options, owner, git);
   if (why.empty()) return;
   context.out << "note: no hook will release it: " << why << ", or release it yourself: `synapse "
               << "release " << base::shell_quoted(shown(options.task_id)) << " --name "
-              << base::shell_quoted(shown(name)) << "`\n";
+              << base::shell_quoted(shown(owner.name)) << "`\n";
 }
 
 int run(Context& context, const GitClaimArguments& options) {
@@ -111,12 +119,9 @@ int run(Context& context, const GitClaimArguments& options) {
   if (!here) return explain_git(context.out, here.error());
   const Result<ClaimRequest> request = claim_request(context, options, *here);
   if (!request) return explain_usage(context, request.error());
-  ConnectionOptions connection = options.connection;
-  if (connection.name == ConnectionOptions{}.name) {
-    connection.name =
-        git::worktree_name(git, here->git_dir).value_or(claiming_name(context, connection));
-  }
-  const Result<AgentOptions> settings = agent_options(context, connection);
+  const Result<services::Caller> owner = claimant_of(context, options.connection);
+  if (!owner) return explain_usage(context, owner.error());
+  const Result<AgentOptions> settings = agent_options_for(context, options.connection, *owner);
   if (!settings) return explain_usage(context, settings.error());
 
   // From before the claim on, so that no signal leaves one behind that nobody holds.
@@ -132,7 +137,8 @@ int run(Context& context, const GitClaimArguments& options) {
       return exit_code::failed;
     }
   }
-  report(context, options, settings->name, git, *here);
+  name_owner(context, *owner, options.task_id);
+  report(context, options, *owner, git, *here);
   if (!options.hold) return exit_code::ok;
   context.out.flush();
   return hold_claim(context, *settings, *watch, *request);
@@ -155,7 +161,7 @@ Runner git_claim(OptionSet& set) {
   set.number({"--ttl", "SECONDS", "length of the lease [the hub's default; 300 with --hold]"},
              options->ttl, {30, 30 * 86'400});
   set.flag("--hold", options->hold, "stay, renewing the lease, until a signal; then release it");
-  add_connection_options(set, options->connection);
+  add_claiming_options(set, options->connection);
   set.example("synapse git-claim T7 --name shop/alice --paths src --paths 'docs/*.md'");
   set.example("synapse git-claim T7 --name shop/alice --auto-release-on commit");
   return runner(options, run);

@@ -48,8 +48,8 @@ Start:
 ```
 git worktree add -b claim/<task-id> ../<task-id> BASE
 cd ../<task-id>
-synapse git-hook install --name <you>
-synapse git-claim <task-id> --name <you> --base BASE --paths src/parser --paths docs/parser.md
+synapse git-hook install --name <you>    # names this worktree after you
+synapse git-claim <task-id> --base BASE --paths src/parser --paths docs/parser.md
 ```
 
 Without `--paths` the claim is on the whole worktree. `--auto-release-on` says what ends it:
@@ -61,7 +61,7 @@ Look, and finish:
 ```
 synapse state                            # who has claimed what
 synapse conflicts --check-diff           # which branches have changed the same files
-synapse release <task-id> --name <you>   # to end a claim yourself
+synapse release <task-id>                # to end a claim yourself
 git worktree remove ../<task-id>
 ```
 
@@ -99,18 +99,18 @@ std::optional<int> write_guide(Context& context, const GitInitArguments& options
   return std::nullopt;
 }
 
-services::Identity served(const Context& context, const GitInitArguments& options) {
-  services::Identity who =
+Result<services::Identity> served(const Context& context, const GitInitArguments& options) {
+  Result<services::Identity> who =
       services::resolve_identity(context.environment, context.folder, options.service_project);
-  if (options.service_identity) who.identity = *options.service_identity;
+  if (who && options.service_identity) who->identity = *options.service_identity;
   return who;
 }
 
-int set_up(Context& context, const GitInitArguments& options) {
+int set_up(Context& context, const GitInitArguments& options, const services::Identity& who) {
   ServiceOptions services = options.services;
   // One --synapse-bin for the hooks and the units.
   if (!options.hooks.program.empty()) services.program = options.hooks.program;
-  const auto steps = set_up_services(context, services, served(context, options));
+  const auto steps = set_up_services(context, services, who);
   if (!steps) {
     context.err << "synapse git-init: " << shown(steps.error().message) << '\n';
     return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
@@ -120,9 +120,11 @@ int set_up(Context& context, const GitInitArguments& options) {
 }
 
 int run(Context& context, const GitInitArguments& options) {
+  const Result<services::Identity> who = served(context, options);
+  if (!who) return explain_usage(context, who.error());
   // Before anything is written.
   if (options.wants_services()) {
-    const auto good = set_up_lines(served(context, options));
+    const auto good = set_up_lines(*who);
     if (!good) return explain_usage(context, good.error());
   }
   if (!git::is_plain_ref(options.base)) {
@@ -134,7 +136,7 @@ int run(Context& context, const GitInitArguments& options) {
   if (!here) return explain_git(context.err, here.error());
   if (const auto code = install_hooks(context, options.hooks, git)) return *code;
   if (const auto code = write_guide(context, options, here->top_level)) return *code;
-  return options.wants_services() ? set_up(context, options) : exit_code::ok;
+  return options.wants_services() ? set_up(context, options, *who) : exit_code::ok;
 }
 
 }  // namespace

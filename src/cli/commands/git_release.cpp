@@ -3,10 +3,9 @@
 // must never hold one up. The hub is asked first, since mostly it has no claim that could be ended,
 // and then git is not needed at all.
 //
-// The owner's name may be in use, by an agent that stays connected or by another of its commands.
-// Then the hub is asked without a name, and only if there is something to release does the hook try
-// again for the name, as long as its time lasts.
-#include <csignal>
+// It observes first, which is in nobody's way and tells nobody of a commit, and only takes its name
+// when there is something to release.
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
@@ -36,9 +35,15 @@ class Errand {
   Errand(Context& context, AgentOptions settings, git::Trigger trigger, base::Mono end)
       : context_(context), settings_(std::move(settings)), trigger_(trigger), end_(end) {}
 
-  int run(const git::Git& git, const std::optional<git::Place>& place) {
+  // `terminal`: the name of this terminal, which it goes by if that has claims.
+  int run(const git::Git& git, const std::optional<git::Place>& place,
+          const std::string& terminal) {
     const Result<std::vector<git::BranchClaim>> claims = look();
     if (!claims) return without_hub(claims.error());
+    const bool is_terminals =
+        std::any_of(claims->begin(), claims->end(),
+                    [&](const git::BranchClaim& claim) { return claim.owner == terminal; });
+    if (is_terminals) settings_.name = terminal;
     const std::vector<git::BranchClaim> mine =
         git::worth_a_look(*claims, settings_.name, trigger_, place);
     if (mine.empty()) return exit_code::ok;
@@ -56,51 +61,31 @@ class Errand {
     return std::max(time_until(context_, end_), std::chrono::milliseconds(1));
   }
 
-  Result<> connect_as(const std::string& name) {
-    AgentOptions settings = settings_;
-    settings.name = name;
-    settings.ready_timeout = left();
-    agent_ = std::make_unique<Agent>(std::move(settings));
+  Result<> connect(AgentOptions::Kind kind) {
+    settings_.kind = kind;
+    settings_.ready_timeout = left();
+    agent_ = std::make_unique<Agent>(settings_);
     return agent_->connect();
   }
 
   Result<std::vector<git::BranchClaim>> look() {
-    Result<> connected = connect_as(settings_.name);
-    has_name_ = connected.has_value();
-    if (!connected && connected.error().code == ErrorCode::name_conflict)
-      connected = connect_as("");
-    if (!connected) return connected.error();
+    if (Result<> connected = connect(AgentOptions::Kind::observer); !connected) {
+      return connected.error();
+    }
     const Result<Reply> reply = agent_->request({{"type", "state_request"}}, left());
     if (!reply) return reply.error();
     if (!reply->granted) return fail(ErrorCode::cancelled, refusal(*reply));
     return branch_claims_of(*reply->frame);
   }
 
-  Result<> take_name() {
-    constexpr std::chrono::milliseconds retry_delay(20);
-    std::optional<Error> refusal;
-    while (!has_name_) {
-      const Result<> connected = connect_as(settings_.name);
-      has_name_ = connected.has_value();
-      if (has_name_) break;
-      // The last try may have had no time left; the name is why all the same.
-      if (connected.error().code != ErrorCode::name_conflict) {
-        return refusal.value_or(connected.error());
-      }
-      refusal = connected.error();
-      if (time_until(context_, end_) <= retry_delay) return *refusal;
-      const auto watch = context_.signals.watch({SIGINT, SIGTERM});
-      if (sleep_unless_signalled(*watch, retry_delay) && watch->take()) {
-        return fail(ErrorCode::cancelled);
-      }
-    }
-    return {};
-  }
-
   int release(const std::vector<git::Ended>& all) {
+    const bool is_any = std::any_of(all.begin(), all.end(),
+                                    [](const git::Ended& ended) { return !ended.claims.empty(); });
+    if (!is_any) return exit_code::ok;
+    if (const Result<> connected = connect(AgentOptions::Kind::command); !connected) {
+      return without_hub(connected.error());
+    }
     for (const git::Ended& ended : all) {
-      if (ended.claims.empty()) continue;
-      if (const Result<> named = take_name(); !named) return without_hub(named.error());
       std::vector<std::string> released;
       for (const git::BranchClaim& claim : ended.claims) {
         // By its epoch: the claim that was seen, and no newer one of the same task.
@@ -139,7 +124,6 @@ class Errand {
   git::Trigger trigger_;
   base::Mono end_;
   std::unique_ptr<Agent> agent_;
-  bool has_name_ = false;
 };
 
 Result<git::Trigger> trigger_of(const GitReleaseArguments& options) {
@@ -159,14 +143,16 @@ int run(Context& context, const GitReleaseArguments& options) {
     return explain_git(context.out,
                        fail(ErrorCode::not_found, "not in a work tree of a git repository"));
   }
-  const std::filesystem::path git_dir = place ? place->git_dir : std::filesystem::path();
   const git::Git git(context.folder, context.environment);
-  ConnectionOptions connection = options.connection;
-  connection.name = git::worktree_name(git, git_dir).value_or(hook_name(context, connection.name));
-  Result<AgentOptions> settings = agent_options(context, connection);
+  const Result<services::Caller> caller = caller_of(context, options.connection);
+  if (!caller) return explain_usage(context, caller.error());
+  const Result<services::Caller> claimant = claimant_of(context, options.connection);
+  if (!claimant) return explain_usage(context, claimant.error());
+  Result<AgentOptions> settings = agent_options_for(context, options.connection, *caller);
   if (!settings) return explain_usage(context, settings.error());
-  const base::Mono end = context.clock.now().mono + base::from_seconds(connection.ready_timeout);
-  return Errand(context, *std::move(settings), *trigger, end).run(git, place);
+  const base::Mono end =
+      context.clock.now().mono + base::from_seconds(options.connection.ready_timeout);
+  return Errand(context, *std::move(settings), *trigger, end).run(git, place, claimant->name);
 }
 
 }  // namespace

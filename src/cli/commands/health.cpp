@@ -9,20 +9,16 @@ namespace {
 
 // Says nothing of the hub: the exit code is the answer, for container and service probes.
 int run(Context& context, const ConnectionOptions& options) {
-  const Result<AgentOptions> settings = agent_options(context, options);
+  const Result<AgentOptions> settings = observer_options(context, options);
   if (!settings) return explain_usage(context, settings.error());
   Agent agent(*settings);
-  const Result<> connected = agent.connect();
-  // Another probe at the same moment has the name: the hub that says so is up.
-  const bool up = connected || connected.error().code == ErrorCode::name_conflict;
-  return up ? exit_code::ok : exit_code::failed;
+  return agent.connect() ? exit_code::ok : exit_code::failed;
 }
 
 }  // namespace
 
 Runner health(OptionSet& set) {
   auto options = std::make_shared<ConnectionOptions>();
-  options->name = "HEALTH";
   add_connection_options(set, *options);
   set.example("synapse health --ready-timeout 1 || systemctl --user restart synapse-hub");
   return runner(options, run);

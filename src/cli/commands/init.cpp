@@ -28,8 +28,10 @@ int print_lines(Context& context, const services::Identity& who) {
 }
 
 int run(Context& context, const InitArguments& options) {
-  services::Identity who =
+  const Result<services::Identity> found =
       services::resolve_identity(context.environment, context.folder, options.who);
+  if (!found) return explain_usage(context, found.error());
+  services::Identity who = *found;
   if (options.identity) who.identity = *options.identity;
   if (!who.plausible) {
     context.err << "synapse init: warning: '" << shown(who.project)

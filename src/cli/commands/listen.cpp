@@ -67,6 +67,7 @@ class ConnectionReport {
 int run(Context& context, const ListenArguments& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
+  settings->kind = AgentOptions::Kind::waiter;
   settings->reconnect = AgentOptions::Reconnect::always;
   if (options.for_name) {
     settings->chat = AgentOptions::Chat::addressed;

@@ -28,12 +28,14 @@ struct LockArguments {
   double wait_timeout = 30;
   double ttl = 300;  // Short, since it is renewed: what a killed `lock` leaves behind ends soon.
   std::vector<std::string> words;
+  services::Caller owner;  // Once that is known.
 };
 
 Result<ClaimRequest> claim_request(const Context& context, const LockArguments& options) {
   ClaimRequest request;
   request.task_id = options.task_id;
   request.note = "lock";
+  request.if_own = ClaimRequest::IfOwn::refuse;
   request.ttl = options.ttl;
   if (options.worktree) {
     request.worktree = options.worktree;
@@ -95,7 +97,7 @@ int run_held(Context& context, const LockArguments& options, SignalWatch& watch,
       if (signal->origin == Signal::Origin::process) child->send_signal(signal->number);
     }
     if (const std::optional<std::string> why = keeper.attend()) {
-      context.err << '[' << shown(options.connection.name) << "] lost the lock '"
+      context.err << '[' << shown(options.owner.name) << "] lost the lock '"
                   << shown(options.task_id) << "' while the command runs: " << shown(*why)
                   << std::endl;
     }
@@ -105,14 +107,14 @@ int run_held(Context& context, const LockArguments& options, SignalWatch& watch,
 void give_back(Context& context, const LockArguments& options, Agent& agent) {
   const Result<Reply> reply = agent.release(options.task_id);
   if (reply && reply->granted) return;
-  context.err << '[' << shown(options.connection.name) << "] could not give back the lock '"
+  context.err << '[' << shown(options.owner.name) << "] could not give back the lock '"
               << shown(options.task_id)
               << "': " << (reply ? refusal(*reply) : shown(reply.error().message))
               << "; it ends by itself within " << options.ttl << " s\n";
 }
 
-// Another name under which this terminal may lock: its own is in use, by an agent that stays
-// connected or by another lock, and two locks of one terminal take turns like any others.
+// Another name under which this agent may lock: the lock is its own already, by another of its
+// processes, and an agent's own claims never contend; but two locks take turns, whoever runs them.
 std::string second_name(const Context& context, const std::string& name) {
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "-lock-%04x",
@@ -120,12 +122,15 @@ std::string second_name(const Context& context, const std::string& name) {
   return name + text.data();
 }
 
-enum class NameInUse { is_told, is_left_to_the_caller };
+bool is_own(const Reply& refused, const Agent& agent) {
+  return text_of(*refused.frame, "code") == wire_name(ErrorCode::task_held) &&
+         text_of(*refused.frame, "holder") == agent.name();
+}
 
-// The exit code; nothing when the name is in use and that is left to the caller.
+// The exit code; nothing when that must be tried under another name.
 std::optional<int> lock_as(Context& context, const LockArguments& options,
                            const AgentOptions& settings, const ClaimRequest& request,
-                           SignalWatch& watch, NameInUse name_in_use) {
+                           SignalWatch& watch) {
   Agent agent(settings);
   LeaseKeeper keeper(context, agent, request);
   Result<Reply> claimed = fail(ErrorCode::cancelled);
@@ -137,19 +142,18 @@ std::optional<int> lock_as(Context& context, const LockArguments& options,
     // instant, it would run out by itself.
     if (const auto signal = stop.end()) return exit_code::killed_by_signal + signal->number;
     if (!connected) {
-      if (connected.error().code == ErrorCode::name_conflict &&
-          name_in_use == NameInUse::is_left_to_the_caller) {
-        return std::nullopt;
-      }
+      if (connected.error().code == ErrorCode::name_conflict) return std::nullopt;
       return explain_failure(context, settings, connected.error());
     }
   }
+  if (claimed && !claimed->granted && is_own(*claimed, agent)) return std::nullopt;
   if (!claimed || !claimed->granted) {
     context.out << "Could not acquire lock '" << shown(options.task_id)
                 << "': " << (claimed ? refusal(*claimed) : shown(claimed.error().message)) << '\n';
     return exit_code::failed;
   }
   keeper.begin();
+  name_owner(context, options.owner, options.task_id);
   const int code = run_held(context, options, watch, keeper);
   if (!keeper.is_lost()) give_back(context, options, agent);
   return code;
@@ -157,22 +161,24 @@ std::optional<int> lock_as(Context& context, const LockArguments& options,
 
 int run(Context& context, const LockArguments& given) {
   LockArguments options = given;
-  options.connection.name = claiming_name(context, given.connection);
+  const ConnectionOptions& connection = options.connection;
+  const Result<services::Caller> owner =
+      options.paths.empty() ? caller_of(context, connection) : claimant_of(context, connection);
+  if (!owner) return explain_usage(context, owner.error());
+  options.owner = *owner;
   const Result<ClaimRequest> request = claim_request(context, options);
   if (!request) return explain_usage(context, request.error());
-  Result<AgentOptions> settings = agent_options(context, options.connection);
+  Result<AgentOptions> settings = agent_options_for(context, connection, options.owner);
   if (!settings) return explain_usage(context, settings.error());
   settings->reconnect = AgentOptions::Reconnect::always;
   settings->broadcast_types = LeaseKeeper::broadcast_types();
 
   const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
-  const bool is_name_given = given.connection.name != ConnectionOptions{}.name;
-  const auto code = lock_as(context, options, *settings, *request, *watch,
-                            is_name_given ? NameInUse::is_told : NameInUse::is_left_to_the_caller);
-  if (code) return *code;
-  options.connection.name = settings->name = second_name(context, settings->name);
-  return lock_as(context, options, *settings, *request, *watch, NameInUse::is_told)
-      .value_or(exit_code::failed);
+  if (const auto code = lock_as(context, options, *settings, *request, *watch)) return *code;
+  settings->name = second_name(context, settings->name);
+  options.owner = {settings->name, services::Caller::Source::option};
+  if (const auto code = lock_as(context, options, *settings, *request, *watch)) return *code;
+  return explain_failure(context, *settings, fail(ErrorCode::name_conflict));
 }
 
 }  // namespace

@@ -12,12 +12,14 @@
 #include <ostream>
 #include <system_error>
 
+#include "base/shell_quote.hpp"
 #include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
 #include "git/claim_scope.hpp"
+#include "git/hooks.hpp"
 #include "hub/exposure.hpp"
 #include "mcp/http.hpp"
 #include "mcp/stdio.hpp"
@@ -126,53 +128,71 @@ Context speaking_aside(const Context& context) {
           context.random,
           context.folder,
           context.err_is_terminal,
-          context.err_is_terminal};
+          context.err_is_terminal,
+          context.program,
+          context.started_as,
+          context.session};
 }
 
-int report(Context& context, const McpArguments& options, synapse::mcp::StdioEnd end) {
+int report(Context& context, const synapse::mcp::Bridge& bridge, synapse::mcp::StdioEnd end) {
   using synapse::mcp::StdioEnd;
   switch (end) {
     case StdioEnd::input_ended:
     case StdioEnd::stopped:
       return exit_code::ok;
     case StdioEnd::client_gone:
-      context.err << '[' << shown(options.connection.name) << "] the client closed its end\n";
+      context.err << '[' << shown(bridge.name()) << "] the client closed its end\n";
       return exit_code::failed;
     case StdioEnd::client_stuck:
-      context.err << '[' << shown(options.connection.name)
+      context.err << '[' << shown(bridge.name())
                   << "] the client has not read its answers for too long\n";
       return exit_code::failed;
   }
   return exit_code::failed;
 }
 
-int serve_starter(Context& context, const McpArguments& options, SignalWatch& watch,
-                  synapse::mcp::Bridge& bridge) {
+int serve_starter(Context& context, SignalWatch& watch, synapse::mcp::Bridge& bridge) {
   synapse::mcp::StdioOptions ends;
   ends.in = STDIN_FILENO;
   ends.out = STDOUT_FILENO;
   ends.stop = watch.descriptor();
-  return report(context, options, serve_stdio(bridge, ends));
+  return report(context, bridge, serve_stdio(bridge, ends));
 }
 
-int serve_all(Context& context, const McpArguments& options, SignalWatch& watch,
-              synapse::mcp::Bridge& bridge, synapse::mcp::HttpOptions http) {
+int serve_all(Context& context, SignalWatch& watch, synapse::mcp::Bridge& bridge,
+              synapse::mcp::HttpOptions http) {
   http.stop = watch.descriptor();
-  http.on_listening = [&context, &options](const std::string& url) {
-    context.out << '[' << shown(options.connection.name) << "] serving MCP on " << url << std::endl;
+  http.on_listening = [&context, &bridge](const std::string& url) {
+    context.out << '[' << shown(bridge.name()) << "] serving MCP on " << url << std::endl;
   };
   const Result<> served = serve_http(bridge, context.clock, std::move(http));
   if (served) return exit_code::ok;
-  context.err << '[' << shown(options.connection.name) << "] " << served.error().message << '\n';
+  context.err << '[' << shown(bridge.name()) << "] " << served.error().message << '\n';
   return exit_code::failed;
+}
+
+// Where it may surprise: whoever started this may have meant to be somebody, and their shell's
+// commands go by that name only if they hear of it.
+void tell_name(Context& context, const services::Caller& caller, const std::string& name) {
+  if (name != caller.name) {
+    context.err << '[' << shown(name) << "] another process is the agent " << shown(caller.name)
+                << "; this one goes by " << shown(name) << std::endl;
+  } else if (caller.source == services::Caller::Source::terminal) {
+    context.err << '[' << shown(name) << "] nothing says who you are, so this terminal's name is "
+                << "taken. To keep it: export SYN_IDENTITY=" << base::shell_quoted(shown(name))
+                << std::endl;
+  }
 }
 
 int run(Context& real_context, const McpArguments& options) {
   Context context = speaking_aside(real_context);
   Result<std::optional<synapse::mcp::HttpOptions>> http = http_options(context, options);
   if (!http) return explain_usage(context, http.error());
-  Result<AgentOptions> settings = agent_options(context, options.connection);
+  const Result<services::Caller> caller = claimant_of(context, options.connection);
+  if (!caller) return explain_usage(context, caller.error());
+  Result<AgentOptions> settings = agent_options_for(context, options.connection, *caller);
   if (!settings) return explain_usage(context, settings.error());
+  settings->kind = AgentOptions::Kind::agent;
   if (std::error_code error;
       !std::filesystem::is_directory(context.folder / options.folder, error)) {
     return explain_usage(context, fail(ErrorCode::bad_argument,
@@ -194,8 +214,9 @@ int run(Context& real_context, const McpArguments& options) {
     if (stop.end()) return exit_code::ok;
     if (!connected) return explain_failure(context, *settings, connected.error());
   }
-  const int code = *http ? serve_all(real_context, options, *watch, bridge, *std::move(*http))
-                         : serve_starter(context, options, *watch, bridge);
+  tell_name(context, *caller, bridge.name());
+  const int code = *http ? serve_all(real_context, *watch, bridge, *std::move(*http))
+                         : serve_starter(context, *watch, bridge);
   // One that stayed in the watch would end the process when the watch does.
   while (watch->take()) continue;
   return code;
@@ -225,7 +246,6 @@ void add_http_options(OptionSet& set, McpArguments& options) {
 
 Runner mcp(OptionSet& set) {
   auto options = std::make_shared<McpArguments>();
-  options->connection.name = "synapse-mcp";
   set.number({"--request-timeout", "SECONDS", "how long a tool call waits for the hub"},
              options->request_timeout, {0.001, 86'400});
   set.number({"--ttl", "SECONDS", "length of leases, which are renewed while the session lives"},
@@ -234,7 +254,7 @@ Runner mcp(OptionSet& set) {
            options->folder);
   set.text({"--worktree", "TEXT", "what paths are of [the git top level]"}, options->worktree);
   add_http_options(set, *options);
-  add_connection_options(set, options->connection);
+  add_claiming_options(set, options->connection);
   set.example("claude mcp add synapse -- synapse mcp --name shop/claude");
   set.example("synapse mcp --name shop/agents --http 127.0.0.1:8878");
   return runner(options, run);

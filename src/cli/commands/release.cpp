@@ -16,9 +16,10 @@ struct ReleaseArguments {
 };
 
 int run(Context& context, const ReleaseArguments& options) {
-  Result<AgentOptions> settings = agent_options(context, options.connection);
+  const Result<services::Caller> caller = caller_after_claims(context, options.connection);
+  if (!caller) return explain_usage(context, caller.error());
+  const Result<AgentOptions> settings = agent_options_for(context, options.connection, *caller);
   if (!settings) return explain_usage(context, settings.error());
-  settings->name = claiming_name(context, options.connection);
   Agent agent(*settings);
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
   const Result<Reply> reply = agent.release(options.task_id);

@@ -37,7 +37,7 @@ void print_replies(Context& context, Agent& agent, const SendArguments& options)
       }
       return;
     }
-    if (is_reply(**frame, options.connection.name)) {
+    if (is_reply(**frame, agent.name())) {
       context.out << render_chat(**frame) << std::flush;
     }
   }

@@ -23,6 +23,7 @@ struct SupervisorArguments {
 int run(Context& context, const SupervisorArguments& options) {
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
+  settings->kind = AgentOptions::Kind::agent;
   settings->reconnect = AgentOptions::Reconnect::always;
   const std::string tag = '[' + shown(settings->name) + "] ";
   workers::Supervisor::Events events;
@@ -60,7 +61,7 @@ int run(Context& context, const SupervisorArguments& options) {
 
 Runner supervisor(OptionSet& set) {
   auto options = std::make_shared<SupervisorArguments>();
-  options->connection.name = "SUPERVISOR";
+  options->connection.role = "SUPERVISOR";
   set.number({"--idle-seconds", "SECONDS",
               "without a change, a note or a renewed claim before a task in progress is opened "
               "again"},

@@ -16,7 +16,9 @@ namespace {
 template <class Change, class Confirm>
 int change_plan(Context& context, const ConnectionOptions& connection, Change change,
                 Confirm confirm) {
-  const Result<AgentOptions> settings = agent_options(context, connection);
+  const Result<services::Caller> caller = caller_after_claims(context, connection);
+  if (!caller) return explain_usage(context, caller.error());
+  const Result<AgentOptions> settings = agent_options_for(context, connection, *caller);
   if (!settings) return explain_usage(context, settings.error());
   Agent agent(*settings);
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;

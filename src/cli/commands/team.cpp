@@ -188,8 +188,8 @@ int run(Context& context, const TeamArguments& options) {
   const Result<std::string> program = own_program();
   ConnectionOptions connection;
   connection.uri = hub_uri(options);
-  connection.name = options.wishes.prefix + "TEAM";
-  const Result<AgentOptions> settings = agent_options(context, connection);
+  connection.role = options.wishes.prefix + "TEAM";
+  const Result<AgentOptions> settings = observer_options(context, connection);
   if (!program) return explain_usage(context, program.error());
   if (!settings) return explain_usage(context, settings.error());
 

@@ -10,35 +10,44 @@ struct WhoArguments {
   QueryOptions query;
   std::optional<std::string> project;
   bool me = false;
+  bool wide = false;
 };
 
-// Of the roster, the identity and its waiter. It asks under another name: a question must not bring
-// about the presence that it asks for.
+// Of the roster, the identity and its waiter. It observes: a question must not bring about the
+// presence that it asks for.
 int run_me(Context& context, const WhoArguments& options) {
-  QueryOptions asking = options.query;
-  const std::string& name = options.query.connection.name;
-  asking.connection.name = name + "-who";
+  const Result<AgentOptions> settings = observer_options(context, options.query.connection);
+  if (!settings) return explain_usage(context, settings.error());
+  const std::string& name = settings->name;
   const auto narrow = [&name](Json& frame) {
     keep_if(frame["online_agents"],
             [&name](const Json& agent) { return agent == name || agent == name + "-rx"; });
   };
   const auto render = [&name](const Json& frame, Style) { return render_presence_of(frame, name); };
-  return query(context, asking, {&Agent::who, narrow, render});
+  return query_as(context, *settings, options.query, {&Agent::who, narrow, render});
 }
 
 int run(Context& context, const WhoArguments& options) {
   if (options.me) return run_me(context, options);
+  const Result<AgentOptions> settings = agent_options(context, options.query.connection);
+  if (!settings) return explain_usage(context, settings.error());
   Question question{&Agent::who, nullptr, [&options](const Json& frame, Style style) {
-                      return render_roster(frame, options.project, style);
+                      return options.wide ? render_wide_roster(frame, style)
+                                          : render_roster(frame, options.project, style);
                     }};
   if (options.project) {
     question.narrow = [&project = *options.project](Json& frame) {
       keep_if(frame["online_agents"], [&project](const Json& agent) {
         return agent.is_string() && is_in(agent.get_ref<const std::string&>(), project);
       });
+      if (!member(frame, "sockets").is_object()) return;
+      Json& sockets = frame["sockets"];
+      for (auto at = sockets.begin(); at != sockets.end();) {
+        at = is_in(at.key(), project) ? std::next(at) : sockets.erase(at);
+      }
     };
   }
-  return query(context, options.query, question);
+  return query_as(context, *settings, options.query, question);
 }
 
 }  // namespace
@@ -48,7 +57,10 @@ Runner who(OptionSet& set) {
   set.text({"--project", "PROJECT", "only this project's agents: PROJECT and PROJECT/..."},
            options->project);
   set.flag("--me", options->me, "whether NAME and its waiter, NAME-rx, are online");
+  set.flag("--wide", options->wide,
+           "also what connections each name has, with waiters (NAME-rx) beside their names");
   set.exclusive("--me", "--project");
+  set.exclusive("--me", "--wide");
   add_query_options(set, options->query);
   set.example("synapse who --project shop");
   set.example("synapse who --me --name shop/claude-1");

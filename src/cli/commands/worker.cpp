@@ -105,6 +105,7 @@ int run(Context& context, const WorkerArguments& options) {
   if (!model) return explain_usage(context, model.error());
   Result<AgentOptions> settings = agent_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
+  settings->kind = AgentOptions::Kind::agent;
   settings->name = options.prefix + settings->name;
   settings->request_timeout = answer_patience;
   const std::string tag = '[' + shown(settings->name) + "] ";
@@ -137,7 +138,7 @@ int run(Context& context, const WorkerArguments& options) {
 
 Runner worker(OptionSet& set) {
   auto options = std::make_shared<WorkerArguments>();
-  options->connection.name = "FAST";
+  options->connection.role = "FAST";
   set.text({"--prefix", "TEXT", "put before the name, such as shop/"}, options->prefix);
   set.choice({"--provider", "PROVIDER",
               "who answers: openai or ollama (a model over HTTP), rule (a fixed line, no network), "

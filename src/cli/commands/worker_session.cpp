@@ -107,6 +107,12 @@ int run(Context& context, const WorkerSessionArguments& options) {
     return exit_code::failed;
   }
   const services::Identity who = identity_of(options);
+  if (who.project != who.identity.substr(0, who.identity.find('/'))) {
+    return explain_usage(
+        context, fail(ErrorCode::bad_argument, "--project is '" + shown(who.project) +
+                                                   "' but --identity is '" + shown(who.identity) +
+                                                   "'; leave --project out"));
+  }
   const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
   std::optional<Child> listener;
   if (!options.no_arm) {

@@ -37,7 +37,7 @@ std::string seconds_text(double seconds) {
   return text.data();
 }
 
-// What follows the trigger, but for the name.
+// What follows the trigger.
 std::vector<std::string> words_of(const Context& context, const ConnectionOptions& options) {
   std::string uri = options.uri.value_or(context.environment.get("SYNAPSE_URI").value_or(""));
   if (uri.empty()) uri = protocol::default_uri;
@@ -55,13 +55,13 @@ std::vector<std::string> words_of(const Context& context, const ConnectionOption
   return words;
 }
 
-Result<> check(const Context& context, const HookOptions& options) {
+Result<> check(const Context& context, const HookOptions& options, const std::string& name) {
   const ConnectionOptions& connection = options.connection;
   if (connection.token.token) {
     return fail(ErrorCode::bad_argument,
                 "--token would stand in the hooks for everybody to read; use --token-file");
   }
-  if (base::trim(connection.name).empty()) {
+  if (base::trim(name).empty()) {
     return fail(ErrorCode::bad_argument, "--name: the hooks have to act for somebody");
   }
   const std::string program = program_of(context, options);
@@ -69,7 +69,7 @@ Result<> check(const Context& context, const HookOptions& options) {
     return fail(ErrorCode::bad_argument, "--synapse-bin: say which program the hooks shall run");
   }
   std::vector<std::string> words = words_of(context, connection);
-  words.insert(words.end(), {program, connection.name});
+  words.insert(words.end(), {program, name});
   for (const std::string& word : words) {
     if (base::has_control(word)) {
       return fail(ErrorCode::bad_argument, "'" + shown(word) + "' can't stand in a hook");
@@ -78,16 +78,22 @@ Result<> check(const Context& context, const HookOptions& options) {
   return {};
 }
 
-// A linked worktree has the hooks of the main one: their name stays, and this worktree gets a name
-// of its own.
-void name_worktree(Context& context, const git::Git& git, const std::string& name) {
-  if (const Result<> set = git::set_worktree_name(git, name)) {
-    context.out << "named this worktree " << shown(name) << " (git config --worktree synapse.name)"
-                << '\n';
-  } else {
-    context.out << "note: the hooks do not act for " << shown(name)
-                << " here: " << shown(set.error().message) << '\n';
+// Hooks are shared by all worktrees and find out for whom they act where they run: so the name goes
+// into this worktree's configuration. One that a hook of the first version had in it was the main
+// worktree's.
+void name_worktrees(Context& context, const git::Git& git, const services::Caller& caller,
+                    const std::optional<std::string>& written) {
+  const Result<git::Repository> here = git::find_repository(git);
+  if (!here) return;
+  const bool is_said = caller.source != services::Caller::Source::none;
+  Result<> named;
+  if (written && (here->is_linked_worktree() || !is_said)) {
+    named = git::set_main_worktree_name(git, *here, *written);
   }
+  if (named && is_said) named = git::set_worktree_name(git, caller.name);
+  if (named) return;
+  context.err << "synapse: the hooks find no name of this worktree: "
+              << shown(named.error().message) << std::endl;
 }
 
 }  // namespace
@@ -96,26 +102,19 @@ void add_hook_options(OptionSet& set, HookOptions& options) {
   set.text({"--synapse-bin", "FILE", "the program that is run later [this one]"}, options.program);
 }
 
-std::string hook_name(const Context& context, const std::string& installed_for) {
-  const std::string identity = base::trimmed(context.environment.get("SYN_IDENTITY").value_or(""));
-  return identity.empty() ? installed_for : identity;
-}
-
-std::optional<int> install_hooks(Context& context, const HookOptions& given, const git::Git& git) {
-  HookOptions options = given;
-  options.connection.name = claiming_name(context, given.connection);
-  if (const Result<> good = check(context, options); !good) {
+std::optional<int> install_hooks(Context& context, const HookOptions& options,
+                                 const git::Git& git) {
+  const Result<services::Caller> caller = caller_of(context, options.connection);
+  if (!caller) return explain_usage(context, caller.error());
+  if (const Result<> good = check(context, options, caller->name); !good) {
     return explain_usage(context, good.error());
   }
   const Result<fs::path> folder = git::hooks_folder(git);
   if (!folder) return explain_git(context.err, folder.error());
-  const Result<git::Repository> here = git::find_repository(git);
-  const bool is_linked = here && here->is_linked_worktree();
+  std::optional<std::string> written;
+  const std::vector<std::string> words = words_of(context, options.connection);
   for (const git::Trigger trigger : git::all_triggers) {
-    const std::optional<std::string> name_before = git::read_hook(*folder, trigger).name;
-    std::vector<std::string> words = words_of(context, options.connection);
-    words.insert(words.end(),
-                 {"--name", is_linked && name_before ? *name_before : options.connection.name});
+    if (!written) written = git::read_hook(*folder, trigger).name;
     const Result<bool> installed = git::install_hook(
         *folder, trigger, git::hook_script(trigger, program_of(context, options), words));
     if (!installed) return explain_git(context.err, installed.error());
@@ -127,7 +126,7 @@ std::optional<int> install_hooks(Context& context, const HookOptions& given, con
       context.out << "skipped " << file << ": a non-Synapse hook already exists\n";
     }
   }
-  if (is_linked) name_worktree(context, git, options.connection.name);
+  name_worktrees(context, git, *caller, written);
   return std::nullopt;
 }
 

@@ -23,12 +23,9 @@ struct HookOptions {
 
 void add_hook_options(OptionSet& set, HookOptions& options);
 
-// For whom the hooks act where the worktree has no name: $SYN_IDENTITY, the agent in whose terminal
-// git runs; else the name that they were installed with.
-[[nodiscard]] std::string hook_name(const Context& context, const std::string& installed_for);
-
-// Writes both hooks and says of each what became of it. Nothing when that worked; else it has said
-// why not, and this is the exit code.
+// Writes both hooks and says of each what became of it; names this worktree after whoever it is
+// done for, if a name is said. Nothing when that worked; else it has said why not, and this is the
+// exit code.
 [[nodiscard]] std::optional<int> install_hooks(Context& context, const HookOptions& given,
                                                const git::Git& git);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 
 #include "base/control.hpp"
 #include "base/strings.hpp"
@@ -73,6 +74,26 @@ std::string render_roster(const Json& frame, const std::optional<std::string>& p
   std::string text =
       counted(project ? "Online in " + shown(*project) : "Online", names.size(), style);
   for (const std::string& name : names) text += "  " + shown(name) + "\n";
+  return text;
+}
+
+std::string render_wide_roster(const Json& frame, Style style) {
+  const std::vector<std::string> online = texts_of(frame, "online_agents");
+  const std::set<std::string> all(online.begin(), online.end());
+  const auto is_beside = [&all](const std::string& name) {
+    return name.ends_with("-rx") && all.count(name.substr(0, name.size() - 3)) > 0;
+  };
+  std::size_t width = 0;
+  for (const std::string& name : all) width = std::max(width, shown(name).size());
+  std::string text = counted("Online", all.size(), style);
+  for (const std::string& name : all) {
+    if (is_beside(name)) continue;
+    std::string row = "  " + shown(name);
+    std::string notes = base::join(texts_of(member(frame, "sockets"), name.c_str()), ", ");
+    if (all.count(name + "-rx") > 0) notes += (notes.empty() ? "" : "; ") + std::string("waiter");
+    if (!notes.empty()) row += std::string(width + 4 - row.size(), ' ') + shown(notes);
+    text += row + "\n";
+  }
   return text;
 }
 

@@ -33,6 +33,8 @@ using wire::member;
 // Snapshots.
 [[nodiscard]] std::string render_roster(const Json& frame,
                                         const std::optional<std::string>& project, Style style);
+// A line a name: the kinds of its connections, and whether its waiter, NAME-rx, is there.
+[[nodiscard]] std::string render_wide_roster(const Json& frame, Style style);
 [[nodiscard]] std::string render_presence_of(const Json& frame, const std::string& name);
 [[nodiscard]] std::string render_claims(const Json& frame, Style style);
 [[nodiscard]] std::string render_board(const Json& frame, Style style);

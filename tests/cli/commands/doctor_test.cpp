@@ -82,14 +82,6 @@ TEST_CASE("doctor as JSON is one document that a program can decide by", "[cli][
   CHECK_FALSE(report.at("checks")[4].at("remedy").get<std::string>().empty());
 }
 
-TEST_CASE("two doctors look at the same time", "[cli][doctor]") {
-  const Bus bus;
-  const auto other = bus.join("P-doctor");
-  CliRun run(on(bus));
-  CHECK(run({"doctor", "--project", "P"}) == 0);
-  CHECK_THAT(run.out(), Contains("[ok] hub: "));
-}
-
 TEST_CASE("doctor tells a refused token from a hub that is away", "[cli][doctor]") {
   synapse::HubOptions secured;
   secured.token = "secret";

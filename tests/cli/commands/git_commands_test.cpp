@@ -64,6 +64,8 @@ TEST_CASE("claims are held under the terminal's identity unless a name is given"
 
   s.box.commit(s.repo, {"src/a"}, "two");
   CHECK(run({"git-release", "--trigger", "commit", "--name", "shop/other"}) == 0);
+  CHECK_FALSE(s.claim("T1").is_null());
+  CHECK(run({"git-release", "--trigger", "commit"}) == 0);
   CHECK(s.claim("T1").is_null());
   CHECK(run({"lock", "L", "--", "sh", "-c", "exit 3"}) == 3);
 }
@@ -115,7 +117,7 @@ TEST_CASE("hooks are installed, tested, and others' are left alone", "[cli][git]
   const std::string script = text_of(hooks / "post-commit");
   CHECK(script.find("\n# synapse-git-hook\n") != std::string::npos);
   CHECK(script.find("'" + program + "' git-release --trigger commit '--uri' '" + s.bus.hub.uri() +
-                    "' '--name' 'A' || true\n") != std::string::npos);
+                    "' || true\n") != std::string::npos);
 
   CHECK_THAT(script, !Contains("--ready-timeout"));
   CHECK(s.run({"git-hook", "install", "--name", "A", "--ready-timeout", "2.5"}) == 0);

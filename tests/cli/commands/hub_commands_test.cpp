@@ -82,25 +82,24 @@ TEST_CASE("what a query leaves out, its JSON leaves out", "[cli][json]") {
 
 TEST_CASE("a name that is taken is said to be, and fails the command", "[cli][connection]") {
   const Bus bus;
-  const auto holder = bus.join("USER");
+  auto alone = bus.settings("USER");
+  alone.sharing = synapse::AgentOptions::Sharing::alone;
+  const auto holder = bus.join(alone);
   CliRun run(on(bus));
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"board"}, {"send", "hi"}, {"release", "T"}, {"listen"}}) {
+           {"who"}, {"send", "hi"}, {"release", "T"}, {"listen"}}) {
     CAPTURE(words);
     CHECK(run(words) == 1);
     CHECK(run.out().empty());
     CHECK_THAT(run.err(), Contains("USER") && Contains("--name"));
   }
-  CHECK(run({"board", "--name", "other"}) == 0);
-}
-
-TEST_CASE("a hub is healthy though another probe has the name", "[cli][health]") {
-  const Bus bus;
-  const auto probe = bus.join("HEALTH");
-  CliRun run(on(bus));
-  CHECK(run({"health"}) == 0);
-  CHECK(run.out().empty());
-  CHECK(run.err().empty());
+  CHECK(run({"send", "hi", "--name", "other", "--wait-seconds", "0"}) == 0);
+  // They take no name.
+  for (const char* query : {"board", "state", "manifest", "health", "conflicts"}) {
+    CAPTURE(query);
+    CHECK(run({query}) == 0);
+  }
+  CHECK(run({"who", "--me"}) == 0);
 }
 
 TEST_CASE("a secured hub is entered with its token and not without", "[cli][connection]") {
@@ -201,9 +200,6 @@ TEST_CASE("locks of one terminal take turns, also beside an agent that has its n
     CHECK(run({"lock", "L", "--wait-timeout", "0", "--", "true"}) == 1);
     CHECK_THAT(run.out(), Contains("Could not acquire lock 'L'") && Contains(name));
     REQUIRE(agent->release("L")->granted);
-    // A name that was given is meant.
-    CHECK(run({"lock", "L", "--name", "observer", "--", "true"}) == 1);
-    CHECK_THAT(run.err(), Contains("The name observer is in use"));
   }
 }
 

@@ -61,11 +61,16 @@ TEST_CASE("a worker-session gives its program the identity and returns its exit 
           "[cli][worker_session]") {
   const Place place;
   const Finished run = synapse::test::run(place.synapse(
-      {"worker-session", "--identity", "P/ux", "--project", "Q", "--no-arm", "--uri", "ws://x:1",
+      {"worker-session", "--identity", "P/ux", "--project", "P", "--no-arm", "--uri", "ws://x:1",
        "--", "sh", "-c", "echo $SYN_PROJECT $SYN_IDENTITY $SYNAPSE_URI; exit 5"}));
-  CHECK(run.out == "Q P/ux ws://x:1\n");
+  CHECK(run.out == "P P/ux ws://x:1\n");
   CHECK(run.status->code == 5);
   CHECK_FALSE(fs::exists(place.runtime / "synapse-worker-session"));
+
+  const Finished torn = synapse::test::run(place.synapse(
+      {"worker-session", "--identity", "P/ux", "--project", "Q", "--no-arm", "--", "true"}));
+  CHECK(torn.status->code == 2);
+  CHECK_THAT(torn.err, Contains("'Q'") && Contains("'P/ux'"));
 }
 
 TEST_CASE("a worker-session listens while its program runs, into its log",

@@ -6,10 +6,13 @@
 #include <future>
 
 #include "cli/git_stage.hpp"
+#include "git/hooks.hpp"
+#include "support/file_text.hpp"
 #include "support/loopback.hpp"
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
+using synapse::AgentOptions;
 using synapse::Json;
 using synapse::test::CliRun;
 using synapse::test::GitSandbox;
@@ -82,7 +85,7 @@ TEST_CASE("a linked worktree's hooks act for its own name", "[cli][git]") {
   s.box.git(s.repo, {"worktree", "add", "-q", "-b", "side", "../linked"});
   REQUIRE(s.run(hooks_of("A")) == 0);
   REQUIRE(s.in(s.box / "linked")(hooks_of("B")) == 0);
-  CHECK_THAT(s.run.out(), Contains("named this worktree B"));
+  CHECK_THAT(s.run.out() + s.run.err(), !Contains("name"));
   CHECK(s.box.git(s.box / "linked", {"config", "--worktree", "synapse.name"}) == "B\n");
   REQUIRE(s.run({"git-claim", "TB", "--paths", "src", "--auto-release-on", "commit"}) == 0);
   CHECK(s.claim("TB").at("owner") == "B");
@@ -164,10 +167,14 @@ TEST_CASE("a commit does not fail for want of a hub, and soon gives one up that 
   }
 }
 
-TEST_CASE("a name that is in use keeps a hook only if there is something to release",
-          "[cli][git]") {
+TEST_CASE("a hook releases beside an agent that stays connected", "[cli][git]") {
   GitStage s;
-  auto holder = s.bus.join("A");
+  AgentOptions settings = s.bus.settings("A");
+  SECTION("as one of its connections") {}
+  SECTION("but not if the agent wants its name alone") {
+    settings.sharing = AgentOptions::Sharing::alone;
+  }
+  const auto holder = s.bus.join(settings);
   CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A"}) == 0);
   CHECK(s.run.out().empty());
   CHECK(s.run.err().empty());
@@ -176,21 +183,39 @@ TEST_CASE("a name that is in use keeps a hook only if there is something to rele
   claim.worktree = s.repo.string();
   claim.git = Json{{"branch", "main"}, {"base", "main"}, {"auto_release_on", "commit"}};
   REQUIRE(holder->claim(claim)->granted);
-  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "4"}) == 1);
-  CHECK_FALSE(s.claim("T1").is_null());
-  const auto watcher = s.bus.join("watcher");
-  auto leaving = std::async(std::launch::async, [&] {
-    // The hook has been refused the name and looks without it.
-    for (;;) {
-      const auto frame = synapse::test::receive_type(*watcher, "presence_update", patience);
-      if (!frame || (*frame)->at("agent").get<std::string>().starts_with("anon-")) break;
-    }
-    holder.reset();
-  });
-  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "20"}) == 0);
-  leaving.get();
-  CHECK(s.run.out() == "released on commit: T1\n");
-  CHECK(s.claim("T1").is_null());
+  const bool is_shared = settings.sharing == AgentOptions::Sharing::shared;
+  CHECK(s.run({"git-release", "--trigger", "commit", "--name", "A", "--ready-timeout", "20"}) ==
+        (is_shared ? 0 : 1));
+  CHECK(s.claim("T1").is_null() == is_shared);
+}
+
+TEST_CASE("hooks of the first version are rewritten, and the name in them kept", "[cli][git]") {
+  using synapse::git::hook_script;
+  GitStage s;
+  s.box.git(s.repo, {"worktree", "add", "-q", "-b", "side", "../linked"});
+  const fs::path hook = s.repo / ".git/hooks/post-commit";
+  const auto write_old = [&] {
+    GitSandbox::write(hook, hook_script(synapse::git::Trigger::commit, "/old/synapse",
+                                        {"--uri", "ws://x", "--name", "A"}));
+  };
+  write_old();
+  REQUIRE(s.in(s.box / "linked")({"git-hook", "install", "--name", "B"}) == 0);
+  CHECK_THAT(synapse::test::text_of(hook), !Contains("--name"));
+  CHECK(s.box.git(s.repo, {"config", "--worktree", "synapse.name"}) == "A\n");
+  CHECK(s.box.git(s.box / "linked", {"config", "--worktree", "synapse.name"}) == "B\n");
+  // A name that the main worktree has by now is not undone.
+  write_old();
+  REQUIRE(s.in(s.repo)({"git-hook", "install", "--name", "C"}) == 0);
+  write_old();
+  REQUIRE(s.in(s.box / "linked")({"git-hook", "install"}) == 0);
+  CHECK(s.box.git(s.repo, {"config", "--worktree", "synapse.name"}) == "C\n");
+  CHECK(s.box.git(s.box / "linked", {"config", "--worktree", "synapse.name"}) == "B\n");
+}
+
+TEST_CASE("hooks that are installed for nobody name no worktree", "[cli][git]") {
+  GitStage s;
+  REQUIRE(s.run({"git-hook", "install"}) == 0);
+  CHECK(s.box.try_git(s.repo, {"config", "--get", "synapse.name"}).status->as_number() == 1);
 }
 
 TEST_CASE("git-release is told what has happened, and where", "[cli][git]") {

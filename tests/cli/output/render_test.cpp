@@ -116,3 +116,14 @@ TEST_CASE("colour goes around others' text and never comes from it", "[cli][styl
       render_claims({{"snapshot", {{"active_claims", {{{"status", "\x1b[31m"}}}}}}}, colourful),
       Contains("[\\x1b[31m]"));
 }
+
+TEST_CASE("the wide roster has waiters and kinds of connections beside their names",
+          "[cli][render]") {
+  const Json frame{{"online_agents", {"p/b-rx", "p/a", "p/a-rx", "USER"}},
+                   {"sockets", {{"p/a", {"agent", "command"}}, {"p/a-rx", {"waiter"}}}}};
+  CHECK(render_wide_roster(frame, plain) ==
+        "Online (4):\n"
+        "  USER\n"
+        "  p/a     agent, command; waiter\n"
+        "  p/b-rx\n");
+}
