@@ -29,7 +29,9 @@ struct HubOptions {
   std::string host = "localhost";  // 127.0.0.1 and, where there is one, ::1. Others need a token.
   std::uint16_t port = 0;          // 0: a free one; Hub::port() tells.
   std::optional<std::string> db;   // The event log; nothing: state ends with the hub.
-  std::string token;               // What agents must present; blank: none.
+  // A Unix socket to listen at too, for processes of the same user, who need no token there.
+  std::optional<std::string> socket;
+  std::string token;  // What agents must present; blank: none.
   std::size_t max_clients = 1024;
   Log log;  // Nothing: the hub keeps it to itself.
 };

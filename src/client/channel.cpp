@@ -6,7 +6,9 @@
 #include <array>
 
 #include "base/strings.hpp"
+#include "net/http_rules.hpp"
 #include "net/tls.hpp"
+#include "net/unix_socket.hpp"
 #include "synapse/protocol.hpp"
 #include "wire/decode.hpp"
 
@@ -69,6 +71,10 @@ void Channel::connect(Done done) {
   connected_ = std::move(done);
   if (state_ == State::resting) return;
   ws_options_.uri = *uri;
+  // A hub on this machine may have a Unix socket, which asks its own user for no token.
+  const bool may_have_socket =
+      uri->socket.empty() && uri->scheme == net::Uri::Scheme::ws && net::is_loopback(uri->host);
+  ws_options_.socket = may_have_socket ? net::default_socket_path(uri->port) : "";
   ws_options_.tls_ca = options_.tls_ca;
   ws_options_.tls_verify = options_.tls_verify == AgentOptions::TlsVerify::verify
                                ? net::TlsVerify::verify

@@ -18,6 +18,7 @@ hub::RunOptions run_options(const HubOptions& options) {
   run.host = options.host;
   run.port = options.port;
   run.db = options.db;
+  if (options.socket && !options.socket->empty()) run.socket = options.socket;
   if (!options.token.empty()) run.token = options.token;
   run.max_clients = options.max_clients;
   run.owns_process = false;

@@ -22,7 +22,10 @@ struct RunOptions {
   // Where it listens.
   std::string host = "localhost";
   std::uint16_t port = 8876;  // 0: any free one.
-  std::string tls_cert;       // PEM files, both or none.
+  // The Unix socket beside it; nothing: none. Blank: $XDG_RUNTIME_DIR/synapse/PORT.sock, where
+  // there is such a folder.
+  std::optional<std::string> socket;
+  std::string tls_cert;  // PEM files, both or none.
   std::string tls_key;
   std::vector<std::string> allowed_origins;
   bool insecure_off_loopback = false;

@@ -2,6 +2,7 @@
 #include "hub/service.hpp"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
@@ -18,6 +19,7 @@
 #include "hub/service_options.hpp"
 #include "net/batch_queue.hpp"
 #include "net/http_rules.hpp"
+#include "net/unix_socket.hpp"
 
 namespace synapse::hub {
 
@@ -75,6 +77,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
     }
     if (auto bound = server_.start(); !bound) return bound;
+    if (auto bound = open_socket(); !bound) return bound;
     // What lapsed while no hub ran lapses now, before anybody asks.
     asio::post(strand_, [this] { drain(); });
     return {};
@@ -128,7 +131,26 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
  private:
+  // At the default place it may fail: there is the port.
+  Result<> open_socket() {
+    if (!options_.socket) return {};
+    const bool is_default = options_.socket->empty();
+    const std::string path = is_default ? net::default_socket_path(port()) : *options_.socket;
+    if (path.empty()) return {};
+    Result<> opened = server_.listen_at(path);
+    if (opened) {
+      logger_.info("the Unix socket is " + path);
+    } else if (is_default) {
+      logger_.warning(opened.error().message + "; there is no Unix socket");
+      return {};
+    }
+    return opened;
+  }
+
   [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const {
+    if (request.peer.is_unix && request.peer.user != geteuid()) {
+      return net::plain_response(403, "this socket is for processes of the hub's own user");
+    }
     const Result<> allowed =
         net::check_sender(request, {net::is_loopback(options_.host), options_.allowed_origins, {}});
     if (allowed) return std::nullopt;

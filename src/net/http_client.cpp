@@ -36,7 +36,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     timer_.async_wait([self = shared_from_this()](TcpLink::Code code) {
       if (!code) self->finish(fail(ErrorCode::timed_out, self->at() + " gave no answer in time"));
     });
-    link_->connect(host_, uri_.port, deadline, step(&Exchange::secure));
+    link_->connect({{}, host_, uri_.port}, deadline, step(&Exchange::secure));
   }
 
   void cancel() { finish(fail(ErrorCode::cancelled)); }

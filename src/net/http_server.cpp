@@ -12,6 +12,7 @@
 #include "net/listen.hpp"
 #include "net/peer_lookup.hpp"
 #include "net/tls.hpp"
+#include "net/unix_socket.hpp"
 
 namespace synapse::net {
 
@@ -50,9 +51,18 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
     return {};
   }
 
+  Result<> listen_at(const std::string& path) {
+    auto acceptor = listen_at_path(executor_, path);
+    if (!acceptor) return acceptor.error();
+    socket_file_.emplace(path);
+    add_entrance(*std::move(acceptor));
+    return {};
+  }
+
   void stop() {
     if (shared_->is_stopped.exchange(true)) return;
     asio::dispatch(executor_, [self = shared_from_this()] {
+      self->socket_file_.reset();
       for (const auto& entrance : self->entrances_) {
         Code ignored;
         entrance->acceptor.close(ignored);
@@ -113,8 +123,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
     if (!peer) return;
     Code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    ServerStream stream =
-        tls_ ? ServerStream(std::move(socket), *tls_) : ServerStream(std::move(socket));
+    ServerStream stream = tls_ && !peer->is_unix ? ServerStream(std::move(socket), *tls_)
+                                                 : ServerStream(std::move(socket));
     const auto connection =
         std::make_shared<HttpConnection>(shared_, std::move(stream), *std::move(peer));
     const bool has_room = make_room();
@@ -157,6 +167,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   asio::any_io_executor executor_;
   std::optional<asio::ssl::context> tls_;
   std::vector<std::shared_ptr<Entrance>> entrances_;
+  std::optional<SocketFile> socket_file_;
   std::uint16_t port_ = 0;
 };
 
@@ -169,6 +180,7 @@ HttpServer::~HttpServer() { impl_->stop(); }
 
 Result<> HttpServer::start() { return impl_->start(); }
 std::uint16_t HttpServer::port() const { return impl_->port(); }
+Result<> HttpServer::listen_at(const std::string& path) { return impl_->listen_at(path); }
 void HttpServer::stop() { impl_->stop(); }
 std::size_t HttpServer::open_connections() const { return impl_->open_connections(); }
 

@@ -67,6 +67,9 @@ class HttpServer {
   // Binds and begins to accept. Errors: bad_argument, io_error, tls_failed.
   [[nodiscard]] Result<> start();
   [[nodiscard]] std::uint16_t port() const;
+  // Listens at a Unix socket as well, without TLS, until it is stopped; see listen_at_path().
+  // Before the io_context runs. Errors: locked, bad_argument, io_error.
+  [[nodiscard]] Result<> listen_at(const std::string& path);
   // Accepts no more, closes every connection: at once, but those with output on its way when that
   // has left, and within a second. Calls the owner no more; connections that were upgraded stay.
   // The io_context then runs out of work.

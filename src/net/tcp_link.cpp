@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "net/tcp_link.hpp"
 
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/assert.hpp"
+#include "net/unix_socket.hpp"
 
 namespace synapse::net {
 
@@ -43,19 +47,26 @@ TcpLink::~TcpLink() {
   if (lookup_) lookup_->cancel();
 }
 
-void TcpLink::connect(const std::string& host, std::uint16_t port, Clock::time_point deadline,
-                      Done done) {
-  where_ = host + " port " + std::to_string(port);
+void TcpLink::connect(const Place& place, Clock::time_point deadline, Done done) {
   deadline_ = deadline;
   connected_ = std::move(done);
+  if (check_socket_path(place.socket)) {
+    endpoints_.emplace_back(asio::local::stream_protocol::endpoint(place.socket));
+  }
+  if (place.host.empty()) {
+    where_ = place.socket;
+    return try_next();
+  }
+  where_ = place.host + " port " + std::to_string(place.port);
   const std::weak_ptr<TcpLink> weak = weak_from_this();
-  lookup_ = Lookup::start(executor_, host, port, [weak](Result<Lookup::Endpoints> found) {
-    const auto self = weak.lock();
-    if (!self || self->closed_) return;
-    if (!found) return std::exchange(self->connected_, nullptr)(found.error());
-    self->endpoints_ = std::move(*found);
-    self->try_next();
-  });
+  lookup_ =
+      Lookup::start(executor_, place.host, place.port, [weak](Result<Lookup::Endpoints> found) {
+        const auto self = weak.lock();
+        if (!self || self->closed_) return;
+        if (!found) return std::exchange(self->connected_, nullptr)(found.error());
+        self->endpoints_.insert(self->endpoints_.end(), found->begin(), found->end());
+        self->try_next();
+      });
 }
 
 void TcpLink::try_next() {
@@ -73,7 +84,7 @@ void TcpLink::try_next() {
 
 void TcpLink::tried(Code code) {
   if (closed_) return;
-  const tcp::endpoint& wanted = endpoints_[endpoints_tried_++];
+  const Endpoint& wanted = endpoints_[endpoints_tried_++];
   attempt_timer_.cancel();
   if (code == asio::error::operation_aborted) code = asio::error::timed_out;
   Code ignored;
@@ -84,8 +95,11 @@ void TcpLink::tried(Code code) {
     socket_.set_option(tcp::no_delay(true), ignored);
     return std::exchange(connected_, nullptr)(Result<>());
   }
-  if (first_failure_.empty()) first_failure_ = code.message();
-  if (endpoints_tried_ < endpoints_.size() && Clock::now() < deadline_) return try_next();
+  const bool is_last = endpoints_tried_ == endpoints_.size();
+  // A Unix socket that refuses is passed over in silence.
+  const bool is_unix = wanted.protocol().family() == AF_UNIX;
+  if (first_failure_.empty() && (is_last || !is_unix)) first_failure_ = code.message();
+  if (!is_last && Clock::now() < deadline_) return try_next();
   std::exchange(connected_, nullptr)(
       fail(ErrorCode::unreachable, "can't reach " + where_ + ": " + first_failure_));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One outgoing connection, plain or TLS, as a stream of bytes: what ws_client speaks WebSocket
-// over.
+// One outgoing connection, TCP or to a Unix socket, plain or TLS, as a stream of bytes: what
+// ws_client and http_client speak over.
 //
 // Everything runs on the executor, which must not run two handlers at once. What is appended leaves
 // in as few writes as possible: it gathers until the work that is ready has run dry, and while a
@@ -11,7 +11,7 @@
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "net/lookup.hpp"
@@ -41,9 +42,16 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
 
   [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
 
-  // Tries the host's addresses in turn, each with its share of the time that is left, so that one
-  // that swallows packets does not hide a good one. Errors: unreachable.
-  void connect(const std::string& host, std::uint16_t port, Clock::time_point deadline, Done done);
+  // Where a server may be found: at a Unix socket, on the port of a host, or the one before the
+  // other. Blank: not there.
+  struct Place {
+    std::string socket;
+    std::string host;
+    std::uint16_t port = 0;
+  };
+  // Tries the socket and the host's addresses in turn, each with its share of the time that is
+  // left, so that one that swallows packets does not hide a good one. Errors: unreachable.
+  void connect(const Place& place, Clock::time_point deadline, Done done);
   // TLS from here on; before anything is read or appended. Errors: tls_failed.
   void start_tls(boost::asio::ssl::context context, const std::string& host, TlsVerify verify,
                  Done done);
@@ -70,14 +78,17 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
 
   boost::asio::any_io_executor executor_;
   const std::size_t outbox_bytes_max_;
-  boost::asio::ip::tcp::socket socket_;
+  using Socket = boost::asio::generic::stream_protocol::socket;
+  using Endpoint = boost::asio::generic::stream_protocol::endpoint;
+
+  Socket socket_;
   std::optional<boost::asio::ssl::context> tls_context_;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+  std::optional<boost::asio::ssl::stream<Socket&>> tls_;
   bool closed_ = false;
 
   // Connecting.
   std::shared_ptr<Lookup> lookup_;
-  Lookup::Endpoints endpoints_;
+  std::vector<Endpoint> endpoints_;
   std::size_t endpoints_tried_ = 0;
   std::string where_;
   std::string first_failure_;

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/strings.hpp"
+#include "net/unix_socket.hpp"
 
 namespace synapse::net {
 
@@ -126,7 +127,16 @@ std::string Uri::authority() const {
   return port == port_of_scheme(scheme) ? name : name + ":" + std::to_string(port);
 }
 
-Result<Uri> parse_uri(std::string_view text) { return parse(text, websocket_uri); }
+Result<Uri> parse_uri(std::string_view text) {
+  constexpr std::string_view unix_scheme = "unix:";
+  if (!text.starts_with(unix_scheme)) return parse(text, websocket_uri);
+  Uri uri;
+  uri.host = "localhost";
+  uri.socket = text.substr(unix_scheme.size());
+  if (!uri.socket.starts_with('/')) return bad("must name an absolute path after unix:");
+  if (const Result<> fits = check_socket_path(uri.socket); !fits) return fits.error();
+  return uri;
+}
 
 Result<Uri> parse_http_uri(std::string_view text) { return parse(text, http_uri); }
 

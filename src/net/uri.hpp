@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Addresses of servers: ws:// and wss://, as RFC 6455, section 3, has them, and http:// and
-// https://.
+// https://. A server on this machine may have a Unix socket: unix:PATH.
 //
 // User information is refused rather than ignored: a password in a URI ends up in process lists and
 // logs. For the same reason no error here repeats the text that it is about.
@@ -21,13 +21,15 @@ struct Uri {
   std::string host;  // A name or an address; an IPv6 address without its brackets.
   std::uint16_t port = 80;
   std::string target = "/";  // The path, and the query if there is one.
+  // Of unix:PATH, where the Unix socket lies: it speaks ws, and answers to localhost. Blank: TCP.
+  std::string socket;
 
   // As a Host header has it: an IPv6 address in brackets, the port unless it is the scheme's own.
   [[nodiscard]] std::string authority() const;
 };
 
-// Of a WebSocket server. The port is 80 for ws and 443 for wss when it is not given. Errors:
-// bad_argument.
+// Of a WebSocket server, or unix:PATH with an absolute path. The port is 80 for ws and 443 for wss
+// when it is not given. Errors: bad_argument.
 [[nodiscard]] Result<Uri> parse_uri(std::string_view text);
 // The same for http and https.
 [[nodiscard]] Result<Uri> parse_http_uri(std::string_view text);

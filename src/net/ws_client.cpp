@@ -135,7 +135,11 @@ class WsClient::Impl : public std::enable_shared_from_this<Impl> {
       self->finish(fail(ErrorCode::timed_out,
                         "no connection to " + self->options_.uri.authority() + " in time"));
     });
-    link_->connect(options_.uri.host, options_.uri.port, deadline, step(&Impl::secure));
+    const Uri& uri = options_.uri;
+    const TcpLink::Place place = uri.socket.empty()
+                                     ? TcpLink::Place{options_.socket, uri.host, uri.port}
+                                     : TcpLink::Place{uri.socket, {}, 0};
+    link_->connect(place, deadline, step(&Impl::secure));
   }
 
   Result<> send(std::string_view text, Written written) {

@@ -24,6 +24,8 @@ enum class TlsVerify;
 
 struct WsClientOptions {
   Uri uri;
+  // A Unix socket to try before the URI's host, which is passed over when it refuses. Blank: none.
+  std::string socket;
   std::string tls_ca;  // PEM roots; blank: the system's.
   TlsVerify tls_verify{};
   std::chrono::milliseconds connect_timeout{5000};  // To the end of the WebSocket handshake.

@@ -5,12 +5,18 @@
 
 namespace synapse::net {
 
-class Server::Impl {
- public:
-  Impl(asio::io_context& io, ServerOptions options, ServerHandler& handler)
-      : shared_(std::make_shared<ServerShared>(std::move(options), handler)),
-        http_(
-            io, http_options(shared_->options),
+namespace {
+
+HttpServerOptions for_websockets(HttpServerOptions options) {
+  options.threads = HttpServerOptions::Threads::several;
+  return options;
+}
+
+}  // namespace
+
+Server::Server(asio::io_context& io, ServerOptions options, ServerHandler& handler)
+    : shared_(std::make_shared<ServerShared>(std::move(options), handler)),
+      http_(io, for_websockets(shared_->options.http),
             [&handler](HttpRequest request, std::shared_ptr<HttpReply> reply) {
               handler.request(std::move(request), std::move(reply));
             },
@@ -21,29 +27,7 @@ class Server::Impl {
                    ->start(request);
              }}) {}
 
-  [[nodiscard]] HttpServer& http() { return http_; }
-  [[nodiscard]] const ServerShared& shared() const { return *shared_; }
-
- private:
-  static HttpServerOptions http_options(const ServerOptions& options) {
-    HttpServerOptions http = options.http;
-    http.threads = HttpServerOptions::Threads::several;
-    return http;
-  }
-
-  std::shared_ptr<ServerShared> shared_;
-  HttpServer http_;
-};
-
-Server::Server(asio::io_context& io, ServerOptions options, ServerHandler& handler)
-    : impl_(std::make_unique<Impl>(io, std::move(options), handler)) {}
-
-Server::~Server() = default;
-
-Result<> Server::start() { return impl_->http().start(); }
-std::uint16_t Server::port() const { return impl_->http().port(); }
-void Server::stop() { impl_->http().stop(); }
-std::size_t Server::open_connections() const { return impl_->shared().open_connections; }
-std::uint64_t Server::slow_readers() const { return impl_->shared().slow_readers; }
+std::size_t Server::open_connections() const { return shared_->open_connections; }
+std::uint64_t Server::slow_readers() const { return shared_->slow_readers; }
 
 }  // namespace synapse::net

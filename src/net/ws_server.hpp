@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/error.hpp"
 #include "net/connection.hpp"
@@ -40,25 +41,27 @@ struct ServerOptions {
   std::chrono::seconds close_timeout{2};
 };
 
+struct ServerShared;
+
 class Server {
  public:
   // The handler must outlive the I/O context's last run.
   Server(boost::asio::io_context& io, ServerOptions options, ServerHandler& handler);
-  ~Server();
 
-  // Binds and starts to accept.
-  [[nodiscard]] Result<> start();
-  [[nodiscard]] std::uint16_t port() const;
+  // These as HttpServer's.
+  [[nodiscard]] Result<> start() { return http_.start(); }
+  [[nodiscard]] std::uint16_t port() const { return http_.port(); }
+  [[nodiscard]] Result<> listen_at(const std::string& path) { return http_.listen_at(path); }
   // Accepts no more; WebSockets that are open stay.
-  void stop();
+  void stop() { http_.stop(); }
   // WebSockets that have not ended.
   [[nodiscard]] std::size_t open_connections() const;
   // Those that were closed because their outbox was full.
   [[nodiscard]] std::uint64_t slow_readers() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<ServerShared> shared_;
+  HttpServer http_;
 };
 
 }  // namespace synapse::net

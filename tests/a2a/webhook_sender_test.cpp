@@ -6,9 +6,11 @@
 
 #include "a2a/webhook_address.hpp"
 #include "a2a/webhook_receiver.hpp"
+#include "net/http_server.hpp"
 #include "support/catch.hpp"
 #include "support/deadline.hpp"
 #include "support/result_text.hpp"
+#include "support/throwaway_certificate.hpp"
 
 using namespace synapse;
 using namespace synapse::a2a;
@@ -204,6 +206,31 @@ TEST_CASE("a redirect that may be followed is, and secrets stay with their origi
   CHECK(last.header("Authorization").empty());
   CHECK(last.header("X-A2A-Notification-Token").empty());
   CHECK(desk.sender.counts().delivered == 1);
+}
+
+TEST_CASE("a redirect from https to http is not followed", "[a2a][webhook]") {
+  const ThrowawayCertificate certificate("DNS:hooks.example.com");
+  SenderDesk desk(
+      [&](WebhookOptions& options) { options.tls_ca = certificate.certificate_file(); });
+  desk.names.set("hooks.example.com", {{"127.0.0.1"}});
+  WebhookReceiver plain;
+  net::HttpServerOptions options;
+  options.tls_cert = certificate.certificate_file();
+  options.tls_key = certificate.key_file();
+  int asked = 0;
+  net::HttpServer secure(
+      desk.io, options, [&](const net::HttpRequest&, const std::shared_ptr<net::HttpReply>& reply) {
+        ++asked;
+        reply->respond({308, "", "", {{"Location", url_of(plain, "/next")}}});
+      });
+  REQUIRE(secure.start().has_value());
+  desk.send("https://hooks.example.com:" + std::to_string(secure.port()) + "/");
+  REQUIRE(desk.is_quiet());
+  CHECK(asked == 1);
+  CHECK(plain.requests() == 0);
+  CHECK(desk.sender.counts().given_up == 1);
+  REQUIRE(desk.told.size() == 1);
+  CHECK_THAT(desk.told.front(), Contains("from https to http"));
 }
 
 TEST_CASE("a circle of redirects is left", "[a2a][webhook]") {

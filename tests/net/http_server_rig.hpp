@@ -34,7 +34,9 @@ struct Asked {
 // Answers /echo with the body at once; hands everything else to the test.
 class Rig {
  public:
-  explicit Rig(const HttpServerOptions& options = options_for_tests())
+  // With a Unix socket as well, unless its path is blank.
+  explicit Rig(const HttpServerOptions& options = options_for_tests(),
+               const std::string& socket = "")
       : server_(io_, options, [this](HttpRequest request, std::shared_ptr<HttpReply> reply) {
           if (request.target != "/echo") return asked_.put({std::move(request), std::move(reply)});
           HttpResponse response;
@@ -42,6 +44,7 @@ class Rig {
           reply->respond(std::move(response));
         }) {
     REQUIRE(server_.start().has_value());
+    if (!socket.empty()) REQUIRE(server_.listen_at(socket).has_value());
     thread_ = std::thread([this] { io_.run(); });
   }
   ~Rig() {

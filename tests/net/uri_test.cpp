@@ -32,6 +32,20 @@ TEST_CASE("a URI is taken apart into scheme, host, port and path", "[net][uri]")
   CHECK(uri.authority() == "hub.example.org:8876");
 }
 
+TEST_CASE("unix: names a socket by an absolute path that the system takes", "[net][uri]") {
+  const Uri uri = parsed("unix:/run/user/1000/synapse/8876.sock");
+  CHECK(uri.socket == "/run/user/1000/synapse/8876.sock");
+  CHECK(uri.scheme == Uri::Scheme::ws);
+  CHECK(uri.host == "localhost");
+  CHECK(parsed("ws://localhost").socket.empty());
+  CHECK(parsed("unix:/" + std::string(106, 'x')).socket.size() == 107);
+  CHECK(refusal("unix:/" + std::string(107, 'x')).find("107 at most") != std::string::npos);
+  for (const char* relative : {"unix:", "unix:hub.sock", "unix:./hub.sock"}) {
+    CHECK(refusal(relative).find("absolute") != std::string::npos);
+  }
+  CHECK(parse_http_uri("unix:/run/x").has_error());
+}
+
 TEST_CASE("a URI without a port has the port of its scheme", "[net][uri]") {
   CHECK(parsed("ws://h").port == 80);
   CHECK(parsed("wss://h").port == 443);

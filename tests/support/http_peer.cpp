@@ -18,6 +18,12 @@ HttpPeer::HttpPeer(std::uint16_t port, int receive_buffer_bytes) : port_(port) {
   socket_ = std::move(*socket);
 }
 
+HttpPeer::HttpPeer(const std::string& path) {
+  std::optional<Fd> socket = try_connect(path);
+  if (!socket) throw std::runtime_error("nothing listens at " + path);
+  socket_ = std::move(*socket);
+}
+
 void HttpPeer::send(std::string_view bytes) {
   if (!send_all(socket_, bytes, patience)) throw std::runtime_error("the request was not taken");
 }

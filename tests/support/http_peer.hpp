@@ -19,6 +19,7 @@ namespace synapse::test {
 class HttpPeer {
  public:
   explicit HttpPeer(std::uint16_t port, int receive_buffer_bytes = 0);
+  explicit HttpPeer(const std::string& path);  // Of a Unix socket.
 
   void send(std::string_view bytes);
   // With Host, and Content-Length if there is a body.
@@ -48,7 +49,7 @@ class HttpPeer {
   std::string take(std::size_t bytes);
 
   Fd socket_;
-  std::uint16_t port_;
+  std::uint16_t port_ = 80;
   std::string unread_;
 };
 

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -71,6 +72,19 @@ std::optional<Fd> try_connect(std::uint16_t port, int receive_buffer_bytes) {
   }
   const int yes = 1;
   setsockopt(made.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  fcntl(made.get(), F_SETFL, O_NONBLOCK);
+  return made;
+}
+
+std::optional<Fd> try_connect(const std::string& path) {
+  Fd made(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the path is too long");
+  path.copy(address.sun_path, path.size());
+  if (connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return std::nullopt;
+  }
   fcntl(made.get(), F_SETFL, O_NONBLOCK);
   return made;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Plain TCP on 127.0.0.1, with deadlines: what the HTTP and WebSocket test clients stand on.
+// Plain TCP on 127.0.0.1, and Unix sockets, with deadlines: what the HTTP and WebSocket test
+// clients stand on.
 //
 // Raw system calls rather than the product's network code, so that a mistake there can't hide
 // itself by being on both ends of the wire.
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "support/deadline.hpp"
@@ -22,6 +24,9 @@ namespace synapse::test {
 // A connection to 127.0.0.1, non-blocking and without Nagle's delay; nothing when it is refused.
 // `receive_buffer_bytes` other than 0 makes a reader that is easily outrun.
 [[nodiscard]] std::optional<Fd> try_connect(std::uint16_t port, int receive_buffer_bytes = 0);
+
+// The same to the Unix socket at a path.
+[[nodiscard]] std::optional<Fd> try_connect(const std::string& path);
 
 // Waits until there is something to read (or the other end is gone); false at the deadline.
 [[nodiscard]] bool wait_readable(const Fd& socket, const Deadline& deadline);

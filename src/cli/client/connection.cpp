@@ -64,7 +64,8 @@ void add_claiming_options(OptionSet& set, ConnectionOptions& options) {
 
 void add_hub_options(OptionSet& set, ConnectionOptions& options) {
   set.heading("Connection");
-  set.text({"--uri", "URI", "the hub [$SYNAPSE_URI, or ws://localhost:8876]"}, options.uri);
+  set.text({"--uri", "URI", "the hub, also as unix:PATH [$SYNAPSE_URI, or ws://localhost:8876]"},
+           options.uri);
   add_token_options(set, options.token);
   set.number({"--ready-timeout", "SECONDS", "how long the hub may take to welcome"},
              options.ready_timeout, {0.001, 86'400});

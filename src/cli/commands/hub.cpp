@@ -12,6 +12,8 @@ namespace {
 
 struct HubArguments {
   hub::RunOptions hub;
+  std::string socket;
+  bool no_socket = false;
   TokenOptions token;
   std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
   std::size_t log_level = static_cast<std::size_t>(hub::LogLevel::info);
@@ -24,6 +26,10 @@ void add_door_options(OptionSet& set, HubArguments& options) {
   hub::RunOptions& hub = options.hub;
   set.text({"--host", "HOST", "address to listen on; localhost is 127.0.0.1 and ::1"}, hub.host);
   set.integer({"--port", "PORT", "port to listen on; 0: any that is free"}, hub.port, {0, 65'535});
+  set.text(
+      {"--socket", "PATH", "Unix socket to listen at too [$XDG_RUNTIME_DIR/synapse/PORT.sock]"},
+      options.socket);
+  set.flag("--no-socket", options.no_socket, "listen at no Unix socket");
   set.text({"--tls-cert", "FILE", "serve wss:// with this certificate chain (PEM)"}, hub.tls_cert);
   set.text({"--tls-key", "FILE", "its private key (PEM), readable by its owner only"}, hub.tls_key);
   set.list({"--allow-origin", "ORIGIN", "let pages of this origin connect too (repeatable)"},
@@ -115,6 +121,11 @@ int run(Context& context, const HubArguments& options) {
     return explain_usage(
         context, fail(ErrorCode::bad_argument, "hub: --tls-cert and --tls-key go together"));
   }
+  if (options.no_socket && !options.socket.empty()) {
+    return explain_usage(
+        context, fail(ErrorCode::bad_argument, "hub: --socket and --no-socket exclude each other"));
+  }
+  if (!options.no_socket) hub.socket = options.socket;
   Result<std::string> token = find_token(context, options.token);
   if (!token) return explain_usage(context, token.error());
   if (!token->empty()) hub.token = *std::move(token);
