@@ -9,7 +9,7 @@ using std::chrono::seconds;
 
 namespace {
 
-Result<Reply> renewed() { return Reply{true, std::make_shared<Json>()}; }
+Result<synapse::Reply> renewed() { return synapse::Reply{true, std::make_shared<Json>()}; }
 
 }  // namespace
 
