@@ -22,13 +22,13 @@ expect "ada: app/ada holds 'PARSER'" "$work/embedded"
 expect 'ben: Task '"'PARSER-DOCS'"' would touch src/parser/**, held by app/ada' "$work/embedded"
 expect "ben: app/ben holds 'PARSER-DOCS'" "$work/embedded"
 
-# The hub's first line says which port it found.
+# The hub's first line says where it serves: "… serving on ws://localhost:40123, …".
 mkfifo "$work/log"
 "$bin/synapse" hub --port 0 2>"$work/log" &
 hub=$!
 exec 3<"$work/log"
 read -r line <&3
-uri=ws://localhost:${line##*:}
+uri=${line#*serving on }
 uri=${uri%%,*}
 "$bin/minimal_agent" example/agent "$uri" >"$work/agent"
 expect 'said as message 1' "$work/agent"

@@ -21,7 +21,7 @@ rm -f -- "$root.log"
 [ "$(ls -A "$root")" = usr ] || fail "outside of /usr: $(ls -A "$root")"
 
 for name in synapse syn; do
-  "$root/usr/bin/$name" --version >/dev/null || fail "$name does not run"
+  "$root/usr/bin/$name" --help >/dev/null || fail "$name does not run"
 done
 for verb in name wait say inbox board; do
   [ "$(readlink "$root/usr/bin/syn-$verb")" = synapse ] || fail "syn-$verb is no link to synapse"

@@ -93,7 +93,7 @@ TEST_CASE("a stopped hub takes its socket along, a killed one's is replaced", "[
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE("--no-socket and a machine without a runtime folder have none, --socket one of its own",
+TEST_CASE("there is no socket with --no-socket or without a runtime folder, --socket has its own",
           "[hub][unix]") {
   const TempDir runtime;
   HubOptions options = guarded(runtime);
