@@ -163,8 +163,6 @@ TEST_CASE("a session whose name was taken over goes on under the one that the hu
   REQUIRE(desk.perform(mcp::Claim{"mine", {"a"}}).verdict == mcp::Verdict::done);
   AgentOptions thief = bus.settings("mcp");
   thief.takeover = AgentOptions::Takeover::take;
-  // An agent of this same process that shared its name would give it back.
-  thief.sharing = AgentOptions::Sharing::alone;
   const auto other = bus.join(thief);
   // The bridge may see the end of its connection only with a later call.
   mcp::Outcome outcome;
