@@ -50,7 +50,7 @@ Channel::Channel(boost::asio::any_io_executor executor, const AgentOptions& opti
       events_(std::move(events)),
       name_(observes() ? "" : base::trimmed(options.name)),
       chat_order_(options.inbox_max),
-      key_prefix_(drawn_prefix()),
+      random_prefix_(drawn_prefix()),
       jitter_(std::random_device{}()),
       backoff_(first_rest, last_rest),
       greeting_alarm_(executor_),
@@ -115,7 +115,7 @@ void Channel::open() {
 
 void Channel::greet() {
   state_ = State::greeting;
-  Json first = hello(options_, name_);
+  Json first = hello(options_, name_, random_prefix_);
   complete(first);
   if (const Result<std::string> text = encode_frame(first); !text) {
     return fall(fail(ErrorCode::bad_argument, "the name or the token is not valid UTF-8"));

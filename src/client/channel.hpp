@@ -111,7 +111,7 @@ class Channel {
 
   Requests requests_;
   ChatOrder chat_order_;
-  std::string key_prefix_;
+  std::string random_prefix_;
   std::uint64_t keys_drawn_ = 0;
 
   std::minstd_rand jitter_;

@@ -96,7 +96,7 @@ void Channel::request(Json frame, std::chrono::nanoseconds timeout, Requests::An
     return answer(fail(ErrorCode::bad_argument, "a heartbeat has no answer; send() it"));
   }
   if (type == "chat" && !frame.contains("idem_key")) {
-    frame["idem_key"] = key_prefix_ + std::to_string(++keys_drawn_);
+    frame["idem_key"] = random_prefix_ + std::to_string(++keys_drawn_);
   }
   if (is_snapshot_request(type) && !frame.contains("max_bytes")) {
     frame["max_bytes"] = snapshot_bytes_max;
@@ -120,7 +120,7 @@ void Channel::send_request(Requests::Id id) {
   if (frame == nullptr) return;
   complete(*frame);
   if (!frame->contains("idem_key") && is_mutation(type_of(*frame))) {
-    (*frame)["idem_key"] = key_prefix_ + std::to_string(++keys_drawn_);
+    (*frame)["idem_key"] = random_prefix_ + std::to_string(++keys_drawn_);
   }
   const Result<std::string> text = encode_frame(*frame);
   if (!text) return requests_.fail_one(id, text.error());

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <random>
 
 #include "base/strings.hpp"
 #include "wire/addressing.hpp"
@@ -62,27 +60,12 @@ const char* word(AgentOptions::Kind kind) {
   return "agent";
 }
 
-// Told from other processes by this, an agent that lost its connection gets its name back.
-const std::string& instance() {
-  static const std::string drawn = [] {
-    std::random_device entropy;
-    std::array<char, 40> hex{};
-    std::snprintf(hex.data(), hex.size(), "%08x%08x%08x%08x", entropy(), entropy(), entropy(),
-                  entropy());
-    return std::string(hex.data());
-  }();
-  return drawn;
-}
-
 // How the connection shares its name with others.
-void sit_down(Json& frame, const AgentOptions& options) {
-  if (options.sharing == AgentOptions::Sharing::alone) {
-    frame["exclusive"] = true;
-    return;
-  }
+void sit_down(Json& frame, const AgentOptions& options, const std::string& instance) {
   frame["attach"] = true;
   frame["kind"] = word(options.kind);
-  if (options.kind == AgentOptions::Kind::agent) frame["instance"] = instance();
+  if (options.kind == AgentOptions::Kind::agent) frame["instance"] = instance;
+  if (options.sharing == AgentOptions::Sharing::alone) frame["exclusive"] = true;
 }
 
 }  // namespace
@@ -110,13 +93,13 @@ std::string type_of(const Json& frame) {
 
 Json heartbeat() { return {{"type", "heartbeat"}, {"target", "System"}, {"payload", "online"}}; }
 
-Json hello(const AgentOptions& options, const std::string& name) {
+Json hello(const AgentOptions& options, const std::string& name, const std::string& instance) {
   Json frame = heartbeat();
   if (options.kind == AgentOptions::Kind::observer) {
     frame["observe"] = true;
   } else {
     frame["sender"] = name;
-    sit_down(frame, options);
+    sit_down(frame, options, instance);
   }
   if (!options.token.empty()) frame["token"] = options.token;
   if (options.takeover == AgentOptions::Takeover::take) frame["takeover"] = true;

@@ -29,8 +29,10 @@ using SharedFrame = std::shared_ptr<const Json>;
 // The type as the hub reads it: trimmed, in lower case, `chat` when it is missing.
 [[nodiscard]] std::string type_of(const Json& frame);
 
-// The first frame of a connection: it binds the name, and says what the hub shall send.
-[[nodiscard]] Json hello(const AgentOptions& options, const std::string& name);
+// The first frame of a connection: it binds the name, and says what the hub shall send. `instance`
+// tells this agent from others of its name, so that it gets its name back after a lost connection.
+[[nodiscard]] Json hello(const AgentOptions& options, const std::string& name,
+                         const std::string& instance);
 [[nodiscard]] Json heartbeat();
 
 // Whether a frame is one that these options ask for. A hub that knows no `interest` sends all.

@@ -64,13 +64,36 @@ TEST_CASE("a connection says what it is to the agent whose name it takes", "[cli
   CHECK(agent.at("kind") == "agent");
   const std::string instance = agent.at("instance");
   CHECK((instance.size() >= 16 && instance.size() <= 64));
-  CHECK(first_frame_of(hub, of_kind(hub, Kind::agent)).at("instance") == instance);
+  CHECK(first_frame_of(hub, of_kind(hub, Kind::agent)).at("instance") != instance);
 
   AgentOptions alone = options_for(hub);
   alone.sharing = AgentOptions::Sharing::alone;
   const Json lone = first_frame_of(hub, alone);
   CHECK(lone.at("exclusive") == true);
-  CHECK_FALSE(lone.contains("attach"));
+  CHECK(lone.at("attach") == true);
+}
+
+TEST_CASE("an agent that comes back says that it is the same", "[client][sharing]") {
+  FakeHub hub;
+  Json before;
+  Json after;
+  Script script([&] {
+    HubLine first = hub.accept();
+    before = first.greet(no_history);
+    first.ws().drop();
+    HubLine second = hub.accept();
+    after = second.greet();
+    second.resume({});
+    second.expect_end();
+  });
+  Agent agent(lasting(hub));
+  Told told(agent);
+  REQUIRE(agent.connect().has_value());
+  CHECK_FALSE(told.next().first);
+  CHECK(told.next().first);
+  agent.stop();
+  script.finish();
+  CHECK(before.at("instance") == after.at("instance"));
 }
 
 TEST_CASE("an observer asks without a name", "[client][sharing]") {

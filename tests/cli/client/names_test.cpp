@@ -250,27 +250,16 @@ TEST_CASE("an agent's server, lock, message and commit hook work at the same tim
 }
 
 TEST_CASE("two windows of one assistant are two agents", "[cli][names]") {
-  GitStage s;
-  struct Window {
-    explicit Window(const GitStage& stage)
-        : run(Variables{{"SYNAPSE_URI", stage.bus.hub.uri()}, {"SYN_IDENTITY", "r/claude"}}) {
-      run.context().folder = stage.repo;
-      ended = std::async(std::launch::async, [this] {
-        return run({"mcp", "--http", "127.0.0.1:0"});
-      });
-      REQUIRE(eventually(patience, [&] { return run.out().find("/mcp\n") != std::string::npos; }));
-    }
-    ~Window() {
-      run.signals.send({SIGTERM, synapse::base::Signal::Origin::process});
-      ended.wait();
-    }
-    CliRun run;
-    std::future<int> ended;
+  const GitStage s;
+  const auto open_window = [&s](const std::string& name) {
+    auto window = std::make_unique<ChildProcess>(
+        command_of(s, {"mcp", "--http", "127.0.0.1:0"}, {{"SYN_IDENTITY", "r/claude"}}));
+    REQUIRE(window->wait_for_output("[" + name + "] serving", patience));
+    return window;
   };
-  Window first(s);
-  CHECK_THAT(first.run.out(), StartsWith("[r/claude] serving"));
-  CHECK(first.run.err().empty());
-  Window second(s);
-  CHECK_THAT(second.run.out(), StartsWith("[r/claude-2] serving"));
-  CHECK_THAT(second.run.err(), Contains("another process is the agent r/claude"));
+  const auto first = open_window("r/claude");
+  CHECK(first->err().empty());
+  const auto second = open_window("r/claude-2");
+  CHECK_THAT(second->err(), Contains("another process is the agent r/claude;"));
+  CHECK_FALSE(first->wait(std::chrono::milliseconds(0)));
 }

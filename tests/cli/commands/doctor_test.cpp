@@ -177,7 +177,7 @@ TEST_CASE("git-init sets up the services as well, with one program for hooks and
   CHECK_THAT(machine.calls(), Contains("enable --now synapse-arm@shop-a.service\n"));
   CHECK_THAT(text_of(machine.units() / "synapse-hub.service"),
              Contains("ExecStart=/x/synapse hub"));
-  CHECK_THAT(text_of(hook), Contains("'/x/synapse' git-release"));
+  CHECK_THAT(text_of(hook), Contains("/x/synapse git-release"));
 
   fs::remove(hook);
   words = base;
