@@ -22,7 +22,7 @@ command -v pkg-config >/dev/null 2>&1 || nice_to_have="$nice_to_have pkg-config"
 command -v ccache >/dev/null 2>&1 || nice_to_have="$nice_to_have ccache"
 command -v mold >/dev/null 2>&1 || nice_to_have="$nice_to_have mold"
 
-libraries='libsqlite3-dev nlohmann-json3-dev libspdlog-dev libssl-dev catch2'
+libraries='libsqlite3-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libssl-dev catch2'
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
   here=$(dirname -- "$(readlink -f -- "$0")")
@@ -30,7 +30,7 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
   if [ ! -f "$here/../build/release/build.ninja" ]; then
     say 'no apt on this system, so nothing was installed. The build needs: a C++20 compiler' \
       '(g++ 12, clang 14 or newer), CMake 3.25, Ninja, git, and the headers of Boost 1.81 or' \
-      'newer, SQLite 3, nlohmann-json, spdlog, OpenSSL and Catch2. Going on without.'
+      'newer, SQLite 3, nlohmann-json, CLI11, spdlog, OpenSSL and Catch2. Going on without.'
   fi
   exit 0
 fi

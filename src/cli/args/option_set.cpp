@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/args/option_set.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -8,7 +9,6 @@
 #include <iterator>
 #include <utility>
 
-#include "base/assert.hpp"
 #include "base/control.hpp"
 #include "base/strings.hpp"
 #include "cli/args/help_text.hpp"
@@ -17,9 +17,6 @@
 namespace synapse::cli {
 
 struct OptionSet::Entry {
-  enum class Kind { option, flag, argument, command_line };
-
-  Kind kind = Kind::option;
   std::string flag;
   std::string value_name;  // Blank: a flag.
   std::string help;
@@ -28,7 +25,11 @@ struct OptionSet::Entry {
   std::vector<std::string> words;
   bool is_optional = false;
   Setter setter;
-  std::vector<std::string> given;  // A single value's setter runs for each, and the last one stays.
+  CLI::Option* option = nullptr;
+};
+
+struct OptionSet::Parser {
+  CLI::App app;
 };
 
 namespace {
@@ -49,14 +50,10 @@ std::optional<Number> parse_all(std::string_view text) {
   return number;
 }
 
-Error bad_option(std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); }
-
-std::string in_quotes(std::string_view word) {
-  return "'" + base::escape_control(word, base::LineBreaks::escape) + "'";
-}
-
 Error bad_value(std::string_view flag, std::string_view given, const std::string& wanted) {
-  return bad_option(std::string(flag) + ": " + in_quotes(given) + " is not " + wanted);
+  return fail(ErrorCode::bad_argument, std::string(flag) + ": '" +
+                                           base::escape_control(given, base::LineBreaks::escape) +
+                                           "' is not " + wanted);
 }
 
 Result<> parse_number(const std::string& flag, const std::string& given, NumberRange range,
@@ -90,7 +87,9 @@ std::function<Result<>(const std::string&)> choose(std::string_view flag, std::s
 }  // namespace
 
 OptionSet::OptionSet(std::string command, std::string_view summary)
-    : command_(std::move(command)), summary_(summary) {}
+    : command_(std::move(command)), summary_(summary), parser_(std::make_unique<Parser>()) {
+  parser_->app.allow_extras();  // They are reported here, with a suggestion.
+}
 
 OptionSet::~OptionSet() = default;
 
@@ -102,25 +101,26 @@ OptionSet::Entry& OptionSet::add(const Label& label, std::string default_text, S
   entry->default_text = std::move(default_text);
   entry->heading = heading_;
   entry->setter = std::move(setter);
+  entry->option = parser_->app.add_option(entry->flag);
+  entry->option->type_name(entry->value_name);
+  // All are kept, whatever the kind: a single value's setter runs for each, and the last one stays.
+  entry->option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   entries_.push_back(std::move(entry));
   return *entries_.back();
 }
 
-OptionSet::Entry& OptionSet::add_argument(std::string_view name, std::string_view help,
-                                          Setter setter) {
-  Entry& entry = add({name, name, help}, "", std::move(setter));
-  entry.kind = Entry::Kind::argument;
-  entry.heading.clear();
-  return entry;
-}
-
 void OptionSet::flag(std::string_view flag, bool& value, std::string_view help) {
-  const auto set = [&value, flag = std::string(flag)](const std::string& given) -> Result<> {
-    if (given != "true" && given != "false") return bad_value(flag, given, "true or false");
-    value = given == "true";
+  auto entry = std::make_unique<Entry>();
+  entry->flag = flag;
+  entry->help = help;
+  entry->heading = heading_;
+  entry->setter = [&value](const std::string& given) -> Result<> {
+    value = given != "false";
     return {};
   };
-  add({flag, "", help}, "", set).kind = Entry::Kind::flag;
+  entry->option = parser_->app.add_flag(entry->flag);
+  entry->option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  entries_.push_back(std::move(entry));
 }
 
 void OptionSet::text(const Label& label, std::string& value) {
@@ -180,31 +180,38 @@ void OptionSet::choice(const Label& label, std::size_t& value, std::vector<std::
 
 void OptionSet::choice_argument(std::string_view name, std::size_t& value,
                                 std::vector<std::string> words, std::string_view help) {
-  Entry& entry = add_argument(name, help, choose(name, value, words));
+  Entry& entry = add({name, name, help}, "", choose(name, value, words));
   entry.words = std::move(words);
+  entry.heading.clear();
+  entry.option->required();
 }
 
 void OptionSet::argument(std::string_view name, std::string& value, std::string_view help) {
-  add_argument(name, help, [&value](const std::string& given) -> Result<> {
+  Entry& entry = add({name, name, help}, "", [&value](const std::string& given) -> Result<> {
     value = given;
     return {};
   });
+  entry.heading.clear();
+  entry.option->required();
 }
 
 void OptionSet::argument(std::string_view name, std::optional<std::string>& value,
                          std::string_view help) {
-  Entry& entry = add_argument(name, help, [&value](const std::string& given) -> Result<> {
+  Entry& entry = add({name, name, help}, "", [&value](const std::string& given) -> Result<> {
     value = given;
     return {};
   });
+  entry.heading.clear();
   entry.is_optional = true;
 }
 
 void OptionSet::command_line(std::string_view name, std::vector<std::string>& words,
                              std::string_view help) {
-  Entry& entry = add_argument("-- " + std::string(name), help, nullptr);
-  entry.kind = Entry::Kind::command_line;
-  entry.value_name = name;
+  auto entry = std::make_unique<Entry>();
+  entry->flag = "-- " + std::string(name);
+  entry->value_name = name;
+  entry->help = help;
+  entries_.push_back(std::move(entry));
   line_name_ = name;
   line_ = &words;
 }
@@ -216,8 +223,7 @@ void OptionSet::optional_command_line(std::string_view name, std::vector<std::st
 }
 
 void OptionSet::exclusive(std::string_view flag, std::string_view other) {
-  SYNAPSE_ASSERT(find_option(flag) != nullptr && find_option(other) != nullptr);
-  exclusive_.emplace_back(flag, other);
+  parser_->app.get_option(std::string(flag))->excludes(parser_->app.get_option(std::string(other)));
 }
 
 void OptionSet::heading(std::string_view title) { heading_ = title; }
@@ -230,94 +236,49 @@ Result<OptionSet::Outcome> OptionSet::parse(std::span<const std::string> words) 
     end = std::find(words.begin(), words.end(), "--");
     if (end != words.end()) line_->assign(std::next(end), words.end());
   }
-  const Result<Outcome> sorted = sort_words({words.begin(), end});
-  if (!sorted || *sorted == Outcome::help_wanted) return sorted;
-  if (std::optional<Error> wrong = missing_or_excluded()) return *std::move(wrong);
-  for (const auto& entry : entries_) {
-    for (const std::string& given : entry->given) {
-      if (const Result<> set = entry->setter(given); !set) return set.error();
-    }
+  std::vector<std::string> reversed(std::make_reverse_iterator(end),
+                                    std::make_reverse_iterator(words.begin()));
+  try {
+    parser_->app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    return Outcome::help_wanted;
+  } catch (const CLI::ParseError& error) {
+    // A misspelt option often shows first as something else that is missing.
+    if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
+    return fail(ErrorCode::bad_argument, error.what());
   }
-  return Outcome::parsed;
-}
-
-// Gives each word to the option or argument that it belongs to.
-Result<OptionSet::Outcome> OptionSet::sort_words(std::span<const std::string> words) {
-  std::optional<Error> wrong;
-  const auto note = [&wrong](Error error) {
-    if (!wrong) wrong = std::move(error);
-  };
-  std::size_t arguments = 0;
-  bool are_options_over = false;
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (are_options_over || word->size() < 2 || word->front() != '-') {
-      Entry* argument = find_argument(arguments++);
-      if (argument != nullptr) argument->given.push_back(*word);
-      if (argument == nullptr) note(bad_option("unexpected word " + in_quotes(*word)));
-      continue;
-    }
-    are_options_over = *word == "--";
-    if (are_options_over) continue;
-    // Whatever else is amiss: help is what then helps.
-    if (*word == "--help" || *word == "-h") return Outcome::help_wanted;
-    const std::size_t equals = word->find('=');
-    Entry* option = find_option(std::string_view(*word).substr(0, equals));
-    if (option == nullptr) {
-      note(unknown_option(*word));
-    } else if (equals != std::string::npos) {
-      option->given.push_back(word->substr(equals + 1));
-    } else if (option->kind == Entry::Kind::flag) {
-      option->given.emplace_back("true");
-    } else if (std::next(word) != words.end()) {
-      option->given.push_back(*++word);  // Whatever it looks like: a value may begin with a dash.
-    } else {
-      note(bad_option(option->flag + ": its " + option->value_name + " is missing"));
-    }
-  }
-  if (wrong) return *std::move(wrong);
-  return Outcome::parsed;
-}
-
-std::optional<Error> OptionSet::missing_or_excluded() const {
-  for (const auto& entry : entries_) {
-    if (entry->kind == Entry::Kind::argument && !entry->is_optional && entry->given.empty()) {
-      return bad_option(entry->flag + " is required");
-    }
-  }
-  for (const auto& [flag, other] : exclusive_) {
-    if (!find_option(flag)->given.empty() && !find_option(other)->given.empty()) {
-      return bad_option(flag + " excludes " + other);
-    }
-  }
+  if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
   if (line_ != nullptr && line_->empty() && !line_is_optional_) {
-    return bad_option("nothing to run: give " + line_name_ + " behind --");
+    return fail(ErrorCode::bad_argument, "nothing to run: give " + line_name_ + " behind --");
+  }
+  if (Result<> applied = apply(); !applied) return applied.error();
+  return Outcome::parsed;
+}
+
+Result<> OptionSet::apply() const {
+  for (const auto& entry : entries_) {
+    if (entry->option == nullptr || entry->option->empty()) continue;
+    for (const std::string& given : entry->option->results()) {
+      if (Result<> set = entry->setter(given); !set) return set;
+    }
+  }
+  return {};
+}
+
+std::optional<Error> OptionSet::leftover() const {
+  for (const std::string& word : parser_->app.remaining()) {
+    if (word == "--") continue;
+    const std::string shown = "'" + base::escape_control(word, base::LineBreaks::escape) + "'";
+    if (word.front() != '-') return fail(ErrorCode::bad_argument, "unexpected word " + shown);
+    std::vector<std::string> flags;
+    for (const auto& entry : entries_) {
+      if (!entry->heading.empty()) flags.push_back(entry->flag);
+    }
+    const std::optional<std::string> meant = nearest(word.substr(0, word.find('=')), flags);
+    return fail(ErrorCode::bad_argument,
+                "unknown option " + shown + (meant ? "; did you mean " + *meant + "?" : ""));
   }
   return std::nullopt;
-}
-
-OptionSet::Entry* OptionSet::find_option(std::string_view flag) const {
-  for (const auto& entry : entries_) {
-    const bool is_option = entry->kind == Entry::Kind::option || entry->kind == Entry::Kind::flag;
-    if (is_option && entry->flag == flag) return entry.get();
-  }
-  return nullptr;
-}
-
-OptionSet::Entry* OptionSet::find_argument(std::size_t place) const {
-  for (const auto& entry : entries_) {
-    if (entry->kind == Entry::Kind::argument && place-- == 0) return entry.get();
-  }
-  return nullptr;
-}
-
-Error OptionSet::unknown_option(const std::string& word) const {
-  std::vector<std::string> flags;
-  for (const auto& entry : entries_) {
-    if (!entry->heading.empty()) flags.push_back(entry->flag);
-  }
-  const std::optional<std::string> meant = nearest(word.substr(0, word.find('=')), flags);
-  return bad_option("unknown option " + in_quotes(word) +
-                    (meant ? "; did you mean " + *meant + "?" : ""));
 }
 
 std::string OptionSet::usage() const {

@@ -114,32 +114,6 @@ TEST_CASE("usage errors name the word that is wrong", "[cli][options]") {
              Contains("--flag") && Contains("--maybe"));
 }
 
-TEST_CASE("a flag may be said to be true or false, and nothing else", "[cli][options]") {
-  Bound bound;
-  REQUIRE(bound.error({"word", "--flag", "--flag=false"}).empty());
-  CHECK_FALSE(bound.flag);
-  REQUIRE(bound.error({"word", "--flag=true"}).empty());
-  CHECK(bound.flag);
-  CHECK_THAT(Bound().error({"word", "--flag=maybe"}), Contains("--flag: 'maybe'"));
-}
-
-TEST_CASE("an option takes what is behind its equals sign, nothing too, or the next word",
-          "[cli][options]") {
-  Bound bound;
-  REQUIRE(bound.error({"word", "--text=", "--maybe=a=b"}).empty());
-  CHECK(bound.text.empty());
-  CHECK(bound.maybe == "a=b");
-  CHECK_THAT(Bound().error({"word", "--text"}), Contains("--text: its TEXT is missing"));
-}
-
-TEST_CASE("words behind two dashes are arguments, whatever they look like", "[cli][options]") {
-  Bound bound;
-  REQUIRE(bound.error({"--text", "t", "--", "--flag"}).empty());
-  CHECK(bound.argument == "--flag");
-  CHECK_FALSE(bound.flag);
-  CHECK_THAT(Bound().error({"--", "word", "--txt"}), Contains("unexpected word '--txt'"));
-}
-
 TEST_CASE("help is asked for, whatever else is missing", "[cli][options]") {
   Bound bound;
   const std::vector<std::string> words = {"--help"};
