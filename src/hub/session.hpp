@@ -53,7 +53,7 @@ struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Sess
     std::optional<core::Refusal> refusal;
   };
 
-  const std::shared_ptr<net::Connection> connection;
+  std::shared_ptr<net::Connection> connection;
   Arrivals* const arrivals;
 
   SessionId id;  // 0 until the hub has let it in.

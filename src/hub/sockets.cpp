@@ -24,6 +24,10 @@ void erase(Sockets::List& list, const Session& session) {
 
 }  // namespace
 
+Sockets::~Sockets() {
+  for (const auto& [id, session] : sessions_) session->connection.reset();
+}
+
 std::optional<protocol::CloseCode> Sockets::capacity_obstacle(const std::string& host) const {
   if (open_ >= limits_.clients_max) return protocol::CloseCode::hub_full;
   const auto count = hosts_.find(host);

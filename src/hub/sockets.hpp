@@ -27,6 +27,11 @@ class Sockets {
   enum class Entrance { open, guarded };
 
   Sockets(SocketLimits limits, Entrance entrance) : limits_(limits), entrance_(entrance) {}
+  // A session and its connection hold each other until the connection is closed, which a hub that
+  // has to stop in a hurry does not wait for.
+  ~Sockets();
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
 
   // Why one more socket of this host can't be had, in the protocol's order; nothing: it can.
   [[nodiscard]] std::optional<protocol::CloseCode> capacity_obstacle(const std::string& host) const;

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "support/catch.hpp"
+#include "support/deadline.hpp"
 #include "support/http_peer.hpp"
 #include "support/hub_process.hpp"
 #include "support/loopback.hpp"
@@ -26,8 +27,11 @@ HubOptions guarded(const TempDir& runtime) {
   return options;
 }
 
+// Where it is, once it is there: the port is served a moment earlier.
 std::string socket_of(const TempDir& runtime, const HubProcess& hub) {
-  return runtime / "synapse" / (std::to_string(hub.port()) + ".sock");
+  const std::string path = runtime / "synapse" / (std::to_string(hub.port()) + ".sock");
+  REQUIRE(eventually(patience, [&path] { return std::filesystem::is_socket(path); }));
+  return path;
 }
 
 // What `synapse who` says, with no token of its own.
@@ -67,7 +71,6 @@ TEST_CASE("the hub's own user needs no token on its Unix socket, and finds it un
   const HubOptions options = guarded(runtime);
   HubProcess hub(options);
   const std::string path = socket_of(runtime, hub);
-  CHECK(std::filesystem::is_socket(path));
 
   const Finished unasked = who(hub.uri(), options.environment);
   INFO(unasked.out << unasked.err);
@@ -88,7 +91,12 @@ TEST_CASE("a stopped hub takes its socket along, a killed one's is replaced", "[
   hub.stop(SIGKILL);
   CHECK(std::filesystem::is_socket(path));
   hub.start();
-  CHECK(HttpPeer(path).ask("GET", "/health").status == 200);
+  // The old one refuses until the new one is in its place.
+  CHECK(eventually(patience, [&path] {
+    return run({{program_under_test(), "who", "--name", "A", "--uri", "unix:" + path},
+                clean_environment()})
+               .status->as_number() == 0;
+  }));
   CHECK(hub.stop(SIGTERM).as_number() == 0);
   CHECK_FALSE(std::filesystem::exists(path));
 }
@@ -111,6 +119,7 @@ TEST_CASE("there is no socket with --no-socket or without a runtime folder, --so
     const std::string path = runtime / "mine.sock";
     options.arguments.insert(options.arguments.end(), {"--socket", path});
     const HubProcess hub(options);
+    REQUIRE(eventually(patience, [&path] { return std::filesystem::is_socket(path); }));
     CHECK(HttpPeer(path).ask("GET", "/health").status == 200);
     CHECK_FALSE(std::filesystem::exists(runtime / "synapse"));
   }
