@@ -18,7 +18,7 @@ namespace synapse::core {
 
 class Machine;
 
-// Who runs a client, as far as the hub can know it.
+// The person or account that runs a client, as far as the hub can know it.
 struct Principal {
   std::string machine;                // Of the other end: its address, or one word for this one.
   std::optional<std::uint32_t> user;  // Its login on that machine.

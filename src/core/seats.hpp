@@ -70,7 +70,7 @@ class Seats {
   Limits limits_;
   std::map<SessionId, Seat> seats_;
   std::map<AgentName, std::set<SessionId>> names_;
-  std::map<AgentName, Principal> owners_;  // Who bound it last.
+  std::map<AgentName, Principal> owners_;  // The last to bind the name.
   std::map<AgentName, Mono> takeovers_;    // When; as long as another would be too soon.
   std::map<AgentName, Reserved> reserved_;
 };

@@ -32,7 +32,7 @@ struct HttpServerShared {
   HttpServer::Handler handler;
   HttpServer::Upgrades upgrades;
   std::atomic<bool> is_stopped = false;
-  std::mutex mutex;  // Of what follows.
+  std::mutex mutex;  // Guards the members below.
   std::set<std::shared_ptr<HttpConnection>> connections;
 };
 

@@ -21,7 +21,7 @@ struct HttpRequest {
   // A client leaves Host, Connection and Content-Length out: they are made for it.
   HttpHeaders headers;
   std::string body;
-  Peer peer;  // Who sent it, to a server.
+  Peer peer;  // The sender, where a server received it.
 
   [[nodiscard]] std::string_view header(std::string_view name) const {
     return find_header(headers, name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who is at the other end of a connection that a server has accepted, as far as the system knows.
+// The other end of a connection that a server has accepted, as far as the system knows it.
 #pragma once
 
 #include <cstdint>

@@ -51,7 +51,7 @@ SocketQuestion question_about(const tcp::endpoint& theirs, const tcp::endpoint& 
   return question;
 }
 
-// Who owns the other end of a connection within this machine, by the kernel's table (sock_diag(7)):
+// The owner of the other end of a connection within this machine, by the kernel (sock_diag(7)):
 // one question about one row, so it costs the same however many there are. The row of a socket
 // that its owner has closed says user 0 and inode 0, which must not be taken for root.
 std::optional<std::uint32_t> owner_of(const tcp::endpoint& theirs, const tcp::endpoint& ours) {
