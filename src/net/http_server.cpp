@@ -23,7 +23,6 @@ using Code = boost::system::error_code;
 
 // Those that are told that there are too many.
 constexpr std::size_t turned_away_max = 64;
-constexpr std::chrono::milliseconds stop_patience{1'000};
 
 }  // namespace
 
@@ -70,9 +69,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
       }
     });
     // From here on they live by what they wait for, and go with the io_context at the latest.
+    const std::chrono::milliseconds patience = shared_->options.stop_patience;
     const std::lock_guard lock(shared_->mutex);
     for (const auto& connection : std::exchange(shared_->connections, {})) {
-      asio::post(connection->executor(), [connection] { connection->stop(stop_patience); });
+      asio::post(connection->executor(), [connection, patience] { connection->stop(patience); });
     }
   }
 

@@ -45,6 +45,7 @@ struct HttpServerOptions {
   std::chrono::milliseconds body_timeout{30'000};  // Of its body, from the end of the head.
   std::chrono::milliseconds idle_timeout{60'000};  // Between two requests, and before the first.
   std::chrono::milliseconds read_patience{30'000};  // With unread output and not a byte taken.
+  std::chrono::milliseconds stop_patience{1'000};   // Of a stopped server, for unread output.
 };
 
 class HttpServer {

@@ -10,7 +10,7 @@ namespace synapse::workers {
 
 namespace {
 
-constexpr std::string_view user = "USER";
+constexpr std::string_view unnamed = "USER";
 constexpr std::string_view description_end = " chat worker";
 
 bool is_service(std::string_view sender) {
@@ -31,7 +31,7 @@ Attention attention_to(const Heard& heard, std::string_view own_name) {
   }
   if (wire::is_directed(heard.target, own_name)) return Attention::answer;
   if (heard.speaker == Speaker::worker) return Attention::remember;
-  const bool is_due = heard.sender == user || holds_name(text, own_name);
+  const bool is_due = heard.sender == unnamed || holds_name(text, own_name);
   return is_due ? Attention::answer : Attention::remember;
 }
 

@@ -21,8 +21,8 @@ namespace synapse::net {
 inline HttpServerOptions options_for_tests() {
   HttpServerOptions options;
   // What a test is not about takes as long as the test may.
-  options.head_timeout = options.body_timeout = options.idle_timeout = options.read_patience =
-      test::patience;
+  options.head_timeout = options.body_timeout = options.idle_timeout = test::patience;
+  options.read_patience = options.stop_patience = test::patience;
   return options;
 }
 

@@ -16,7 +16,7 @@ namespace synapse::test {
 
 // How long a test waits for something that should happen at once. Sanitized builds on a busy
 // machine decide this number, not the program's own speed.
-inline constexpr std::chrono::milliseconds patience{20000};
+inline constexpr std::chrono::milliseconds patience{60000};
 
 class Deadline {
  public:
