@@ -7,12 +7,21 @@
 #include "base/control.hpp"
 #include "base/strings.hpp"
 #include "base/utf8.hpp"
+#include "core/glob_doubt.hpp"
 
 namespace synapse::core {
 
 namespace {
 
 constexpr std::string_view any_depth = "**";
+
+// Whether a segment beside `**` may stand for several of a path.
+bool reaches_below(std::string_view segment) {
+  // Most patterns are `*.cpp`, and are asked often.
+  if (segment.find_first_of("({*") == std::string_view::npos) return false;
+  const std::optional<Doubt> doubt = find_doubt(segment);
+  return doubt && doubt->reach == Doubt::Reach::below;
+}
 
 }  // namespace
 
@@ -21,6 +30,12 @@ std::string normalise_path(std::string_view path) {
   for (const std::string_view segment : base::split(base::trim(path), '/')) {
     if (segment.empty() || segment == ".") continue;
     if (segment == ".." && !kept.empty() && kept.back() != "..") {
+      // What a pattern matches may be a link, or several folders deep: where `..` leads from there
+      // nobody knows, but not out of the literal part.
+      if (is_pattern(kept.back())) {
+        kept.erase(std::find_if(kept.begin(), kept.end(), is_pattern), kept.end());
+        break;
+      }
       kept.pop_back();
     } else {
       kept.push_back(segment);
@@ -56,7 +71,12 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
   return normal;
 }
 
-bool is_pattern(std::string_view path) { return Segment::is_pattern(path); }
+bool is_pattern(std::string_view path) {
+  while (!path.empty()) {
+    if (Segment::is_pattern(take_segment(path))) return true;
+  }
+  return false;
+}
 
 std::string_view take_segment(std::string_view& path) {
   const std::size_t slash = path.find('/');
@@ -80,6 +100,7 @@ std::vector<Segment> deciding_segments(std::string_view path) {
     const std::string_view segment = take_segment(path);
     if (segment == any_depth) break;
     deciding.emplace_back(segment);
+    if (reaches_below(segment)) break;
   }
   return deciding;
 }
@@ -92,6 +113,7 @@ bool paths_contend(const std::vector<Segment>& deciding, std::string_view path) 
     const std::string_view other = take_segment(path);
     if (other == any_depth) return true;
     if (!one.meets(other)) return false;
+    if (reaches_below(other)) return true;
   }
   return true;
 }

@@ -2,10 +2,12 @@
 // File scopes: what a path or a glob of a claim covers, and when two of them contend.
 //
 // A path is a list of segments. Normalising splits at `/`, drops empty and `.` segments and lets
-// `..` pop, so a leading `/` goes. A segment with `*`, `?` or `[` is a pattern; a segment that is
-// just `**` stands for any number of segments. A scope path covers every path that it matches and
-// everything below it. Two scope paths contend when some path is covered by both, that is, when a
-// match of one is an ancestor of, or the same as, a match of the other.
+// `..` pop, so a leading `/` goes; after a pattern it leaves the literal part alone. A segment with
+// `*`, `?` or `[` is a pattern; a segment that is just `**` stands for any number of segments, and
+// notation that others read as a pattern for whatever it could mean (glob_doubt.hpp). A scope path
+// covers every path that it matches and everything below it. Two scope paths contend when some path
+// is covered by both, that is, when a match of one is an ancestor of, or the same as, a match of
+// the other.
 //
 // So segments are compared in pairs only until one path ends or has a `**`: from there on, the rest
 // of each can be laid below the rest of the other. On doubt about a pair they contend: see
@@ -40,7 +42,8 @@ std::string_view take_segment(std::string_view& path);
 // The segments before the first pattern segment: the folder that a normalised path can't leave.
 [[nodiscard]] std::string_view literal_part(std::string_view path);
 
-// The segments before the first `**`: all that decides whether the path contends with another.
+// The segments up to the first one that may stand for several, without `**` itself: all that
+// decides whether the path contends with another.
 [[nodiscard]] std::vector<Segment> deciding_segments(std::string_view path);
 
 // Whether some one name could match both segments.

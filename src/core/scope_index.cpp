@@ -33,8 +33,11 @@ class ScopeIndex::Search {
   Search(const AgentName& owner, EpochRange epochs, std::size_t at_most)
       : owner_(owner), epochs_(epochs), at_most_(at_most) {}
 
-  void look(const Node& root, std::string_view path) {
+  // The first `above` segments lead to a worktree inside of this one: of the leases that stand
+  // there, only those that name a literal path on the way say something about it.
+  void look(const Node& root, std::string_view path, std::size_t above = 0) {
     const Node* node = &root;
+    above_ = above;
     deciding_ = deciding_segments(path);
     depth_ = 0;
     for (std::string_view rest = literal_part(path); !rest.empty(); ++depth_) {
@@ -63,6 +66,7 @@ class ScopeIndex::Search {
       --entry;
       if (entry->lease->epoch < epochs_.from) return;
       if (entry->lease->owner == owner_) continue;
+      if (depth_ < above_ && (depth_ == 0 || !entry->pattern.empty())) continue;
       if (decided || entry->pattern.empty() || paths_contend(deciding_, entry->pattern)) {
         found_.insert(entry->lease);
       }
@@ -88,12 +92,15 @@ class ScopeIndex::Search {
   std::size_t at_most_;
   std::vector<Segment> deciding_;         // Of the path that is looked for now.
   std::size_t depth_ = 0;                 // How many of them led to the node that is looked at.
+  std::size_t above_ = 0;                 // How many of them lead to a worktree inside.
   std::set<const Lease*, ByTask> found_;  // A lease is met once for each of its paths.
 };
 
 void ScopeIndex::add(const Lease& lease) {
   if (lease.coverage == Coverage::none) return;
-  Node& root = worktrees_[lease.worktree];
+  const auto [place, is_new] = worktrees_.try_emplace(lease.worktree);
+  if (is_new) nested_.add(lease.worktree);
+  Node& root = place->second;
   for (const std::string& path : scope_of(lease.paths)) insert(root, path, lease);
 }
 
@@ -105,7 +112,9 @@ void ScopeIndex::remove(const Lease& lease) {
     const std::string_view literal = literal_part(path);
     erase(root->second, literal, literal.size() == path.size() ? std::string_view() : path, lease);
   }
-  if (root->second.children.empty() && root->second.entries.empty()) worktrees_.erase(root);
+  if (!root->second.children.empty() || !root->second.entries.empty()) return;
+  nested_.remove(lease.worktree);
+  worktrees_.erase(root);
 }
 
 void ScopeIndex::insert(Node& root, std::string_view path, const Lease& lease) {
@@ -156,14 +165,35 @@ std::vector<const Lease*> ScopeIndex::conflicts(const std::string& worktree,
                                                 const std::vector<std::string>& paths,
                                                 const AgentName& owner, EpochRange epochs,
                                                 std::size_t at_most) const {
-  const auto root = worktrees_.find(worktree);
-  if (root == worktrees_.end()) return {};
   Search search(owner, epochs, at_most);
+  const Node* root = root_of(worktree);
   for (const std::string& path : scope_of(paths)) {
-    search.look(root->second, path);
-    if (search.done()) break;
+    if (root != nullptr && !search.done()) search.look(*root, path);
+    look_inside(search, worktree, path);
+  }
+  for (const NestedWorktrees::Around& outer : nested_.around(worktree)) {
+    const auto depth = std::count(outer.place.begin(), outer.place.end(), '/') + 1;
+    for (const std::string& path : scope_of(paths)) {
+      if (search.done()) break;
+      const std::string there = path.empty() ? outer.place : outer.place + '/' + path;
+      search.look(*root_of(*outer.worktree), there, static_cast<std::size_t>(depth));
+    }
   }
   return search.found();
+}
+
+void ScopeIndex::look_inside(Search& search, const std::string& worktree,
+                             std::string_view path) const {
+  if (search.done()) return;
+  nested_.inside(worktree, path, [&](const std::string& inner, std::string_view rest) {
+    search.look(*root_of(inner), rest);
+    return !search.done();
+  });
+}
+
+const ScopeIndex::Node* ScopeIndex::root_of(const std::string& worktree) const {
+  const auto root = worktrees_.find(worktree);
+  return root == worktrees_.end() ? nullptr : &root->second;
 }
 
 }  // namespace synapse::core

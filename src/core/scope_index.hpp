@@ -8,6 +8,9 @@
 // elsewhere. What it does not speed up: many patterns at one node are asked one by one, and a
 // pattern asks every name beside it.
 //
+// Claims of worktrees inside of each other may meet as well: see nested_worktrees.hpp. Each tree is
+// then asked with what the path is called in it.
+//
 // The entries of a node stand in the order of their epochs, so that a queue, whose claims carry
 // their tickets as epochs, can ask for the last one before a ticket without a look at those after
 // it.
@@ -24,6 +27,7 @@
 #include <vector>
 
 #include "core/model.hpp"
+#include "core/nested_worktrees.hpp"
 
 namespace synapse::core {
 
@@ -71,7 +75,11 @@ class ScopeIndex {
   static void erase(Node& node, std::string_view rest, std::string_view pattern,
                     const Lease& lease);
 
+  [[nodiscard]] const Node* root_of(const std::string& worktree) const;
+  void look_inside(Search& search, const std::string& worktree, std::string_view path) const;
+
   std::map<std::string, Node, std::less<>> worktrees_;
+  NestedWorktrees nested_;  // The same ones.
 };
 
 }  // namespace synapse::core

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "core/glob_doubt.hpp"
 
 namespace synapse::core {
 
@@ -13,13 +14,21 @@ constexpr std::size_t file_name_bytes_max = 255;  // NAME_MAX of every file syst
 
 }  // namespace
 
-Segment::Segment(std::string_view text) : text_(text), is_pattern_(is_pattern(text)) {
+Segment::Segment(std::string_view text)
+    : text_(text), is_pattern_(text.find_first_of("*?[") != std::string_view::npos) {
+  const std::optional<Doubt> doubt = find_doubt(text);
+  is_pattern_ = is_pattern_ || doubt;
   if (text.size() > file_name_bytes_max) return;  // Meets every pattern: never taken apart.
+  if (doubt) {
+    chunks_ = parse(text.substr(0, doubt->at));
+    chunks_.emplace_back();  // Any end.
+    return;
+  }
   chunks_ = is_pattern_ ? parse(text) : verbatim(text);
 }
 
 bool Segment::is_pattern(std::string_view text) {
-  return text.find_first_of("*?[") != std::string_view::npos;
+  return text.find_first_of("*?[") != std::string_view::npos || find_doubt(text).has_value();
 }
 
 bool Segment::meets(std::string_view other) const {

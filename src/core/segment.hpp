@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One segment of a scope path, parsed: a name, or a pattern of `*` (any run), `?` (any one
-// character) and `[…]`,
-// `[!…]` (a class). Answers whether some one name could match two segments.
+// character) and `[…]`, `[!…]` (a class). Answers whether some one name could match two segments.
 //
 // That needs no search. A pattern is its chunks between stars. Two patterns with a star each meet
 // exactly when their first and last chunks agree: whatever stands between them can be laid out one
@@ -9,7 +8,8 @@
 // chunks are looked for in order, leftmost first.
 //
 // On doubt they meet: a pattern also stands for its own text, a negated class meets any other
-// class, and a name that is too long for a file system meets every pattern.
+// class, a name that is too long for a file system meets every pattern, and notation that is a
+// pattern elsewhere (glob_doubt.hpp) is read as `*` up to the segment's end.
 #pragma once
 
 #include <string>

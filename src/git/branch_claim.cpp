@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/glob.hpp"
+#include "core/glob_doubt.hpp"
 #include "core/scope.hpp"
 
 namespace synapse::git {
@@ -13,7 +14,9 @@ namespace {
 constexpr std::string_view any_depth = "**";
 
 bool matches(std::string_view segment, std::string_view name) {
-  return segment == name || (core::is_pattern(segment) && base::glob_match(segment, name));
+  if (segment == name) return true;
+  if (core::find_doubt(segment)) return core::segments_meet(segment, name);
+  return core::is_pattern(segment) && base::glob_match(segment, name);
 }
 
 // Greedy: since only the start of the name has to match, the leftmost place for what follows a `**`
@@ -30,6 +33,11 @@ bool covers_by_segments(std::string_view path, std::string_view file) {
       retry_from = file;
       may_retry = true;
       continue;
+    }
+    // Two stars within a name: whoever writes `src/**.c` means the files of all folders below.
+    if (const auto doubt = core::find_doubt(segment);
+        doubt && doubt->reach == core::Doubt::Reach::below) {
+      return base::glob_match(path, file);
     }
     std::string_view file_rest = file;
     if (!file.empty() && matches(segment, core::take_segment(file_rest))) {

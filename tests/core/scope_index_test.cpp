@@ -32,15 +32,41 @@ std::vector<std::string> ids(const std::vector<const Lease*>& leases) {
 
 const AgentName me("me");
 
+// Whether a claim of the outer worktree says something about one of a worktree below it, by the
+// words of the protocol page.
+bool reaches(const std::string& outer, const Paths& paths, const std::string& inner,
+             const Paths& there) {
+  const std::string root = normalise_path(outer);
+  const std::string below = normalise_path(inner);
+  if (!below.starts_with(root + "/")) return false;
+  const std::string place = below.substr(root.size() + 1);
+  return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+    const std::string literal(literal_part(path));
+    if (literal.empty()) return false;
+    if (literal == path && (place + "/").starts_with(literal + "/")) return true;
+    if (!(literal + "/").starts_with(place + "/")) return false;
+    const std::string rest = path.size() == place.size() ? "" : path.substr(place.size() + 1);
+    return scopes_contend({rest}, there);
+  });
+}
+
+bool contend(const std::string& worktree_a, const Paths& a, const std::string& worktree_b,
+             const Paths& b) {
+  if (worktree_a == worktree_b) return scopes_contend(a, b);
+  if (!worktree_a.starts_with('/') || !worktree_b.starts_with('/')) return false;
+  return reaches(worktree_a, a, worktree_b, b) || reaches(worktree_b, b, worktree_a, a);
+}
+
 // Leases that come and go, and every question answered twice: by the index and by asking each
 // lease.
 class Crowd {
  public:
-  explicit Crowd(std::uint32_t seed) : random_(seed) {}
+  Crowd(std::uint32_t seed, std::vector<std::string> worktrees)
+      : worktrees_(std::move(worktrees)), random_(seed) {}
 
   void add() {
     Lease made =
-        lease("t" + std::to_string(++count_), names_[pick(3)], scope(), worktrees_[pick(2)]);
+        lease("t" + std::to_string(++count_), names_[pick(3)], scope(), worktree().c_str());
     if (pick(12) == 0) made.coverage = Coverage::none;
     leases_.push_back(std::move(made));
     index_.add(leases_.back());
@@ -53,21 +79,21 @@ class Crowd {
   }
   void check() {
     const Paths paths = scope();
-    const std::string worktree = worktrees_[pick(2)];
+    const std::string asked_in = worktree();
     const AgentName owner(names_[pick(3)]);
     std::vector<std::string> expected;
     for (const Lease& one : leases_) {
-      if (one.owner != owner && one.worktree == worktree && one.coverage == Coverage::files &&
-          scopes_contend(one.paths, paths)) {
+      if (one.owner != owner && one.coverage == Coverage::files &&
+          contend(one.worktree, one.paths, asked_in, paths)) {
         expected.push_back(one.task_id.text);
       }
     }
     std::sort(expected.begin(), expected.end());
     std::string asked;
     for (const std::string& path : paths) asked += " '" + path + "'";
-    INFO("asked for" << asked);
-    REQUIRE(ids(index_.conflicts(worktree, paths, owner)) == expected);
-    const Lease* first = index_.find_conflict(worktree, paths, owner);
+    INFO("asked for" << asked << " in '" << asked_in << "'");
+    REQUIRE(ids(index_.conflicts(asked_in, paths, owner)) == expected);
+    const Lease* first = index_.find_conflict(asked_in, paths, owner);
     REQUIRE((first != nullptr) == !expected.empty());
     if (first == nullptr) return;
     REQUIRE(std::binary_search(expected.begin(), expected.end(), first->task_id.text));
@@ -92,13 +118,14 @@ class Crowd {
   }
 
   static constexpr const char* names_[] = {"me", "you", "they"};
-  static constexpr const char* worktrees_[] = {"w", "v"};
+  const std::string& worktree() { return worktrees_[pick(worktrees_.size())]; }
   std::string segment() {
     if (pick(10) != 0) return plain_[pick(std::size(plain_))];
     return patterns_[pick(std::size(patterns_))];
   }
   static constexpr const char* plain_[] = {"a", "b", "ab", "abc", "x", "c", "d", "e", "f", "g"};
   static constexpr const char* patterns_[] = {"*", "a*", "?", "[ab]", "[!a]", "[x]", "*c", "**"};
+  std::vector<std::string> worktrees_;
   std::mt19937 random_;
   std::list<Lease> leases_;
   ScopeIndex index_;
@@ -111,7 +138,10 @@ class Crowd {
 TEST_CASE("the index finds what asking every lease would find", "[core][scope_index]") {
   const auto seed = static_cast<std::uint32_t>(synapse::test::first_seed());
   INFO("seed " << seed);
-  Crowd crowd(seed);
+  const auto nested = GENERATE(false, true);
+  using Worktrees = std::vector<std::string>;
+  Crowd crowd(seed, nested ? Worktrees{"", "/", "/r", "/r/", "/r/a", "/r/./a/b", "/r/x"}
+                           : Worktrees{"w", "v"});
   std::mt19937 random(seed + 1);
   for (int step = 0; step < 4'000; ++step) {
     const auto dice = random() % 10;
@@ -119,7 +149,7 @@ TEST_CASE("the index finds what asking every lease would find", "[core][scope_in
     if (dice == 3 || crowd.size() > 30) crowd.remove();
     crowd.check();
   }
-  CHECK(crowd.found() > 500);
+  CHECK(crowd.found() > 300);
   CHECK(crowd.found() < 3'500);
 }
 
@@ -189,4 +219,69 @@ TEST_CASE("a removed lease leaves nothing behind", "[core][scope_index]") {
   CHECK(index.find_conflict("w", {"z"}, me) == nullptr);
   index.remove(two);
   CHECK(index.find_conflict("w", {}, me) == nullptr);
+}
+
+TEST_CASE("a path that leads to or into a worktree inside meets its claims",
+          "[core][scope_index]") {
+  ScopeIndex index;
+  const Lease inner = lease("inner", "you", {"src/a.py"}, "/r/.claude/worktrees/w");
+  index.add(inner);
+  const auto met = [&](const char* worktree, const Paths& paths) {
+    return index.find_conflict(worktree, paths, me) == &inner;
+  };
+  CHECK(met("/r", {".claude/worktrees/w/src/a.py"}));
+  CHECK(met("/r", {".claude/worktrees/w/src/*.py"}));
+  CHECK(met("/r", {".claude/worktrees/w"}));
+  CHECK(met("/r/", {".claude"}));
+  CHECK(met("/r/./", {"docs", ".claude/worktrees/w/src"}));
+  CHECK(met("/r/.claude", {"worktrees/w/src/a.py/deeper"}));
+  CHECK_FALSE(met("/r", {".claude/worktrees/w/src/b.py"}));
+  CHECK_FALSE(met("/r", {".claude/worktrees/w2"}));
+  CHECK_FALSE(met("/r", {"src/a.py"}));
+  CHECK_FALSE(met("r", {".claude"}));
+}
+
+TEST_CASE("a worktree's claim meets what an outer one says about its files",
+          "[core][scope_index]") {
+  ScopeIndex index;
+  const Lease file = lease("file", "you", {"sub/src/a.py"}, "/r/");
+  const Lease pattern = lease("pattern", "you", {"sub/lib/*.h"}, "/r/");
+  const Lease folder = lease("folder", "you", {"deps"}, "/r/");
+  for (const Lease* one : {&file, &pattern, &folder}) index.add(*one);
+  CHECK(index.find_conflict("/r/sub", {"src/a.py"}, me) == &file);
+  CHECK(index.find_conflict("/r/sub", {"src"}, me) == &file);
+  CHECK(index.find_conflict("/r/sub/lib", {"x.h"}, me) == &pattern);
+  CHECK(index.find_conflict("/r/deps/one", {"any"}, me) == &folder);
+  CHECK(index.find_conflict("/r/deps", {}, me) == &folder);
+  CHECK(ids(index.conflicts("/r/sub", {}, me)) == std::vector<std::string>{"file", "pattern"});
+  CHECK(index.find_conflict("/r/sub", {"src/b.py"}, me) == nullptr);
+  CHECK(index.find_conflict("/r/other", {}, me) == nullptr);
+  index.remove(file);
+  index.remove(pattern);
+  CHECK(index.find_conflict("/r/sub", {}, me) == nullptr);
+}
+
+TEST_CASE("a claim of a whole tree says nothing about the trees in it", "[core][scope_index]") {
+  ScopeIndex index;
+  const Lease whole = lease("whole", "you", {}, "/r");
+  const Lease all_python = lease("python", "you", {"**/*.py"}, "/r");
+  index.add(whole);
+  index.add(all_python);
+  CHECK(index.find_conflict("/r/sub", {}, me) == nullptr);
+  CHECK(index.find_conflict("/r/sub", {"a.py"}, me) == nullptr);
+  const Lease inner = lease("inner", "they", {}, "/r/sub");
+  index.add(inner);
+  CHECK(ids(index.conflicts("/r", {}, me)) == std::vector<std::string>{"python", "whole"});
+  CHECK(ids(index.conflicts("/r", {"s*"}, me)) == std::vector<std::string>{"python", "whole"});
+}
+
+TEST_CASE("worktrees too deep or too many to be real are only what they are called",
+          "[core][scope_index]") {
+  ScopeIndex index;
+  std::string deep;
+  for (std::size_t i = 0; i <= NestedWorktrees::depth_max; ++i) deep += "/d";
+  const Lease far = lease("far", "you", {}, deep.c_str());
+  index.add(far);
+  CHECK(index.find_conflict("/d", {"d"}, me) == nullptr);
+  CHECK(index.find_conflict(deep, {"x"}, me) == &far);
 }

@@ -41,7 +41,11 @@ TEST_CASE("a path is normalised as the protocol says", "[core][scope]") {
       {"a/..", ""},
       {"a/...", "a/..."},
       {"a b/c", "a b/c"},
-      {"src/*/../x", "src/x"},
+      {"src/*/../x", "src"},
+      {"a/**/../b", "a"},
+      {"*/../b", ""},
+      {"a/[xy]/c/../d", "a/[xy]/d"},
+      {"a/x{1,2}/../b", "a"},
       {"src/**/*.cpp", "src/**/*.cpp"},
   };
   for (const auto& [given, normal] : rows) {
@@ -155,4 +159,12 @@ TEST_CASE("a scope contends when one of its paths does", "[core][scope]") {
   CHECK(scopes_contend({}, {"a"}));
   CHECK(scopes_contend({}, {}));
   CHECK(scopes_contend({"a", ""}, {"z"}));
+}
+
+TEST_CASE("notation that may lead through folders contends with all below", "[core][scope]") {
+  CHECK(contend("src/**.c", "src/a/b.c"));
+  CHECK(contend("{src/a,docs/b}.py", "src/a.py"));
+  CHECK(contend("x/@(a/b|c)", "x/a/b"));
+  CHECK_FALSE(contend("src/**.c", "lib/a.c"));
+  CHECK(contend(normalise_path("a/**/../b"), "a/x/b"));
 }

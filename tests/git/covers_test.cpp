@@ -46,3 +46,11 @@ TEST_CASE("a file's name is a name, whatever characters it has", "[git][covers]"
   CHECK_FALSE(covers("app/x", "app/*"));
   CHECK(covers("d\xc3\xa9j\xc3\xa0", "d\xc3\xa9j\xc3\xa0/vu\n2"));
 }
+
+TEST_CASE("what other tools read as a pattern covers what it contends with", "[git][covers]") {
+  CHECK(covers("src/[[:alpha:]]*.c", "src/main.c"));
+  CHECK(covers("src/\\[x\\].c", "src/[x].c"));
+  CHECK(covers("src/**.c", "src/a/b.c"));
+  CHECK_FALSE(covers("src/**.c", "src/a/b.h"));
+  CHECK_FALSE(covers("src/**.c", "lib/a.c"));
+}
