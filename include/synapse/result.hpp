@@ -38,11 +38,13 @@ enum class ErrorCode {
   idempotency_conflict,
   // Claims.
   blank_task_id,
+  invalid_task_id,
   task_held,
   scope_held,
   claim_quota,
   not_claimed,
   not_owner,
+  no_longer_held,
   stale_epoch,
   version_conflict,
   unknown_status,

@@ -53,6 +53,8 @@ Row row(ErrorCode code) {
       return {"idempotency_conflict", "this idem_key was used for a different request"};
     case ErrorCode::blank_task_id:
       return {"blank_task_id", "the task id is blank"};
+    case ErrorCode::invalid_task_id:
+      return {"invalid_task_id", "the task id can't be used"};
     case ErrorCode::task_held:
       return {"task_held", "the task is held by another agent"};
     case ErrorCode::scope_held:
@@ -63,6 +65,8 @@ Row row(ErrorCode code) {
       return {"not_claimed", "the task is not claimed"};
     case ErrorCode::not_owner:
       return {"not_owner", "the task belongs to another agent"};
+    case ErrorCode::no_longer_held:
+      return {"no_longer_held", "the request was granted, but the lease is over"};
     case ErrorCode::stale_epoch:
       return {"stale_epoch", "the lease has moved on since this epoch"};
     case ErrorCode::version_conflict:

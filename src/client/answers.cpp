@@ -146,7 +146,10 @@ Question question_of(const Json& request) {
   question.idem_key = text_member(request, "idem_key");
   question.waits = type == "claim" && flag_member(request, "wait");
   if (type == "chat") question.text = text_member(request, "payload");
-  if (type == "ledger_progress") question.text = either(request, "text", "payload");
+  if (type == "ledger_progress") {
+    question.text = text_member(request, "text");
+    if (question.text.empty()) question.text = text_member(request, "payload");
+  }
   if (type == "ledger_task") question.text = id_member(request, "title");
   if (type == "finding") question.text = id_member(request, "statement");
   return question;

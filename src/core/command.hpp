@@ -64,7 +64,7 @@ struct SaveCheckpoint {
 struct HandOff {
   TaskId task_id;
   AgentName to_agent;
-  std::string note;
+  std::optional<std::string> note;  // Nothing: as it was.
   std::optional<std::int64_t> epoch;
 };
 

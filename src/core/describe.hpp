@@ -169,6 +169,12 @@ void describe(Visitor&& visit, Record& event) {
   visit("checkpoint", event.checkpoint);
 }
 
+template <class Visitor, Is<AgentSeen> Record>
+void describe(Visitor&& visit, Record& seen) {
+  visit.required("agent", seen.agent);
+  visit.required("last_seen", seen.last_seen);
+}
+
 template <class Visitor, Is<AnswerRemembered> Record>
 void describe(Visitor&& visit, Record& answer) {
   visit.required("key", answer.key);

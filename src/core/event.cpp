@@ -23,6 +23,7 @@ struct DurabilityOf {
   Durability operator()(const ResourceOffered&) const { return Durability::written; }
   Durability operator()(const ChatPosted&) const { return Durability::written; }
   Durability operator()(const RecallLogged&) const { return Durability::written; }
+  Durability operator()(const AgentSeen&) const { return Durability::written; }
   Durability operator()(const AgentJoined&) const { return Durability::none; }
   Durability operator()(const AgentLeft&) const { return Durability::none; }
   Durability operator()(const OfferLapsed&) const { return Durability::none; }

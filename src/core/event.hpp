@@ -64,6 +64,11 @@ struct FindingRecorded {
 struct RecallLogged {
   Recall recall;
 };
+// A lease that an answer says its agent holds.
+struct HeldLease {
+  TaskId task_id;
+  Epoch epoch;
+};
 // The answer to an accepted request that named an idem_key. A blank sender: written by a program
 // that did not record it, and good for any.
 struct AnswerRemembered {
@@ -72,6 +77,15 @@ struct AnswerRemembered {
   std::string type;
   std::string digest;
   std::string response;  // The frame as sent, JSON text.
+  // Of a grant or a renewal, which is no answer any more once that lease is over. The log has it in
+  // the response alone.
+  std::optional<HeldLease> grants = std::nullopt;
+};
+
+// An agent that is new to the roster.
+struct AgentSeen {
+  AgentName agent;
+  double last_seen = 0;  // Wall seconds.
 };
 
 // Not durable.
@@ -111,11 +125,12 @@ struct ClaimUnqueued {
   ErrorCode why = ErrorCode::cancelled;
 };
 
-using Event = std::variant<LeaseGranted, LeaseRenewed, TaskUpdated, CheckpointSaved, LeaseHandedOff,
-                           LeaseReleased, LeaseExpired, PlanTaskDeclared, PlanTaskUpdated,
-                           ProgressPosted, ResourceOffered, ChatPosted, FindingRecorded,
-                           RecallLogged, AnswerRemembered, AgentJoined, AgentLeft, OfferLapsed,
-                           CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued>;
+using Event =
+    std::variant<LeaseGranted, LeaseRenewed, TaskUpdated, CheckpointSaved, LeaseHandedOff,
+                 LeaseReleased, LeaseExpired, PlanTaskDeclared, PlanTaskUpdated, ProgressPosted,
+                 ResourceOffered, ChatPosted, FindingRecorded, RecallLogged, AnswerRemembered,
+                 AgentSeen, AgentJoined, AgentLeft, OfferLapsed, CardAdvertised, CardLapsed,
+                 WaitStarted, ClaimQueued, ClaimUnqueued>;
 
 // How safe an event must be before anyone hears of it: not at all, written, or written and synced.
 enum class Durability { none, written, synced };

@@ -4,34 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/refusals.hpp"
 #include "core/scope.hpp"
 
 namespace synapse::core {
-
-namespace {
-
-std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
-
-// A refusal because of somebody's lease, with what a program needs to decide whether to wait.
-Refusal refuse_for(const Lease& lease, ErrorCode code, const TaskId& task_id, std::string message) {
-  Refusal refusal(code, task_id, std::move(message));
-  refusal.holder = lease.owner;
-  refusal.conflict_task_id = lease.task_id;
-  refusal.lease_expires_at = lease.expires_at;
-  refusal.current_epoch = lease.epoch;
-  refusal.current_version = lease.version;
-  return refusal;
-}
-
-std::string files_of(const std::vector<std::string>& paths) {
-  if (paths.empty() || paths.front().empty()) return "the whole worktree";
-  if (paths.size() > 3) return paths.front() + " and " + std::to_string(paths.size() - 1) + " more";
-  std::string text;
-  for (const std::string& path : paths) text += (text.empty() ? "" : ", ") + path;
-  return text;
-}
-
-}  // namespace
 
 bool may_follow(LeaseStatus from, LeaseStatus to) {
   if (from == to) return true;
@@ -239,51 +215,6 @@ Decision LeaseRules::checkpoint(const SaveCheckpoint& command) const {
   lease.checkpoint = command.checkpoint;
   lease.version = lease.version.next();
   return Event(CheckpointSaved{std::move(lease)});
-}
-
-Decision LeaseRules::hand_off(const HandOff& command) const {
-  const TaskId& id = command.task_id;
-  if (auto refusal = not_mine(id, command.epoch)) return std::move(*refusal);
-  Lease lease = *leases.find(id);
-  const AgentName& to = command.to_agent;
-  if (to.empty()) {
-    return refuse_for(lease, ErrorCode::blank_target, id,
-                      "A hand-off of " + quoted(id) + " needs to_agent; name one.");
-  }
-  if (to == actor) {
-    return refuse_for(lease, ErrorCode::target_is_owner, id,
-                      to.text + " holds task " + quoted(id) + " already.");
-  }
-  if (!presence.is_online(to)) {
-    return refuse_for(lease, ErrorCode::target_offline, id,
-                      to.text + " is not online; name an agent that is.");
-  }
-  // What a claim by the new owner would be checked for.
-  if (lease.coverage == Coverage::files) {
-    for (const Lease* other : leases.scopes().conflicts(lease.worktree, lease.paths, to)) {
-      if (other->task_id == id) continue;
-      return refuse_for(*other, ErrorCode::scope_held, id,
-                        "Task " + quoted(id) + " can't go to " + to.text + ": " +
-                            files_of(other->paths) + " is held by " + other->owner.text +
-                            " under task " + quoted(other->task_id) + ".");
-    }
-  }
-  if (leases.count_of(to) >= limits.claims_per_agent) {
-    return refuse_for(lease, ErrorCode::claim_quota, id,
-                      to.text + " already holds " + std::to_string(limits.claims_per_agent) +
-                          " claims and can't take another.");
-  }
-  if (!command.note.empty()) lease.note = command.note;
-  lease.owner = to;
-  lease.epoch = leases.last_epoch().next();
-  lease.version = Version{};
-  lease.claimed_at = now.wall;
-  start_term(lease, lease_seconds(std::nullopt));
-  Decision decision;
-  decision.events.emplace_back(LeaseHandedOff{std::move(lease), actor});
-  decision.events.emplace_back(
-      ProgressPosted{{id, actor.text, ProgressKind::note, "handed off to " + to.text, now.wall}});
-  return decision;
 }
 
 Decision LeaseRules::wait_for(const WaitFor& command) const {

@@ -41,6 +41,11 @@ struct LeaseRules {
   // The actor's own live lease, or why it is not.
   [[nodiscard]] std::optional<Refusal> not_mine(const TaskId& task_id,
                                                 const std::optional<std::int64_t>& epoch) const;
+  [[nodiscard]] std::optional<Refusal> receiver_obstacle(const Lease& lease,
+                                                         const AgentName& to) const;
+  // Adds the events that give a lease to another agent.
+  void pass_on(const Lease& lease, const AgentName& to, const std::optional<std::string>& note,
+               Epoch epoch, Decision& decision) const;
   [[nodiscard]] double lease_seconds(const std::optional<double>& ttl) const;
   void start_term(Lease& lease, double seconds) const;
 };

@@ -139,6 +139,9 @@ struct Machine::Apply {
   void operator()(const FindingRecorded&) const {}  // Carried and logged; the machine keeps none.
   void operator()(const RecallLogged&) const {}
   void operator()(const AnswerRemembered& event) const { machine.answers_.remember(event); }
+  void operator()(const AgentSeen& event) const {
+    machine.presence_.seen_since(event.agent, event.last_seen);
+  }
   void operator()(const AgentJoined& event) const { machine.presence_.join(event.agent); }
   void operator()(const AgentLeft& event) const {
     machine.presence_.leave(event.agent);

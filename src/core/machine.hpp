@@ -87,6 +87,8 @@ class Machine {
   // Whether the request had an answer, or is refused for its key.
   [[nodiscard]] bool answer_again(const AgentName& actor, const RequestKey& request,
                                   Outcome& outcome) const;
+  [[nodiscard]] bool holds(const AgentName& agent, const HeldLease& lease) const;
+  [[nodiscard]] Refusal no_longer_held(const HeldLease& granted) const;
   // Puts a claim back in the place that was kept for it; its task.
   std::optional<TaskId> resume_place(const Seat& seat, const Act& act);
   void depart(SessionId session, Parting how, Moment now, std::vector<Event>& events);

@@ -2,8 +2,21 @@
 // How an entry runs: who says it, whether it was said before, what comes of it, and which requests
 // that answers.
 #include "core/machine.hpp"
+#include "core/refusals.hpp"
 
 namespace synapse::core {
+
+namespace {
+
+std::optional<HeldLease> held_by(const Event& event) {
+  const Lease* lease = nullptr;
+  if (const auto* granted = std::get_if<LeaseGranted>(&event)) lease = &granted->lease;
+  if (const auto* renewed = std::get_if<LeaseRenewed>(&event)) lease = &renewed->lease;
+  if (lease == nullptr) return std::nullopt;
+  return HeldLease{lease->task_id, lease->epoch};
+}
+
+}  // namespace
 
 Outcome Machine::execute(const Entry& entry, Scribe& scribe) {
   Outcome outcome;
@@ -44,9 +57,13 @@ void Machine::bind(const Entry& entry, const SeatWish& wish, Outcome& outcome) {
 void Machine::hear(const Entry& entry, Scribe& scribe, Outcome& outcome) {
   const Seat* seat = seats_.find(entry.session);
   if (seat == nullptr) return;
+  const bool is_new = !presence_.last_seen().contains(seat->name) && !Seats::is_drawn(seat->name);
   presence_.seen(seat->name, entry.now.wall);
   if (presence_.is_online(seat->name)) return;
-  tell({AgentJoined{seat->name}}, entry, nullptr, scribe, outcome);
+  std::vector<Event> events;
+  if (is_new) events.emplace_back(AgentSeen{seat->name, entry.now.wall});
+  events.emplace_back(AgentJoined{seat->name});
+  tell(std::move(events), entry, nullptr, scribe, outcome);
 }
 
 void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome) {
@@ -80,10 +97,30 @@ bool Machine::answer_again(const AgentName& actor, const RequestKey& request,
     outcome.refusal = Refusal(
         ErrorCode::idempotency_conflict,
         "The idem_key '" + request.key + "' was used for a different request; draw a new one.");
+  } else if (known->grants && !holds(actor, *known->grants)) {
+    outcome.refusal = no_longer_held(*known->grants);
   } else {
     outcome.again = known->response;
   }
   return true;
+}
+
+bool Machine::holds(const AgentName& agent, const HeldLease& lease) const {
+  const Lease* now = leases_.find(lease.task_id);
+  return now != nullptr && now->owner == agent && now->epoch == lease.epoch;
+}
+
+Refusal Machine::no_longer_held(const HeldLease& granted) const {
+  const std::string what = "Task " + quoted(granted.task_id) + " was granted at epoch " +
+                           std::to_string(granted.epoch.value) + ", but that lease is over";
+  const Lease* now = leases_.find(granted.task_id);
+  if (now == nullptr) {
+    return {ErrorCode::no_longer_held, granted.task_id,
+            what + " and the task is free; claim it with a new idem_key."};
+  }
+  return refuse_for(*now, ErrorCode::no_longer_held, granted.task_id,
+                    what + "; " + now->owner.text + " holds the task at epoch " +
+                        std::to_string(now->epoch.value) + " now.");
 }
 
 std::optional<TaskId> Machine::resume_place(const Seat& seat, const Act& act) {
@@ -169,8 +206,12 @@ void Machine::tell_late(const AgentName& agent, const TaskId& task_id, const Ent
 
 void Machine::remember(const RequestKey& request, const AgentName& sender, std::size_t index,
                        const Entry& entry, Scribe& scribe, Outcome& outcome) {
-  AnswerRemembered answer{request.key, sender, request.type, request.digest,
-                          scribe.write(outcome.events[index], *this, sender, entry.now)};
+  AnswerRemembered answer{request.key,
+                          sender,
+                          request.type,
+                          request.digest,
+                          scribe.write(outcome.events[index], *this, sender, entry.now),
+                          held_by(outcome.events[index])};
   outcome.written.push_back(index);
   answers_.remember(answer);
   outcome.events.emplace_back(std::move(answer));

@@ -82,8 +82,12 @@ void fields(Io& io, Is<ChatMessage> auto& v) {
   io(v.id, v.sender, v.target, v.body, v.timestamp, v.hub_id);
 }
 template <class Io>
+void fields(Io& io, Is<HeldLease> auto& v) {
+  io(v.task_id, v.epoch);
+}
+template <class Io>
 void fields(Io& io, Is<AnswerRemembered> auto& v) {
-  io(v.key, v.sender, v.type, v.digest, v.response);
+  io(v.key, v.sender, v.type, v.digest, v.response, v.grants);
 }
 template <class Io>
 void fields(Io& io, Is<Principal> auto& v) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "core/presence.hpp"
 
+#include <algorithm>
+
 namespace synapse::core {
 
 Presence::Presence(std::size_t last_seen_max) : last_seen_max_(last_seen_max) {}
@@ -8,6 +10,11 @@ Presence::Presence(std::size_t last_seen_max) : last_seen_max_(last_seen_max) {}
 void Presence::join(const AgentName& agent) { online_.insert(agent); }
 
 void Presence::leave(const AgentName& agent) { online_.erase(agent); }
+
+void Presence::seen_since(const AgentName& agent, double wall) {
+  const auto known = last_seen_.find(agent);
+  seen(agent, known == last_seen_.end() ? wall : std::max(wall, known->second));
+}
 
 void Presence::seen(const AgentName& agent, double wall) {
   const auto [known, is_new] = last_seen_.insert_or_assign(agent, wall);

@@ -19,6 +19,8 @@ class Presence {
   void join(const AgentName& agent);
   void leave(const AgentName& agent);
   void seen(const AgentName& agent, double wall);
+  // Then at the earliest: a log may tell of it late.
+  void seen_since(const AgentName& agent, double wall);
   // As they were in another process.
   void restore(std::set<AgentName> online, std::map<AgentName, double> last_seen) {
     online_ = std::move(online);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/control.hpp"
+#include "base/printable.hpp"
 #include "base/strings.hpp"
 #include "base/utf8.hpp"
 #include "core/glob_doubt.hpp"
@@ -56,7 +56,7 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
   std::size_t patterns = 0;
   for (const std::string& given : paths) {
     const std::string_view path = base::trim(given);
-    if (base::code_points(path).size() > limits.path_length_max || base::has_control(path)) {
+    if (base::code_points(path).size() > limits.path_length_max || base::has_unprintable(path)) {
       return {""};
     }
     std::string one = normalise_path(path);
@@ -64,6 +64,7 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
         (++patterns > limits.patterns_per_claim || one.size() > limits.pattern_bytes_max)) {
       one = std::string(literal_part(one));
     }
+    if (one.empty()) return {""};
     if (!seen.insert(one).second) continue;
     if (seen.size() > limits.paths_per_claim) return {""};
     normal.push_back(std::move(one));

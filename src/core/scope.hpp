@@ -27,9 +27,9 @@ namespace synapse::core {
 [[nodiscard]] std::string normalise_path(std::string_view path);
 
 // A claim's paths as they are stored: normalised, without duplicates, in the order given; {""} (the
-// whole worktree) if there are more than paths_per_claim distinct ones, or one is too long or has
-// unprintable characters. Patterns past patterns_per_claim, or longer than pattern_bytes_max,
-// become their literal_part.
+// whole worktree) if one of them is that, is too long or has unprintable characters, or there are
+// more than paths_per_claim distinct ones. Patterns past patterns_per_claim, or longer than
+// pattern_bytes_max, become their literal_part.
 [[nodiscard]] std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
                                                        const Limits& limits);
 

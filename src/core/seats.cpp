@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/control.hpp"
+#include "base/printable.hpp"
 #include "base/strings.hpp"
 
 namespace synapse::core {
@@ -16,7 +16,7 @@ bool is_bindable(const AgentName& name) {
   const std::string lower = base::to_lower(name.text);
   constexpr std::array<std::string_view, 4> reserved{"synapsehub", "system", "all", "self"};
   return std::find(reserved.begin(), reserved.end(), lower) == reserved.end() &&
-         name.text.find_first_of(",*?[") == std::string::npos && !base::has_control(name.text);
+         name.text.find_first_of(",*?[") == std::string::npos && !base::has_unprintable(name.text);
 }
 
 Refusal conflict(std::string message) { return {ErrorCode::name_conflict, std::move(message)}; }
@@ -45,8 +45,9 @@ Seats::Verdict Seats::judge(SessionId session, const SeatWish& wish, const Lease
   if (!is_bindable(name)) {
     verdict.refusal =
         Refusal(ErrorCode::invalid_name,
-                "The name '" + base::escape_control(name.text, base::LineBreaks::escape) +
-                    "' can't be used: it is reserved, or has control characters or one of , * ? [");
+                "The name '" + base::escape_unprintable(name.text) +
+                    "' can't be used: it is reserved, or has unprintable characters or one of "
+                    ", * ? [");
     return verdict;
   }
   const std::set<SessionId>& holders = of(name);

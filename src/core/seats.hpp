@@ -57,6 +57,11 @@ class Seats {
   [[nodiscard]] const std::map<SessionId, Seat>& all() const { return seats_; }
   [[nodiscard]] const std::map<AgentName, std::set<SessionId>>& names() const { return names_; }
 
+  // Of a name that a hub drew: nobody comes back under it.
+  [[nodiscard]] static bool is_drawn(const AgentName& name) {
+    return name.text.starts_with("anon-");
+  }
+
  private:
   friend struct MachineState;
   [[nodiscard]] std::optional<Refusal> obstacle(const SeatWish& wish, const AgentName& name,

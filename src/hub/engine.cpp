@@ -134,6 +134,9 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
     if (std::holds_alternative<wire::UnknownType>(*query)) {
       refusal = core::Refusal(ErrorCode::unknown_type,
                               "'" + inbound.type + "' is no message type; see the protocol page.");
+    } else if (const auto* bad = std::get_if<wire::BadRequest>(query)) {
+      refusal = core::Refusal(bad->why);
+      if (!bad->task_id.empty()) refusal->task_id = bad->task_id;
     } else if (!std::holds_alternative<wire::Heartbeat>(*query)) {
       turn.send(session->id, room_.answer(*query, session->id, inbound.max_bytes,
                                           door_.sockets().authenticated_count(), entry.now));

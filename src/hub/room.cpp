@@ -154,6 +154,7 @@ std::string Room::answer(const wire::Query& query, SessionId session, std::size_
     double now;
     std::string operator()(const wire::Heartbeat&) const { return {}; }
     std::string operator()(const wire::UnknownType&) const { return {}; }
+    std::string operator()(const wire::BadRequest&) const { return {}; }
     std::string operator()(const wire::WhoRequest&) const {
       return encoder.who(to, connected, machine, now);
     }

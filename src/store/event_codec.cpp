@@ -20,6 +20,8 @@
 //
 //   lease_expired    task_id, owner, epoch, checkpoint
 //   lease_renewed    task_id, epoch, lease_expires_at
+//   agent_seen       agent, last_seen: of an agent that was new
+//   resource         as in `events`, where meta is no object
 //
 // The original knows all of the first list but scope, previous_owner, sender, type and digest, and
 // passes over those. It doesn't see renewals, so the hub repeats each renewed lease as a `claim`
@@ -80,7 +82,9 @@ struct Encode {
     return record(kind::ledger_progress, event.note);
   }
   Coded operator()(const core::ResourceOffered& event) const {
-    return record(kind::resource, event.offer);
+    // The original can't open a log that has an offer with any other meta.
+    const bool is_object = event.offer.meta.text.starts_with('{');
+    return record(kind::resource, event.offer, is_object ? Table::events : Table::synapse_events);
   }
   Coded operator()(const core::ChatPosted& event) const {
     return Record{kind::chat, wire::chat_frame(event.message)};
@@ -93,6 +97,10 @@ struct Encode {
   }
   Coded operator()(const core::AnswerRemembered& event) const {
     return record(kind::idempotency, event);
+  }
+
+  Coded operator()(const core::AgentSeen& event) const {
+    return record(kind::agent_seen, event, Table::synapse_events);
   }
 
   Coded operator()(const core::AgentJoined&) const { return std::nullopt; }

@@ -36,6 +36,7 @@ inline constexpr std::string_view idempotency = "idempotency";
 // In our own table.
 inline constexpr std::string_view lease_expired = "lease_expired";
 inline constexpr std::string_view lease_renewed = "lease_renewed";
+inline constexpr std::string_view agent_seen = "agent_seen";
 }  // namespace kind
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.

@@ -82,6 +82,22 @@ void fill(JsonReader& json, const DecodeContext& context, core::Offer& offer) {
   offer.deadline = deadline(offer.offered_at + ttl, context);
 }
 
+// What the answer of a grant or a renewal says its agent holds.
+void read_grant(core::AnswerRemembered& answer) {
+  std::string type;
+  core::HeldLease lease;
+  JsonReader json(answer.response);
+  json.object([&](std::string_view key) {
+    if (key == "type") return read_if(json, JsonReader::Kind::text, type);
+    if (key == "task_id") return read_if(json, JsonReader::Kind::text, lease.task_id);
+    if (key == "epoch") return read_if(json, JsonReader::Kind::number, lease.epoch);
+    json.skip();
+  });
+  json.finish();
+  const bool is_grant = type == "claim_granted" || type == "lease_renewed";
+  if (is_grant && !json.failed()) answer.grants = std::move(lease);
+}
+
 Error undecodable(std::string why) { return fail(ErrorCode::corrupt, std::move(why)); }
 
 // Makes an Event of type T and lets `fill` read it.
@@ -111,7 +127,13 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
   if (name == kind::checkpoint) return read_event<CheckpointSaved>(payload, lease);
   if (name == kind::release) return read_event<LeaseReleased>(payload, whole);
   if (name == kind::lease_expired) return read_event<LeaseExpired>(payload, whole);
-  if (name == kind::idempotency) return read_event<AnswerRemembered>(payload, whole);
+  if (name == kind::agent_seen) return read_event<AgentSeen>(payload, whole);
+  if (name == kind::idempotency) {
+    return read_event<AnswerRemembered>(payload, [](JsonReader& json, auto& answer) {
+      read_record(json, answer);
+      if (!json.failed()) read_grant(answer);
+    });
+  }
   if (name == kind::handoff) {
     return read_event<LeaseHandedOff>(payload, [&](JsonReader& json, auto& event) {
       read_record(json, event);

@@ -15,6 +15,7 @@ bool LatestLeases::take(core::Event& event) {
   } else if (auto* checkpoint = std::get_if<core::CheckpointSaved>(&event)) {
     changed(std::move(checkpoint->lease));
   } else if (auto* handoff = std::get_if<core::LeaseHandedOff>(&event)) {
+    saw(handoff->lease);
     changed(std::move(handoff->lease));
   } else if (const auto* release = std::get_if<core::LeaseReleased>(&event)) {
     released(*release);
@@ -26,7 +27,13 @@ bool LatestLeases::take(core::Event& event) {
   return true;
 }
 
+// The original's roster is made of its claims.
+void LatestLeases::saw(const core::Lease& lease) {
+  machine_.replay(core::AgentSeen{lease.owner, lease.claimed_at});
+}
+
 void LatestLeases::granted(core::Lease lease) {
+  saw(lease);
   if (machine_.leases().kept_checkpoint(lease.task_id) == nullptr) return changed(std::move(lease));
   put_pending(lease.task_id);
   machine_.replay(core::LeaseGranted{std::move(lease)});

@@ -30,6 +30,7 @@ class LatestLeases {
   std::vector<TaskId> finish();
 
  private:
+  void saw(const core::Lease& lease);
   void granted(core::Lease lease);
   void changed(core::Lease lease);
   void released(const core::LeaseReleased& event);

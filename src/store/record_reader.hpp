@@ -71,7 +71,13 @@ struct MemberReader {
       git->auto_release_on = "manual";
     }
   }
-  void value(core::JsonText& object) { object_text(object.text); }
+  void value(core::JsonText& any) {
+    if (json.peek() == JsonReader::Kind::null) {
+      json.skip();
+    } else {
+      any.text = json.raw();
+    }
+  }
   void value(core::LeaseStatus& status) { word(core::lease_status, status); }
   void value(core::PlanStatus& status) { word(core::plan_status, status); }
   void value(core::ProgressKind& kind) { word(core::progress_kind, kind); }

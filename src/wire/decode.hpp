@@ -4,18 +4,18 @@
 //
 // Total: any bytes give a value or an error. Rejected are: not UTF-8, not JSON, not an object,
 // nested over 64 levels, numbers out of range, `sender`, `target` or `type` that are not strings,
-// names over 256 bytes. Elsewhere odd types are coerced as the protocol says (docs/protocol.md,
+// names over 256 bytes, fences that are no numbers, what would be too large when it is sent on
+// (request_rules.hpp). Elsewhere odd types are coerced as the protocol says (docs/protocol.md,
 // Envelope), because existing clients rely on it.
 #pragma once
 
 #include <string_view>
 
 #include "base/error.hpp"
+#include "wire/bounds.hpp"
 #include "wire/inbound.hpp"
 
 namespace synapse::wire {
-
-inline constexpr std::size_t name_bytes_max = 256;
 
 [[nodiscard]] Result<Inbound> decode(std::string_view frame);
 

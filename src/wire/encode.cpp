@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "wire/bounds.hpp"
 #include "wire/envelope.hpp"
 #include "wire/records.hpp"
 
@@ -27,12 +28,6 @@ std::string_view denial_of(std::string_view request) {
     if (type == request) return denial;
   }
   return "error";
-}
-
-void write_names(JsonWriter& json, const core::Presence& presence) {
-  json.key("online_agents").begin_array();
-  for (const AgentName& name : presence.online()) json.value(name);
-  json.end_array();
 }
 
 // What this hub can do beyond the original: docs/protocol.md, Features.
@@ -106,6 +101,19 @@ void write_offer(JsonWriter& json, const core::Offer& offer) {
 
 }  // namespace
 
+void write_online(JsonWriter& json, const core::Presence& presence) {
+  const std::size_t bytes_max = json.text().size() + broadcast_bytes_max / 2;
+  bool has_cut = false;
+  json.key("online_agents").begin_array();
+  for (const AgentName& name : presence.online()) {
+    has_cut = json.text().size() > bytes_max;
+    if (has_cut) break;
+    json.value(name);
+  }
+  json.end_array();
+  if (has_cut) json.key("truncated").boolean(true);
+}
+
 std::string Encoder::refusal(const core::Refusal& refusal, std::string_view in_reply_to,
                              std::string_view target, double now) const {
   const std::string_view type = denial_of(in_reply_to);
@@ -142,7 +150,7 @@ std::string Encoder::welcome(std::size_t connected, const core::Presence& presen
                              double now) const {
   JsonWriter json = Envelope{hub_id_, now}.open("welcome", "self", "Welcome to Synapse");
   json.field("connected_clients", static_cast<std::uint64_t>(connected));
-  write_names(json, presence);
+  write_online(json, presence);
   write_features(json);
   return json.end_object().take();
 }
@@ -150,7 +158,7 @@ std::string Encoder::welcome(std::size_t connected, const core::Presence& presen
 std::string Encoder::who(const AgentName& to, std::size_t connected, const core::Machine& machine,
                          double now) const {
   JsonWriter json = Envelope{hub_id_, now}.open("who_snapshot", to.text, "who is online");
-  write_names(json, machine.presence());
+  write_online(json, machine.presence());
   json.field("connected_clients", static_cast<std::uint64_t>(connected));
   write_features(json);
   write_sockets(json, machine.seats());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include "wire/bounds.hpp"
 #include "wire/encode.hpp"
 #include "wire/envelope.hpp"
 #include "wire/records.hpp"
@@ -16,6 +17,10 @@ Outgoing reply(std::string_view type, JsonWriter& json) {
 }
 
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
+
+void say_cut(JsonWriter& json, const TextLimit& limit) {
+  if (limit.has_cut) json.key("truncated").boolean(true);
+}
 
 struct EncodeEvent {
   Envelope envelope;
@@ -36,7 +41,9 @@ struct EncodeEvent {
     const core::Lease& lease = event.lease;
     JsonWriter json = envelope.open(
         "task_updated", "all", quoted(lease.task_id) + " is " + std::string(word(lease.status)));
-    write_members(json, lease, {"task_id", "owner", "status", "data_ref", "version"});
+    TextLimit limit{told_text_bytes_max};
+    write_members(json, lease, {"task_id", "owner", "status", "data_ref", "version"}, &limit);
+    say_cut(json, limit);
     return broadcast("task_updated", json);
   }
   Frame operator()(const core::CheckpointSaved& event) const {
@@ -47,13 +54,17 @@ struct EncodeEvent {
   }
   Frame operator()(const core::LeaseHandedOff& event) const {
     const core::Lease& lease = event.lease;
-    JsonWriter json = envelope.open(
-        "handoff_granted", "all",
-        event.previous_owner.text + " handed " + quoted(lease.task_id) + " to " + lease.owner.text);
-    write_members(json, event,
-                  {"task_id", "owner", "previous_owner", "note", "status", "worktree", "paths",
-                   "epoch", "version", "lease_expires_at", "checkpoint", "scope"});
-    return broadcast("handoff_granted", json, lease.owner);
+    const std::string payload =
+        event.previous_owner.text + " handed " + quoted(lease.task_id) + " to " + lease.owner.text;
+    return told("handoff_granted", payload, lease,
+                [&event](JsonWriter& json, const core::Lease& one, TextLimit& limit) {
+                  write_members(json, one, {"task_id", "owner"});
+                  json.field("previous_owner", event.previous_owner);
+                  write_members(json, one,
+                                {"note", "status", "worktree", "paths", "epoch", "version",
+                                 "lease_expires_at", "checkpoint", "scope"},
+                                &limit);
+                });
   }
   Frame operator()(const core::LeaseReleased& event) const {
     JsonWriter json = envelope.open("release_granted", "all",
@@ -65,7 +76,9 @@ struct EncodeEvent {
     JsonWriter json = envelope.open(
         "lease_expired", "all",
         "the lease of " + event.owner.text + " on " + quoted(event.task_id) + " ended");
-    write_all_but(json, event, {});
+    TextLimit limit{told_text_bytes_max};
+    write_all_but(json, event, {}, &limit);
+    say_cut(json, limit);
     return broadcast("lease_expired", json, event.owner);
   }
   Frame operator()(const core::PlanTaskDeclared& event) const {
@@ -76,10 +89,11 @@ struct EncodeEvent {
                      " is " + std::string(word(event.task.status)));
   }
   Frame operator()(const core::ProgressPosted& event) const {
-    JsonWriter json = envelope.open("ledger_progress_posted", "all", event.note.text);
-    json.key("note");
-    write(json, event.note);
-    return broadcast("ledger_progress_posted", json);
+    // The text stands in the note as well; both have to fit.
+    constexpr std::size_t payload_bytes_max = 4096;
+    const std::string_view payload = json_prefix(event.note.text, payload_bytes_max);
+    return with_record("ledger_progress_posted", "note", event.note,
+                       [&] { return envelope.open("ledger_progress_posted", "all", payload); });
   }
   Frame operator()(const core::ResourceOffered& event) const {
     const core::Offer& offer = event.offer;
@@ -94,28 +108,31 @@ struct EncodeEvent {
         Audience::everybody, {}, "chat", chat_frame(event.message), event.message.target};
   }
   Frame operator()(const core::FindingRecorded& event) const {
-    JsonWriter json = envelope.open("finding_recorded", "all", actor.text + " recorded a finding");
-    json.field("verdict", event.verdict)
-        .field("claim_status", event.finding.claim_status)
-        .field("reasons", event.reasons)
-        .key("finding");
-    write(json, event.finding);
-    return broadcast("finding_recorded", json);
+    return with_record("finding_recorded", "finding", event.finding, [&] {
+      JsonWriter json =
+          envelope.open("finding_recorded", "all", actor.text + " recorded a finding");
+      json.field("verdict", event.verdict)
+          .field("claim_status", event.finding.claim_status)
+          .field("reasons", event.reasons);
+      return json;
+    });
   }
   Frame operator()(const core::RecallLogged&) const {
     JsonWriter json = envelope.open("recall_logged", actor.text, "recall logged");
     return reply("recall_logged", json);
   }
   Frame operator()(const core::AnswerRemembered&) const { return std::nullopt; }
+  Frame operator()(const core::AgentSeen&) const { return std::nullopt; }
   Frame operator()(const core::AgentJoined& event) const { return presence("joined", event.agent); }
   Frame operator()(const core::AgentLeft& event) const { return presence("left", event.agent); }
   Frame operator()(const core::OfferLapsed&) const { return std::nullopt; }
   Frame operator()(const core::CardAdvertised& event) const {
-    JsonWriter json = envelope.open("capability_advertised", "all",
-                                    event.card.agent.text + " says what it can do");
-    json.field("agent", event.card.agent).key("card");
-    write(json, event.card);
-    return broadcast("capability_advertised", json);
+    return with_record("capability_advertised", "card", event.card, [&] {
+      JsonWriter json = envelope.open("capability_advertised", "all",
+                                      event.card.agent.text + " says what it can do");
+      json.field("agent", event.card.agent);
+      return json;
+    });
   }
   Frame operator()(const core::CardLapsed&) const { return std::nullopt; }
   Frame operator()(const core::WaitStarted& event) const {
@@ -155,23 +172,56 @@ struct EncodeEvent {
  private:
   [[nodiscard]] Frame lease(std::string_view type, const core::Lease& lease,
                             std::string_view payload) const {
-    JsonWriter json = envelope.open(type, "all", payload);
-    write_all_but(json, lease, {"claimed_at", "data_ref"});
+    return told(type, payload, lease,
+                [](JsonWriter& json, const core::Lease& one, TextLimit& limit) {
+                  write_all_but(json, one, {"claimed_at", "data_ref"}, &limit);
+                });
+  }
+  // Of a lease, its texts cut where they are long. Paths that are too many for a broadcast, as
+  // other programs' logs may have them, are told as what surely covers them.
+  template <class Write>
+  [[nodiscard]] Frame told(std::string_view type, std::string_view payload,
+                           const core::Lease& lease, const Write& write_lease) const {
+    const auto written = [&](const core::Lease& one) {
+      JsonWriter json = envelope.open(type, "all", payload);
+      TextLimit limit{told_text_bytes_max};
+      write_lease(json, one, limit);
+      say_cut(json, limit);
+      return json;
+    };
+    JsonWriter json = written(lease);
+    if (json.text().size() >= broadcast_bytes_max) {
+      core::Lease wider = lease;
+      wider.paths = {""};
+      json = written(wider);
+    }
     return broadcast(type, json, lease.owner);
+  }
+  // With a record that is told whole if that fits, and otherwise with its texts cut.
+  template <class Record, class Open>
+  [[nodiscard]] static Frame with_record(std::string_view type, std::string_view key,
+                                         const Record& record, const Open& open) {
+    const auto written = [&](TextLimit limit) {
+      JsonWriter json = open();
+      json.key(key);
+      write(json, record, &limit);
+      say_cut(json, limit);
+      return json;
+    };
+    JsonWriter json = written(TextLimit{});
+    if (json.text().size() >= broadcast_bytes_max) json = written(TextLimit{told_text_bytes_max});
+    return broadcast(type, json);
   }
   [[nodiscard]] Frame plan_task(std::string_view type, const core::PlanTask& task,
                                 const std::string& what) const {
-    JsonWriter json = envelope.open(type, "all", quoted(task.task_id) + what);
-    json.key("task");
-    write(json, task);
-    return broadcast(type, json);
+    return with_record(type, "task", task,
+                       [&] { return envelope.open(type, "all", quoted(task.task_id) + what); });
   }
   [[nodiscard]] Frame presence(std::string_view what, const AgentName& agent) const {
     // These very words: readers of the relay file show them.
     JsonWriter json = envelope.open("presence_update", "all", "Presence update");
-    json.key("online_agents").begin_array();
-    for (const AgentName& name : machine.presence().online()) json.value(name);
-    json.end_array().field("event", what).field("agent", agent);
+    write_online(json, machine.presence());
+    json.field("event", what).field("agent", agent);
     return broadcast("presence_update", json);
   }
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The fields that every frame of the hub opens with. Private to wire.
+// The fields that every frame of the hub opens with, and one that several have. Private to wire.
 #pragma once
 
 #include <string_view>
 
+#include "core/presence.hpp"
 #include "wire/json_writer.hpp"
 
 namespace synapse::wire {
@@ -28,5 +29,8 @@ struct Envelope {
     return json;
   }
 };
+
+// Who is online, as far as their names fit a broadcast; `truncated` says that some did not.
+void write_online(JsonWriter& json, const core::Presence& presence);
 
 }  // namespace synapse::wire

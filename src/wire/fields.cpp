@@ -120,6 +120,12 @@ std::vector<std::string> Fields::list(const char* name) const {
   return items;
 }
 
+core::JsonText Fields::any(const char* name) const {
+  const Json& value = at(name);
+  if (is_blank(value)) return {};
+  return {json_text(value)};
+}
+
 core::JsonText Fields::object(const char* name) const {
   const Json& value = at(name);
   if (!value.is_object()) return {};

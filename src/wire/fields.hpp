@@ -35,6 +35,8 @@ class Fields {
   // Members as text; empty if the field is no list.
   [[nodiscard]] std::vector<std::string> list(const char* name) const;
   [[nodiscard]] core::JsonText object(const char* name) const;
+  // Any value; {} in place of one that says nothing.
+  [[nodiscard]] core::JsonText any(const char* name) const;
 
  private:
   const Json& object_;

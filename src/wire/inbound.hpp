@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "core/entry.hpp"
 #include "wire/interest.hpp"
@@ -26,8 +27,13 @@ struct ResumeRequest {
   std::uint64_t since = 0;
 };
 struct UnknownType {};
+// Of a known type, but with a field that the hub can't take.
+struct BadRequest {
+  Error why;
+  TaskId task_id;  // Blank if there is none.
+};
 using Query = std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest,
-                           HistoryRequest, ResumeRequest, UnknownType>;
+                           HistoryRequest, ResumeRequest, UnknownType, BadRequest>;
 
 // What a first frame says about its socket, beside the name: docs/protocol.md, Names.
 struct Hello {

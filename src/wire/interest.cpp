@@ -3,7 +3,7 @@
 
 #include "base/strings.hpp"
 #include "wire/addressing.hpp"
-#include "wire/decode.hpp"
+#include "wire/bounds.hpp"
 #include "wire/fields.hpp"
 
 namespace synapse::wire {

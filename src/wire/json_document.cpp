@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/json_document.hpp"
 
+#include <charconv>
+#include <system_error>
+
 #include "base/strings.hpp"
 #include "base/utf8.hpp"
 
@@ -8,25 +11,55 @@ namespace synapse::wire {
 
 namespace {
 
-// Whether brackets outside of strings nest deeper than allowed: looked at before parsing, so that
-// no hostile depth ever reaches the parser.
-bool is_too_deep(std::string_view text, std::size_t levels) {
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// The whole number at the front of a text, if that is one and fits no integer type: the library
+// would make a float of it, which is another number.
+bool is_too_wide(std::string_view text) {
+  const std::size_t end = text.find_first_not_of("0123456789", text.front() == '-' ? 1 : 0);
+  if (end != std::string_view::npos && (text[end] == '.' || text[end] == 'e' || text[end] == 'E')) {
+    return false;
+  }
+  text = text.substr(0, end);
+  const char* const last = text.data() + text.size();
+  if (text.front() == '-') {
+    std::int64_t number = 0;
+    return std::from_chars(text.data(), last, number).ec == std::errc::result_out_of_range;
+  }
+  std::uint64_t number = 0;
+  return std::from_chars(text.data(), last, number).ec == std::errc::result_out_of_range;
+}
+
+enum class Shape { good, too_deep, too_wide };
+
+// What the parser must not see, or would read as something else, outside of strings: brackets that
+// nest deeper than allowed, and integers of more than 64 bits.
+Shape shape_of(std::string_view text, std::size_t levels) {
+  constexpr std::size_t surely_fits = 18;  // Digits.
   std::size_t depth = 0;
+  std::size_t digits = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    digits = !in_string && c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits == surely_fits + 1) {
+      std::size_t first = i - surely_fits;
+      const bool is_fraction = first > 0 && text[first - 1] == '.';
+      if (first > 0 && text[first - 1] == '-') --first;
+      if (!is_fraction && is_too_wide(text.substr(first))) return Shape::too_wide;
+    }
     if (in_string) {
       if (c == '\\') ++i;
       if (c == '"') in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > levels) return true;
+      if (++depth > levels) return Shape::too_deep;
     } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
     }
   }
-  return false;
+  return Shape::good;
 }
 
 }  // namespace
@@ -37,19 +70,25 @@ Result<Json> parse_json(std::string_view text, std::string_view what, std::size_
   };
   constexpr const char* malformed = " is not valid JSON";
   if (!base::is_valid_utf8(text)) return refuse(ErrorCode::invalid_utf8, " is not valid UTF-8");
-  if (is_too_deep(text, levels)) {
-    return refuse(ErrorCode::too_deep,
-                  " is nested deeper than " + std::to_string(levels) + " levels");
+  constexpr const char* out_of_range = " has a number that is out of range";
+  switch (shape_of(text, levels)) {
+    case Shape::good:
+      break;
+    case Shape::too_deep:
+      return refuse(ErrorCode::too_deep,
+                    " is nested deeper than " + std::to_string(levels) + " levels");
+    case Shape::too_wide:
+      return refuse(ErrorCode::number_out_of_range, out_of_range);
   }
-  // The library takes it for the end of the text, whatever follows.
-  if (text.find('\0') != std::string_view::npos) {
+  // The library takes a zero for the end of the text, whatever follows, and passes over a mark.
+  if (text.find('\0') != std::string_view::npos || text.starts_with(byte_order_mark)) {
     return refuse(ErrorCode::malformed_json, malformed);
   }
   try {
     // In place: the library's type converts from everything, which leaves a plain return ambiguous.
     return Result<Json>(boost::system::in_place_value, Json::parse(text));
   } catch (const Json::out_of_range&) {
-    return refuse(ErrorCode::number_out_of_range, " has a number that is out of range");
+    return refuse(ErrorCode::number_out_of_range, out_of_range);
   } catch (const Json::exception&) {
     return refuse(ErrorCode::malformed_json, malformed);
   }

@@ -24,6 +24,12 @@ void append_escaped(std::string& out, std::string_view text) {
       case '\\':
         out += static_cast<char>(c);
         break;
+      case '\b':
+        out += 'b';
+        break;
+      case '\f':
+        out += 'f';
+        break;
       case '\n':
         out += 'n';
         break;
@@ -43,6 +49,21 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view json_prefix(std::string_view text, std::size_t bytes_max) {
+  constexpr std::size_t longest_escape = 6;
+  if (text.size() <= bytes_max / longest_escape) return text;
+  std::size_t written = 0;
+  std::size_t end = 0;  // Of the last whole character that fits.
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c & 0xC0U) != 0x80U) end = i;
+    const bool is_short = c == '"' || c == '\\' || (c >= '\b' && c <= '\r' && c != '\v');
+    written += is_short ? 2 : c < 0x20 ? longest_escape : 1;
+    if (written > bytes_max) return text.substr(0, end);
+  }
+  return text;
+}
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();

@@ -18,6 +18,9 @@
 
 namespace synapse::wire {
 
+// As much of a text, from its beginning, as takes no more than this many bytes in JSON.
+[[nodiscard]] std::string_view json_prefix(std::string_view text, std::size_t bytes_max);
+
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return open('{'); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 #include <string_view>
 
 #include "core/describe.hpp"
@@ -12,23 +13,31 @@
 
 namespace synapse::wire {
 
+// How long the texts of a record may be, in bytes of JSON; ids don't count as texts.
+struct TextLimit {
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
+  bool has_cut = false;
+};
+
 template <core::Described Record>
-void write(JsonWriter& json, const Record& record);
+void write(JsonWriter& json, const Record& record, TextLimit* limit = nullptr);
 
 // Writes each member that it is shown.
 struct MemberWriter {
   JsonWriter& json;
+  TextLimit* limit = nullptr;
 
   template <class Member>
   void operator()(std::string_view name, const Member& member) {
-    value(json.key(name), member);
+    json.key(name);
+    value(member);
   }
   template <class Member>
   void required(std::string_view name, const Member& member) {
     (*this)(name, member);
   }
   void unless_blank(std::string_view name, const std::string& text) {
-    if (!text.empty()) json.field(name, text);
+    if (!text.empty()) (*this)(name, text);
   }
   void unless_blank(std::string_view name, core::Coverage coverage) {
     if (coverage == core::Coverage::none) json.field(name, "none");
@@ -37,24 +46,35 @@ struct MemberWriter {
 
  private:
   template <class Member>
-  static void value(JsonWriter& json, const Member& member) {
+  void value(const Member& member) {
     if constexpr (std::same_as<Member, bool>) {
       json.boolean(member);
+    } else if constexpr (std::same_as<Member, std::string>) {
+      text(member);
     } else if constexpr (std::is_enum_v<Member>) {
       json.value(word(member));
     } else if constexpr (core::Described<Member>) {
-      write(json, member);
+      write(json, member, limit);
     } else {
       json.value(member);
     }
   }
   template <core::Described Record>
-  static void value(JsonWriter& json, const std::optional<Record>& record) {
+  void value(const std::optional<Record>& record) {
     if (record) {
-      write(json, *record);
+      write(json, *record, limit);
     } else {
       json.null();
     }
+  }
+  void text(std::string_view whole) {
+    if (limit == nullptr) {
+      json.value(whole);
+      return;
+    }
+    const std::string_view told = json_prefix(whole, limit->bytes_max);
+    limit->has_cut = limit->has_cut || told.size() < whole.size();
+    json.value(told);
   }
 };
 
@@ -87,26 +107,26 @@ struct SomeMembers {
 };
 
 template <core::Described Record>
-void write(JsonWriter& json, const Record& record) {
+void write(JsonWriter& json, const Record& record, TextLimit* limit) {
   json.begin_object();
-  describe(MemberWriter{json}, record);
+  describe(MemberWriter{json, limit}, record);
   json.end_object();
 }
 
 // The members of these names, in the order of the names, into an object that is open.
 template <core::Described Record>
 void write_members(JsonWriter& json, const Record& record,
-                   std::initializer_list<std::string_view> names) {
+                   std::initializer_list<std::string_view> names, TextLimit* limit = nullptr) {
   for (const std::string_view name : names) {
-    describe(SomeMembers{{json}, SomeMembers::Which::listed, {name}}, record);
+    describe(SomeMembers{{json, limit}, SomeMembers::Which::listed, {name}}, record);
   }
 }
 
 // All members but these, in their own order, into an object that is open.
 template <core::Described Record>
 void write_all_but(JsonWriter& json, const Record& record,
-                   std::initializer_list<std::string_view> names) {
-  describe(SomeMembers{{json}, SomeMembers::Which::others, names}, record);
+                   std::initializer_list<std::string_view> names, TextLimit* limit = nullptr) {
+  describe(SomeMembers{{json, limit}, SomeMembers::Which::others, names}, record);
 }
 
 }  // namespace synapse::wire

@@ -7,8 +7,15 @@ using namespace synapse;
 using namespace synapse::core;
 using namespace synapse::test;
 
-HandOff hand_off(const char* task, const char* to, const char* note = "") {
+HandOff hand_off(const char* task, const char* to,
+                 const std::optional<std::string>& note = std::nullopt) {
   return {TaskId(task), AgentName(to), note, std::nullopt};
+}
+
+ClaimTask none(const char* task) {
+  ClaimTask command = claim(task, {});
+  command.coverage = Coverage::none;
+  return command;
 }
 
 }  // namespace
@@ -47,12 +54,16 @@ TEST_CASE("a hand-off moves the lease as it is, under a new epoch", "[core][hand
   CHECK(note.task_id == TaskId("t"));
   CHECK(note.author == "A");
   CHECK(note.kind == ProgressKind::note);
-  CHECK(note.text.find("B") != std::string::npos);
+  CHECK(note.text == "handed off to B: context");
 
   stage.refuse("A", release("t"), ErrorCode::not_owner);
   stage.grant("B", hand_off("t", "A", "yours again"));
   CHECK(stage.lease("t")->note == "yours again");
   CHECK(stage.lease("t")->epoch == Epoch{3});
+  // A note that is given blank leaves none.
+  CHECK(only<ProgressPosted>(stage.grant("A", hand_off("t", "B", ""))).note.text ==
+        "handed off to B");
+  CHECK(stage.lease("t")->note.empty());
 }
 
 TEST_CASE("a hand-off needs another agent that is online", "[core][hand_off]") {
@@ -70,12 +81,52 @@ TEST_CASE("a hand-off needs another agent that is online", "[core][hand_off]") {
 TEST_CASE("a hand-off checks the new owner against other agents' files", "[core][hand_off]") {
   Stage stage;
   stage.grant("A", claim("t", {"src"}));
-  stage.grant("A", claim("inner", {"src/a"}));
+  stage.grant("A", claim("outer", {}));
   // A's own claims may overlap; once one of them is B's they would not be A's own any more.
   const Refusal refusal = stage.refuse("A", hand_off("t", "B"), ErrorCode::scope_held);
   CHECK(refusal.holder == AgentName("A"));
-  CHECK(refusal.conflict_task_id == TaskId("inner"));
-  stage.grant("A", release("inner"));
+  CHECK(refusal.conflict_task_id == TaskId("outer"));
+  CHECK(refusal.error.message ==
+        "Task 't' can't go to B: the whole worktree is held by A under task 'outer' as well and "
+        "would "
+        "not go along; release or narrow 'outer', or hand it over first.");
+  stage.grant("A", release("outer"));
+  stage.grant("A", hand_off("t", "B"));
+}
+
+TEST_CASE("a hand-off takes along the giver's claims that lie within it", "[core][hand_off]") {
+  Stage stage;
+  ClaimTask build = claim("build", {"src/a", "src/b/*.c"});
+  build.note = "starting";
+  stage.grant("A", build);
+  ClaimTask elsewhere = claim("elsewhere", {"src"});
+  elsewhere.worktree = "another";
+  stage.grant("A", elsewhere);
+  stage.grant("A", claim("t", {"docs", "src"}));
+  const std::vector<Event> events = stage.grant("A", hand_off("t", "B", "yours"));
+  CHECK(stage.owner("t") == "B");
+  CHECK(stage.owner("build") == "B");
+  CHECK(stage.owner("elsewhere") == "A");
+  CHECK(stage.lease("t")->epoch == Epoch{4});
+  CHECK(stage.lease("build")->epoch == Epoch{5});
+  CHECK(stage.lease("build")->note == "starting");
+  // What was asked for comes first, each with its note.
+  REQUIRE(events.size() == 4);
+  CHECK(std::get<LeaseHandedOff>(events[0]).lease.task_id == TaskId("t"));
+  CHECK(std::get<ProgressPosted>(events[1]).note.text == "handed off to B: yours");
+  CHECK(std::get<LeaseHandedOff>(events[2]).lease.task_id == TaskId("build"));
+  CHECK(std::get<ProgressPosted>(events[3]).note.text == "handed off to B: starting");
+}
+
+TEST_CASE("a hand-off that would take too many claims along is refused", "[core][hand_off]") {
+  Limits limits;
+  limits.claims_per_agent = 2;
+  Stage stage(limits);
+  stage.grant("A", claim("inner", {"src/a"}));
+  stage.grant("A", claim("t", {"src"}));
+  stage.grant("B", claim("u", {"b"}));
+  stage.refuse("A", hand_off("t", "B"), ErrorCode::claim_quota);
+  stage.grant("B", release("u"));
   stage.grant("A", hand_off("t", "B"));
 }
 
@@ -91,9 +142,7 @@ TEST_CASE("the new owner's own files are not in a hand-off's way", "[core][hand_
 
 TEST_CASE("a claim without files is handed off whatever is held", "[core][hand_off]") {
   Stage stage;
-  ClaimTask none = claim("t", {});
-  none.coverage = Coverage::none;
-  stage.grant("A", none);
+  stage.grant("A", none("t"));
   stage.grant("C", claim("all", {}));
   stage.grant("A", hand_off("t", "B"));
   CHECK(stage.lease("t")->coverage == Coverage::none);
@@ -117,14 +166,15 @@ TEST_CASE("a hand-off's refusals come in order", "[core][hand_off]") {
   limits.claims_per_agent = 2;
   Stage stage(limits);
   stage.grant("A", claim("t", {"src"}));
-  stage.grant("A", claim("inner", {"src/a"}));
-  stage.grant("B", claim("u", {"b"}));
-  stage.grant("B", claim("v", {"c"}));
+  stage.grant("A", claim("outer", {}));
+  stage.refuse("B", claim("u", {"b"}), ErrorCode::scope_held);
+  stage.grant("B", none("u"));
+  stage.grant("B", none("v"));
   HandOff command = hand_off("t", "B");
   command.epoch = 9;
   stage.refuse("A", command, ErrorCode::stale_epoch);
   command.epoch = std::nullopt;
   stage.refuse("A", command, ErrorCode::scope_held);
-  stage.grant("A", release("inner"));
+  stage.grant("A", release("outer"));
   stage.refuse("A", command, ErrorCode::claim_quota);
 }

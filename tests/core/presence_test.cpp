@@ -29,6 +29,28 @@ TEST_CASE("an agent is online from its joining to its leaving", "[core][presence
   CHECK_FALSE(stage.machine.presence().is_online(name));
 }
 
+TEST_CASE("an agent that is new to the roster is written down once", "[core][presence]") {
+  Stage stage;
+  const double first = stage.clock.now().wall;
+  const std::vector<Event> joined = stage.actors.join(AgentName("E"), stage.clock.now()).events;
+  CHECK(only<AgentSeen>(joined).agent == AgentName("E"));
+  CHECK(only<AgentSeen>(joined).last_seen == first);
+  (void)stage.leave("E");
+  stage.clock.advance(60);
+  const std::vector<Event> again = stage.actors.join(AgentName("E"), stage.clock.now()).events;
+  CHECK(count<AgentSeen>(again) == 0);
+  CHECK(count<AgentJoined>(again) == 1);
+}
+
+TEST_CASE("what a log tells of the roster late makes nobody seen earlier", "[core][presence]") {
+  Presence presence(2);
+  presence.seen_since(AgentName("a"), 20);
+  presence.seen_since(AgentName("a"), 10);
+  CHECK(presence.last_seen().at(AgentName("a")) == 20);
+  presence.seen_since(AgentName("a"), 30);
+  CHECK(presence.last_seen().at(AgentName("a")) == 30);
+}
+
 TEST_CASE("agents that went are remembered, the longest silent forgotten first",
           "[core][presence]") {
   Presence presence(2);

@@ -59,7 +59,8 @@ TEST_CASE("a scope keeps its order and drops duplicates", "[core][scope]") {
   const Limits limits;
   CHECK(normalise_scope({"a", "a/", "./a", "b", "x/../a"}, limits) == Paths{"a", "b"});
   CHECK(normalise_scope({}, limits).empty());
-  CHECK(normalise_scope({"a", "."}, limits) == Paths{"a", ""});
+  CHECK(normalise_scope({"a", "."}, limits) == Paths{""});
+  CHECK(normalise_scope({"", "src"}, limits) == Paths{""});
 }
 
 TEST_CASE("too many distinct paths widen a scope to its worktree", "[core][scope]") {

@@ -66,6 +66,7 @@ Peer Rig::connect(const std::string& host) {
 Peer Rig::join(const std::string& name, const std::string& host) {
   Peer peer = connect(host);
   say(peer, {{"sender", name}, {"type", "heartbeat"}});
+  commit();  // A name that is new is written down.
   peer.forget();
   return peer;
 }

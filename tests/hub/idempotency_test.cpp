@@ -61,8 +61,56 @@ TEST_CASE("keys belong to a sender and a type", "[hub][idempotency]") {
             .at("owner") == "B");
   CHECK(rig.answer(a, {{"type", "release"}, {"task_id", "T"}, {"idem_key", "k"}}).at("type") ==
         "release_granted");
-  CHECK(rig.answer(a, claim_t).at("type") == "claim_granted");
   CHECK(rig.engine().machine().leases().find(TaskId("T")) == nullptr);
+}
+
+TEST_CASE("a remembered grant is given again only while its lease lives", "[hub][idempotency]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json claim{{"type", "claim"}, {"task_id", "I"}, {"idem_key", "k"}};
+  const Json renewal{{"type", "renew"}, {"task_id", "I"}, {"idem_key", "r"}};
+  a.forget();
+  for (const Json& frame : {claim, renewal}) rig.say(a, frame);
+  rig.commit();
+  CHECK(a.hear().size() == 2);
+  const auto refused = [&](const Json& frame, const char* type) {
+    const Json refusal = rig.answer(a, frame);
+    CHECK(refusal.at("type") == type);
+    CHECK(refusal.at("code") == "no_longer_held");
+    CHECK(refusal.at("task_id") == "I");
+    return refusal;
+  };
+  SECTION("not once another agent holds the task") {
+    rig.say(a, {{"type", "release"}, {"task_id", "I"}});
+    rig.say(b, {{"type", "claim"}, {"task_id", "I"}, {"ttl_seconds", 60}});
+    rig.commit();
+    a.forget();
+    const bool after_a_restart = GENERATE(false, true);
+    if (after_a_restart) rig.fail_log();  // The state is now what replay made of the log.
+    const Json refusal = refused(claim, "claim_denied");
+    CHECK(refusal.at("holder") == "B");
+    CHECK(refusal.at("current_epoch") == 2);
+    CHECK(refusal.contains("lease_expires_at"));
+    CHECK(refused(renewal, "renew_denied").at("holder") == "B");
+  }
+  SECTION("nor when it is free, or the agent's own under a new epoch") {
+    rig.say(a, {{"type", "release"}, {"task_id", "I"}});
+    rig.commit();
+    a.forget();
+    CHECK_FALSE(refused(claim, "claim_denied").contains("holder"));
+    rig.say(a, {{"type", "claim"}, {"task_id", "I"}, {"idem_key", "another"}});
+    rig.commit();
+    a.forget();
+    CHECK(refused(claim, "claim_denied").at("current_epoch") == 2);
+  }
+  SECTION("but as long as it does, whatever else has changed") {
+    rig.say(a, {{"type", "checkpoint"}, {"task_id", "I"}, {"checkpoint", "c"}});
+    rig.commit();
+    a.forget();
+    CHECK(rig.answer(a, claim).at("type") == "claim_granted");
+    CHECK(rig.answer(a, renewal).at("type") == "lease_renewed");
+  }
 }
 
 TEST_CASE("a refused request is judged anew when it comes again", "[hub][idempotency]") {

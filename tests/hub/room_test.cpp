@@ -122,9 +122,10 @@ TEST_CASE("a hand-off is told after its progress note and logged before it", "[h
   rig.commit();
   CHECK(types_of(b.hear()) ==
         std::vector<std::string>{"ledger_progress_posted", "handoff_granted"});
-  REQUIRE(rig.log().size() == 3);
-  CHECK(rig.log()[1].kind == "handoff");
-  CHECK(rig.log()[2].kind == "ledger_progress");
+  const std::size_t rows = rig.log().size();
+  REQUIRE(rows >= 2);
+  CHECK(rig.log()[rows - 2].kind == "handoff");
+  CHECK(rig.log()[rows - 1].kind == "ledger_progress");
 }
 
 TEST_CASE("a socket may narrow the broadcasts it is sent, by type", "[hub][interest]") {

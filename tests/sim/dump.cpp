@@ -173,6 +173,9 @@ struct EventText {
         .text();
   }
   std::string operator()(const AnswerRemembered& e) const { return line("answer", e); }
+  std::string operator()(const AgentSeen& e) const {
+    return Line("seen")("agent", e.agent)("at", e.last_seen).text();
+  }
   std::string operator()(const AgentJoined& e) const {
     return Line("joined")("agent", e.agent).text();
   }

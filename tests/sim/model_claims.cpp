@@ -79,6 +79,7 @@ std::vector<std::string> Model::normalised(const std::vector<std::string>& paths
       const auto glob = std::find_if(parts.begin(), parts.end(), is_glob);
       one = joined(parts, static_cast<std::size_t>(glob - parts.begin()));
     }
+    if (one.empty()) return {""};
     if (is_new()) normal.push_back(one);
     if (normal.size() > limits_.paths_per_claim) return {""};
   }

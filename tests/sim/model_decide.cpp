@@ -2,7 +2,9 @@
 // What the model decides, rule by rule in the words of the protocol page. Claims are in
 // model_claims.cpp.
 #include <algorithm>
+#include <map>
 
+#include "core/scope_cover.hpp"  // Careful on doubt; its own test holds it beside the universe.
 #include "sim/model.hpp"
 
 namespace synapse::sim {
@@ -103,28 +105,42 @@ struct Model::Decide {
     if (c.to_agent == actor) return refused(ErrorCode::target_is_owner, lease);
     if (!model.online_.contains(c.to_agent)) return refused(ErrorCode::target_offline, lease);
     Outcome in_scope;
+    std::map<TaskId, Lease> along;
     for (const Lease& other : model.leases_) {
       if (other.task_id == lease.task_id || other.owner == c.to_agent) continue;
-      if (model.contend(lease.worktree, lease.coverage, lease.paths, other.worktree, other.coverage,
-                        other.paths)) {
-        in_scope.refused = ErrorCode::scope_held;
-        in_scope.holders.insert(other.owner);
+      if (!model.contend(lease.worktree, lease.coverage, lease.paths, other.worktree,
+                         other.coverage, other.paths)) {
+        continue;
       }
+      if (other.owner == actor && scope_covers(lease.paths, other.paths)) {
+        along.emplace(other.task_id, other);
+        continue;
+      }
+      in_scope.refused = ErrorCode::scope_held;
+      in_scope.holders.insert(other.owner);
     }
     if (in_scope.refused) return in_scope;
-    if (model.held_by(c.to_agent) >= model.limits_.claims_per_agent) {
+    if (model.held_by(c.to_agent) + along.size() >= model.limits_.claims_per_agent) {
       return refused(ErrorCode::claim_quota, lease);
     }
-    if (!c.note.empty()) lease.note = c.note;
-    lease.owner = c.to_agent;
-    lease.epoch = Epoch{model.last_epoch_ + 1};
+    lease.note = c.note.value_or(lease.note);
+    Outcome outcome;
+    pass_on(lease, c.to_agent, 1, outcome);
+    std::uint64_t nth = 1;
+    for (const auto& [id, one] : along) pass_on(one, c.to_agent, ++nth, outcome);
+    return outcome;
+  }
+
+  void pass_on(Lease lease, const AgentName& to, std::uint64_t nth, Outcome& outcome) const {
+    lease.owner = to;
+    lease.epoch = Epoch{model.last_epoch_ + nth};
     lease.version = Version{0};
     lease.claimed_at = now.wall;
     model.set_term(lease, std::nullopt, now);
-    Outcome outcome = happened(LeaseHandedOff{lease, actor});
-    outcome.events.emplace_back(ProgressPosted{
-        {c.task_id, actor.text, ProgressKind::note, "handed off to " + c.to_agent.text, now.wall}});
-    return outcome;
+    const std::string note = lease.note.empty() ? "" : ": " + lease.note;
+    outcome.events.emplace_back(LeaseHandedOff{lease, actor});
+    outcome.events.emplace_back(ProgressPosted{{lease.task_id, actor.text, ProgressKind::note,
+                                                "handed off to " + to.text + note, now.wall}});
   }
 
   Outcome operator()(const WaitFor& c) const {

@@ -188,8 +188,10 @@ void Simulation::compare(const core::Outcome& decision, const Outcome& outcome) 
     compare_refusal(*decision.refusal, outcome);
   }
   std::vector<Event> modelled = decision.events;
-  std::erase_if(modelled,
-                [](const Event& event) { return std::holds_alternative<AnswerRemembered>(event); });
+  std::erase_if(modelled, [](const Event& event) {
+    return std::holds_alternative<AnswerRemembered>(event) ||
+           std::holds_alternative<AgentSeen>(event);
+  });
   compare_events(modelled, outcome);
   compare_states();
 }

@@ -2,6 +2,7 @@
 #include "sim/universe.hpp"
 
 #include "core/scope.hpp"
+#include "core/scope_cover.hpp"
 #include "sim/commands.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
@@ -9,6 +10,7 @@
 namespace {
 
 using namespace synapse::sim;
+using synapse::core::path_covers;
 using synapse::core::paths_contend;
 using synapse::core::segments_meet;
 
@@ -63,4 +65,27 @@ TEST_CASE("the universe's files decide whether two paths contend", "[sim][univer
   }
   CHECK(contending > 2'000);
   CHECK(contending < 18'000);
+}
+
+TEST_CASE("a path is said to cover another only if the universe's files agree", "[sim][universe]") {
+  Universe universe;
+  Dice dice(synapse::test::first_seed());
+  Crowd crowd(dice);
+  std::size_t covering = 0;
+  std::size_t missed = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string outer = crowd.path();
+    const std::string inner = crowd.path();
+    const bool covers = (universe.cover(inner) & ~universe.cover(outer)).none();
+    INFO("'" << outer << "' and '" << inner << "'");
+    if (path_covers(outer, inner)) {
+      REQUIRE(covers);
+      ++covering;
+    } else if (covers) {
+      ++missed;
+    }
+    REQUIRE(path_covers(outer, outer));
+  }
+  CHECK(covering > 1'000);
+  CHECK(missed < covering / 4);  // It is careful, not blind.
 }

@@ -90,7 +90,7 @@ TEST_CASE("only what the original doesn't know goes into the table of our own", 
     const auto entry = encode(event, 1);
     if (entry->table == store::Table::synapse_events) ours.push_back(entry->kind);
   }
-  CHECK(ours == std::vector<std::string>{"lease_renewed", "lease_expired"});
+  CHECK(ours == std::vector<std::string>{"lease_renewed", "lease_expired", "agent_seen"});
   CHECK(store::encode_whole(sample_lease(), 1).table == store::Table::events);
 }
 
@@ -121,13 +121,24 @@ TEST_CASE("an event that is not durable has no record", "[store][codec]") {
   }
 }
 
+TEST_CASE("an offer whose meta the original can't read stands in our own table", "[store][codec]") {
+  core::Offer offer{AgentName("A"), "k", "n", 1, {"[1]"}, 5, Mono(0)};
+  const auto odd = encode(core::ResourceOffered{offer}, 1);
+  CHECK(odd->table == store::Table::synapse_events);
+  const auto read = store::decode(odd->kind, odd->payload, {moment(0), {}});
+  REQUIRE(read);
+  CHECK(std::get<core::ResourceOffered>(**read).offer.meta.text == "[1]");
+  offer.meta.text = "{}";
+  CHECK(encode(core::ResourceOffered{offer}, 1)->table == store::Table::events);
+}
+
 TEST_CASE("each kind of event has its word in the log", "[store][codec]") {
   std::vector<std::string> kinds;
   for (const core::Event& event : logged_events()) kinds.push_back(encode(event, 1)->kind);
   CHECK(kinds == std::vector<std::string>{"claim", "lease_renewed", "task_update", "checkpoint",
                                           "handoff", "release", "lease_expired", "ledger_task",
                                           "ledger_task", "ledger_progress", "resource", "chat",
-                                          "finding", "recall", "idempotency"});
+                                          "finding", "recall", "idempotency", "agent_seen"});
 }
 
 TEST_CASE("payloads are compact and hold what the page on the log says", "[store][codec]") {

@@ -15,7 +15,7 @@ TEST_CASE("a claim carries all its fields", "[wire][decode]") {
   CHECK(claim.task_id.text == "T1");
   CHECK(claim.note == "n");
   CHECK(claim.ttl == 90.5);
-  CHECK(claim.worktree == "w");
+  CHECK(claim.worktree == " w ");
   CHECK(claim.paths == Texts{"a", " b/c "});  // Normalised where they are judged.
   CHECK(claim.coverage == core::Coverage::files);
   CHECK(claim.if_held == core::IfHeld::wait);
@@ -130,6 +130,45 @@ TEST_CASE("a resource has three types and two spellings of its fields", "[wire][
   }
 }
 
+TEST_CASE("the meta of an offer is kept whatever it is", "[wire][decode]") {
+  const auto meta = [](const char* value) {
+    return command<core::OfferResource>("resource", "\"meta\":" + std::string(value)).meta.text;
+  };
+  for (const char* kept : {"\"words\"", "[1]", "5", "true", R"({"a":[]})"})
+    CHECK(meta(kept) == kept);
+  for (const char* blank : {"null", "\"\"", "[]", "0", "false"}) CHECK(meta(blank) == "{}");
+}
+
+TEST_CASE("a hand-off's note is given, blank or left as it was", "[wire][decode]") {
+  const auto note = [](const char* fields) {
+    return command<core::HandOff>("handoff", fields).note;
+  };
+  CHECK(note(R"("note":" yours ")") == "yours");
+  CHECK(note(R"("note":"")") == "");
+  CHECK(note(R"("note":null)") == std::nullopt);
+  CHECK(note("") == std::nullopt);
+}
+
+TEST_CASE("an id that can't be told from another is refused where it begins", "[wire][decode]") {
+  for (const char* id : {"T\xE2\x80\x8B", "\xE3\x85\xA4", "T\xEF\xB8\x8F",
+                         "a\xC2\xAD"
+                         "b"}) {
+    INFO(id);
+    const std::string task = R"("task_id":")" + std::string(id) + '"';
+    for (const char* type : {"claim", "ledger_task", "ledger_progress"}) {
+      CHECK(refusal_of(request(type, task)) == "invalid_task_id");
+    }
+    CHECK(refusal_of(request("ledger_task", R"("task_id":"T","depends_on":[")" + std::string(id) +
+                                                "\"]")) == "invalid_task_id");
+    // One that is there already, from before, can be ended.
+    CHECK(refusal_of(request("release", task)) == "accepted");
+  }
+  CHECK(refusal_text(request("claim", "\"task_id\":\"T\xE2\x80\x8B\"")) ==
+        "task_id 'T\\u{200b}' has unprintable characters; leave them out");
+  CHECK(refusal_of(request("claim", "\"task_id\":\"L\xC3\xB6schen \xF0\x9F\x98\x80\"")) ==
+        "accepted");
+}
+
 TEST_CASE("a capacity is at least one and bounded above", "[wire][decode]") {
   const auto capacity = [](const char* value) {
     return command<core::OfferResource>("resource", "\"capacity\":" + std::string(value)).capacity;
@@ -166,7 +205,7 @@ TEST_CASE("progress is its text or the payload, a note unless it says", "[wire][
   const auto own = command<core::PostProgress>(
       "ledger_progress", R"("task_id":"T","text":" t ","payload":"p","kind":"blocked")");
   CHECK(own.task_id.text == "T");
-  CHECK(own.text == "t");
+  CHECK(own.text == " t ");
   CHECK(own.kind == "blocked");
   const auto other = command<core::PostProgress>("ledger_progress", R"("payload":"p")");
   CHECK(other.text == "p");

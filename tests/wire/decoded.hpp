@@ -2,6 +2,7 @@
 // Short ways to decode a frame that must be good, or must be refused for one reason.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,15 +45,24 @@ template <class Wanted>
   return *wanted;
 }
 
+// Why a frame is refused, if it is: as a whole, or as a request of its type.
+[[nodiscard]] inline std::optional<Error> refused(std::string_view frame) {
+  const Result<wire::Inbound> inbound = wire::decode(frame);
+  if (!inbound) return inbound.error();
+  const auto* query = std::get_if<wire::Query>(&inbound->body);
+  if (query == nullptr || !std::holds_alternative<wire::BadRequest>(*query)) return std::nullopt;
+  return std::get<wire::BadRequest>(*query).why;
+}
+
 // The wire name of the code that refuses a frame; "accepted" if nothing does.
 [[nodiscard]] inline std::string refusal_of(std::string_view frame) {
-  const Result<wire::Inbound> inbound = wire::decode(frame);
-  return inbound ? "accepted" : std::string(base::wire_name(inbound.error().code));
+  const std::optional<Error> why = refused(frame);
+  return why ? std::string(base::wire_name(why->code)) : "accepted";
 }
 
 [[nodiscard]] inline std::string refusal_text(std::string_view frame) {
-  const Result<wire::Inbound> inbound = wire::decode(frame);
-  return inbound ? "accepted" : inbound.error().message;
+  const std::optional<Error> why = refused(frame);
+  return why ? why->message : "accepted";
 }
 
 }  // namespace synapse::test

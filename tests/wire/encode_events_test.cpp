@@ -278,3 +278,72 @@ TEST_CASE("what concerns nobody else has no frame", "[wire][encode]") {
     CHECK_FALSE(hub.encoder.event(event, hub.machine, AgentName("A"), now));
   }
 }
+
+TEST_CASE("no broadcast is larger than a client takes, and what was cut is said",
+          "[wire][encode]") {
+  constexpr std::size_t client_takes = 1U << 20U;
+  constexpr std::size_t told = 64U << 10U;
+  const std::string big(1'000'000, 'x');
+  core::Lease lease = sample_lease();
+  lease.note = lease.checkpoint = lease.data_ref = big;
+  core::PlanTask task;
+  task.task_id = TaskId("T");
+  task.title = task.description = big;
+  core::Finding finding;
+  finding.statement = finding.freshness = big;
+  core::Card card;
+  card.description = card.model = big;
+  const core::ProgressNote note{TaskId("T"), "A", core::ProgressKind::note, big + big, 0};
+  const std::vector<core::Event> events{
+      core::LeaseGranted{lease},
+      core::LeaseRenewed{lease},
+      core::TaskUpdated{lease},
+      core::LeaseHandedOff{lease, AgentName("B")},
+      core::LeaseExpired{lease.task_id, lease.owner, lease.epoch, lease.checkpoint},
+      core::PlanTaskDeclared{task},
+      core::PlanTaskUpdated{task},
+      core::ProgressPosted{note},
+      core::FindingRecorded{finding, "accept", {}},
+      core::CardAdvertised{card}};
+  for (const core::Event& event : events) {
+    const std::string text = Hub().outgoing(event).text;
+    INFO(text.substr(0, 200));
+    CHECK(text.size() <= client_takes);
+    CHECK(json::parse(text).at("truncated") == true);
+  }
+  const json granted = broadcast(core::LeaseGranted{lease}, "claim_granted");
+  CHECK(granted["note"] == big.substr(0, told));
+  CHECK(granted["checkpoint"] == big.substr(0, told));
+}
+
+TEST_CASE("a text of a broadcast is cut by what it takes in JSON, between characters",
+          "[wire][encode]") {
+  core::Lease lease = sample_lease();
+  const auto told = [&](const std::string& note) {
+    lease.note = note;
+    return broadcast(core::LeaseGranted{lease}, "claim_granted");
+  };
+  const std::string controls(64U << 10U, '\x01');
+  CHECK(told(controls)["note"] == controls.substr(0, (64U << 10U) / 6));
+  std::string accents = "x";
+  while (accents.size() <= 64U << 10U) accents += "\xC3\xA9";
+  CHECK(told(accents)["note"] == accents.substr(0, (64U << 10U) - 1));
+  const std::string fits(64U << 10U, 'x');
+  CHECK(told(fits)["note"] == fits);
+  CHECK_FALSE(told(fits).contains("truncated"));
+}
+
+TEST_CASE("more paths than a broadcast holds are told as the whole worktree", "[wire][encode]") {
+  core::Lease lease = sample_lease();
+  lease.paths.assign(512, std::string(4000, 'p'));
+  const json granted = broadcast(core::LeaseGranted{lease}, "claim_granted");
+  CHECK(granted["paths"] == json{""});
+}
+
+TEST_CASE("a record is told whole where it fits", "[wire][encode]") {
+  const std::string text((1U << 20U) - (16U << 10U), 'x');
+  const core::ProgressNote note{TaskId("T"), "A", core::ProgressKind::note, text, 0};
+  const wire::Outgoing outgoing = Hub().outgoing(core::ProgressPosted{note});
+  CHECK(outgoing.text.size() <= 1U << 20U);
+  CHECK(json::parse(outgoing.text)["note"]["text"] == text);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "core/refusals.hpp"
+
+#include <utility>
+
+namespace synapse::core {
+
+std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
+
+std::string files_of(const std::vector<std::string>& paths) {
+  if (paths.empty() || paths.front().empty()) return "the whole worktree";
+  if (paths.size() > 3) return paths.front() + " and " + std::to_string(paths.size() - 1) + " more";
+  std::string text;
+  for (const std::string& path : paths) text += (text.empty() ? "" : ", ") + path;
+  return text;
+}
+
+Refusal refuse_for(const Lease& lease, ErrorCode code, const TaskId& task_id, std::string message) {
+  Refusal refusal(code, task_id, std::move(message));
+  refusal.holder = lease.owner;
+  refusal.conflict_task_id = lease.task_id;
+  refusal.lease_expires_at = lease.expires_at;
+  refusal.current_epoch = lease.epoch;
+  refusal.current_version = lease.version;
+  return refusal;
+}
+
+}  // namespace synapse::core
