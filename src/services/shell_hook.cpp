@@ -63,18 +63,24 @@ const char* code_of(Shell shell) {
   return "";
 }
 
-// `function NAME` and not `NAME()`: a name that is an alias would be expanded there.
+// `function NAME` and not `NAME()`: a name that is an alias would be expanded there. In zsh no
+// array is asked, since options of the user's change how that is written.
 std::string wrapper(Shell shell, const std::string& provider) {
+  const std::string all = provider + (shell == Shell::fish ? " $argv" : " \"$@\"");
+  const std::string run = "__synapse_run " + all;
+  const std::string plain = "command " + all;
   switch (shell) {
     case Shell::bash:
       return "declare -F " + provider + " >/dev/null || function " + provider +
-             " { __synapse_run " + provider + " \"$@\"; }\n";
+             " { if declare -F __synapse_run >/dev/null; then " + run + "; else " + plain +
+             "; fi; }\n";
     case Shell::zsh:
-      return "if ((! $+functions[" + provider + "])); then function " + provider +
-             " { __synapse_run " + provider + " \"$@\" }; fi\n";
+      return "typeset -f " + provider + " >/dev/null || function " + provider +
+             " { if typeset -f __synapse_run >/dev/null; then " + run + "; else " + plain +
+             "; fi; }\n";
     case Shell::fish:
       return "functions -q " + provider + "; or function " + provider + " --wraps " + provider +
-             "; __synapse_run " + provider + " $argv; end\n";
+             "; if functions -q __synapse_run; " + run + "; else; " + plain + "; end; end\n";
   }
   return "";
 }
@@ -100,12 +106,37 @@ Result<fs::path> start_up_file(const base::Environment& environment, Shell shell
 }
 
 // The original's block loads the same command: to add ours would load it twice.
+bool begins_block(std::string_view line) {
+  line = base::trim(line);
+  return line.starts_with("# >>> synapse") && line.ends_with("shell integration >>>");
+}
+
+bool ends_block(std::string_view line) {
+  line = base::trim(line);
+  return line.starts_with("# <<< synapse") && line.ends_with("shell integration <<<");
+}
+
 bool has_block(const std::string& content) {
   const std::vector<std::string_view> lines = base::split(content, '\n');
-  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
-    line = base::trim(line);
-    return line.starts_with("# >>> synapse") && line.ends_with("shell integration >>>");
-  });
+  return std::any_of(lines.begin(), lines.end(), begins_block);
+}
+
+// The content without its blocks; nothing if one of them has no end.
+std::optional<std::string> without_blocks(std::string_view content) {
+  std::string rest;
+  bool is_inside = false;
+  while (!content.empty()) {
+    const std::size_t end = content.find('\n');
+    const std::string_view line =
+        content.substr(0, end == std::string_view::npos ? content.size() : end + 1);
+    content.remove_prefix(line.size());
+    if (is_inside && begins_block(line)) return std::nullopt;
+    if (begins_block(line)) is_inside = true;
+    if (!is_inside) rest += line;
+    if (ends_block(line)) is_inside = false;
+  }
+  if (is_inside) return std::nullopt;
+  return rest;
 }
 
 std::string block(Shell shell, const std::string& program) {
@@ -175,6 +206,33 @@ Result<HookInstallation> install_hook(const base::Environment& environment, Shel
     return base::file_error(*file, "can't be written", errno);
   }
   return HookInstallation{*file, false};
+}
+
+Result<HookInstallation> remove_hook(const base::Environment& environment, Shell shell) {
+  const Result<fs::path> file = start_up_file(environment, shell);
+  if (!file) return file.error();
+  const Result<std::string> content = base::read_whole(*file, file_bytes_max);
+  if (!content && content.error().code == ErrorCode::not_found) {
+    return HookInstallation{*file, false};
+  }
+  if (!content) return content.error();
+  if (!has_block(*content)) return HookInstallation{*file, false};
+  const std::optional<std::string> rest = without_blocks(*content);
+  if (!rest) {
+    return fail(ErrorCode::corrupt, base::quoted_path(*file) +
+                                        " has a block of ours without its last line: take it out "
+                                        "by hand");
+  }
+  std::error_code error;
+  const fs::path real = fs::canonical(*file, error);
+  if (error) return base::file_error(*file, "can't be found", error.value());
+  base::FileTraits traits;
+  traits.permissions = static_cast<unsigned>(fs::status(real, error).permissions());
+  if (error) return base::file_error(real, "can't be read", error.value());
+  if (const std::error_code failed = base::replace_file(real, *rest, traits)) {
+    return base::file_error(real, "can't be written", failed.value());
+  }
+  return HookInstallation{*file, true};
 }
 
 }  // namespace synapse::services

@@ -41,5 +41,10 @@ struct HookInstallation {
 // keeps its mode, its links and all that is in it. `program` is a path, or a word for the PATH.
 [[nodiscard]] Result<HookInstallation> install_hook(const base::Environment& environment,
                                                     Shell shell, const std::string& program);
+// Takes the block out again, the original's too, and leaves all other lines as they are. The file
+// keeps its mode, and a link to it stays one; it is replaced whole. Error, with nothing changed: a
+// block that has no end, which somebody has edited.
+[[nodiscard]] Result<HookInstallation> remove_hook(const base::Environment& environment,
+                                                   Shell shell);
 
 }  // namespace synapse::services

@@ -2,6 +2,7 @@
 #include "services/units.hpp"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include "base/control.hpp"
@@ -24,6 +25,9 @@ namespace fs = std::filesystem;
 // systemd's UNIT_NAME_MAX, without the zero at the end.
 constexpr std::size_t unit_name_bytes_max = 255;
 
+constexpr std::array<std::string_view, 3> unit_names{
+    "synapse-hub.service", "synapse-presence@.service", "synapse-arm@.service"};
+
 // ASCII, whatever the locale.
 bool is_alphanumeric(char character) {
   return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
@@ -44,10 +48,10 @@ std::string unit_word(const std::string& path) {
   return needs_quotes ? "\"" + word + "\"" : word;
 }
 
-Unit make_unit(const char* name, std::string text, const std::string& program) {
+Unit make_unit(std::string_view name, std::string text, const std::string& program) {
   const std::string place = "@PROGRAM@";
   text.replace(text.find(place), place.size(), unit_word(program));
-  return {name, text + hardening_lines};
+  return {std::string(name), text + hardening_lines};
 }
 
 Result<> make_folders(const fs::path& folder) {
@@ -55,6 +59,32 @@ Result<> make_folders(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (error) return base::file_error(folder, "can't be made", error.value());
   return {};
+}
+
+// The folder of the user's units.
+Result<fs::path> units_folder(const base::Environment& environment) {
+  const fs::path home = environment.get("HOME").value_or("");
+  if (!home.is_absolute()) {
+    return fail(ErrorCode::bad_argument, "no $HOME: it says whose services they are");
+  }
+  const fs::path configured = environment.get("XDG_CONFIG_HOME").value_or("");
+  const fs::path config = configured.is_absolute() ? configured : home / ".config";
+  return config / "systemd/user";
+}
+
+bool is_ours(const fs::path& file) {
+  constexpr std::size_t start_bytes = 256;
+  const Result<std::string> start = base::read_start(file, start_bytes);
+  return start && start->starts_with("# Written by `synapse init`.\n");
+}
+
+// Whether a link in a .wants folder is of this unit, or of an instance of it.
+bool starts_unit(const fs::path& link, const fs::path& file) {
+  const std::string name = link.filename().string();
+  const std::string unit = file.filename().string();
+  const std::size_t at = unit.find("@.");
+  if (at == std::string::npos) return name == unit;
+  return name.starts_with(unit.substr(0, at + 1)) && name.ends_with(unit.substr(at + 1));
 }
 
 Result<> write_whole(const fs::path& file, const std::string& text) {
@@ -104,23 +134,20 @@ Result<std::vector<Unit>> user_units(const fs::path& program) {
     return fail(ErrorCode::bad_argument,
                 "--synapse-bin: a service needs an absolute path without control characters or $");
   }
-  return std::vector<Unit>{make_unit("synapse-hub.service", hub_unit, path),
-                           make_unit("synapse-presence@.service", presence_unit, path),
-                           make_unit("synapse-arm@.service", arm_unit, path)};
+  return std::vector<Unit>{make_unit(unit_names[0], hub_unit, path),
+                           make_unit(unit_names[1], presence_unit, path),
+                           make_unit(unit_names[2], arm_unit, path)};
 }
 
 Result<Installed> install_units(const base::Environment& environment, const fs::path& program) {
-  const fs::path home = environment.get("HOME").value_or("");
-  if (!home.is_absolute()) {
-    return fail(ErrorCode::bad_argument, "no $HOME: it says whose services they are");
-  }
+  const Result<fs::path> folder = units_folder(environment);
+  if (!folder) return folder.error();
   const Result<std::vector<Unit>> units = user_units(program);
   if (!units) return units.error();
-  const fs::path configured = environment.get("XDG_CONFIG_HOME").value_or("");
-  const fs::path config = configured.is_absolute() ? configured : home / ".config";
-  Installed installed{{config / "systemd/user", home / "synapse"}, {}};
-  for (const fs::path& folder : installed.folders) {
-    if (Result<> made = make_folders(folder); !made) return made.error();
+  const fs::path home = environment.get("HOME").value_or("");
+  Installed installed{{*folder, home / "synapse"}, {}};
+  for (const fs::path& each : installed.folders) {
+    if (Result<> made = make_folders(each); !made) return made.error();
   }
   for (const Unit& unit : *units) {
     const fs::path file = installed.folders.front() / unit.file_name;
@@ -139,6 +166,40 @@ Result<std::vector<std::vector<std::string>>> start_commands(const std::string& 
   std::vector<std::vector<std::string>> commands{{"systemctl", "--user", "daemon-reload"}};
   for (const std::string& unit : {std::string("synapse-hub.service"), *presence, *listener}) {
     commands.push_back({"systemctl", "--user", "enable", "--now", unit});
+  }
+  return commands;
+}
+
+Result<InstalledUnits> find_units(const base::Environment& environment) {
+  const Result<fs::path> folder = units_folder(environment);
+  if (!folder) return folder.error();
+  InstalledUnits found;
+  std::error_code error;
+  for (const std::string_view name : unit_names) {
+    const fs::path file = *folder / name;
+    if (!fs::exists(fs::symlink_status(file, error))) continue;
+    (is_ours(file) ? found.files : found.foreign).push_back(file);
+  }
+  for (const auto& wants : fs::directory_iterator(*folder, error)) {
+    if (wants.path().extension() != ".wants") continue;
+    for (const auto& link : fs::directory_iterator(wants.path(), error)) {
+      const bool is_link = fs::is_symlink(link.symlink_status(error));
+      const auto starts = [&link](const fs::path& file) { return starts_unit(link.path(), file); };
+      if (is_link && std::any_of(found.files.begin(), found.files.end(), starts)) {
+        found.links.push_back(link.path());
+      }
+    }
+  }
+  return found;
+}
+
+std::vector<std::vector<std::string>> stop_commands(const InstalledUnits& units) {
+  std::vector<std::vector<std::string>> commands;
+  // Last the hub, which the others talk to.
+  for (auto file = units.files.rbegin(); file != units.files.rend(); ++file) {
+    std::string unit = file->filename().string();
+    if (const std::size_t at = unit.find("@."); at != std::string::npos) unit.insert(at + 1, "*");
+    commands.push_back({"systemctl", "--user", "stop", unit});
   }
   return commands;
 }

@@ -41,6 +41,16 @@ struct Installed {
 [[nodiscard]] Result<std::vector<std::vector<std::string>>> start_commands(
     const std::string& project, const std::string& identity);
 
+// What `init` has put there, found before anything is taken away.
+struct InstalledUnits {
+  std::vector<std::filesystem::path> files;    // Ours, by the line that says so.
+  std::vector<std::filesystem::path> foreign;  // Of the same names, and not ours.
+  std::vector<std::filesystem::path> links;    // By which systemd starts our units.
+};
+[[nodiscard]] Result<InstalledUnits> find_units(const base::Environment& environment);
+// The commands that end what runs of these units.
+[[nodiscard]] std::vector<std::vector<std::string>> stop_commands(const InstalledUnits& units);
+
 // A word as every POSIX shell reads it back: in single quotes if it needs them.
 [[nodiscard]] std::string shell_line(const std::vector<std::string>& words);
 

@@ -74,6 +74,47 @@ TEST_CASE("a start-up file that is a link stays one, with its mode", "[services]
   CHECK_THAT(text_of(home / "dotfile"), Contains("shell-hook --shell bash"));
 }
 
+TEST_CASE("the block is taken out again, and every other line stays as it is",
+          "[services][shell]") {
+  const TempDir home;
+  const fs::path file = home / ".bashrc";
+  const std::string before = "alias ll='ls -l'\n\n# >>> conda >>>\nx\n# <<< conda <<<\n";
+  const std::string behind = "export A=1\r\nno line feed at the end";
+  std::ofstream(file) << before;
+  REQUIRE(install_hook(at(home), Shell::bash, "synapse").has_value());
+  std::ofstream(file, std::ios::app) << "# >>> synapse-channel shell integration >>>\nold\n"
+                                        "# <<< synapse-channel shell integration <<<\n"
+                                     << behind;
+  REQUIRE(chmod(file.c_str(), 0640) == 0);
+  CHECK(remove_hook(at(home), Shell::bash).value().was_there);
+  CHECK(text_of(file) == before + behind);
+  CHECK(fs::status(file).permissions() ==
+        (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
+  CHECK_FALSE(remove_hook(at(home), Shell::bash).value().was_there);
+  CHECK(text_of(file) == before + behind);
+  CHECK_FALSE(remove_hook(at(home), Shell::zsh).value().was_there);
+  CHECK_FALSE(fs::exists(home / ".zshrc"));
+}
+
+TEST_CASE("a block that has lost its end is not taken out by guess", "[services][shell]") {
+  const TempDir home;
+  const std::string broken = "a\n# >>> synapse shell integration >>>\nb\n";
+  std::ofstream(home / ".bashrc") << broken;
+  CHECK_THAT(remove_hook(at(home), Shell::bash).error().message, Contains("by hand"));
+  CHECK(text_of(home / ".bashrc") == broken);
+}
+
+TEST_CASE("the block is taken out of the file that a start-up file is a link to",
+          "[services][shell]") {
+  const TempDir home;
+  std::ofstream(home / "dotfile") << "x\n";
+  fs::create_symlink(home / "dotfile", home / ".bashrc");
+  REQUIRE(install_hook(at(home), Shell::bash, "synapse").has_value());
+  REQUIRE(remove_hook(at(home), Shell::bash).value().was_there);
+  CHECK(fs::is_symlink(home / ".bashrc"));
+  CHECK(text_of(home / "dotfile") == "x\n");
+}
+
 TEST_CASE("each shell's own file is found, and none without a home", "[services][shell]") {
   const TempDir home;
   const std::string other = (home / "other").string();

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "shell_world.hpp"
 #include "support/catch.hpp"
@@ -300,11 +301,86 @@ TEST_CASE("the hook is loaded once, whatever prompts are there already", "[servi
   CHECK(prompts("PROMPT_COMMAND=(one two)") == "__synapse_prompt|one|two|");
 }
 
-TEST_CASE("the hook bears a shell that stops at unset variables", "[services][shell]") {
-  const ShellWorld world;
-  const ShellKind& bash = shells().front();
-  const Finished strict =
-      world.script(bash, "set -u\n" + bash.load + "\n" + bash.prompt + "\necho $SYN_PROJECT");
-  CHECK(strict.out == "user\n");
-  CHECK(strict.err.empty());
+TEST_CASE("the hook bears a shell with options of the user's own", "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    if (shell.name == "fish") return;  // It has none that change how a script is read.
+    const std::vector<std::string> options =
+        shell.name == "bash"
+            ? std::vector<std::string>{"set -u", "set -o posix", "shopt -s failglob"}
+            : std::vector<std::string>{"setopt no_unset", "setopt ksh_arrays",
+                                       "setopt sh_word_split", "setopt null_glob nomatch",
+                                       "setopt no_unset ksh_arrays ksh_glob no_bare_glob_qual"};
+    for (const std::string& option : options) {
+      INFO(option);
+      ShellWorld world;
+      make_program(world.bin / "claude", "echo \"ran $SYN_PROJECT $*\"");
+      const Finished strict =
+          world.script(shell, option + "\n" + shell.load + "\n" + shell.prompt + "\n" +
+                                  shell.prompt + "\necho $SYN_PROJECT\nclaude 'a  b'");
+      CHECK(strict.out == "user\nran user a  b\n");
+      CHECK(strict.err.empty());
+    }
+  });
+}
+
+TEST_CASE("a provider's function runs it where only the functions were copied",
+          "[services][shell]") {
+  const std::map<std::string, std::string> print_functions{
+      {"bash", "declare -f"}, {"zsh", "functions"}, {"fish", "functions"}};
+  in_each_shell([&](const ShellKind& shell) {
+    if (shell.name == "fish") return;  // No harness copies its functions into another shell.
+    const ShellWorld world;
+    make_program(world.bin / "claude", "echo \"ran $*\"; exit 5");
+    const std::string print = print_functions.at(shell.name);
+    for (const std::string which : {" claude __synapse_run", " claude"}) {
+      INFO(which);
+      const Finished copied = world.script(shell, shell.load + "\n" + print + which);
+      REQUIRE_THAT(copied.out, Contains("__synapse_run"));
+      const std::string strict = shell.name == "bash" ? "set -u" : "setopt no_unset";
+      const Finished ran =
+          world.script(shell, strict + "\n" + copied.out + "\nclaude 'a  b'\necho code=$?");
+      CHECK(ran.out == "ran a  b\ncode=5\n");
+      CHECK(ran.err.empty());
+    }
+  });
+}
+
+TEST_CASE("a repository's project file is no link, and names a project or nothing",
+          "[services][shell]") {
+  in_each_shell([](const ShellKind& shell) {
+    const ShellWorld world;
+    const fs::path tree = world.home / "tree";
+    fs::create_directories(tree / ".git");
+    fs::create_directories(tree / ".synapse");
+    fs::create_directories(world.home / "elsewhere");
+    std::ofstream(world.home / "elsewhere/project") << "secret\n";
+    const auto project = [&] {
+      const ShellWorld fresh;
+      return fresh
+          .script(shell, "cd '" + tree.string() + "'\n" + shell.load + "\n" + shell.prompt +
+                             "\necho $SYN_PROJECT")
+          .out;
+    };
+    const fs::path file = tree / ".synapse/project";
+    for (const std::string text : {"root:x:0:0:root:/root:/bin/bash", "a\x1b[2J", "a,b", "a*",
+                                   "[a]", "All", "SynapseHub", "self"}) {
+      INFO(text);
+      std::ofstream(file, std::ios::trunc) << text << '\n';
+      CHECK(project() == "user\n");
+    }
+    std::ofstream(file, std::ios::trunc) << std::string(100'000, 'x');
+    CHECK(project() == "user\n");
+    std::ofstream(file, std::ios::trunc) << " gut & günstig\t\nsecond line\n";
+    CHECK(project() == "gut & günstig\n");
+    std::ofstream(file, std::ios::trunc) << "windows\r\n";
+    CHECK(project() == "windows\n");
+    std::ofstream(file, std::ios::trunc) << "\n";
+    CHECK(project() == "tree\n");
+    fs::remove(file);
+    fs::create_symlink(world.home / "elsewhere/project", file);
+    CHECK(project() == "user\n");
+    fs::remove_all(tree / ".synapse");
+    fs::create_directory_symlink(world.home / "elsewhere", tree / ".synapse");
+    CHECK(project() == "user\n");
+  });
 }

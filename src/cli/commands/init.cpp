@@ -15,6 +15,7 @@ struct InitArguments {
   services::IdentityOptions who;
   std::optional<std::string> identity;
   ServiceOptions services;
+  bool uninstall = false;
 };
 
 int print_lines(Context& context, const services::Identity& who) {
@@ -27,7 +28,28 @@ int print_lines(Context& context, const services::Identity& who) {
   return exit_code::ok;
 }
 
+int explain_steps(Context& context, const Result<std::vector<ServiceStep>>& steps) {
+  if (!steps) {
+    context.err << "synapse init: " << shown(steps.error().message) << '\n';
+    return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
+  }
+  context.out << render_steps(*steps);
+  return has_failed(*steps) ? exit_code::failed : exit_code::ok;
+}
+
+int uninstall(Context& context) {
+  const auto steps = remove_services(context);
+  const int code = explain_steps(context, steps);
+  if (!steps) return code;
+  if (steps->empty()) context.out << "nothing to do: none of the services is installed\n";
+  context.out
+      << "kept: the hub's log, in ~/synapse. `synapse install-shell-hook --remove` takes the "
+         "hook out of your shell.\n";
+  return code;
+}
+
 int run(Context& context, const InitArguments& options) {
+  if (options.uninstall) return uninstall(context);
   const Result<services::Identity> found =
       services::resolve_identity(context.environment, context.folder, options.who);
   if (!found) return explain_usage(context, found.error());
@@ -38,13 +60,7 @@ int run(Context& context, const InitArguments& options) {
                 << "' is hardly the project that you mean; give --project\n";
   }
   if (!options.services.install && !options.services.start) return print_lines(context, who);
-  const auto steps = set_up_services(context, options.services, who);
-  if (!steps) {
-    context.err << "synapse init: " << shown(steps.error().message) << '\n';
-    return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
-  }
-  context.out << render_steps(*steps);
-  return has_failed(*steps) ? exit_code::failed : exit_code::ok;
+  return explain_steps(context, set_up_services(context, options.services, who));
 }
 
 }  // namespace
@@ -57,6 +73,9 @@ Runner init(OptionSet& set) {
            options->identity);
   add_service_options(set, options->services);
   add_service_program_option(set, options->services);
+  set.flag("--uninstall", options->uninstall, "stop them and take them away; the log stays");
+  set.exclusive("--uninstall", "--install-user-services");
+  set.exclusive("--uninstall", "--start-user-services");
   set.example("synapse init                             # what it takes");
   set.example("synapse init --project shop --start-user-services");
   return runner(options, run);

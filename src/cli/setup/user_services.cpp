@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/setup/user_services.hpp"
 
+#include <poll.h>
 #include <algorithm>
 #include <csignal>
 #include <ostream>
-#include <poll.h>
 
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
@@ -85,6 +85,27 @@ Result<std::vector<ServiceStep>> set_up_services(Context& context, const Service
     // What comes next needs what failed.
     if (steps.back().what == "FAILED") break;
   }
+  return steps;
+}
+
+Result<std::vector<ServiceStep>> remove_services(Context& context) {
+  const auto units = services::find_units(context.environment);
+  if (!units) return units.error();
+  std::vector<ServiceStep> steps;
+  context.out.flush();
+  for (const auto& words : services::stop_commands(*units)) steps.push_back(run_step(words));
+  std::vector<std::filesystem::path> ours = units->links;
+  ours.insert(ours.end(), units->files.begin(), units->files.end());
+  for (const auto& file : ours) {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    steps.push_back(error ? ServiceStep{"FAILED", file.string() + ": " + error.message()}
+                          : ServiceStep{"removed", file.string()});
+  }
+  for (const auto& file : units->foreign) {
+    steps.push_back({"left", file.string() + ", which `synapse init` has not written"});
+  }
+  if (!ours.empty()) steps.push_back(run_step({"systemctl", "--user", "daemon-reload"}));
   return steps;
 }
 

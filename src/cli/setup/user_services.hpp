@@ -36,6 +36,11 @@ struct ServiceStep {
                                                                const ServiceOptions& options,
                                                                const services::Identity& who);
 
+// Stops and removes what set_up_services() has made, and leaves alone what others have, and the
+// hub's log. An end that systemd refuses is a failed step, and the files go all the same: nothing
+// starts them again.
+[[nodiscard]] Result<std::vector<ServiceStep>> remove_services(Context& context);
+
 [[nodiscard]] bool has_failed(const std::vector<ServiceStep>& steps);
 // One line a step.
 [[nodiscard]] std::string render_steps(const std::vector<ServiceStep>& steps);

@@ -8,9 +8,21 @@
 #   copies in __SYNAPSE_AUTO_…, which are exported: a shell within the shell gets its own.
 # - The file's name is the one that services/pid_file.cpp computes, and the file says "PID OWNER".
 # - /proc/PID/comm tells our listener from a process that has got its number since.
+# - .synapse/project is whoever's the repository is: it is no link, and names a project or nothing.
+# - An agent's harness may copy the functions into another shell, without the variables, or without
+#   the functions whose names begin with an underscore. A provider is then run as it is.
 
 # Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
 __synapse_program=@PROGRAM@
+
+# Whether a text can be a project's name: what names have a meaning for, hubs refuse.
+__synapse_is_name() {
+  case $1 in
+    '' | *[][:cntrl:][,*?/]* | [Aa][Ll][Ll] | [Ss][Ee][Ll][Ff]) return 1 ;;
+    [Ss][Yy][Ss][Tt][Ee][Mm] | [Ss][Yy][Nn][Aa][Pp][Ss][Ee][Hh][Uu][Bb]) return 1 ;;
+  esac
+  ((${#1} <= 64))
+}
 
 # Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
 __synapse_resolve() {
@@ -25,10 +37,12 @@ __synapse_resolve() {
       if [[ ${SYNAPSE_AUTO_PROJECT_FROM_CWD-} == 1 ]]; then
         project=${top:-$PWD}
         project=${project##*/}
-      elif [[ -n $top && -f $top/.synapse/project && -r $top/.synapse/project ]]; then
-        builtin read -r project <"$top/.synapse/project" || :
+      elif [[ -n $top && -f $top/.synapse/project && -r $top/.synapse/project ]] &&
+        [[ ! -L $top/.synapse && ! -L $top/.synapse/project ]]; then
+        builtin read -r -n 256 project <"$top/.synapse/project" || :
         project=${project:-${top##*/}}
       fi
+      __synapse_is_name "$project" || project=''
     fi
     project=${project:-${SYNAPSE_DEFAULT_PROJECT:-user}}
     export SYN_PROJECT=$project __SYNAPSE_AUTO_PROJECT=$project
@@ -90,7 +104,7 @@ __synapse_prompt() {
 }
 
 __synapse_run() {
-  if [[ ${SYNAPSE_AUTO_CONNECT-} != 0 && -x $__synapse_program ]] && type -P "$1" >/dev/null; then
+  if [[ ${SYNAPSE_AUTO_CONNECT-} != 0 && -x ${__synapse_program-} ]] && type -P "$1" >/dev/null; then
     __synapse_resolve
     "$__synapse_program" worker-session --project="$SYN_PROJECT" --identity="$SYN_IDENTITY" \
       -- "$@"

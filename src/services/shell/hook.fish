@@ -6,9 +6,18 @@
 #   copies in __SYNAPSE_AUTO_…, which are exported: a shell within the shell gets its own.
 # - The file's name is the one that services/pid_file.cpp computes, and the file says "PID OWNER".
 # - /proc/PID/comm tells our listener from a process that has got its number since.
+# - .synapse/project is whoever's the repository is: it is no link, and names a project or nothing.
+# - An agent's harness may copy the functions into another shell, without the variables, or without
+#   the functions whose names begin with an underscore. A provider is then run as it is.
 
 # Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
 set -g __synapse_program @PROGRAM@
+
+# Whether a text can be a project's name: what names have a meaning for, hubs refuse.
+function __synapse_is_name
+    not string match -qir '^(all|self|system|synapsehub)$|[[:cntrl:]\\[\\],*?/]' -- "$argv[1]"
+    and test -n "$argv[1]" -a (string length -- "$argv[1]") -le 64
+end
 
 # Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
 function __synapse_resolve
@@ -27,10 +36,12 @@ function __synapse_resolve
                 test -n "$top"; or set top "$PWD"
                 set project (string replace -r '.*/' '' -- "$top")
             else if test -n "$top" -a -f "$top/.synapse/project" -a -r "$top/.synapse/project"
-                read -l line <"$top/.synapse/project"
+                and not test -L "$top/.synapse" -o -L "$top/.synapse/project"
+                read -l -n 256 line <"$top/.synapse/project"
                 set project (string trim -- "$line")
                 test -n "$project"; or set project (string replace -r '.*/' '' -- "$top")
             end
+            __synapse_is_name "$project"; or set project ''
         end
         test -n "$project"; or set project "$SYNAPSE_DEFAULT_PROJECT"
         test -n "$project"; or set project user

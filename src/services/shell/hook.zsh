@@ -6,13 +6,27 @@
 #   copies in __SYNAPSE_AUTO_…, which are exported: a shell within the shell gets its own.
 # - The file's name is the one that services/pid_file.cpp computes, and the file says "PID OWNER".
 # - /proc/PID/comm tells our listener from a process that has got its number since.
+# - .synapse/project is whoever's the repository is: it is no link, and names a project or nothing.
+# - An agent's harness may copy the functions into another shell, without the variables, or without
+#   the functions whose names begin with an underscore. A provider is then run as it is.
 
 # Synapse in this terminal; SYNAPSE_AUTO_CONNECT=0 turns it off.
 typeset -g __synapse_program=@PROGRAM@ __synapse_file='' __synapse_left='' __synapse_next=0
 
+# Whether a text can be a project's name: what names have a meaning for, hubs refuse.
+__synapse_is_name() {
+  emulate -L zsh
+  case $1 in
+    ('' | *[][:cntrl:][,*?/]* | [Aa][Ll][Ll] | [Ss][Ee][Ll][Ff]) return 1 ;;
+    ([Ss][Yy][Ss][Tt][Ee][Mm] | [Ss][Yy][Nn][Aa][Pp][Ss][Ee][Hh][Uu][Bb]) return 1 ;;
+  esac
+  ((${#1} <= 64))
+}
+
 # Who this terminal is: sets and exports SYN_PROJECT and SYN_IDENTITY.
 __synapse_resolve() {
   emulate -L zsh
+  setopt extended_glob
   local IFS=$' \t\r\n' project='' top=$PWD
   if [[ -n $SYN_PROJECT && $SYN_PROJECT != "$__SYNAPSE_AUTO_PROJECT" ]]; then
     project=$SYN_PROJECT
@@ -24,10 +38,13 @@ __synapse_resolve() {
       if [[ $SYNAPSE_AUTO_PROJECT_FROM_CWD == 1 ]]; then
         project=${top:-$PWD}
         project=${project##*/}
-      elif [[ -n $top && -f $top/.synapse/project && -r $top/.synapse/project ]]; then
-        builtin read -r project <"$top/.synapse/project"
+      elif [[ -n $top && -f $top/.synapse/project && -r $top/.synapse/project ]] &&
+        [[ ! -L $top/.synapse && ! -L $top/.synapse/project ]]; then
+        builtin read -r -k 256 -u 0 project <"$top/.synapse/project"
+        project=${${${project%%$'\n'*}##[[:space:]]#}%%[[:space:]]#}
         project=${project:-${top##*/}}
       fi
+      __synapse_is_name "$project" || project=''
     fi
     project=${project:-${SYNAPSE_DEFAULT_PROJECT:-user}}
     export SYN_PROJECT=$project __SYNAPSE_AUTO_PROJECT=$project
@@ -78,6 +95,7 @@ __synapse_listen() {
 
 __synapse_prompt() {
   local __synapse_status=$?
+  emulate -L zsh
   if [[ $SYNAPSE_AUTO_CONNECT == 0 || ! -x $__synapse_program ]]; then
     __synapse_left=${__synapse_file:-$__synapse_left} __synapse_file=''
   else
@@ -89,6 +107,7 @@ __synapse_prompt() {
 }
 
 __synapse_run() {
+  emulate -L zsh
   if [[ $SYNAPSE_AUTO_CONNECT != 0 && -x $__synapse_program ]] && whence -p "$1" >/dev/null; then
     __synapse_resolve
     "$__synapse_program" worker-session --project="$SYN_PROJECT" --identity="$SYN_IDENTITY" \

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
@@ -154,6 +155,52 @@ TEST_CASE("a service that can't be started fails init, and nothing after it is t
   CHECK_THAT(failed.out,
              Contains("FAILED systemctl --user enable --now synapse-hub.service (exit code 4)\n"));
   CHECK_THAT(machine.calls(), !Contains("presence"));
+}
+
+TEST_CASE("init takes away what it has installed, and nothing else", "[cli][init]") {
+  const Machine machine;
+  const auto all_files = [&machine] {
+    std::set<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(machine.units())) {
+      if (!entry.is_directory()) names.insert(entry.path().filename().string());
+    }
+    return names;
+  };
+  REQUIRE(machine.synapse({"init", "--project", "p", "--install-user-services"}).status->code == 0);
+  const fs::path wants = machine.units() / "default.target.wants";
+  fs::create_directory(wants);
+  for (const char* unit : {"synapse-hub.service", "synapse-arm@p-w.service", "other.service"}) {
+    fs::create_symlink(machine.units() / unit, wants / unit);
+  }
+  std::ofstream(machine.units() / "other.service") << "[Unit]\n";
+  std::ofstream(machine.units() / "synapse-presence@.service") << "[Unit]\n# Mine.\n";
+  std::ofstream(machine.home / "synapse/hub.db") << "the log";
+
+  const Finished gone = machine.synapse({"init", "--uninstall"});
+  CHECK(gone.status->code == 0);
+  CHECK(all_files() == std::set<std::string>{"other.service", "synapse-presence@.service"});
+  CHECK(fs::is_symlink(wants / "other.service"));
+  CHECK(text_of(machine.home / "synapse/hub.db") == "the log");
+  CHECK(machine.calls() ==
+        "--user stop synapse-arm@*.service\n--user stop synapse-hub.service\n"
+        "--user daemon-reload\n");
+  CHECK_THAT(gone.out, Contains("removed " + (machine.units() / "synapse-hub.service").string()) &&
+                           Contains("left ") && Contains("synapse-presence@.service"));
+
+  const Finished again = machine.synapse({"init", "--uninstall"});
+  CHECK(again.status->code == 0);
+  CHECK_THAT(again.out, !Contains("removed"));
+  CHECK(machine.synapse({"init", "--uninstall", "--start-user-services"}).status->code == 2);
+}
+
+TEST_CASE("services that systemd does not stop are taken away all the same, and that is an error",
+          "[cli][init]") {
+  const Machine machine("[ \"$2\" != stop ]");
+  REQUIRE(machine.synapse({"init", "--project", "p", "--install-user-services"}).status->code == 0);
+  const Finished gone = machine.synapse({"init", "--uninstall"});
+  CHECK(gone.status->code == 1);
+  CHECK_THAT(gone.out, Contains("FAILED systemctl --user stop synapse-hub.service"));
+  CHECK(fs::is_empty(machine.units()));
 }
 
 TEST_CASE("git-init sets up the services as well, with one program for hooks and units",
