@@ -26,17 +26,38 @@ bool is_websocket_key(std::string_view key) {
          key.substr(0, 22).find_first_not_of(digits) == key.npos && digits.find(key[21]) % 16 == 0;
 }
 
+bool has_header(const HttpRequest& request, std::string_view name) {
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [name](const auto& header) { return base::to_lower(header.first) == name; });
+}
+
 }  // namespace
 
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1";
 }
 
+// Strictly, since what is read as the name of this machine is let in: of `[::1].evil.example` and
+// `127.0.0.1:80, evil.example` another reader takes another part.
 std::string host_of_authority(std::string_view authority) {
-  if (authority.starts_with('[')) {
-    return base::to_lower(authority.substr(1, authority.find(']') - 1));
+  constexpr std::string_view digits = "0123456789";
+  constexpr std::string_view host_characters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+  const bool is_v6 = authority.starts_with('[');
+  if (is_v6) authority.remove_prefix(1);
+  const std::size_t end = std::min(authority.find(is_v6 ? ']' : ':'), authority.size());
+  const std::string_view host = authority.substr(0, end);
+  std::string_view rest = authority.substr(end);
+  if (is_v6) {
+    if (rest.empty()) return "";
+    rest.remove_prefix(1);
   }
-  return base::to_lower(authority.substr(0, authority.find(':')));
+  const bool has_port = rest.starts_with(':');
+  if (has_port ? rest.find_first_not_of(digits, 1) != rest.npos : !rest.empty()) return "";
+  if (host.find_first_not_of(is_v6 ? "0123456789abcdefABCDEF:." : host_characters) != host.npos) {
+    return "";
+  }
+  return base::to_lower(host);
 }
 
 std::string media_type(std::string_view text) {
@@ -45,7 +66,8 @@ std::string media_type(std::string_view text) {
 
 Result<> check_sender(const HttpRequest& request, const HttpDoor& door) {
   const std::string_view host = request.header("Host");
-  if (door.is_on_loopback && !host.empty() && !is_loopback(host_of_authority(host))) {
+  // A client of HTTP/1.0 may name no host at all; no browser does that.
+  if (door.is_on_loopback && has_header(request, "host") && !is_loopback(host_of_authority(host))) {
     return fail(ErrorCode::auth_denied,
                 "this server listens on this machine only and does not "
                 "answer to the name " +

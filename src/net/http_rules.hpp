@@ -16,7 +16,7 @@ namespace synapse::net {
 
 // localhost, 127.0.0.1 and ::1.
 [[nodiscard]] bool is_loopback(std::string_view host);
-// The host of `host:port` or `[v6]:port`, in lower case.
+// The host of `host:port` or `[v6]:port`, in lower case; blank for what is neither.
 [[nodiscard]] std::string host_of_authority(std::string_view authority);
 // A Content-Type, or one range of an Accept, without its parameters and in lower case.
 [[nodiscard]] std::string media_type(std::string_view text);

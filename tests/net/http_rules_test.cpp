@@ -43,6 +43,14 @@ TEST_CASE("a request that a foreign page sent, or that was sent to a foreign nam
            Row{"evil.example:8876", "", true, false},
            Row{"127.0.0.1.evil.example", "", true, false},
            Row{"[::2]:8876", "", true, false},
+           // What is no host and port is nobody's name.
+           Row{"[::1].evil.example", "", true, false},
+           Row{"[::1", "", true, false},
+           Row{"127.0.0.1:80, evil.example", "", true, false},
+           Row{"127.0.0.1, evil.example", "", true, false},
+           Row{"evil.example@localhost", "", true, false},
+           Row{"localhost:evil.example", "", true, false},
+           Row{" ", "", true, false},
            Row{"hub.example", "", false, true},
            Row{"127.0.0.1:8876", "http://127.0.0.1:8876", true, true},
            Row{"localhost:8876", "http://LOCALHOST:8876", true, true},
@@ -66,6 +74,19 @@ TEST_CASE("a request that a foreign page sent, or that was sent to a foreign nam
     if (*row.origin != 0) request.headers.emplace_back("origin", row.origin);
     const HttpDoor door{row.loopback, {"https://board.example"}, ""};
     CHECK(check_sender(request, door).has_value() == row.allowed);
+  }
+}
+
+TEST_CASE("the host of an authority is read from nothing else", "[net][http]") {
+  CHECK(host_of_authority("Hub.Example") == "hub.example");
+  CHECK(host_of_authority("hub_1.example:8876") == "hub_1.example");
+  CHECK(host_of_authority("127.0.0.1:") == "127.0.0.1");
+  CHECK(host_of_authority("[::1]") == "::1");
+  CHECK(host_of_authority("[FE80::1]:80") == "fe80::1");
+  for (const char* bad : {"", ":80", "a b", "a/b", "a:80:80", "[::1]80", "[::1]:x", "[a.example]",
+                          "[]x", "a\tb", "ü.example"}) {
+    INFO(bad);
+    CHECK(host_of_authority(bad).empty());
   }
 }
 
