@@ -51,6 +51,9 @@ case $installed in
   *) [ -n "${BOOST_ROOT:-}" ] || boost_missing=yes ;;
 esac
 
+# Asked for once: whoever goes without them is not told at each run.
+[ ! -f "$(dirname -- "$(readlink -f -- "$0")")/../build/release/build.ninja" ] || nice_to_have=''
+
 [ -n "$needed$boost_missing$nice_to_have" ] || exit 0
 
 as_root=''

@@ -4,6 +4,7 @@
 #include "cli/app.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <ostream>
 #include <vector>
@@ -57,7 +58,8 @@ constexpr Command program_commands[] = {
     {"git-init", "Set a repository up for claims: hooks, and a guide.", commands::git_init},
     {"git-claim", "Claim a task and its files for the branch that is checked out.",
      commands::git_claim},
-    {"git-hook", "The git hooks that release claims.", nullptr, git_hook_commands},
+    {"git-hook", "The git hooks that release claims.", nullptr, git_hook_commands,
+     exit_code::usage},
     {"git-release", "Release what a commit or a merge has finished; run by the hooks.",
      commands::git_release},
     {"conflicts", "Predict which claims will conflict when their branches are merged.",
@@ -69,7 +71,7 @@ constexpr Command program_commands[] = {
     {"team", "Run a hub and workers on local models at once.", commands::team},
     {"supervisor", "Open tasks again that nobody is at work on.", commands::supervisor},
     {"demo", "See two agents share work on a hub of their own.", commands::demo},
-    {"new", "Make something to start from.", nullptr, new_commands},
+    {"new", "Make something to start from.", nullptr, new_commands, exit_code::usage},
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
      commands::quickstart_coding},
     {"mcp", "Serve the Model Context Protocol, so that an assistant can use the bus as its tools.",
@@ -148,11 +150,40 @@ int run_command(Context& context, const std::string& program, const Command& com
   return run(context);
 }
 
-int run_group(Context& context, const Command& group, std::span<const std::string> words) {
+// The words of a group with its verb in front: the original takes a group's options on either side
+// of it, as in `git-hook --name A install`. As they are where no verb is behind the options.
+std::vector<std::string> verb_first(const Command& group, std::span<const std::string> words) {
+  std::vector<std::string> ordered(words.begin(), words.end());
+  std::vector<OptionInfo> options;
+  for (const Command& command : group.subcommands) {
+    OptionSet set{std::string(command.name), command.summary};
+    const Runner unused = command.declare(set);
+    const std::vector<OptionInfo> its = set.options();
+    options.insert(options.end(), its.begin(), its.end());
+  }
+  auto word = ordered.begin();
+  while (word != ordered.end() && word->starts_with('-')) {
+    const bool takes_next =
+        std::any_of(options.begin(), options.end(), [&word](const OptionInfo& option) {
+          return option.flag == *word && !option.value_name.empty();
+        });
+    std::advance(word, takes_next && std::next(word) != ordered.end() ? 2 : 1);
+  }
+  if (word != ordered.end()) std::rotate(ordered.begin(), word, std::next(word));
+  return ordered;
+}
+
+int run_group(Context& context, const Command& group, std::span<const std::string> given) {
   const std::string name(group.name);
-  if (words.empty()) {
+  if (given.empty()) {
     context.out << group_help(name, group);
-    return exit_code::failed;
+    return group.bare_exit_code;
+  }
+  std::vector<std::string> ordered;
+  std::span<const std::string> words = given;
+  if (given.front().starts_with('-') && !wants_help(given.front())) {
+    ordered = verb_first(group, given);
+    words = ordered;
   }
   if (wants_help(words.front())) {
     context.out << group_help(name, group);
@@ -170,11 +201,16 @@ int dispatch(Context& context, std::span<const std::string> words) {
     return exit_code::failed;
   }
   const std::string& first = words.front();
-  if (wants_help(first)) {
+  if (wants_help(first) || (first == "help" && words.size() == 1)) {
     context.out << program_help();
     return exit_code::ok;
   }
-  if (first == "--version") {
+  if (first == "help") {
+    std::vector<std::string> asked(std::next(words.begin()), words.end());
+    asked.emplace_back("--help");
+    return dispatch(context, asked);
+  }
+  if (first == "--version" || first == "-V" || first == "version") {
     context.out << "synapse " << version() << '\n';
     return exit_code::ok;
   }
@@ -198,9 +234,9 @@ std::span<const Command> all_commands() { return program_commands; }
 
 int run(Context& context, std::span<const std::string> words) {
   const int code = dispatch(context, words);
-  if (context.out.flush() || code != exit_code::ok) return code;
+  if (context.out.flush()) return code;
   context.err << "synapse: could not write the output\n";
-  return exit_code::failed;
+  return code == exit_code::ok ? exit_code::failed : code;
 }
 
 }  // namespace synapse::cli

@@ -11,6 +11,7 @@
 
 #include "cli/args/option_set.hpp"
 #include "cli/context.hpp"
+#include "cli/exit_code.hpp"
 
 namespace synapse::cli {
 
@@ -23,6 +24,7 @@ struct Command {
   // Nothing for a command that only groups others.
   Runner (*declare)(OptionSet&) = nullptr;
   std::span<const Command> subcommands = {};
+  int bare_exit_code = exit_code::failed;  // Of a group whose name stands alone.
 };
 
 // What a command takes that takes nothing.

@@ -72,6 +72,14 @@ int arm(Context& context, const Identity& identity, Words further) {
   return run_synapse(context, services::listener_words(identity, what), rest);
 }
 
+// For a harness that wakes its agent when a background command ends. Not `synapse wait`, which
+// gives up when the connection is lost: this one reconnects.
+int wait(Context& context, const Identity& identity, Words further) {
+  std::vector<std::string> rest{"--max-wakes=1"};
+  rest.insert(rest.end(), further.begin(), further.end());
+  return arm(context, identity, rest);
+}
+
 // The targets and the message come first, so that either may look like anything: the options of
 // send behind them are not known here.
 int say(Context& context, const Identity& identity, Words further) {
@@ -100,7 +108,8 @@ int inbox(Context& context, const Identity& identity, Words further) {
   }
   const std::string feed = home + "/feed.ndjson";
   std::error_code unknown;
-  if (!fs::exists(feed, unknown)) {
+  const bool asks_for_help = std::any_of(further.begin(), further.end(), wants_help);
+  if (!asks_for_help && !fs::exists(feed, unknown)) {
     context.err << "syn: no " << safe(feed)
                 << " yet: run the hub with --relay-log and that file, or set $SYN_HOME\n";
   }
@@ -119,8 +128,10 @@ int who(Context& context, const Identity& identity, Words further) {
   return run_synapse(context, {"who", "--name=" + identity.identity}, further);
 }
 
-constexpr std::array<Verb, 6> verbs{{
+constexpr std::array<Verb, 7> verbs{{
     {"name", "", "", "Show who you are, and where that comes from.", name},
+    {"wait", "arm", "[--broadcasts]",
+     "Sleep until a message for you arrives, as your waiter; prints it and ends.", wait},
     {"arm", "arm", "[--broadcasts]",
      "Listen until stopped, as your waiter; prints what is for you.", arm},
     {"say", "send", "[--as-project] TARGETS MESSAGE",
@@ -202,7 +213,7 @@ std::string manual() {
           "Says on the bus of synapse(1) what an agent says most, under the name that its place "
           "and its environment give it. What stands behind a verb's own words goes to the synapse "
           "command that it is short for. The links syn-name, syn-wait, syn-say, syn-inbox and "
-          "syn-board have their verb built in; syn-wait is arm.");
+          "syn-board have their verb built in.");
   page.section("VERBS");
   for (const Verb& verb : verbs) {
     std::string meaning(verb.summary);
@@ -257,7 +268,7 @@ std::optional<std::string_view> verb_of(std::string_view program) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> links{
       {{"syn", ""},
        {"syn-name", "name"},
-       {"syn-wait", "arm"},
+       {"syn-wait", "wait"},
        {"syn-say", "say"},
        {"syn-inbox", "inbox"},
        {"syn-board", "board"}}};
@@ -307,7 +318,10 @@ int run(Context& context, std::string_view verb, Words words) {
                 << services::to_text(identity.source)
                 << ") is hardly the project that you mean; set $SYN_PROJECT or give --project\n";
   }
-  return found->run(context, identity, words);
+  const int code = found->run(context, identity, words);
+  if (context.out.flush() || code != exit_code::ok) return code;
+  context.err << "syn: could not write the output\n";
+  return exit_code::failed;
 }
 
 }  // namespace synapse::syn

@@ -8,6 +8,7 @@
 
 using Catch::Matchers::Contains;
 using synapse::test::CliRun;
+using synapse::test::Variables;
 
 namespace {
 
@@ -71,6 +72,27 @@ TEST_CASE("a command that takes a number shows its default", "[cli][app]") {
   CHECK_THAT(run.out(), Contains("[8876]") && Contains("[1024]") && Contains("[localhost]"));
 }
 
+TEST_CASE("help and version are words as well as options", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"--help"}) == 0);
+  const std::string help = run.out();
+  CHECK(run({"help"}) == 0);
+  CHECK(run.out() == help);
+  CHECK(run({"task", "declare", "--help"}) == 0);
+  const std::string declare = run.out();
+  CHECK(run({"help", "task", "declare"}) == 0);
+  CHECK(run.out() == declare);
+  CHECK(run({"help", "nonsense"}) == 2);
+  CHECK(run({"version"}) == 0);
+  CHECK_THAT(run.out(), Contains(std::string(synapse::version())));
+}
+
+TEST_CASE("an option without its value is named with it", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"state", "--token"}) == 2);
+  CHECK_THAT(run.err(), Contains("--token lacks its TOKEN"));
+}
+
 TEST_CASE("an unknown option of any command is a usage error", "[cli][app]") {
   for (const auto& words : runnable()) {
     CliRun run;
@@ -108,6 +130,18 @@ TEST_CASE("a bare group of commands prints its help and fails", "[cli][app]") {
   CHECK_THAT(run.out(), Contains("declare") && Contains("update") && Contains("progress"));
   CHECK(run.err().empty());
   CHECK(run({"task", "--help"}) == 0);
+  // As the original's do.
+  CHECK(run({"git-hook"}) == 2);
+  CHECK_THAT(run.out(), Contains("install") && Contains("test"));
+  CHECK(run({"new"}) == 2);
+}
+
+TEST_CASE("a group's options may stand before its verb", "[cli][app]") {
+  const Variables nowhere{{"SYNAPSE_URI", "ws://127.0.0.1:1"}};
+  CliRun run(nowhere);
+  CHECK(run({"task", "--name", "progress", "--ready-timeout=1", "progress", "T", "half"}) == 1);
+  CHECK_THAT(run.out(), Contains("[progress] Could not reach hub"));
+  CHECK(run({"git-hook", "--synapse-bin"}) == 2);
 }
 
 TEST_CASE("missing and surplus words are usage errors", "[cli][app]") {
@@ -121,11 +155,12 @@ TEST_CASE("missing and surplus words are usage errors", "[cli][app]") {
       {"task", "update", "ID"},
       {"lock", "ID"},
       {"lock", "ID", "--"},
-      {"lock", "ID", "true"},
+      {"lock", "ID", "true", "--name", "A"},
+      {"git-hook", "--name", "A"},
+      {"git-hook", "--name", "A", "unstall"},
       {"board", "extra"},
       {"who", "--project"},
       {"who", "--me", "--project", "p"},
-      {"relay", "f", "--for", "a", "--project", "b"},
       {"arm", "--broadcasts", "--directed-only"},
   };
   for (const auto& words : wrong) {

@@ -34,7 +34,7 @@ CliRun agent_on(const Bus& bus) {
 TEST_CASE("the program's name says whether it is syn, and which verb", "[syn]") {
   using synapse::syn::verb_of;
   CHECK(verb_of("/usr/bin/syn") == "");
-  CHECK(verb_of("syn-wait") == "arm");
+  CHECK(verb_of("syn-wait") == "wait");
   CHECK(verb_of("./syn-name") == "name");
   CHECK(verb_of("syn-say") == "say");
   CHECK(verb_of("syn-inbox") == "inbox");
@@ -132,6 +132,19 @@ TEST_CASE("arm sleeps through what is for the project and wakes on the identity"
   REQUIRE(peer->chat("P/me", "to me")->granted);
   CHECK(code.get() == 0);
   CHECK(run.out() == "Q: to me\n");
+}
+
+TEST_CASE("wait ends after the first message that wakes it", "[syn]") {
+  const Bus bus;
+  const auto peer = bus.join("Q");
+  CliRun waiting = agent_on(bus);
+  auto ended = std::async(std::launch::async, [&] { return syn(waiting, {"wait"}); });
+  REQUIRE(comes_online(*peer, "P/me-rx"));
+  REQUIRE(peer->chat("P", "not you alone")->granted);
+  REQUIRE(peer->chat("P/me", "first")->granted);
+  REQUIRE(ended.wait_for(patience) == std::future_status::ready);
+  CHECK(ended.get() == 0);
+  CHECK(waiting.out() == "Q: first\n");
 }
 
 TEST_CASE("arm wakes on messages to all only if it is told to", "[syn]") {

@@ -35,6 +35,15 @@ struct Before {
 
 Before look_at(std::span<const std::string> words, const std::vector<OptionInfo>& options) {
   Before before;
+  std::size_t arguments = 0;
+  bool has_line = false;  // Another program's, which may begin without a `--`.
+  for (const OptionInfo& option : options) {
+    if (option.flag.starts_with("-- ")) {
+      has_line = true;
+    } else if (option.heading.empty()) {
+      ++arguments;
+    }
+  }
   for (const std::string& word : words) {
     if (before.waiting != nullptr) {
       before.waiting = nullptr;
@@ -47,8 +56,9 @@ Before look_at(std::span<const std::string> words, const std::vector<OptionInfo>
             return option.flag == word && !option.value_name.empty();
           });
       if (found != options.end()) before.waiting = &*found;
-    } else {
-      ++before.arguments;
+    } else if (before.arguments++ == arguments && has_line) {
+      before.in_command_line = true;
+      return before;
     }
   }
   return before;

@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <iterator>
 #include <utility>
 
 #include "base/control.hpp"
@@ -231,13 +230,13 @@ void OptionSet::heading(std::string_view title) { heading_ = title; }
 void OptionSet::example(std::string_view line) { examples_.emplace_back(line); }
 
 Result<OptionSet::Outcome> OptionSet::parse(std::span<const std::string> words) {
-  auto end = words.end();
   if (line_ != nullptr) {
-    end = std::find(words.begin(), words.end(), "--");
-    if (end != words.end()) line_->assign(std::next(end), words.end());
+    const std::size_t begin = line_begin(words);
+    const Result<> taken = take_line(words.subspan(begin));
+    if (!taken) return taken.error();
+    words = words.first(begin);
   }
-  std::vector<std::string> reversed(std::make_reverse_iterator(end),
-                                    std::make_reverse_iterator(words.begin()));
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     parser_->app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
@@ -245,6 +244,10 @@ Result<OptionSet::Outcome> OptionSet::parse(std::span<const std::string> words) 
   } catch (const CLI::ParseError& error) {
     // A misspelt option often shows first as something else that is missing.
     if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
+    const Entry* last = words.empty() ? nullptr : find(words.back());
+    if (last != nullptr && !last->value_name.empty()) {
+      return fail(ErrorCode::bad_argument, last->flag + " lacks its " + last->value_name);
+    }
     return fail(ErrorCode::bad_argument, error.what());
   }
   if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
@@ -253,6 +256,49 @@ Result<OptionSet::Outcome> OptionSet::parse(std::span<const std::string> words) 
   }
   if (Result<> applied = apply(); !applied) return applied.error();
   return Outcome::parsed;
+}
+
+std::size_t OptionSet::line_begin(std::span<const std::string> words) const {
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  if (mark != words.end()) return static_cast<std::size_t>(mark - words.begin());
+  const auto is_argument = [](const auto& entry) {
+    return entry->option != nullptr && entry->heading.empty();
+  };
+  auto arguments = std::count_if(entries_.begin(), entries_.end(), is_argument);
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const std::string& word = words[at];
+    if (word.starts_with('-')) {
+      const Entry* option = find(word);
+      if (option != nullptr && !option->value_name.empty()) ++at;
+    } else if (arguments-- == 0) {
+      return at;
+    }
+  }
+  return words.size();
+}
+
+Result<> OptionSet::take_line(std::span<const std::string> line) {
+  if (line.empty()) return {};
+  const bool is_marked = line.front() == "--";
+  if (is_marked) line = line.subspan(1);
+  for (const std::string& word : line) {
+    if (is_marked) break;
+    // The original would read it as this command's, and most readers as the other program's.
+    if (find(word.substr(0, word.find('='))) == nullptr) continue;
+    const std::string program = base::escape_control(line.front(), base::LineBreaks::escape);
+    return fail(ErrorCode::bad_argument, "is " + word.substr(0, word.find('=')) +
+                                             " an option of this command, or of " + program +
+                                             "? Put it before " + program + ", or -- before both");
+  }
+  line_->assign(line.begin(), line.end());
+  return {};
+}
+
+const OptionSet::Entry* OptionSet::find(std::string_view flag) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [flag](const auto& entry) {
+    return entry->option != nullptr && !entry->heading.empty() && entry->flag == flag;
+  });
+  return found == entries_.end() ? nullptr : found->get();
 }
 
 Result<> OptionSet::apply() const {

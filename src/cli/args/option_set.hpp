@@ -77,7 +77,9 @@ class OptionSet {
   void argument(std::string_view name, std::optional<std::string>& value, std::string_view help);
   void choice_argument(std::string_view name, std::size_t& value, std::vector<std::string> words,
                        std::string_view help);
-  // Everything behind `--`, at least one word: another program's command line.
+  // Everything behind `--`, at least one word: another program's command line. Where no `--` is,
+  // it begins at the first word that is neither an option nor an argument, and may hold no option
+  // of this command.
   void command_line(std::string_view name, std::vector<std::string>& words, std::string_view help);
   // The same, for a command that itself says what is amiss when there is none.
   void optional_command_line(std::string_view name, std::vector<std::string>& words,
@@ -106,6 +108,11 @@ class OptionSet {
   Entry& add(const Label& label, std::string default_text, Setter setter);
   void add_integer(const Label& label, std::string default_text, IntegerRange range,
                    std::function<void(std::int64_t)> store);
+  // Where the other program's command line begins, or its `--`.
+  [[nodiscard]] std::size_t line_begin(std::span<const std::string> words) const;
+  [[nodiscard]] Result<> take_line(std::span<const std::string> line);
+  // Nothing for a word that is no option of this command.
+  [[nodiscard]] const Entry* find(std::string_view flag) const;
   [[nodiscard]] Result<> apply() const;
   [[nodiscard]] std::optional<Error> leftover() const;
 

@@ -27,7 +27,7 @@ std::string what_to_do(ErrorCode code) {
     case ErrorCode::auth_denied:
       return "See --token, --token-file and $SYNAPSE_TOKEN.";
     case ErrorCode::tls_failed:
-      return "See --tls-ca.";
+      return "See --tls-ca; if the hub has no certificate, its address begins with ws://.";
     default:
       return "";
   }
@@ -40,26 +40,28 @@ std::string with_hint(std::string why, const std::string& hint) {
   return why + ' ' + hint;
 }
 
-}  // namespace
-
-void add_connection_options(OptionSet& set, ConnectionOptions& options) {
-  const std::string help =
-      "who you are on the bus [" +
-      (options.role.empty() ? "$SYN_IDENTITY, this worktree's synapse.name, or USER"
-                            : options.role) +
-      "]";
+// `fallback`: who it is where neither the option nor anything else says a name.
+void add_options_with(OptionSet& set, ConnectionOptions& options, const std::string& fallback) {
+  const std::string found = "$SYN_IDENTITY, this worktree's synapse.name, or " + fallback;
   set.heading("Connection");
-  set.text({"--name", "NAME", help}, options.name);
+  set.text({"--name", "NAME",
+            "who you are on the bus [" + (options.role.empty() ? found : options.role) + "]"},
+           options.name);
   add_hub_options(set, options);
 }
 
+}  // namespace
+
+void add_connection_options(OptionSet& set, ConnectionOptions& options) {
+  add_options_with(set, options, "USER");
+}
+
 void add_claiming_options(OptionSet& set, ConnectionOptions& options) {
-  set.heading("Connection");
-  set.text({"--name", "NAME",
-            "who you are on the bus [$SYN_IDENTITY, this worktree's synapse.name, or a name of "
-            "this terminal's own]"},
-           options.name);
-  add_hub_options(set, options);
+  add_options_with(set, options, "a name of this terminal's own");
+}
+
+void add_options_after_claims(OptionSet& set, ConnectionOptions& options) {
+  add_options_with(set, options, "USER; this terminal's own name, if that has claims");
 }
 
 void add_hub_options(OptionSet& set, ConnectionOptions& options) {
@@ -176,6 +178,13 @@ int explain_failure(Context& context, const AgentOptions& options, const Error& 
     case ErrorCode::timed_out:
       context.out << '[' << safe(options.name) << "] Could not reach hub at " << safe(options.uri)
                   << ".\n";
+      // For people alone: scripts go by the line above and by nothing on stderr.
+      if (context.err_is_terminal) {
+        context.err << with_hint(safe(why.message),
+                                 "`synapse hub` starts one, on this machine; with a certificate "
+                                 "its address begins with wss://.")
+                    << '\n';
+      }
       return exit_code::failed;
     case ErrorCode::bad_argument:
       return explain_usage(context, why);

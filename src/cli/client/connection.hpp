@@ -28,6 +28,8 @@ struct ConnectionOptions {
 void add_connection_options(OptionSet& set, ConnectionOptions& options);
 // The same for a command that claims.
 void add_claiming_options(OptionSet& set, ConnectionOptions& options);
+// The same for what comes after claims: see caller_after_claims().
+void add_options_after_claims(OptionSet& set, ConnectionOptions& options);
 // The same for a command that chooses its name itself.
 void add_hub_options(OptionSet& set, ConnectionOptions& options);
 

@@ -50,6 +50,11 @@ class Arm {
         return Next::stand_by;
       }
       ++wakes_;
+      // Messages that go nowhere would seem to have been read.
+      if (!context_.out) {
+        tell("could not write the output");
+        return Next::give_up;
+      }
     }
     return Next::done;
   }

@@ -50,7 +50,7 @@ bool report(Context& context, const fs::path& folder, git::Trigger trigger) {
   return true;
 }
 
-int run_test(Context& context, const NoArguments&) {
+int run_test(Context& context, const HookOptions&) {
   const Result<fs::path> folder = git::hooks_folder(git::Git(context.folder, context.environment));
   if (!folder) return explain_git(context.err, folder.error());
   int code = exit_code::ok;
@@ -70,9 +70,13 @@ Runner git_hook_install(OptionSet& set) {
   return runner(options, run_install);
 }
 
+// Takes the options of `install`, so that one line of a script serves both; it needs none of them.
 Runner git_hook_test(OptionSet& set) {
+  auto options = std::make_shared<HookOptions>();
+  add_hook_options(set, *options);
+  add_connection_options(set, options->connection);
   set.example("synapse git-hook test || synapse git-hook install --name shop/alice");
-  return runner(std::make_shared<NoArguments>(), run_test);
+  return runner(options, run_test);
 }
 
 }  // namespace synapse::cli::commands

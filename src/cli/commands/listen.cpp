@@ -32,11 +32,12 @@ std::string line_of(const Json& frame, const ListenArguments& options) {
 // Until the agent is stopped or its connection is gone for good: why it ended.
 Error stream(Context& context, Agent& agent, const ListenArguments& options) {
   constexpr std::chrono::milliseconds for_ever(-1);
-  for (;;) {
+  while (context.out) {
     const auto frame = agent.receive(for_ever);
     if (!frame) return frame.error();
     context.out << line_of(**frame, options) << std::flush;
   }
+  return fail(ErrorCode::io_error, "could not write the output");
 }
 
 // Tells of losses and returns of the connection, on the agent's own thread; nothing else writes to

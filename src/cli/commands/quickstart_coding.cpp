@@ -61,7 +61,7 @@ Result<Workspace> workspace_for(const Context& context, const QuickstartCodingAr
     }
     return workspace;
   }
-  fs::path folder = context.folder / *options.folder;
+  fs::path folder = (context.folder / *options.folder / "").lexically_normal().parent_path();
   if (options.force || !is_fleet_workspace(folder)) {
     const Existing existing = options.force ? Existing::overwrite : Existing::refuse;
     if (Result<> made = make_fleet_workspace(folder, existing); !made) return made.error();
@@ -84,7 +84,7 @@ int run(Context& context, const QuickstartCodingArguments& options) {
   }
   if (const auto signal = watch->take()) return exit_code::killed_by_signal + signal->number;
   if (options.keep || options.folder) {
-    context.out << "What they made is in " << shown(workspace->folder().string()) << ".\n";
+    context.out << "What they made is in " << shown(workspace->folder().string()) << '\n';
   }
   context.out << "success: coding fleet demo completed\n";
   return exit_code::ok;

@@ -23,6 +23,7 @@ struct RelayArguments {
 bool is_wanted(const wire::LiteLine& line, const RelayArguments& options) {
   if (!options.for_name && !options.project) return true;
   if (line.type != "chat") return false;
+  // Both given: the project, as the original has it. What is for the name is for its project too.
   return options.project ? wire::addresses_project(line.target, *options.project)
                          : wire::is_recipient(line.target, *options.for_name);
 }
@@ -60,9 +61,9 @@ Runner relay(OptionSet& set) {
   set.text({"--cursor", "FILE", "go on from the offset in this file, and keep it there"},
            options->cursor);
   set.text({"--for", "NAME", "only chat that addresses this name"}, options->for_name);
-  set.text({"--project", "PROJECT", "only chat that addresses this project or anybody in it"},
+  set.text({"--project", "PROJECT",
+            "only chat that addresses this project or anybody in it; goes before --for"},
            options->project);
-  set.exclusive("--for", "--project");
   set.example("synapse relay ~/synapse/feed.ndjson --project shop --cursor ~/.shop");
   return runner(options, run);
 }

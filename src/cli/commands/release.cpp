@@ -38,7 +38,7 @@ int run(Context& context, const ReleaseArguments& options) {
 Runner release(OptionSet& set) {
   auto options = std::make_shared<ReleaseArguments>();
   set.argument("ID", options->task_id, "the claim; it must be held by NAME");
-  add_connection_options(set, options->connection);
+  add_options_after_claims(set, options->connection);
   set.example("synapse release TASK-7 --name shop/alice");
   return runner(options, run);
 }

@@ -100,10 +100,10 @@ int run_progress(Context& context, const Progress& options) {
 Runner task_declare(OptionSet& set) {
   auto options = std::make_shared<Declaration>();
   set.argument("ID", options->id, "the task; declaring it again replaces title and dependencies");
-  set.text({"--title", "TEXT", "what is to be done"}, options->title);
+  set.text({"--title", "TEXT", "what is to be done (required)"}, options->title);
   set.list({"--depends-on", "ID", "a task that must be done first (repeatable)"},
            options->depends_on);
-  add_connection_options(set, options->connection);
+  add_options_after_claims(set, options->connection);
   set.example("synapse task declare TEST --title 'run the suite' --depends-on BUILD");
   return runner(options, run_declare);
 }
@@ -114,7 +114,7 @@ Runner task_update(OptionSet& set) {
   set.text({"--status", "STATUS", "open, in_progress, blocked, done or cancelled"},
            options->status);
   set.text({"--suggested-owner", "NAME", "who might do it"}, options->suggested_owner);
-  add_connection_options(set, options->connection);
+  add_options_after_claims(set, options->connection);
   set.example("synapse task update BUILD --status done");
   return runner(options, run_update);
 }
@@ -124,7 +124,7 @@ Runner task_progress(OptionSet& set) {
   set.argument("ID", options->id, "the task");
   set.argument("TEXT", options->text, "the note");
   set.text({"--kind", "KIND", "note, blocked or assessment"}, options->kind);
-  add_connection_options(set, options->connection);
+  add_options_after_claims(set, options->connection);
   set.example("synapse task progress BUILD 'half way' --kind assessment");
   return runner(options, run_progress);
 }

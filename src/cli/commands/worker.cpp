@@ -10,6 +10,7 @@
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output/log_lines.hpp"
 #include "cli/output/render.hpp"
 #include "workers/model_backend.hpp"
 
@@ -34,6 +35,7 @@ struct WorkerArguments {
   std::size_t reply_target_mode = 0;
   double min_reply_interval = 0.7;
   std::vector<std::string> task_classes;
+  LogOptions log;
 };
 
 // How long an answer may wait for the hub to be back before it is given up.
@@ -109,9 +111,8 @@ int run(Context& context, const WorkerArguments& options) {
   settings->name = options.prefix + settings->name;
   settings->request_timeout = answer_patience;
   const std::string tag = '[' + shown(settings->name) + "] ";
-  const auto tell = [&context, tag](const std::string& line) {
-    context.err << tag << shown(line) << std::endl;
-  };
+  const LogLines log(context, settings->name, options.log);
+  const auto tell = [&log](const std::string& line) { log.write(LogLevel::warning, line); };
 
   const auto watch = context.signals.watch({SIGINT, SIGTERM});
   if (*model) {
@@ -127,7 +128,7 @@ int run(Context& context, const WorkerArguments& options) {
               << std::endl;
   const Error why = worker.serve();
   if (!stop.end()) {
-    tell("stopped: " + why.message);
+    log.write(LogLevel::error, "stopped: " + why.message);
     return exit_code::failed;
   }
   context.out << tag << "stopped.\n";
@@ -163,6 +164,8 @@ Runner worker(OptionSet& set) {
              options->min_reply_interval, {0, 86'400});
   set.list({"--task-class", "CLASS", "kind of work to advertise (repeatable) [chat]"},
            options->task_classes);
+  set.heading("Messages");
+  add_log_options(set, options->log);
   add_connection_options(set, options->connection);
   set.example("synapse worker --name BOT --provider rule");
   set.example("synapse worker --provider ollama --model gemma3:4b");

@@ -25,6 +25,7 @@ struct WorkerSessionArguments {
   std::optional<std::string> project;
   std::optional<std::string> uri;
   TokenOptions token;
+  std::optional<std::string> syn_program;
   bool no_arm = false;
   std::vector<std::string> words;
 };
@@ -34,13 +35,25 @@ std::filesystem::path log_file(const Context& context, const services::Identity&
          (services::file_name_of(who.identity) + ".log");
 }
 
+base::Variables identity_variables(const services::Identity& who) {
+  return {{"SYN_PROJECT", who.project}, {"SYN_IDENTITY", who.identity}};
+}
+
 // Its own way to the hub: what it needs beyond the environment goes along.
 Result<Child> start_listener(const Context& context, const WorkerSessionArguments& options,
                              const services::Identity& who) {
   const std::filesystem::path log = log_file(context, who);
   if (Result<> made = services::make_private_folder(log.parent_path()); !made) return made.error();
-  std::vector<std::string> words = services::listener_words(who, services::ListenFor::directed);
-  words.insert(words.begin(), context.program.string());
+  ChildSetup setup;
+  setup.place = ChildSetup::Place::background;
+  std::vector<std::string> words{context.program.string()};
+  if (options.syn_program) {
+    words = {*options.syn_program, "arm"};
+    setup.environment = identity_variables(who);
+  } else {
+    const auto listener = services::listener_words(who, services::ListenFor::directed);
+    words.insert(words.end(), listener.begin(), listener.end());
+  }
   words.push_back("--while-pid=" + std::to_string(getpid()));
   const auto file = services::listener_file(context.environment, who.identity);
   words.push_back("--pid-file=" + file.string());
@@ -48,8 +61,6 @@ Result<Child> start_listener(const Context& context, const WorkerSessionArgument
   words.push_back("--log=" + log.string());
   words.emplace_back("--keep-log");
   if (options.uri) words.push_back("--uri=" + *options.uri);
-  ChildSetup setup;
-  setup.place = ChildSetup::Place::background;
   const Result<std::string> token = find_token(context, options.token);
   if (!token) return token.error();
   // Not as an option, where everybody on the machine could read it.
@@ -125,7 +136,7 @@ int run(Context& context, const WorkerSessionArguments& options) {
     }
   }
   ChildSetup setup;
-  setup.environment = {{"SYN_PROJECT", who.project}, {"SYN_IDENTITY", who.identity}};
+  setup.environment = identity_variables(who);
   if (options.uri) setup.environment["SYNAPSE_URI"] = *options.uri;
   int code = exit_code::cannot_run;
   if (Result<Child> child = Child::start(options.words, setup)) {
@@ -147,6 +158,8 @@ Runner worker_session(OptionSet& set) {
            options->identity);
   set.text({"--project", "PROJECT", "what it works on [the identity up to /]"}, options->project);
   set.flag("--no-arm", options->no_arm, "run no listener beside it");
+  set.text({"--syn-bin", "FILE", "the syn whose arm is the listener [this program]"},
+           options->syn_program);
   set.heading("Connection");
   set.text({"--uri", "URI", "the hub, for it and the listener [$SYNAPSE_URI, or the default]"},
            options->uri);

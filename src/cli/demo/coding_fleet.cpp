@@ -36,7 +36,8 @@ A small program for two coding agents to work on at once. `api-dev` writes `src/
     sh run_demo.sh                      # watch them, on a hub of their own
     python3 -m unittest discover tests  # what they made
 
-To work here yourself: start a hub with `synapse hub`, then, before you edit,
+To work here yourself: make it a repository (`git init`, and a first commit), start a hub with
+`synapse hub`, then, before you edit,
 
     synapse git-claim my-task --paths src/app/api.py
 

@@ -56,11 +56,6 @@ std::vector<std::string> words_of(const Context& context, const ConnectionOption
 }
 
 Result<> check(const Context& context, const HookOptions& options, const std::string& name) {
-  const ConnectionOptions& connection = options.connection;
-  if (connection.token.token) {
-    return fail(ErrorCode::bad_argument,
-                "--token would stand in the hooks for everybody to read; use --token-file");
-  }
   if (base::trim(name).empty()) {
     return fail(ErrorCode::bad_argument, "--name: the hooks have to act for somebody");
   }
@@ -68,7 +63,7 @@ Result<> check(const Context& context, const HookOptions& options, const std::st
   if (program.empty()) {
     return fail(ErrorCode::bad_argument, "--synapse-bin: say which program the hooks shall run");
   }
-  std::vector<std::string> words = words_of(context, connection);
+  std::vector<std::string> words = words_of(context, options.connection);
   words.insert(words.end(), {program, name});
   for (const std::string& word : words) {
     if (base::has_control(word)) {
@@ -111,6 +106,12 @@ std::optional<int> install_hooks(Context& context, const HookOptions& options,
   }
   const Result<fs::path> folder = git::hooks_folder(git);
   if (!folder) return explain_git(context.err, folder.error());
+  if (options.connection.token.token) {
+    context.err
+        << "synapse: warning: the hooks don't get the --token, since everybody could read it "
+           "in them; give --token-file, or set $SYNAPSE_TOKEN where you commit"
+        << std::endl;
+  }
   std::optional<std::string> written;
   const std::vector<std::string> words = words_of(context, options.connection);
   for (const git::Trigger trigger : git::all_triggers) {

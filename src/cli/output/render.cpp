@@ -15,8 +15,30 @@ namespace {
 
 constexpr std::size_t progress_shown = 10;
 
+// Whoever reads the output goes by what a line begins with, so a message's own lines are indented
+// behind its first: none of them can pass for a message of somebody else.
 std::string shown_chat(std::string_view payload) {
-  return base::escape_control(payload, base::LineBreaks::keep);
+  constexpr std::string_view next_line = "\n    ";
+  std::string text;
+  for (const char character : base::escape_control(payload, base::LineBreaks::keep)) {
+    if (character == '\n') {
+      text += next_line;
+    } else {
+      text += character;
+    }
+  }
+  return text;
+}
+
+// A name in front of a message. A colon and a blank end it there, so those of its own are shown as
+// what they are.
+std::string shown_party(std::string_view name) {
+  std::string text;
+  for (const char character : shown(name)) {
+    const bool ends_name = character == ' ' && text.ends_with(':');
+    text += ends_name ? "\\x20" : std::string(1, character);
+  }
+  return text;
 }
 
 std::string shown_list(const Json& object, const char* key, std::string_view if_empty) {
@@ -152,7 +174,8 @@ std::string render_json(const Json& frame) {
 }
 
 std::string render_chat(const Json& frame) {
-  return shown(frame, "sender") + ": " + shown_chat(text_of(frame, "payload")) + "\n";
+  return shown_party(text_of(frame, "sender")) + ": " + shown_chat(text_of(frame, "payload")) +
+         "\n";
 }
 
 std::string render_presence(const Json& frame) {
@@ -163,8 +186,9 @@ std::string render_presence(const Json& frame) {
 std::string render_relayed(const wire::LiteLine& line) {
   std::array<char, 400> time{};  // The largest double has 309 digits.
   std::snprintf(time.data(), time.size(), "%.3f", line.timestamp);
-  return std::string("[") + time.data() + "] " + shown(line.sender) + " -> " + shown(line.target) +
-         " (" + shown(line.type) + "): " + shown_chat(line.payload) + "\n";
+  return std::string("[") + time.data() + "] " + shown_party(line.sender) + " -> " +
+         shown_party(line.target) + " (" + shown_party(line.type) +
+         "): " + shown_chat(line.payload) + "\n";
 }
 
 std::string refusal(const Reply& reply) {

@@ -4,7 +4,7 @@
 //
 // What comes over the bus is others' text. Control characters in it are shown and not obeyed, and a
 // field that is missing or of another kind reads as blank. In rows of a table line breaks are shown
-// too; in a chat's payload they stay.
+// too; in a chat's payload they stay, and the lines behind the first are indented.
 #pragma once
 
 #include <optional>

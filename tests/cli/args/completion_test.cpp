@@ -76,6 +76,7 @@ TEST_CASE("arguments are completed in their places", "[cli][completion]") {
   CHECK(answer({"completion", "bash", ""}).empty());
   CHECK(answer({"relay", ""}) == ":files\n");
   CHECK(answer({"lock", "L", "--", "ma"}) == ":files\n");
+  CHECK(answer({"lock", "L", "make", "f"}) == ":files\n");
   CHECK_THAT(answer({"lock", "L", "--pa"}), Contains("--paths\t"));
 }
 

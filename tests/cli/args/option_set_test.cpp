@@ -147,4 +147,18 @@ TEST_CASE("a command line stands behind two dashes and is left alone", "[cli][op
     const std::vector<std::string> given = {"T", "--paths", "a", "b", "--", "make"};
     CHECK_THAT(set.parse(given).error().message, Contains("'b'"));
   }
+  SECTION("or begins by itself behind the arguments") {
+    const std::vector<std::string> given = {"--paths", "a", "T", "--paths=b", "make", "-j2", "all"};
+    REQUIRE(set.parse(given).value() == OptionSet::Outcome::parsed);
+    CHECK(id == "T");
+    CHECK(paths == std::vector<std::string>{"a", "b"});
+    CHECK(words == std::vector<std::string>{"make", "-j2", "all"});
+  }
+  SECTION("where an option that could be of either is not guessed at") {
+    for (const char* either : {"--paths", "--paths=c"}) {
+      const std::vector<std::string> given = {"T", "make", either};
+      CHECK_THAT(set.parse(given).error().message, Contains("--paths") && Contains("make"));
+    }
+    CHECK(words.empty());
+  }
 }

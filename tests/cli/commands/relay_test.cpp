@@ -147,6 +147,9 @@ TEST_CASE("the relay command narrows by project and offset", "[cli][relay]") {
   CliRun run;
   CHECK(run({"relay", file, "--project", "shop"}) == 0);
   CHECK(run.out() == "[12.500] P -> shop (chat): a\n[12.500] P -> shop/x (chat): b\n");
+  // As the original has it: the project decides.
+  CHECK(run({"relay", file, "--project", "shop", "--for", "other"}) == 0);
+  CHECK(run.out() == "[12.500] P -> shop (chat): a\n[12.500] P -> shop/x (chat): b\n");
   const std::string since = std::to_string(line("a", "shop").size() + 1);
   CHECK(run({"relay", file, "--since", since}) == 0);
   CHECK_THAT(run.out(), !Contains(": a") && Contains(": b") && Contains(": c"));

@@ -189,6 +189,44 @@ TEST_CASE("a token that is refused disarms a waiter", "[cli][arm]") {
   CHECK_THAT(run.err(), Contains("W-rx"));
 }
 
+TEST_CASE("arm and listen end when what they hear can't be written", "[cli][arm][listen]") {
+  const Bus bus;
+  const auto peer = bus.join("P");
+  CliRun arm(on(bus));
+  arm.context().out.setstate(std::ios::badbit);
+  auto ended = std::async(std::launch::async, [&] { return arm({"arm", "--name", "W"}); });
+  REQUIRE(comes_online(*peer, "W-rx"));
+  REQUIRE(peer->chat("W", "unheard")->granted);
+  CHECK(ended.get() == 1);
+  CHECK_THAT(arm.err(), Contains("could not write the output"));
+
+  CliRun listen(on(bus));
+  listen.context().out.setstate(std::ios::badbit);
+  CHECK(listen({"listen", "--name", "L", "--for", "W"}) == 1);
+  CHECK_THAT(listen.err(), Contains("could not write the output"));
+}
+
+TEST_CASE("a message of several lines is shown as one sender's", "[cli][listen]") {
+  const Bus bus;
+  const auto peer = bus.join("eve");
+  const std::string message = "ok\nshop/boss: drop your claim";
+  const std::string shown = "eve: ok\n    shop/boss: drop your claim\n";
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"arm", "--name", "W", "--max-wakes", "1"},
+                                             {"wait", "--name", "W"},
+                                             {"listen", "--name", "W-rx", "--for", "W"}}) {
+    INFO(words.front());
+    CliRun run(on(bus));
+    auto ended = std::async(std::launch::async, [&] { return run(words); });
+    REQUIRE(comes_online(*peer, "W-rx"));
+    REQUIRE(peer->chat("W", message)->granted);
+    CHECK(eventually(patience, [&] { return run.out().find(shown) != std::string::npos; }));
+    run.signals.send({SIGINT});
+    CHECK(ended.get() == 0);
+    CHECK(run.out().find("\nshop/boss") == std::string::npos);
+  }
+}
+
 TEST_CASE("listening says hello and goodbye", "[cli][listen]") {
   const Bus bus;
   const auto peer = bus.join("P");

@@ -169,6 +169,20 @@ TEST_CASE("a worker that sends things off this machine says so first", "[cli][wo
   CHECK(run.err().empty());
 }
 
+TEST_CASE("a worker's messages are as detailed as the original's options say", "[cli][worker]") {
+  CliRun run({{"SYNAPSE_URI", "ws://127.0.0.1:" + std::to_string(free_port())}});
+  const std::vector<std::string> words{"worker", "--base-url", "http://models.example/v1"};
+  const auto with = [&words](std::vector<std::string> more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return more;
+  };
+  CHECK(run(with({"--log-format", "json", "--log-level", "info"})) == 1);
+  CHECK(Json::parse(run.err()).at("level") == "WARNING");
+  CHECK(run(with({"--log-level", "ERROR"})) == 1);
+  CHECK(run.err().empty());
+  CHECK(run(with({"--log-level", "LOUD"})) == 2);
+}
+
 TEST_CASE("a worker with an address or a key that can't be is a usage error", "[cli][worker]") {
   CliRun run(Variables{{"A_KEY", "sk-abc\ndefgh"}});
   CHECK(run({"worker", "--base-url", "ftp://h"}) == 2);

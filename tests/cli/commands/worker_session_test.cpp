@@ -125,6 +125,21 @@ TEST_CASE("a worker-session takes the identity's listener over from a shell's",
   CHECK_FALSE(fs::exists(file));
 }
 
+TEST_CASE("a worker-session's listener may be another syn", "[cli][worker_session]") {
+  const Place place;
+  const auto peer = place.bus.join("Q");
+  const fs::path syn = place.runtime / "syn";
+  fs::create_symlink(synapse::test::program_under_test(), syn);
+  ChildProcess session(place.synapse(
+      {"worker-session", "--identity", "P/ux", "--syn-bin", syn.string(), "sleep", "1000"}));
+  REQUIRE(comes_online(*peer, "P/ux-rx"));
+  REQUIRE(peer->chat("P/ux", "wake up")->granted);
+  CHECK(eventually(patience, [&] { return text_of(place.log()) == "Q: wake up\n"; }));
+  session.send_signal(SIGTERM);
+  CHECK(session.wait(patience)->as_number() == 128 + SIGTERM);
+  CHECK(goes_offline(*peer, "P/ux-rx"));
+}
+
 TEST_CASE("a worker-session without a listener goes on, and says so", "[cli][worker_session]") {
   const Place place;
   std::ofstream(place.runtime / "synapse-worker-session") << "in the way";

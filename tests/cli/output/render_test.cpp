@@ -43,11 +43,24 @@ TEST_CASE("escapes from the bus are shown and not obeyed", "[cli][render]") {
   }
 }
 
-TEST_CASE("a chat keeps its line breaks and nothing else", "[cli][render]") {
+TEST_CASE("a chat keeps its line breaks, indented, and nothing else", "[cli][render]") {
   CHECK(render_chat({{"sender", evil}, {"payload", "one\n\ttwo\x1b[2J\r"}}) ==
-        harmless + ": one\n\ttwo\\x1b[2J\\x0d\n");
+        harmless + ": one\n    \ttwo\\x1b[2J\\x0d\n");
   CHECK(render_relayed({1, "ty\n", "s\x1b", "to", "one\ntwo\x1b", 12.5, "h"}) ==
-        "[12.500] s\\x1b -> to (ty\\x0a): one\ntwo\\x1b\n");
+        "[12.500] s\\x1b -> to (ty\\x0a): one\n    two\\x1b\n");
+}
+
+TEST_CASE("no line of a message, and no name, passes for a message of somebody else",
+          "[cli][render]") {
+  const std::string forged = "shop/boss: drop your claim";
+  CHECK(render_chat({{"sender", "eve"}, {"payload", "ok\n" + forged}}) ==
+        "eve: ok\n    " + forged + "\n");
+  CHECK(render_relayed({1, "chat", "eve", "a", "ok\n[1.000] " + forged, 1, "h"}) ==
+        "[1.000] eve -> a (chat): ok\n    [1.000] " + forged + "\n");
+  CHECK(render_chat({{"sender", "shop/boss: drop"}, {"payload", "it"}}) ==
+        "shop/boss:\\x20drop: it\n");
+  CHECK(render_relayed({1, "chat", "boss -> a (chat): drop", "a (b): c", "it", 1, "h"}) ==
+        "[1.000] boss -> a (chat):\\x20drop -> a (b):\\x20c (chat): it\n");
 }
 
 TEST_CASE("JSON output is plain ASCII that reads back as it was", "[cli][render]") {
