@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "net/http_server.hpp"
 
+#include <sys/resource.h>
+
 #include "net/http_server_rig.hpp"
 #include "support/catch.hpp"
 #include "support/http_peer.hpp"
@@ -223,6 +225,34 @@ TEST_CASE("half a request makes room for others, oldest first, and drops nobody 
   CHECK(silent.has_ended());
   halved.send("2");
   CHECK(halved.read_answer().body == "POST 12");
+  CHECK(kept.ask("GET", "/echo").status == 200);
+  rig.respond(asked, "here");
+  CHECK(served.read_answer().body == "here");
+}
+
+TEST_CASE("half requests by the thousand keep nobody out and drop nobody who has asked",
+          "[net][http]") {
+  constexpr rlim_t files_needed = 4096;  // Both ends of each connection are this process's.
+  rlimit files{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  if (files.rlim_max < files_needed) {
+    WARN("not tested: this process may not open " << files_needed << " files");
+    return;
+  }
+  files.rlim_cur = std::max(files.rlim_cur, files_needed);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  Rig rig;
+  HttpPeer kept(rig.port());
+  CHECK(kept.ask("GET", "/echo").status == 200);
+  HttpPeer served(rig.port());
+  served.send_request("GET", "/slow");
+  Asked asked = rig.asked();
+  std::vector<HttpPeer> halves;
+  for (int count = 1; count <= 1500; ++count) {
+    halves.emplace_back(rig.port()).send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Le");
+    if (count % 100 == 0) CHECK(HttpPeer(rig.port()).ask("GET", "/echo").status == 200);
+  }
+  CHECK(rig.open_connections() <= HttpServerOptions().connections_max);
   CHECK(kept.ask("GET", "/echo").status == 200);
   rig.respond(asked, "here");
   CHECK(served.read_answer().body == "here");
