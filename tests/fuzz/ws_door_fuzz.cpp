@@ -98,6 +98,7 @@ class World {
       if (sent != static_cast<ssize_t>(now.size())) break;
     }
     close(client);
+    io_.poll();
     // A closing connection lives by timers of a few turns at most.
     for (int turn = 0; server_.open_connections() > 0 || open_handlers > 0; ++turn) {
       SYNAPSE_ASSERT(turn < 100);
