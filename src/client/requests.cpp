@@ -165,9 +165,8 @@ void Requests::disconnected(Time now) {
       [](const Entry& entry) { return !entry.answer || entry.lifetime == Lifetime::connection; });
   for (Entry& entry : entries_) {
     entry.is_sent = false;
-    if (!std::exchange(entry.is_queued, false)) continue;
-    entry.frame.erase("idem_key");
-    if (entry.wait_end) {
+    // Its key stays: the hub keeps the place of a claim that waits, for the same request.
+    if (std::exchange(entry.is_queued, false) && entry.wait_end) {
       entry.frame["wait_seconds"] =
           base::to_seconds(std::max(*entry.wait_end - now, std::chrono::nanoseconds(0)));
     }

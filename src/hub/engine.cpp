@@ -258,8 +258,13 @@ void Engine::hand(Session& session, const net::SharedFrame& frame) {
   }
 }
 
-void Engine::shut_down(std::uint16_t code, std::string_view reason) {
-  for (const auto& [id, session] : door_.sockets().all()) session->connection->close(code, reason);
+void Engine::shut_down() {
+  for (const auto& [id, session] : door_.sockets().all()) send_away(*session);
+}
+
+void Engine::send_away(Session& session) {
+  session.connection->close(static_cast<std::uint16_t>(protocol::CloseCode::going_away),
+                            "the hub is shutting down");
 }
 
 Gauges Engine::gauges() const {

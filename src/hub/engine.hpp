@@ -51,8 +51,10 @@ class Engine {
   // Lets through what may pass and starts the writers: at the end of each batch of work.
   void flush(Moment now);
   void write_renewed(Moment now) { room_.write_renewed(now); }
-  // Closes every socket.
-  void shut_down(std::uint16_t code, std::string_view reason);
+  // Closes every socket, because the hub shuts down.
+  void shut_down();
+  // The same for one.
+  static void send_away(Session& session);
 
   // Told of every broadcast that passes the gate, as JSON text.
   void on_broadcast(std::function<void(std::string_view frame)> listener) {

@@ -179,7 +179,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     switch (arrival.kind) {
       case Arrival::Kind::opened:
         if (stopping_) {
-          session->connection->close(1001, "the hub is shutting down");
+          Engine::send_away(*session);
         } else {
           engine_->open(session, clock_.now());
         }
@@ -280,7 +280,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   void close_all() {
     if (std::exchange(closed_all_, true)) return;
-    engine_->shut_down(1001, "the hub is shutting down");
+    engine_->shut_down();
     wait_for_last();
   }
 

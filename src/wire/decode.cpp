@@ -44,10 +44,11 @@ Result<> check_envelope(const Fields& fields) {
 
 // What makes a request the same request when it is sent again. `git` is opaque to the hub, and a
 // branch may have moved on between the two; existing clients rely on being answered all the same.
+// A claim that is sent again has less time left to wait.
 std::string digest_of(const Json& object) {
   Json request = object;
-  for (const char* name :
-       {"idem_key", "timestamp", "token", "takeover", "interest", "sender", "git"}) {
+  for (const char* name : {"idem_key", "timestamp", "token", "takeover", "interest", "sender",
+                           "git", "wait_seconds"}) {
     request.erase(name);
   }
   erase_hello(request);

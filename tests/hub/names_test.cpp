@@ -253,7 +253,9 @@ TEST_CASE("a queued claim of a socket that fell silent keeps its place for 20 s"
     rig.leave(first, core::Parting::lost);
     rig.advance(19);
     Peer again = attach(rig, "A", "waiter");
-    CHECK(rig.answer(again, queued_claim("T", "k1")).at("position") == 1);
+    Json request = queued_claim("T", "k1");
+    request["wait_seconds"] = 5;  // It has less patience left.
+    CHECK(rig.answer(again, request).at("position") == 1);
     rig.say(holder, {{"type", "release"}, {"task_id", "T"}});
     CHECK(owner() == AgentName("A"));
     CHECK(again.hear("claim_granted").size() == 1);

@@ -212,8 +212,8 @@ TEST_CASE("half a request makes room for others, oldest first, and drops nobody 
   HttpPeer served(rig.port());
   served.send_request("GET", "/slow");
   Asked asked = rig.asked();
-  HttpPeer kept(rig.port());
-  CHECK(kept.ask("GET", "/echo").status == 200);
+  HttpPeer kept_alive(rig.port());
+  CHECK(kept_alive.ask("GET", "/echo").status == 200);
   HttpPeer silent(rig.port());
   REQUIRE(eventually(patience, [&] { return rig.open_connections() == 3; }));
   HttpPeer halved(rig.port());
@@ -225,7 +225,7 @@ TEST_CASE("half a request makes room for others, oldest first, and drops nobody 
   CHECK(silent.has_ended());
   halved.send("2");
   CHECK(halved.read_answer().body == "POST 12");
-  CHECK(kept.ask("GET", "/echo").status == 200);
+  CHECK(kept_alive.ask("GET", "/echo").status == 200);
   rig.respond(asked, "here");
   CHECK(served.read_answer().body == "here");
 }

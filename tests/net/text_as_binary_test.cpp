@@ -40,8 +40,8 @@ std::string passed(std::string bytes, std::size_t piece) {
 
 TEST_CASE("text becomes binary and nothing else changes, however the bytes come in pieces",
           "[net][frames]") {
-  const std::size_t payload = GENERATE(0, 1, 125, 126, 65'535, 65'536);
-  const std::size_t piece = GENERATE(1, 3, 4096, 1'000'000);
+  const std::size_t payload = GENERATE(0U, 1U, 125U, 126U, 65'535U, 65'536U);
+  const std::size_t piece = GENERATE(1U, 3U, 4096U, 1'000'000U);
   INFO("payload of " << payload << ", in pieces of " << piece);
   const std::string sent = frame(0x81, payload) + frame(0x82, payload) + frame(0x89, 5) +
                            frame(0x01, payload) + frame(0x80, payload) + frame(0x88, 2);

@@ -98,7 +98,6 @@ TEST_CASE("a renewal's record has what the renewal changed, and no more", "[stor
   const auto entry = encode(core::LeaseRenewed{sample_lease()}, 1);
   CHECK(entry->payload == R"({"task_id":"T1","epoch":7,"lease_expires_at":1700003600.25})");
   CHECK(entry->durability == core::Durability::synced);
-  const store::DecodeContext context{moment(0), {}};
   const auto renewal = store::decode_renewal(entry->payload, context);
   REQUIRE(renewal);
   CHECK(renewal->task_id.text == "T1");

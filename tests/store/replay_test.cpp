@@ -109,7 +109,7 @@ TEST_CASE("the epoch counter goes on from the largest, though its lease was rele
   const auto log_event = [&log](const core::Event& event) {
     REQUIRE(log.append(std::vector{*store::encode(event, 1)}));
   };
-  for (const std::uint64_t epoch : {3, 9, 5}) {
+  for (const std::uint64_t epoch : {3U, 9U, 5U}) {
     lease.epoch = Epoch{epoch};
     log_event(core::LeaseGranted{lease});
     log_event(core::LeaseReleased{lease.task_id, lease.owner});
@@ -184,7 +184,7 @@ TEST_CASE("a claim whose time is up leaves its checkpoint to its heir", "[store]
 
 TEST_CASE("history is the newest chat, and numbers go on from the largest", "[store][replay]") {
   core::Limits limits;
-  limits.history_max = GENERATE(0, 1, 3);
+  limits.history_max = GENERATE(0U, 1U, 3U);
   const std::vector<std::uint64_t> ids = {1, 2, 90, 4, 5, 6, 7};
   MemoryStore log;
   REQUIRE(log.append(chats(ids)));

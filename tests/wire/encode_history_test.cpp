@@ -141,7 +141,7 @@ TEST_CASE("a resume is all that came after", "[wire][encode]") {
 
 TEST_CASE("a reader that resumes page by page misses nothing", "[wire][encode]") {
   const core::History history = kept(1, 200);
-  for (const std::size_t max_bytes : {6000, 10'000, 100'000, 1'000'000}) {
+  for (const std::size_t max_bytes : {6000U, 10'000U, 100'000U, 1'000'000U}) {
     INFO(max_bytes);
     const Reading all = read_on(history, 0, max_bytes);
     CHECK(all.ids == up_from(1, 200));

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <utility>
 
 #include "base/control.hpp"
@@ -15,20 +16,39 @@
 
 namespace synapse::cli {
 
-struct OptionSet::Entry {
-  std::string flag;
-  std::string value_name;  // Blank: a flag.
-  std::string help;
-  std::string default_text;
-  std::string heading;  // Blank: an argument.
-  std::vector<std::string> words;
-  bool is_optional = false;
-  Setter setter;
-  CLI::Option* option = nullptr;
-};
-
 struct OptionSet::Parser {
   CLI::App app;
+  // All that the value of a choice can be.
+  std::map<const CLI::Option*, std::vector<std::string>> words;
+
+  using Store = std::function<void(const std::string&)>;
+
+  // Of several values the last one counts, so that a wrapper's option can be overridden behind it.
+  CLI::Option& add(const Label& label, std::string default_text, Store store) {
+    CLI::Option* option =
+        app.add_option(std::string(label.flag), [store](const CLI::results_t& given) {
+          for (const std::string& one : given) store(one);
+          return true;
+        });
+    option->description(std::string(label.help));
+    option->type_name(std::string(label.value));
+    option->default_str(std::move(default_text));
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    return *option;
+  }
+  // Nothing for a word that is no option of this command.
+  [[nodiscard]] const CLI::Option* find(const std::string& flag) const {
+    if (!flag.starts_with('-')) return nullptr;
+    const CLI::Option* option = app.get_option_no_throw(flag);
+    return option == app.get_help_ptr() ? nullptr : option;
+  }
+  [[nodiscard]] bool takes_value(const std::string& word) const {
+    const CLI::Option* option = find(word);
+    return option != nullptr && option->get_expected_max() > 0;
+  }
+  CLI::Option& add_argument(std::string_view name, std::string_view help, Store store) {
+    return add({name, name, help}, "", std::move(store));
+  }
 };
 
 namespace {
@@ -49,38 +69,53 @@ std::optional<Number> parse_all(std::string_view text) {
   return number;
 }
 
-Error bad_value(std::string_view flag, std::string_view given, const std::string& wanted) {
-  return fail(ErrorCode::bad_argument, std::string(flag) + ": '" +
-                                           base::escape_control(given, base::LineBreaks::escape) +
-                                           "' is not " + wanted);
+std::string in_quotes(std::string_view word) {
+  return "'" + base::escape_control(word, base::LineBreaks::escape) + "'";
 }
 
-Result<> parse_number(const std::string& flag, const std::string& given, NumberRange range,
-                      double& value) {
-  const std::optional<double> number = parse_all<double>(given);
-  if (!number || !std::isfinite(*number) || *number < range.min || *number > range.max) {
-    return bad_value(flag, given,
-                     "a number from " + to_text(range.min) + " to " + to_text(range.max));
-  }
-  value = *number;
-  return {};
+// CLI11 writes "FLAG: " before what this says.
+CLI::Validator checked(std::function<bool(std::string_view)> is_right, std::string wanted) {
+  return CLI::Validator(
+      [is_right = std::move(is_right), wanted = std::move(wanted)](std::string& given) {
+        return is_right(given) ? std::string() : in_quotes(given) + " is not " + wanted;
+      },
+      "");
 }
 
-// Sets the value to the index of the given word.
-std::function<Result<>(const std::string&)> choose(std::string_view flag, std::size_t& value,
-                                                   std::vector<std::string> words) {
-  return [flag = std::string(flag), words = std::move(words),
-          &value](const std::string& given) -> Result<> {
-    const auto same = [&given](const std::string& word) {
-      return base::to_lower(word) == base::to_lower(given);
-    };
-    const auto found = std::find_if(words.begin(), words.end(), same);
-    if (found == words.end()) {
-      return bad_value(flag, given, "one of " + base::join(words, ", "));
-    }
-    value = static_cast<std::size_t>(std::distance(words.begin(), found));
-    return {};
+CLI::Validator in_range(NumberRange range) {
+  return checked(
+      [range](std::string_view given) {
+        const std::optional<double> number = parse_all<double>(given);
+        return number && std::isfinite(*number) && *number >= range.min && *number <= range.max;
+      },
+      "a number from " + to_text(range.min) + " to " + to_text(range.max));
+}
+
+CLI::Validator in_range(IntegerRange range) {
+  return checked(
+      [range](std::string_view given) {
+        const std::optional<std::int64_t> number = parse_all<std::int64_t>(given);
+        return number && *number >= range.min && *number <= range.max;
+      },
+      "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max));
+}
+
+// Where the word stands, in any letter case; words.size(): nowhere.
+std::size_t index_of(std::string_view given, const std::vector<std::string>& words) {
+  const auto same = [given](const std::string& word) {
+    return base::to_lower(word) == base::to_lower(given);
   };
+  return static_cast<std::size_t>(std::find_if(words.begin(), words.end(), same) - words.begin());
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return checked([words](std::string_view given) { return index_of(given, words) < words.size(); },
+                 "one of " + base::join(words, ", "));
+}
+
+// CLI11's own --help is no row of ours.
+bool is_shown(const CLI::Option& option, const CLI::App& app) {
+  return &option != app.get_help_ptr();
 }
 
 }  // namespace
@@ -88,130 +123,81 @@ std::function<Result<>(const std::string&)> choose(std::string_view flag, std::s
 OptionSet::OptionSet(std::string command, std::string_view summary)
     : command_(std::move(command)), summary_(summary), parser_(std::make_unique<Parser>()) {
   parser_->app.allow_extras();  // They are reported here, with a suggestion.
+  heading("Options");
 }
 
 OptionSet::~OptionSet() = default;
 
-OptionSet::Entry& OptionSet::add(const Label& label, std::string default_text, Setter setter) {
-  auto entry = std::make_unique<Entry>();
-  entry->flag = label.flag;
-  entry->value_name = label.value;
-  entry->help = label.help;
-  entry->default_text = std::move(default_text);
-  entry->heading = heading_;
-  entry->setter = std::move(setter);
-  entry->option = parser_->app.add_option(entry->flag);
-  entry->option->type_name(entry->value_name);
-  // All are kept, whatever the kind: a single value's setter runs for each, and the last one stays.
-  entry->option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  entries_.push_back(std::move(entry));
-  return *entries_.back();
-}
-
 void OptionSet::flag(std::string_view flag, bool& value, std::string_view help) {
-  auto entry = std::make_unique<Entry>();
-  entry->flag = flag;
-  entry->help = help;
-  entry->heading = heading_;
-  entry->setter = [&value](const std::string& given) -> Result<> {
-    value = given != "false";
-    return {};
-  };
-  entry->option = parser_->app.add_flag(entry->flag);
-  entry->option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  entries_.push_back(std::move(entry));
+  parser_->app.add_flag(std::string(flag), value, std::string(help));
 }
 
 void OptionSet::text(const Label& label, std::string& value) {
-  add(label, value, [&value](const std::string& given) -> Result<> {
-    value = given;
-    return {};
-  });
+  parser_->add(label, value, [&value](const std::string& given) { value = given; });
 }
 
 void OptionSet::text(const Label& label, std::optional<std::string>& value) {
-  add(label, "", [&value](const std::string& given) -> Result<> {
-    value = given;
-    return {};
-  });
+  parser_->add(label, "", [&value](const std::string& given) { value = given; });
 }
 
 void OptionSet::list(const Label& label, std::vector<std::string>& values) {
-  add(label, "", [&values](const std::string& given) -> Result<> {
-    values.push_back(given);
-    return {};
-  });
+  parser_->add(label, "", [&values](const std::string& given) { values.push_back(given); })
+      .multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void OptionSet::number(const Label& label, double& value, NumberRange range) {
-  add(label, to_text(value),
-      [flag = std::string(label.flag), range, &value](const std::string& given) {
-        return parse_number(flag, given, range, value);
-      });
+  parser_
+      ->add(label, to_text(value),
+            [&value](const std::string& given) { value = *parse_all<double>(given); })
+      .check(in_range(range));
 }
 
 void OptionSet::number(const Label& label, std::optional<double>& value, NumberRange range) {
-  add(label, "", [flag = std::string(label.flag), range, &value](const std::string& given) {
-    return parse_number(flag, given, range, value.emplace());
-  });
+  parser_->add(label, "", [&value](const std::string& given) { value = *parse_all<double>(given); })
+      .check(in_range(range));
 }
 
 void OptionSet::add_integer(const Label& label, std::string default_text, IntegerRange range,
                             std::function<void(std::int64_t)> store) {
-  add(label, std::move(default_text),
-      [flag = std::string(label.flag), range,
-       store = std::move(store)](const std::string& given) -> Result<> {
-        const std::optional<std::int64_t> number = parse_all<std::int64_t>(given);
-        if (!number || *number < range.min || *number > range.max) {
-          return bad_value(flag, given,
-                           "a whole number from " + std::to_string(range.min) + " to " +
-                               std::to_string(range.max));
-        }
-        store(*number);
-        return {};
-      });
+  parser_
+      ->add(label, std::move(default_text),
+            [store = std::move(store)](const std::string& given) {
+              store(*parse_all<std::int64_t>(given));
+            })
+      .check(in_range(range));
 }
 
 void OptionSet::choice(const Label& label, std::size_t& value, std::vector<std::string> words) {
-  Entry& entry = add(label, words[value], choose(label.flag, value, words));
-  entry.words = std::move(words);
+  CLI::Option& option =
+      parser_->add(label, words[value],
+                   [&value, words](const std::string& given) { value = index_of(given, words); });
+  option.check(one_of(words));
+  parser_->words[&option] = std::move(words);
 }
 
 void OptionSet::choice_argument(std::string_view name, std::size_t& value,
                                 std::vector<std::string> words, std::string_view help) {
-  Entry& entry = add({name, name, help}, "", choose(name, value, words));
-  entry.words = std::move(words);
-  entry.heading.clear();
-  entry.option->required();
+  CLI::Option& option = parser_->add_argument(
+      name, help, [&value, words](const std::string& given) { value = index_of(given, words); });
+  option.check(one_of(words));
+  option.required();
+  parser_->words[&option] = std::move(words);
 }
 
 void OptionSet::argument(std::string_view name, std::string& value, std::string_view help) {
-  Entry& entry = add({name, name, help}, "", [&value](const std::string& given) -> Result<> {
-    value = given;
-    return {};
-  });
-  entry.heading.clear();
-  entry.option->required();
+  parser_->add_argument(name, help, [&value](const std::string& given) { value = given; })
+      .required();
 }
 
 void OptionSet::argument(std::string_view name, std::optional<std::string>& value,
                          std::string_view help) {
-  Entry& entry = add({name, name, help}, "", [&value](const std::string& given) -> Result<> {
-    value = given;
-    return {};
-  });
-  entry.heading.clear();
-  entry.is_optional = true;
+  parser_->add_argument(name, help, [&value](const std::string& given) { value = given; });
 }
 
 void OptionSet::command_line(std::string_view name, std::vector<std::string>& words,
                              std::string_view help) {
-  auto entry = std::make_unique<Entry>();
-  entry->flag = "-- " + std::string(name);
-  entry->value_name = name;
-  entry->help = help;
-  entries_.push_back(std::move(entry));
   line_name_ = name;
+  line_help_ = help;
   line_ = &words;
 }
 
@@ -225,7 +211,9 @@ void OptionSet::exclusive(std::string_view flag, std::string_view other) {
   parser_->app.get_option(std::string(flag))->excludes(parser_->app.get_option(std::string(other)));
 }
 
-void OptionSet::heading(std::string_view title) { heading_ = title; }
+void OptionSet::heading(std::string_view title) {
+  parser_->app.option_defaults()->group(std::string(title));
+}
 
 void OptionSet::example(std::string_view line) { examples_.emplace_back(line); }
 
@@ -239,37 +227,28 @@ Result<OptionSet::Outcome> OptionSet::parse(std::span<const std::string> words) 
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     parser_->app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    return Outcome::help_wanted;
   } catch (const CLI::ParseError& error) {
-    // A misspelt option often shows first as something else that is missing.
-    if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
-    const Entry* last = words.empty() ? nullptr : find(words.back());
-    if (last != nullptr && !last->value_name.empty()) {
-      return fail(ErrorCode::bad_argument, last->flag + " lacks its " + last->value_name);
-    }
-    return fail(ErrorCode::bad_argument, error.what());
+    if (parser_->app.get_help_ptr()->count() > 0) return Outcome::help_wanted;
+    return usage_error(words, error.what());
   }
   if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
   if (line_ != nullptr && line_->empty() && !line_is_optional_) {
     return fail(ErrorCode::bad_argument, "nothing to run: give " + line_name_ + " behind --");
   }
-  if (Result<> applied = apply(); !applied) return applied.error();
   return Outcome::parsed;
 }
 
 std::size_t OptionSet::line_begin(std::span<const std::string> words) const {
   const auto mark = std::find(words.begin(), words.end(), "--");
   if (mark != words.end()) return static_cast<std::size_t>(mark - words.begin());
-  const auto is_argument = [](const auto& entry) {
-    return entry->option != nullptr && entry->heading.empty();
-  };
-  auto arguments = std::count_if(entries_.begin(), entries_.end(), is_argument);
+  const auto options = parser_->app.get_options();
+  auto arguments = std::count_if(options.begin(), options.end(), [](const CLI::Option* option) {
+    return option->get_positional();
+  });
   for (std::size_t at = 0; at < words.size(); ++at) {
     const std::string& word = words[at];
     if (word.starts_with('-')) {
-      const Entry* option = find(word);
-      if (option != nullptr && !option->value_name.empty()) ++at;
+      if (parser_->takes_value(word)) ++at;
     } else if (arguments-- == 0) {
       return at;
     }
@@ -284,7 +263,7 @@ Result<> OptionSet::take_line(std::span<const std::string> line) {
   for (const std::string& word : line) {
     if (is_marked) break;
     // The original would read it as this command's, and most readers as the other program's.
-    if (find(word.substr(0, word.find('='))) == nullptr) continue;
+    if (parser_->find(word.substr(0, word.find('='))) == nullptr) continue;
     const std::string program = base::escape_control(line.front(), base::LineBreaks::escape);
     return fail(ErrorCode::bad_argument, "is " + word.substr(0, word.find('=')) +
                                              " an option of this command, or of " + program +
@@ -294,35 +273,29 @@ Result<> OptionSet::take_line(std::span<const std::string> line) {
   return {};
 }
 
-const OptionSet::Entry* OptionSet::find(std::string_view flag) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [flag](const auto& entry) {
-    return entry->option != nullptr && !entry->heading.empty() && entry->flag == flag;
-  });
-  return found == entries_.end() ? nullptr : found->get();
-}
-
-Result<> OptionSet::apply() const {
-  for (const auto& entry : entries_) {
-    if (entry->option == nullptr || entry->option->empty()) continue;
-    for (const std::string& given : entry->option->results()) {
-      if (Result<> set = entry->setter(given); !set) return set;
-    }
+Error OptionSet::usage_error(std::span<const std::string> words, std::string_view said) const {
+  // A misspelt option often shows first as something else that is missing.
+  if (std::optional<Error> unknown = leftover()) return *std::move(unknown);
+  if (!words.empty() && parser_->takes_value(words.back())) {
+    const std::string value = parser_->find(words.back())->get_type_name();
+    return fail(ErrorCode::bad_argument, words.back() + " lacks its " + value);
   }
-  return {};
+  return fail(ErrorCode::bad_argument, std::string(said));
 }
 
 std::optional<Error> OptionSet::leftover() const {
   for (const std::string& word : parser_->app.remaining()) {
     if (word == "--") continue;
-    const std::string shown = "'" + base::escape_control(word, base::LineBreaks::escape) + "'";
-    if (word.front() != '-') return fail(ErrorCode::bad_argument, "unexpected word " + shown);
+    if (word.front() != '-') {
+      return fail(ErrorCode::bad_argument, "unexpected word " + in_quotes(word));
+    }
     std::vector<std::string> flags;
-    for (const auto& entry : entries_) {
-      if (!entry->heading.empty()) flags.push_back(entry->flag);
+    for (const OptionInfo& option : options()) {
+      if (!option.heading.empty()) flags.push_back(option.flag);
     }
     const std::optional<std::string> meant = nearest(word.substr(0, word.find('=')), flags);
-    return fail(ErrorCode::bad_argument,
-                "unknown option " + shown + (meant ? "; did you mean " + *meant + "?" : ""));
+    return fail(ErrorCode::bad_argument, "unknown option " + in_quotes(word) +
+                                             (meant ? "; did you mean " + *meant + "?" : ""));
   }
   return std::nullopt;
 }
@@ -331,44 +304,54 @@ std::string OptionSet::usage() const {
   std::string line = "Usage: " + command_;
   std::string arguments;
   bool has_options = false;
-  for (const auto& entry : entries_) {
-    if (entry->heading.empty()) {
-      arguments += entry->is_optional ? " [" + entry->flag + "]" : " " + entry->flag;
+  for (const CLI::Option* option : parser_->app.get_options()) {
+    if (!is_shown(*option, parser_->app)) continue;
+    if (!option->get_positional()) {
+      has_options = true;
+    } else {
+      const std::string name = option->get_name(true);
+      arguments += option->get_required() ? " " + name : " [" + name + "]";
     }
-    has_options = has_options || !entry->heading.empty();
   }
+  if (line_ != nullptr) arguments += " -- " + line_name_;
   if (has_options) line += " [OPTIONS]";
   return line + arguments + "\n";
 }
 
 std::vector<OptionInfo> OptionSet::options() const {
   std::vector<OptionInfo> all;
-  for (const auto& entry : entries_) {
-    std::string help = entry->help;
-    if (!entry->default_text.empty()) help += " [" + entry->default_text + "]";
-    all.push_back({entry->flag, entry->value_name, std::move(help), entry->heading, entry->words});
+  for (const CLI::Option* option : parser_->app.get_options()) {
+    if (!is_shown(*option, parser_->app)) continue;
+    const bool is_argument = option->get_positional();
+    const std::string& fallback = option->get_default_str();
+    const auto words = parser_->words.find(option);
+    const bool takes_value = option->get_expected_max() > 0;
+    all.push_back({option->get_name(is_argument), takes_value ? option->get_type_name() : "",
+                   option->get_description() + (fallback.empty() ? "" : " [" + fallback + "]"),
+                   is_argument ? "" : option->get_group(),
+                   words == parser_->words.end() ? std::vector<std::string>() : words->second});
   }
+  if (line_ != nullptr) all.push_back({"-- " + line_name_, line_name_, line_help_, "", {}});
   return all;
 }
 
 std::string OptionSet::help() const {
   std::string text = usage() + "\n" + wrapped(summary_, 0);
+  const std::vector<OptionInfo> all = options();
   std::vector<std::string> headings;
-  for (const auto& entry : entries_) {
-    if (std::find(headings.begin(), headings.end(), entry->heading) == headings.end()) {
-      headings.push_back(entry->heading);
+  for (const OptionInfo& option : all) {
+    if (std::find(headings.begin(), headings.end(), option.heading) == headings.end()) {
+      headings.push_back(option.heading);
     }
   }
   std::stable_partition(headings.begin(), headings.end(),
                         [](const std::string& heading) { return heading.empty(); });
   for (const std::string& heading : headings) {
     text += "\n" + (heading.empty() ? "Arguments" : heading) + ":\n";
-    for (const auto& entry : entries_) {
-      if (entry->heading != heading) continue;
-      const bool takes_value = !heading.empty() && !entry->value_name.empty();
-      const std::string left = entry->flag + (takes_value ? " " + entry->value_name : "");
-      const std::string& fallback = entry->default_text;
-      text += two_columns(left, entry->help + (fallback.empty() ? "" : " [" + fallback + "]"));
+    for (const OptionInfo& option : all) {
+      if (option.heading != heading) continue;
+      const bool takes_value = !heading.empty() && !option.value_name.empty();
+      text += two_columns(option.flag + (takes_value ? " " + option.value_name : ""), option.help);
     }
   }
   if (!examples_.empty()) text += "\nExamples:\n";

@@ -2,9 +2,10 @@
 // The options of one command: bound to variables, read from the words after its name, shown as
 // help.
 //
-// A thin front of CLI11, for three reasons. CLI11 takes six seconds to compile, so it is included
-// once and not once a command. It reads 010 as eight and takes nan for a number; here every number
-// is decimal, finite and in a range. And its usage errors become one kind of Result.
+// A thin front of CLI11, which splits the words, checks values and counts them. CLI11 takes six
+// seconds to compile, so it is included once and not once a command. The checks are Synapse's own:
+// CLI11 reads 010 as eight and takes nan for a number; here every number is decimal, finite and in
+// a range. And usage errors become one kind of Result.
 //
 // A variable's value when it is bound is the default that the help shows. Bound variables must
 // outlive parse().
@@ -101,27 +102,21 @@ class OptionSet {
   [[nodiscard]] std::string usage() const;
 
  private:
-  struct Entry;
   struct Parser;  // Keeps CLI11 out of this header.
-  using Setter = std::function<Result<>(const std::string&)>;
 
-  Entry& add(const Label& label, std::string default_text, Setter setter);
   void add_integer(const Label& label, std::string default_text, IntegerRange range,
                    std::function<void(std::int64_t)> store);
   // Where the other program's command line begins, or its `--`.
   [[nodiscard]] std::size_t line_begin(std::span<const std::string> words) const;
   [[nodiscard]] Result<> take_line(std::span<const std::string> line);
-  // Nothing for a word that is no option of this command.
-  [[nodiscard]] const Entry* find(std::string_view flag) const;
-  [[nodiscard]] Result<> apply() const;
+  [[nodiscard]] Error usage_error(std::span<const std::string> words, std::string_view said) const;
   [[nodiscard]] std::optional<Error> leftover() const;
 
   std::string command_;
   std::string summary_;
-  std::string heading_ = "Options";
   std::vector<std::string> examples_;
-  std::vector<std::unique_ptr<Entry>> entries_;
   std::string line_name_;  // Of the command line behind `--`; blank: this command takes none.
+  std::string line_help_;
   std::vector<std::string>* line_ = nullptr;
   bool line_is_optional_ = false;
   std::unique_ptr<Parser> parser_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Under whose name commands act, and that those of one agent get along with each other.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <future>
@@ -66,6 +67,10 @@ std::vector<std::vector<std::string>> commands_of_a_moment() {
     all.push_back({"send", "hello " + number, "--wait-seconds", "0.05"});
     all.push_back({"task", "declare", "T" + number, "--title", "t"});
     all.push_back({"lock", "L" + number, "--wait-timeout", "60", "--", "true"});
+  }
+  // Seventeen sanitized programs at once keep each other waiting.
+  for (std::vector<std::string>& words : all) {
+    words.insert(std::find(words.begin(), words.end(), "--"), {"--ready-timeout", "60"});
   }
   return all;
 }

@@ -42,13 +42,13 @@ TEST_CASE("a token is taken from the option, the file, the environment, in this 
 TEST_CASE("a token file that others can read or write is refused", "[cli][token]") {
   const synapse::test::TempDir dir;
   CliRun run;
-  for (const mode_t mode : {0640, 0604, 0644, 0620, 0602, 0660}) {
+  for (const mode_t mode : {0640U, 0604U, 0644U, 0620U, 0602U, 0660U}) {
     CAPTURE(mode);
     const auto token = find_token(run.context(), {std::nullopt, token_file(dir, "secret", mode)});
     REQUIRE(token.has_error());
     CHECK_THAT(token.error().message, Contains("chmod 600") && !Contains("secret"));
   }
-  for (const mode_t mode : {0600, 0400}) {
+  for (const mode_t mode : {0600U, 0400U}) {
     CAPTURE(mode);
     CHECK(find_token(run.context(), {std::nullopt, token_file(dir, "secret", mode)}).value() ==
           "secret");
