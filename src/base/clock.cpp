@@ -3,15 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 namespace synapse::base {
 
 Moment SystemClock::now() const {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  const auto mono = std::chrono::steady_clock::now().time_since_epoch();
+  timespec since_boot{};
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
   // Microseconds: what a double can hold of today's dates, and all that a reader can use.
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
-  return {static_cast<double>(micros) / 1e6, std::chrono::duration_cast<Mono>(mono)};
+  return {static_cast<double>(micros) / 1e6,
+          std::chrono::seconds(since_boot.tv_sec) + Mono(since_boot.tv_nsec)};
 }
 
 Mono from_seconds(double seconds) {

@@ -21,7 +21,7 @@ class Clock {
   [[nodiscard]] virtual Moment now() const = 0;
 };
 
-// The machine's own clocks.
+// The machine's own. The monotonic one, CLOCK_BOOTTIME, goes on while the machine sleeps.
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Moment now() const override;

@@ -2,9 +2,10 @@
 #include "base/process.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -19,59 +20,6 @@ namespace {
 [[noreturn]] void throw_last(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
-
-class SpawnAttributes {
- public:
-  explicit SpawnAttributes(ProcessSetup::Group group) {
-    posix_spawnattr_init(&attributes_);
-    sigset_t signals;
-    sigemptyset(&signals);
-    posix_spawnattr_setsigmask(&attributes_, &signals);
-    sigaddset(&signals, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes_, &signals);
-    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    if (group == ProcessSetup::Group::own) flags |= POSIX_SPAWN_SETPGROUP;
-    posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
-  }
-  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-
-  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_{};
-};
-
-class SpawnFiles {
- public:
-  explicit SpawnFiles(const ProcessSetup& setup) {
-    posix_spawn_file_actions_init(&actions_);
-    set_stream(STDIN_FILENO, setup.in);
-    set_stream(STDOUT_FILENO, setup.out);
-    set_stream(STDERR_FILENO, setup.err);
-    if (!setup.folder.empty()) {
-      posix_spawn_file_actions_addchdir_np(&actions_, setup.folder.c_str());
-    }
-  }
-  ~SpawnFiles() { posix_spawn_file_actions_destroy(&actions_); }
-  SpawnFiles(const SpawnFiles&) = delete;
-  SpawnFiles& operator=(const SpawnFiles&) = delete;
-
-  [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  void set_stream(int number, int stream) {
-    if (stream == ProcessSetup::own) return;
-    if (stream == ProcessSetup::none) {
-      posix_spawn_file_actions_addopen(&actions_, number, "/dev/null", O_RDWR, 0);
-    } else {
-      posix_spawn_file_actions_adddup2(&actions_, stream, number);
-    }
-  }
-
-  posix_spawn_file_actions_t actions_{};
-};
 
 // As exec takes lists. The interface is older than const; it does not write.
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
@@ -89,6 +37,51 @@ std::vector<std::string> lines_of(const Variables& variables) {
   return lines;
 }
 
+// What follows runs in the child, a copy of a process that has other threads: system calls alone,
+// for what another thread was about to do, such as to allocate, will never be finished here.
+
+bool set_stream(int number, int stream) {
+  if (stream == ProcessSetup::own) return true;
+  if (stream == ProcessSetup::none) stream = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (stream == number) return fcntl(number, F_SETFD, 0) == 0;
+  return dup2(stream, number) == number;
+}
+
+// False, with errno: it can't be as it should.
+bool prepare_self(const ProcessSetup& setup, pid_t starter) {
+  if (setup.group == ProcessSetup::Group::own && setpgid(0, 0) != 0) return false;
+  if (!set_stream(STDIN_FILENO, setup.in) || !set_stream(STDOUT_FILENO, setup.out) ||
+      !set_stream(STDERR_FILENO, setup.err)) {
+    return false;
+  }
+  if (!setup.folder.empty() && chdir(setup.folder.c_str()) != 0) return false;
+  if (setup.signal_at_starters_end != 0) {
+    if (prctl(PR_SET_PDEATHSIG, setup.signal_at_starters_end) != 0) return false;
+    if (getppid() != starter) _exit(1);  // It has ended already, and nothing will be sent.
+  }
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  sigset_t none;
+  sigemptyset(&none);
+  return sigaction(SIGPIPE, &action, nullptr) == 0 && sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+}
+
+[[noreturn]] void report_and_end(int writer) {
+  const int error = errno;
+  static_cast<void>(!write(writer, &error, sizeof error));
+  _exit(127);
+}
+
+// In the starter again: what the child reported; 0 once the program runs, which closes the pipe.
+int error_of_child(int reader) {
+  int error = 0;
+  ssize_t got = 0;
+  do {
+    got = read(reader, &error, sizeof error);
+  } while (got < 0 && errno == EINTR);
+  return got == sizeof error ? error : 0;
+}
+
 }  // namespace
 
 Variables process_variables() {
@@ -104,12 +97,20 @@ Variables process_variables() {
 
 Result<Process> Process::start(const ProcessSetup& setup) {
   const std::vector<std::string> environment = lines_of(setup.environment);
-  const SpawnAttributes attributes(setup.group);
-  const SpawnFiles files(setup);
-  pid_t pid = -1;
-  const int error = posix_spawnp(&pid, setup.words.front().c_str(), files.get(), attributes.get(),
-                                 pointers_to(setup.words).data(), pointers_to(environment).data());
-  if (error != 0) {
+  const std::vector<char*> words = pointers_to(setup.words);
+  const std::vector<char*> variables = pointers_to(environment);
+  Pipe failure;
+  const pid_t starter = getpid();
+  const pid_t pid = fork();
+  if (pid < 0) return fail(ErrorCode::not_found, std::generic_category().message(errno));
+  if (pid == 0) {
+    if (prepare_self(setup, starter)) execvpe(words.front(), words.data(), variables.data());
+    report_and_end(failure.writer.number());
+  }
+  failure.writer.reset();
+  if (const int error = error_of_child(failure.reader.number()); error != 0) {
+    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
     return fail(ErrorCode::not_found, std::generic_category().message(error));
   }
   Descriptor handle = open_process(pid);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Another program, started with posix_spawn and watched through a pidfd: never a shell, and its
-// number can't become another's while it is ours. From any thread.
+// Another program, started without a shell and watched through a pidfd, so that its number can't
+// become another's while it is ours. From any thread.
 #pragma once
 
 #include <sys/types.h>
@@ -35,16 +35,20 @@ struct ProcessSetup {
   int out = own;
   int err = own;
   Group group = Group::of_starter;
+  // What the kernel sends it when the thread that starts it ends, however it does; 0: nothing.
+  int signal_at_starters_end = 0;
 };
 
 class Process {
  public:
   // No signal is blocked in it, whatever this thread blocks or watches, and SIGPIPE ends it as it
-  // does a program of a shell. An Error says why it can't be run.
+  // does a program of a shell. An Error says why it can't be run. By fork() and not posix_spawn(),
+  // which can't set the signal at its starter's end.
   [[nodiscard]] static Result<Process> start(const ProcessSetup& setup);
 
   // Readable once it has ended.
   [[nodiscard]] int descriptor() const { return handle_.number(); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
   // Must not be called after wait().
   void send_signal(int number) const;
   // Waits for its end, once. The status is as waitpid() has it.

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/alarm_clock.hpp"
 #include "base/quiet_thread.hpp"
 
 namespace synapse::base {
@@ -49,9 +50,9 @@ bool is_ignored(int number) {
 }
 
 // Until one of the two is readable; true if the first is.
-bool wait_for_either(int first, int second, int timeout_ms) {
+bool wait_for_either(int first, int second) {
   std::array<pollfd, 2> both{{{first, POLLIN, 0}, {second, POLLIN, 0}}};
-  while (poll(both.data(), both.size(), timeout_ms) < 0 && errno == EINTR) {
+  while (poll(both.data(), both.size(), -1) < 0 && errno == EINTR) {
   }
   return (both[0].revents & POLLIN) != 0;
 }
@@ -68,12 +69,14 @@ std::unique_ptr<SignalWatch> ProcessSignals::watch(const std::vector<int>& numbe
 }
 
 bool sleep_unless_signalled(const SignalWatch& watch, std::chrono::milliseconds duration) {
-  return wait_for_either(watch.descriptor(), -1, static_cast<int>(duration.count()));
+  AlarmClock alarm;
+  alarm.set(duration);
+  return wait_for_either(watch.descriptor(), alarm.descriptor());
 }
 
 OnSignal::OnSignal(SignalWatch& watch, std::function<void()> answer) {
   thread_ = quiet_thread([this, &watch, answer = std::move(answer)] {
-    if (!wait_for_either(watch.descriptor(), quit_.descriptor(), -1)) return;
+    if (!wait_for_either(watch.descriptor(), quit_.descriptor())) return;
     signal_ = watch.take();
     if (signal_) answer();
   });

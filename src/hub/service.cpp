@@ -209,8 +209,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     const std::optional<Mono> deadline = engine_->next_deadline();
     if (!deadline || (armed_for_ && *armed_for_ == *deadline)) return;
     armed_for_ = deadline;
-    timer_.expires_at(std::chrono::steady_clock::time_point(
-        std::chrono::duration_cast<std::chrono::steady_clock::duration>(*deadline)));
+    timer_.expires_after(*deadline - clock_.now().mono);
     timer_.async_wait([this](error_code error) {
       if (error) return;
       armed_for_.reset();

@@ -8,7 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
+#include <thread>
 
+#include "base/process_tree.hpp"
 #include "base/quiet_thread.hpp"
 #include "support/catch.hpp"
 #include "support/deadline.hpp"
@@ -104,4 +107,33 @@ TEST_CASE("the end of any process can be waited for, and one that is not there i
   constexpr pid_t nobody = 0x7fffffff;
   CHECK_FALSE(open_process(nobody).is_open());
   CHECK(errno == ESRCH);
+}
+
+TEST_CASE("a program can be told of its starter's end, however that comes", "[base][process]") {
+  // A starter of its own: the signal is sent when the thread that started the program ends.
+  ProcessSetup setup = shell("exec sleep 1000");
+  setup.signal_at_starters_end = SIGTERM;
+  std::optional<Process> process;
+  std::thread([&] { process.emplace(Process::start(setup).value()); }).join();
+  REQUIRE(has_ended(process->descriptor(), synapse::test::patience));
+  CHECK(WTERMSIG(process->wait()) == SIGTERM);
+}
+
+TEST_CASE("a process tree is told as a whole, and known to be gone", "[base][process]") {
+  Pipe out;
+  ProcessSetup setup = shell("sh -c 'sleep 1000 & sleep 1000 & echo ready; wait' & wait");
+  setup.out = out.writer.number();
+  Process process = Process::start(setup).value();
+  out.writer.reset();
+  std::array<char, 6> ready{};
+  REQUIRE(read(out.reader.number(), ready.data(), ready.size()) == 6);
+  ProcessTree tree(process.pid());
+  tree.send_signal(0);
+  CHECK(tree.is_any_left());
+  tree.send_signal(SIGKILL);
+  REQUIRE(has_ended(process.descriptor(), synapse::test::patience));
+  CHECK(WTERMSIG(process.wait()) == SIGKILL);
+  CHECK(synapse::test::eventually(synapse::test::patience, [&] { return !tree.is_any_left(); }));
+  // All of them had the pipe.
+  CHECK(read(out.reader.number(), ready.data(), ready.size()) == 0);
 }

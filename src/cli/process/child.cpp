@@ -15,6 +15,7 @@ Result<Child> Child::start(const std::vector<std::string>& words, const ChildSet
   process.words = words;
   process.environment = setup.environment;
   process.environment.merge(base::process_variables());
+  process.signal_at_starters_end = setup.signal_at_starters_end;
   if (setup.place != ChildSetup::Place::here) process.group = base::ProcessSetup::Group::own;
   if (setup.place == ChildSetup::Place::background) {
     process.in = process.out = process.err = base::ProcessSetup::none;

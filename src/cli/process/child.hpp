@@ -17,6 +17,7 @@ struct ChildSetup {
 
   base::Variables environment = {};  // On top of this process's own.
   Place place = Place::here;
+  int signal_at_starters_end = 0;  // See base::ProcessSetup.
 };
 
 class Child {
@@ -27,6 +28,7 @@ class Child {
 
   // Readable once it has ended.
   [[nodiscard]] int descriptor() const { return process_.descriptor(); }
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
   // Must not be called after wait().
   void send_signal(int number) const { process_.send_signal(number); }
   // Waits for its end, once: its exit code, or exit_code::killed_by_signal plus the signal.
