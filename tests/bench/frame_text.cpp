@@ -90,6 +90,13 @@ std::string claim_text(std::string_view sender, std::string_view task_id, std::s
   return text;
 }
 
+std::string queued_claim_text(std::string_view sender, std::string_view task_id,
+                              std::string_view path) {
+  std::string text = claim_text(sender, task_id, path);
+  text.pop_back();
+  return text + ",\"wait\":true,\"wait_seconds\":86400}";
+}
+
 std::string release_text(std::string_view sender, std::string_view task_id) {
   std::string text = frame_head(sender, "release");
   add_field(text, "task_id", task_id);

@@ -22,6 +22,9 @@ std::string heartbeat_text(std::string_view sender);
 std::string deaf_heartbeat_text(std::string_view sender);
 std::string who_request_text(std::string_view sender);
 std::string claim_text(std::string_view sender, std::string_view task_id, std::string_view path);
+// The same of an agent that waits for its turn.
+std::string queued_claim_text(std::string_view sender, std::string_view task_id,
+                              std::string_view path);
 std::string release_text(std::string_view sender, std::string_view task_id);
 std::string plan_task_text(std::string_view sender, std::string_view task_id,
                            std::string_view depends_on);

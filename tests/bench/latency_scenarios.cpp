@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "claim_loop.hpp"
 #include "failure.hpp"
 #include "frame_text.hpp"
 #include "scenarios.hpp"
@@ -22,55 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
-
-// Under every claim of claim_under_load(), none of which is an ancestor of it.
-std::string own_path(std::size_t number) {
-  return "src/own-" + std::to_string(number % 97) + "/main.cpp";
-}
-
-// One agent that claims and releases in turn. Frames of others' claims are ignored.
-class ClaimLoop {
- public:
-  ClaimLoop(SocketPool& pool, std::size_t socket, std::string name)
-      : pool_(pool), socket_(socket), name_(std::move(name)) {}
-
-  // From the claim's leaving to its grant, in µs.
-  std::vector<double> time_claims(std::size_t iterations) {
-    std::vector<double> times;
-    times.reserve(iterations);
-    const std::size_t warm_up = iterations / 10 + 1;
-    for (std::size_t i = 0; i < warm_up + iterations; ++i) {
-      task_ = "task-" + std::to_string(i);
-      const std::string claim = claim_text(name_, task_, own_path(i));
-      const std::string release = release_text(name_, task_);
-      const Clock::time_point begin = Clock::now();
-      exchange(claim, "claim_granted");
-      const Clock::time_point end = Clock::now();
-      exchange(release, "release_granted");
-      if (i >= warm_up) times.push_back(Microseconds(end - begin).count());
-    }
-    return times;
-  }
-
- private:
-  void exchange(std::string_view request, std::string_view answer) {
-    bool answered = false;
-    pool_.send(socket_, request);
-    pool_.pump_until([&] { return answered; }, answer,
-                     [&](std::size_t socket, std::string_view frame) {
-                       if (socket != socket_) return;
-                       const std::string_view type = type_of(frame);
-                       if (type != answer) return expect_no_refusal(type, frame);
-                       answered = string_field(frame, "owner") == name_ &&
-                                  string_field(frame, "task_id") == task_;
-                     });
-  }
-
-  SocketPool& pool_;
-  std::size_t socket_;
-  std::string name_;
-  std::string task_;
-};
 
 // What the disk asks for making 4 KiB durable, the least that a logged claim can cost: at the end
 // of a growing file, and over old bytes, which spares the disk the file's new size. A log in WAL
@@ -145,7 +97,8 @@ Figures claim_latency(const Run& run) {
   std::vector<double> times;
   {
     SocketPool pool(hub.port(), run.options.waiting);
-    ClaimLoop loop(pool, bring_online(pool, {agent_name(1)}, Hearing::everything), agent_name(1));
+    ClaimLoop loop(pool, bring_online(pool, {agent_name(1)}, Hearing::everything), agent_name(1),
+                   "src");
     times = loop.time_claims(run.options.iterations);
   }
   hub.stop();
@@ -162,7 +115,8 @@ Figures claim_latency_db(const Run& run) {
   DiskProbe disk(run.folder / "disk.probe");
   {
     SocketPool pool(hub.port(), run.options.waiting);
-    ClaimLoop loop(pool, bring_online(pool, {agent_name(1)}, Hearing::everything), agent_name(1));
+    ClaimLoop loop(pool, bring_online(pool, {agent_name(1)}, Hearing::everything), agent_name(1),
+                   "src");
     for (std::size_t i = 0; i < rounds; ++i) {
       const std::vector<double> more = loop.time_claims(run.options.iterations / rounds + 1);
       times.insert(times.end(), more.begin(), more.end());
@@ -194,7 +148,8 @@ Figures claim_under_load(const Run& run) {
     const std::vector<std::string> holders = agent_names(1, holder_count);
     const std::size_t first = bring_online(pool, holders, Hearing::nothing);
 
-    ClaimLoop loop(pool, lone, agent_name(0));
+    // Under every claim of the holders, none of which is an ancestor of its own.
+    ClaimLoop loop(pool, lone, agent_name(0), "src");
     const double before = median(loop.time_claims(run.options.iterations));
     take_claims(pool, lone, first, holders, total);
     const double after = median(loop.time_claims(run.options.iterations));

@@ -66,6 +66,8 @@ constexpr Option option_table[] = {
      [](Options& o, std::string_view v) { return read_count(v, o.agents); }},
     {"--live-claims", "N  claim-under-load (10000)", Sizes::changed,
      [](Options& o, std::string_view v) { return read_count(v, o.live_claims); }},
+    {"--queued-claims", "N  claim-queued (10000)", Sizes::changed,
+     [](Options& o, std::string_view v) { return read_count(v, o.queued_claims); }},
     {"--iterations", "N  claims timed by the latency scenarios (5000)", Sizes::standard,
      [](Options& o, std::string_view v) { return read_count(v, o.iterations); }},
     {"--in-flight", "N  chats sent and not yet everywhere (256)", Sizes::changed,

@@ -37,6 +37,7 @@ struct Options {
   std::optional<std::size_t> clients;  // of the broadcast scenarios, each with its own default
   std::size_t agents = 1000;
   std::size_t live_claims = 10'000;
+  std::size_t queued_claims = 10'000;
   std::size_t iterations = 5000;
   std::size_t chats_in_flight = 256;
   std::size_t events = 1'000'000;

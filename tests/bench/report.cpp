@@ -30,6 +30,8 @@ constexpr Goal goals[] = {
     {"chat-fanout", "deliveries", Bound::at_least, 400'000},
     {"chat-fanout", "hub-cpu-per-delivery", Bound::at_most, 2.5},
     {"claim-under-load", "ratio", Bound::at_most, 1.2},
+    {"claim-queued", "ratio", Bound::at_most, 1.2},
+    {"claim-queued", "enqueue-ratio", Bound::at_most, 1.2},
     {"join", "wall", Bound::at_most, 8},
     {"join", "hub-cpu", Bound::at_most, 4},
     {"idle", "rss", Bound::at_most, 40},

@@ -13,6 +13,7 @@ constexpr Scenario table[] = {
     {"claim-broadcast-db", claim_broadcast_db},
     {"chat-fanout", chat_fanout},
     {"claim-under-load", claim_under_load},
+    {"claim-queued", claim_queued},
     {"join", join},
     {"idle", idle},
     {"idle-empty", idle_empty},

@@ -40,6 +40,7 @@ const Scenario* find_scenario(std::string_view name);
 Figures claim_latency(const Run& run);
 Figures claim_latency_db(const Run& run);
 Figures claim_under_load(const Run& run);
+Figures claim_queued(const Run& run);
 Figures claim_broadcast(const Run& run);
 Figures claim_broadcast_db(const Run& run);
 Figures chat_fanout(const Run& run);
