@@ -2,7 +2,8 @@
 // A hub and workers at once, as processes of their own, until one of them or the whole is ended.
 //
 // The children are in process groups of their own: a Ctrl-C then reaches this process alone, which
-// ends them in reverse order, so that no worker loses its hub first.
+// ends them in reverse order, so that no worker loses its hub first. Where this process is killed
+// the kernel ends them.
 #include <poll.h>
 
 #include <algorithm>
@@ -50,7 +51,10 @@ class Team {
 
   // False: it has said why not.
   [[nodiscard]] bool start(const std::string& label, const std::vector<std::string>& words) {
-    Result<Child> child = Child::start(words, {.place = ChildSetup::Place::own_group});
+    ChildSetup setup;
+    setup.place = ChildSetup::Place::own_group;
+    setup.signal_at_starters_end = SIGTERM;
+    Result<Child> child = Child::start(words, setup);
     if (!child) {
       context_.err << "synapse team: cannot start " << label << ": " << child.error().message
                    << '\n';

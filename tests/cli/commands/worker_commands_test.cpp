@@ -7,6 +7,7 @@
 #include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/child_process.hpp"
+#include "support/file_text.hpp"
 #include "support/hub_process.hpp"
 #include "support/loopback.hpp"
 #include "support/result_text.hpp"
@@ -25,6 +26,7 @@ using synapse::test::free_port;
 using synapse::test::ModelProcess;
 using synapse::test::patience;
 using synapse::test::receive_type;
+using synapse::test::text_of;
 using synapse::test::ThrowawayCertificate;
 using synapse::test::Variables;
 
@@ -268,6 +270,29 @@ TEST_CASE("a team takes the models that its Ollama has", "[cli][team]") {
   REQUIRE(comes_online(peer, "REASON"));
   REQUIRE(peer.chat("REASON", "hello")->granted);
   CHECK(reply_of(peer, "REASON") == "said by gemma3:12b");
+}
+
+TEST_CASE("the members of a team that is killed end too", "[cli][team]") {
+  const std::uint16_t port = free_port();
+  ChildProcess team =
+      program({"team", "--port", std::to_string(port), "--ollama", address_of(free_port())});
+  REQUIRE(team.wait_for_output("Ready.", patience));
+  const std::string pid = std::to_string(team.pid());
+  std::vector<pid_t> members;
+  std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+  for (pid_t member = 0; children >> member;) members.push_back(member);
+  REQUIRE(members.size() == 2);
+  team.send_signal(SIGKILL);
+  REQUIRE(team.wait(patience).has_value());
+  CHECK(eventually(patience, [&] { return !synapse::test::try_connect(port); }));
+  // Ended, or waiting for whoever inherited it to take its exit code.
+  const auto has_ended = [](pid_t member) {
+    const std::string stat = text_of("/proc/" + std::to_string(member) + "/stat");
+    return stat.empty() || stat.find(") Z ") != std::string::npos;
+  };
+  for (const pid_t member : members) {
+    CHECK(eventually(patience, [&] { return has_ended(member); }));
+  }
 }
 
 TEST_CASE("a member that does not end is killed, and the team ends", "[cli][team]") {
