@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings.hpp"
+
 namespace synapse::client {
 
 namespace {
@@ -57,8 +59,10 @@ bool plan_task(const Question& question, const Json& frame, std::string_view) {
 
 bool note(const Question& question, const Json& frame, std::string_view me) {
   const Json& posted = member(frame, "note");
+  const std::string& text = text_member(posted, "text");
+  // Hubs of the first version took the blanks around it off.
   return text_member(posted, "author") == me && is_task(question, posted) &&
-         text_member(posted, "text") == question.text;
+         (text == question.text || text == base::trim(question.text));
 }
 
 bool finding(const Question& question, const Json& frame, std::string_view me) {

@@ -26,6 +26,7 @@
 
 #include "base/backoff.hpp"
 #include "client/chat_order.hpp"
+#include "client/pages.hpp"
 #include "client/requests.hpp"
 #include "net/alarm.hpp"
 #include "net/ws_client.hpp"
@@ -86,6 +87,9 @@ class Channel {
   void refuse(const Json& frame);
   [[nodiscard]] Error explain(const net::WsEnd& end) const;
   void ask(Json frame, Requests::Answer answer);
+  void add_request(Json frame, std::chrono::nanoseconds timeout, Requests::Answer answer);
+  void ask_pages(const std::shared_ptr<Pages>& pages, Clock::time_point end,
+                 Requests::Answer answer);
   void send_request(Requests::Id id);
   void watch_deadlines();
   void beat_later();

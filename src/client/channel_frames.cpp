@@ -98,13 +98,37 @@ void Channel::request(Json frame, std::chrono::nanoseconds timeout, Requests::An
   if (type == "chat" && !frame.contains("idem_key")) {
     frame["idem_key"] = random_prefix_ + std::to_string(++keys_drawn_);
   }
+  if (has("pages") && Pages::are_asked(frame)) {
+    return ask_pages(std::make_shared<Pages>(std::move(frame)), Clock::now() + timeout,
+                     std::move(answer));
+  }
   if (is_snapshot_request(type) && !frame.contains("max_bytes")) {
     frame["max_bytes"] = snapshot_bytes_max;
   }
+  add_request(std::move(frame), timeout, std::move(answer));
+}
+
+void Channel::add_request(Json frame, std::chrono::nanoseconds timeout, Requests::Answer answer) {
   const Requests::Id id = requests_.add(std::move(frame), Requests::Lifetime::agent, Clock::now(),
                                         timeout, std::move(answer));
   watch_deadlines();
   if (state_ == State::ready) send_request(id);
+}
+
+// One page after the other, all of them within the time of the one request that they answer.
+void Channel::ask_pages(const std::shared_ptr<Pages>& pages, Clock::time_point end,
+                        Requests::Answer answer) {
+  std::optional<Json> next = pages->next();
+  if (!next) return answer(Reply{true, pages->whole()});
+  const auto take = [this, pages, end, answer](const Result<Reply>& reply) {
+    if (!reply || !reply->granted) return answer(reply);
+    pages->add(*reply->frame);
+    if (state_ == State::stopped) {
+      return answer(fail(ErrorCode::closed, "the agent was stopped"));
+    }
+    ask_pages(pages, end, answer);
+  };
+  add_request(*std::move(next), std::max(end - Clock::now(), Clock::duration::zero()), take);
 }
 
 // A question of this channel's own, which is void when the connection is.

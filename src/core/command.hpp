@@ -22,6 +22,9 @@ enum class IfHeld { refuse, wait };
 // What to do with a claim on a task that is the agent's own already, or that it waits for already.
 enum class IfOwn { renew, refuse };
 
+// Whether a claim's files stand in place of what the agent holds under the task, or beside it.
+enum class Extent { replaced, added };
+
 struct ClaimTask {
   TaskId task_id;
   std::string note;
@@ -32,6 +35,7 @@ struct ClaimTask {
   std::optional<GitContext> git;
   IfHeld if_held = IfHeld::refuse;
   IfOwn if_own = IfOwn::renew;
+  Extent extent = Extent::replaced;
   std::optional<double> wait_seconds;
 };
 

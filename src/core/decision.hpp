@@ -18,6 +18,7 @@ struct Refusal {
   std::optional<AgentName> holder;
   std::optional<TaskId> conflict_task_id;
   std::optional<double> lease_expires_at;  // Wall seconds: when the lease in the way ends.
+  std::optional<double> lapsed_at;         // Wall seconds: when the agent's own lease ran out.
   std::optional<Epoch> current_epoch;
   std::optional<Version> current_version;
   std::vector<std::string> reasons;         // Of a rejected finding.

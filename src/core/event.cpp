@@ -21,7 +21,11 @@ struct DurabilityOf {
   Durability operator()(const AnswerRemembered&) const { return Durability::synced; }
   Durability operator()(const ProgressPosted&) const { return Durability::written; }
   Durability operator()(const ResourceOffered&) const { return Durability::written; }
-  Durability operator()(const ChatPosted&) const { return Durability::written; }
+  // What is said to everybody is talk; what is said to somebody is to arrive.
+  Durability operator()(const ChatPosted& event) const {
+    const std::string& target = event.message.target;
+    return target.empty() || target == "all" ? Durability::written : Durability::synced;
+  }
   Durability operator()(const RecallLogged&) const { return Durability::written; }
   Durability operator()(const AgentSeen&) const { return Durability::written; }
   Durability operator()(const AgentJoined&) const { return Durability::none; }

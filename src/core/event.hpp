@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/error.hpp"
 #include "core/command.hpp"
@@ -15,8 +16,14 @@
 
 namespace synapse::core {
 
+// Files that an agent no longer holds since it claimed its own task again with others.
+struct GivenUp {
+  std::string worktree;
+  std::vector<std::string> paths;
+};
 struct LeaseGranted {
   Lease lease;
+  std::optional<GivenUp> given_up = std::nullopt;  // Not in the log, which has the leases.
 };
 struct LeaseRenewed {
   Lease lease;

@@ -9,9 +9,8 @@ namespace synapse::core {
 
 namespace {
 
-bool lies_within(const Lease& inner, const Lease& outer) {
-  return inner.worktree == outer.worktree && scope_covers(outer.paths, inner.paths);
-}
+// Of the giver's other claims, those that go along: to see what lies within costs what they hold.
+constexpr std::size_t along_max = 16;
 
 Refusal refuse_beside(const Lease& other, const Lease& lease, const AgentName& to) {
   std::string message = "Task " + quoted(lease.task_id) + " can't go to " + to.text + ": " +
@@ -53,9 +52,12 @@ Decision LeaseRules::hand_off(const HandOff& command) const {
   std::vector<const Lease*> given{&lease};
   // What a claim by the new owner would be checked for.
   if (lease.coverage == Coverage::files) {
+    ScopeCover given_files(lease.paths);
     for (const Lease* other : leases.scopes().conflicts(lease.worktree, lease.paths, to)) {
       if (other == &lease) continue;
-      if (other->owner != actor || !lies_within(*other, lease)) {
+      const bool may_go_along =
+          other->owner == actor && other->worktree == lease.worktree && given.size() <= along_max;
+      if (!may_go_along || !given_files.covers(other->paths)) {
         return refuse_beside(*other, lease, to);
       }
       given.push_back(other);

@@ -11,11 +11,23 @@ History::History(std::size_t messages_max, std::size_t bytes_max)
 void History::add(ChatMessage message) {
   saw(message.id);
   bytes_ += message.body.size();
+  if (!message.idem_key.empty()) {
+    places_[{message.sender, message.idem_key}] = dropped_ + messages_.size();
+  }
   messages_.push_back(std::move(message));
   while (!messages_.empty() && (messages_.size() > messages_max_ || bytes_ > bytes_max_)) {
-    bytes_ -= messages_.front().body.size();
+    const ChatMessage& oldest = messages_.front();
+    bytes_ -= oldest.body.size();
+    const auto place = places_.find({oldest.sender, oldest.idem_key});
+    if (place != places_.end() && place->second == dropped_) places_.erase(place);
     messages_.pop_front();
+    ++dropped_;
   }
+}
+
+const ChatMessage* History::find(const AgentName& sender, const std::string& key) const {
+  const auto place = places_.find({sender, key});
+  return place == places_.end() ? nullptr : &messages_[place->second - dropped_];
 }
 
 void History::saw(MessageId id) { last_id_ = std::max(last_id_, id); }

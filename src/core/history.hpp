@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The newest chat messages, for history and resume, bounded in number and bytes; and the counter
-// that numbers them.
+// that numbers them. A message is also the answer to its own request, when that is sent again: so
+// chat is kept, and logged, once.
 #pragma once
 
 #include <deque>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "core/model.hpp"
 
@@ -19,12 +23,18 @@ class History {
   [[nodiscard]] MessageId last_id() const { return last_id_; }
   void saw(MessageId id);
   [[nodiscard]] const std::deque<ChatMessage>& messages() const { return messages_; }
+  // What this sender said under this key; null if that is no longer kept.
+  [[nodiscard]] const ChatMessage* find(const AgentName& sender, const std::string& key) const;
 
  private:
+  using Key = std::pair<AgentName, std::string>;
+
   std::size_t messages_max_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::deque<ChatMessage> messages_;
+  std::uint64_t dropped_ = 0;
+  std::map<Key, std::uint64_t> places_;  // Counted from the first ever kept.
   MessageId last_id_;
 };
 

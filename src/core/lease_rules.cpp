@@ -6,25 +6,9 @@
 
 #include "core/refusals.hpp"
 #include "core/scope.hpp"
+#include "core/scope_cover.hpp"
 
 namespace synapse::core {
-
-bool may_follow(LeaseStatus from, LeaseStatus to) {
-  if (from == to) return true;
-  switch (from) {
-    case LeaseStatus::claimed:
-      return to == LeaseStatus::working || to == LeaseStatus::done || to == LeaseStatus::failed;
-    case LeaseStatus::working:
-      return to == LeaseStatus::input_required || to == LeaseStatus::done ||
-             to == LeaseStatus::failed;
-    case LeaseStatus::input_required:
-      return to == LeaseStatus::working || to == LeaseStatus::done || to == LeaseStatus::failed;
-    case LeaseStatus::done:
-    case LeaseStatus::failed:
-      return false;
-  }
-  return false;
-}
 
 std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) const {
   const TaskId& id = command.task_id;
@@ -56,10 +40,15 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
 
 Decision LeaseRules::claim(ClaimTask command) const {
   command.paths = normalise_scope(command.paths, limits);
+  const Lease* held = leases.find(command.task_id);
+  if (command.extent == Extent::added && held != nullptr && held->owner == actor) {
+    if (std::optional<Refusal> other = add_to(*held, command)) return std::move(*other);
+  }
   if (command.if_own == IfOwn::refuse) {
     if (std::optional<Refusal> own = own_obstacle(command.task_id)) return std::move(*own);
   }
   Decision decision = grant(command);
+  if (decision.refusal) tell_of_lapse(*decision.refusal, command.task_id);
   if (command.if_held == IfHeld::refuse) return decision;
   if (!decision.refusal) {
     // Free, but promised: whoever is ready to wait does not overtake those who wait already.
@@ -73,6 +62,14 @@ Decision LeaseRules::claim(ClaimTask command) const {
   const ErrorCode code = decision.refusal->error.code;
   if (code != ErrorCode::task_held && code != ErrorCode::scope_held) return decision;
   return enqueue(std::move(command), std::move(*decision.refusal));
+}
+
+void LeaseRules::tell_of_lapse(Refusal& refusal, const TaskId& id) const {
+  const Lapse* lapse = leases.lapses().find(actor, id);
+  if (lapse == nullptr) return;
+  refusal.lapsed_at = lapse->lapsed_at;
+  refusal.error.message += " The lease of " + actor.text + " itself on " + quoted(id) +
+                           " ran out " + length_of(now.wall - lapse->lapsed_at) + " ago.";
 }
 
 // Of a claim by one of an agent's processes that is to exclude the others.
@@ -108,7 +105,50 @@ Decision LeaseRules::grant(const ClaimTask& command) const {
   lease.epoch = leases.last_epoch().next();
   lease.git = command.git;
   start_term(lease, lease_seconds(command.ttl));
-  return Event(LeaseGranted{std::move(lease)});
+  if (held == nullptr) return Event(LeaseGranted{std::move(lease), std::nullopt});
+  if (!command.ttl) keep_longer_term(lease, *held);
+  if (command.extent == Extent::added) lease.status = held->status;
+  std::optional<GivenUp> given_up = given_up_by(lease, *held);
+  return Event(LeaseGranted{std::move(lease), std::move(given_up)});
+}
+
+// What the agent's new lease on a task no longer covers of its old one.
+std::optional<GivenUp> LeaseRules::given_up_by(const Lease& lease, const Lease& held) {
+  if (held.coverage == Coverage::none) return std::nullopt;
+  const std::vector<std::string> whole{""};
+  const std::vector<std::string>& before = held.paths.empty() ? whole : held.paths;
+  const bool is_same_tree = lease.coverage == Coverage::files && lease.worktree == held.worktree;
+  GivenUp given_up{held.worktree, {}};
+  ScopeCover now_covered(lease.paths);
+  for (const std::string& path : before) {
+    if (!is_same_tree || !now_covered.covers(path)) given_up.paths.push_back(path);
+  }
+  if (given_up.paths.empty()) return std::nullopt;
+  return given_up;
+}
+
+// Beside what the agent holds under the task already; the rest of the claim as it was, where the
+// command says nothing.
+std::optional<Refusal> LeaseRules::add_to(const Lease& held, ClaimTask& command) const {
+  if (held.coverage == Coverage::files && command.worktree != held.worktree) {
+    return refuse_for(held, ErrorCode::illegal_transition, held.task_id,
+                      "Task " + quoted(held.task_id) + " covers files of " + held.worktree +
+                          "; claim those of " + command.worktree + " under another task.");
+  }
+  if (held.coverage == Coverage::files) {
+    const bool is_whole = held.paths.empty();
+    const bool adds_none = command.paths.empty() || command.coverage == Coverage::none;
+    if (is_whole || adds_none) {
+      command.paths = held.paths;
+    } else {
+      command.paths.insert(command.paths.begin(), held.paths.begin(), held.paths.end());
+      command.paths = normalise_scope(command.paths, limits);
+    }
+    command.coverage = Coverage::files;
+  }
+  if (command.note.empty()) command.note = held.note;
+  if (!command.git) command.git = held.git;
+  return std::nullopt;
 }
 
 QueuedClaim LeaseRules::waiting(const ClaimTask& command) const {
@@ -137,84 +177,6 @@ Decision LeaseRules::enqueue(ClaimTask command, Refusal obstacle) const {
   }
   return Event(ClaimQueued{actor, std::move(command), claim.ticket, claim.deadline,
                            *obstacle.holder, queue.position(claim)});
-}
-
-std::optional<Refusal> LeaseRules::not_mine(const TaskId& task_id,
-                                            const std::optional<std::int64_t>& epoch) const {
-  const Lease* lease = leases.find(task_id);
-  if (lease == nullptr) {
-    return Refusal(ErrorCode::not_claimed, task_id,
-                   "Task " + quoted(task_id) + " is not claimed; claim it first.");
-  }
-  if (lease->owner != actor) {
-    return refuse_for(*lease, ErrorCode::not_owner, task_id,
-                      "Task " + quoted(task_id) + " is held by " + lease->owner.text + ", not by " +
-                          actor.text + ".");
-  }
-  if (epoch && (*epoch < 0 || static_cast<std::uint64_t>(*epoch) != lease->epoch.value)) {
-    return refuse_for(*lease, ErrorCode::stale_epoch, task_id,
-                      "Task " + quoted(task_id) + " is at epoch " +
-                          std::to_string(lease->epoch.value) + ", not " + std::to_string(*epoch) +
-                          "; read the state and try again.");
-  }
-  return std::nullopt;
-}
-
-Decision LeaseRules::release(const ReleaseTask& command) const {
-  const Lease* lease = leases.find(command.task_id);
-  if ((lease == nullptr || lease->owner != actor) &&
-      queue.find(actor, command.task_id) != nullptr) {
-    return Event(ClaimUnqueued{actor, command.task_id, ErrorCode::cancelled});
-  }
-  if (auto refusal = not_mine(command.task_id, command.epoch)) return std::move(*refusal);
-  return Event(LeaseReleased{command.task_id, actor});
-}
-
-Decision LeaseRules::renew(const RenewLease& command) const {
-  if (auto refusal = not_mine(command.task_id, command.epoch)) return std::move(*refusal);
-  Lease lease = *leases.find(command.task_id);
-  start_term(lease, lease_seconds(command.ttl));
-  return Event(LeaseRenewed{std::move(lease)});
-}
-
-Decision LeaseRules::update(const UpdateTask& command) const {
-  const TaskId& id = command.task_id;
-  if (auto refusal = not_mine(id, command.epoch)) return std::move(*refusal);
-  Lease lease = *leases.find(id);
-  const auto& expected = command.expected_version;
-  if (expected && (*expected < 0 || static_cast<std::uint64_t>(*expected) != lease.version.value)) {
-    return refuse_for(lease, ErrorCode::version_conflict, id,
-                      "Task " + quoted(id) + " is at version " +
-                          std::to_string(lease.version.value) + ", not " +
-                          std::to_string(*expected) + "; read the state and try again.");
-  }
-  if (!command.status.empty()) {
-    const std::optional<LeaseStatus> status = lease_status(command.status);
-    if (!status) {
-      return refuse_for(
-          lease, ErrorCode::unknown_status, id,
-          "'" + command.status +
-              "' is no status of a claim; use claimed, working, input_required, done or failed.");
-    }
-    if (!may_follow(lease.status, *status)) {
-      return refuse_for(lease, ErrorCode::illegal_transition, id,
-                        "Task " + quoted(id) + " is " + std::string(word(lease.status)) +
-                            " and can't become " + command.status + "; claim it again to restart.");
-    }
-    lease.status = *status;
-  }
-  if (command.note) lease.note = *command.note;
-  if (command.data_ref) lease.data_ref = *command.data_ref;
-  lease.version = lease.version.next();
-  return Event(TaskUpdated{std::move(lease)});
-}
-
-Decision LeaseRules::checkpoint(const SaveCheckpoint& command) const {
-  if (auto refusal = not_mine(command.task_id, command.epoch)) return std::move(*refusal);
-  Lease lease = *leases.find(command.task_id);
-  lease.checkpoint = command.checkpoint;
-  lease.version = lease.version.next();
-  return Event(CheckpointSaved{std::move(lease)});
 }
 
 Decision LeaseRules::wait_for(const WaitFor& command) const {
@@ -246,6 +208,12 @@ double LeaseRules::lease_seconds(const std::optional<double>& ttl) const {
   if (!ttl || !std::isfinite(*ttl) || std::fabs(*ttl) > absurd)
     return seconds(limits.lease_ttl_default);
   return std::clamp(*ttl, seconds(limits.lease_ttl_min), seconds(limits.lease_ttl_max));
+}
+
+void LeaseRules::keep_longer_term(Lease& lease, const Lease& held) {
+  if (held.deadline <= lease.deadline) return;
+  lease.expires_at = held.expires_at;
+  lease.deadline = held.deadline;
 }
 
 void LeaseRules::start_term(Lease& lease, double seconds) const {

@@ -46,6 +46,12 @@ struct LeaseRules {
   // Adds the events that give a lease to another agent.
   void pass_on(const Lease& lease, const AgentName& to, const std::optional<std::string>& note,
                Epoch epoch, Decision& decision) const;
+  [[nodiscard]] Refusal ran_out(const Lapse& lapse, const Lease* lease) const;
+  void tell_of_lapse(Refusal& refusal, const TaskId& id) const;
+  [[nodiscard]] std::optional<Refusal> add_to(const Lease& held, ClaimTask& command) const;
+  [[nodiscard]] static std::optional<GivenUp> given_up_by(const Lease& lease, const Lease& held);
+  // An agent that names no length never gets a shorter one than it has.
+  static void keep_longer_term(Lease& lease, const Lease& held);
   [[nodiscard]] double lease_seconds(const std::optional<double>& ttl) const;
   void start_term(Lease& lease, double seconds) const;
 };

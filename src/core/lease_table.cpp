@@ -33,8 +33,16 @@ std::vector<const Lease*> LeaseTable::due(Mono now) const {
   return due;
 }
 
+void LeaseTable::expire(const TaskId& task_id) {
+  const Lease* lease = find(task_id);
+  if (lease == nullptr) return;
+  lapses_.add(*lease);
+  remove(task_id);
+}
+
 void LeaseTable::put(Lease lease) {
   remove(lease.task_id);
+  lapses_.forget(lease.owner, lease.task_id);
   saw_epoch(lease.epoch);
   by_owner_[lease.owner].insert(lease.task_id);
   deadlines_.emplace(lease.deadline, lease.task_id);

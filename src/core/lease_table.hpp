@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // All live leases, by task id, with what is needed to find them otherwise: by scope, by owner and
-// by deadline. Also the checkpoints that lapsed leases leave to their heirs, and the epoch counter.
+// by deadline. Also what lapsed leases leave behind, checkpoints for their heirs and what their
+// owners are told, and the epoch counter.
 //
 // Decides nothing: the machine asks it and tells it.
 #pragma once
@@ -12,6 +13,7 @@
 #include <set>
 #include <vector>
 
+#include "core/lapses.hpp"
 #include "core/model.hpp"
 #include "core/scope_index.hpp"
 
@@ -36,6 +38,10 @@ class LeaseTable {
   // Sets a task's lease, whatever there was; the epoch counter follows.
   void put(Lease lease);
   void remove(const TaskId& task_id);
+  // Removes one whose time is up, and remembers that.
+  void expire(const TaskId& task_id);
+  [[nodiscard]] const Lapses& lapses() const { return lapses_; }
+  void restore(Lapse lapse) { lapses_.add(std::move(lapse)); }
   // Counts on from this epoch, if it is the largest yet: of a lease that is over.
   void saw_epoch(Epoch epoch) { last_epoch_ = std::max(last_epoch_, epoch); }
 
@@ -53,6 +59,7 @@ class LeaseTable {
   std::map<AgentName, std::set<TaskId>> by_owner_;
   std::set<std::pair<Mono, TaskId>> deadlines_;
   Epoch last_epoch_;
+  Lapses lapses_;
   std::size_t checkpoints_kept_max_;
   std::map<TaskId, std::string> kept_;
   std::deque<TaskId> kept_order_;

@@ -123,7 +123,7 @@ struct Machine::Apply {
     machine.lease_ended(event.owner);
   }
   void operator()(const LeaseExpired& event) const {
-    machine.leases_.remove(event.task_id);
+    machine.leases_.expire(event.task_id);
     machine.leases_.keep_checkpoint(event.task_id, event.checkpoint);
     machine.queue_.freed(event.task_id);
     machine.queue_.end_waits_for(event.task_id);

@@ -87,6 +87,9 @@ class Machine {
   // Whether the request had an answer, or is refused for its key.
   [[nodiscard]] bool answer_again(const AgentName& actor, const RequestKey& request,
                                   Outcome& outcome) const;
+  [[nodiscard]] bool post_again(const AgentName& actor, const RequestKey& request, Moment now,
+                                Scribe& scribe, Outcome& outcome) const;
+  [[nodiscard]] static Refusal reused(const std::string& key);
   [[nodiscard]] bool holds(const AgentName& agent, const HeldLease& lease) const;
   [[nodiscard]] Refusal no_longer_held(const HeldLease& granted) const;
   // Puts a claim back in the place that was kept for it; its task.

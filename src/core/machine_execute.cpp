@@ -71,6 +71,10 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
   if (seat == nullptr) return;
   const AgentName& actor = seat->name;
   if (!act.request.key.empty() && answer_again(actor, act.request, outcome)) return;
+  if (std::holds_alternative<PostChat>(act.command) &&
+      post_again(actor, act.request, entry.now, scribe, outcome)) {
+    return;
+  }
   const std::optional<TaskId> resumed = resume_place(*seat, act);
   Decision decision = decide(actor, act.command, entry.now);
   if (decision.refusal) {
@@ -81,6 +85,12 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
   if (std::holds_alternative<WaitFor>(act.command)) ties_.waits(actor, entry.session);
   if (std::holds_alternative<Advertise>(act.command)) ties_.advertises(actor, entry.session);
   const RequestKey* request = &act.request;
+  if (auto* posted = std::get_if<ChatPosted>(&decision.events.front())) {
+    // The message is its own answer.
+    posted->message.idem_key = act.request.key;
+    if (!act.request.key.empty()) posted->message.digest = act.request.digest;
+    request = nullptr;
+  }
   if (const auto* queued = std::get_if<ClaimQueued>(&decision.events.front())) {
     // Its answer is still to come.
     ties_.asked({actor, queued->claim.task_id}, {entry.session, act.request});
@@ -89,14 +99,30 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
   tell(std::move(decision.events), entry, request, scribe, outcome);
 }
 
+// Whether the agent has said the same before, or something else under the same key.
+bool Machine::post_again(const AgentName& actor, const RequestKey& request, Moment now,
+                         Scribe& scribe, Outcome& outcome) const {
+  const ChatMessage* known = request.key.empty() ? nullptr : history_.find(actor, request.key);
+  if (known == nullptr) return false;
+  if (known->digest == request.digest) {
+    outcome.again = scribe.write(ChatPosted{*known}, *this, actor, now);
+  } else {
+    outcome.refusal = reused(request.key);
+  }
+  return true;
+}
+
+Refusal Machine::reused(const std::string& key) {
+  return {ErrorCode::idempotency_conflict,
+          "The idem_key '" + key + "' was used for a different request; draw a new one."};
+}
+
 bool Machine::answer_again(const AgentName& actor, const RequestKey& request,
                            Outcome& outcome) const {
   const AnswerRemembered* known = answers_.find(actor, request.type, request.key);
   if (known == nullptr) return false;
   if (!known->digest.empty() && known->digest != request.digest) {
-    outcome.refusal = Refusal(
-        ErrorCode::idempotency_conflict,
-        "The idem_key '" + request.key + "' was used for a different request; draw a new one.");
+    outcome.refusal = reused(request.key);
   } else if (known->grants && !holds(actor, *known->grants)) {
     outcome.refusal = no_longer_held(*known->grants);
   } else {

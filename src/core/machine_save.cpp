@@ -24,6 +24,8 @@ inline constexpr std::uint64_t words_of<ProgressKind> = 3;
 template <>
 inline constexpr std::uint64_t words_of<IfHeld> = 2;
 template <>
+inline constexpr std::uint64_t words_of<Extent> = 2;
+template <>
 inline constexpr std::uint64_t words_of<SeatKind> = 4;
 template <>
 inline constexpr std::uint64_t words_of<Seating> = 2;
@@ -52,8 +54,13 @@ void fields(Io& io, Is<Lease> auto& v) {
      v.worktree, v.coverage, v.paths, v.epoch, v.version, v.checkpoint, v.git);
 }
 template <class Io>
+void fields(Io& io, Is<Lapse> auto& v) {
+  io(v.task_id, v.owner, v.epoch, v.lapsed_at, v.worktree, v.coverage, v.paths);
+}
+template <class Io>
 void fields(Io& io, Is<ClaimTask> auto& v) {
-  io(v.task_id, v.note, v.ttl, v.worktree, v.coverage, v.paths, v.git, v.if_held, v.wait_seconds);
+  io(v.task_id, v.note, v.ttl, v.worktree, v.coverage, v.paths, v.git, v.if_held, v.extent,
+     v.wait_seconds);
 }
 template <class Io>
 void fields(Io& io, Is<QueuedClaim> auto& v) {
@@ -79,7 +86,7 @@ void fields(Io& io, Is<Card> auto& v) {
 }
 template <class Io>
 void fields(Io& io, Is<ChatMessage> auto& v) {
-  io(v.id, v.sender, v.target, v.body, v.timestamp, v.hub_id);
+  io(v.id, v.sender, v.target, v.body, v.timestamp, v.hub_id, v.idem_key, v.digest);
 }
 template <class Io>
 void fields(Io& io, Is<HeldLease> auto& v) {
@@ -122,11 +129,13 @@ struct MachineState {
   std::vector<Lease> leases;
   Epoch last_epoch;
   std::vector<std::pair<TaskId, std::string>> checkpoints;  // The oldest first.
+  std::vector<Lapse> lapses;                                // The oldest first.
   std::vector<QueuedClaim> queue;
   std::uint64_t last_ticket = 0;
   std::map<AgentName, TaskId> waits;
   std::vector<PlanTask> plan;
   std::vector<ProgressNote> progress;
+  std::uint64_t dropped_notes = 0;
   std::vector<Offer> offers;
   std::vector<Card> cards;
   std::set<AgentName> online;
@@ -151,10 +160,10 @@ struct MachineState {
 
 template <class Io>
 void fields(Io& io, Is<MachineState> auto& v) {
-  io(v.limits, v.hub_id, v.leases, v.last_epoch, v.checkpoints, v.queue, v.last_ticket, v.waits,
-     v.plan, v.progress, v.offers, v.cards, v.online, v.last_seen, v.messages, v.last_message,
-     v.answers, v.seats, v.owners, v.takeovers, v.reserved, v.askers, v.kept_places, v.wait_makers,
-     v.card_makers);
+  io(v.limits, v.hub_id, v.leases, v.last_epoch, v.checkpoints, v.lapses, v.queue, v.last_ticket,
+     v.waits, v.plan, v.progress, v.dropped_notes, v.offers, v.cards, v.online, v.last_seen,
+     v.messages, v.last_message, v.answers, v.seats, v.owners, v.takeovers, v.reserved, v.askers,
+     v.kept_places, v.wait_makers, v.card_makers);
 }
 
 namespace {
@@ -189,11 +198,13 @@ MachineState::MachineState(const Machine& machine)
       hub_id(machine.hub_id_),
       leases(values_of(machine.leases_.all())),
       last_epoch(machine.leases_.last_epoch()),
+      lapses(machine.leases_.lapses().in_order()),
       queue(values_of(machine.queue_.all())),
       last_ticket(machine.queue_.last_ticket()),
       waits(machine.queue_.waits()),
       plan(values_of(machine.plan_.tasks())),
       progress(machine.plan_.progress().begin(), machine.plan_.progress().end()),
+      dropped_notes(machine.plan_.dropped_notes_),
       offers(values_of(machine.offers_.all())),
       cards(values_of(machine.cards_.all())),
       online(machine.presence_.online()),
@@ -236,11 +247,13 @@ std::unique_ptr<Machine> MachineState::machine() && {
   for (Lease& lease : leases) made->leases_.put(std::move(lease));
   made->leases_.saw_epoch(last_epoch);
   for (auto& [task, text] : checkpoints) made->leases_.keep_checkpoint(task, std::move(text));
+  for (Lapse& lapse : lapses) made->leases_.restore(std::move(lapse));
   for (QueuedClaim& claim : queue) made->queue_.add(std::move(claim));
   made->queue_.last_ticket_ = last_ticket;
   for (const auto& [waiter, task] : waits) made->queue_.start_wait(waiter, task);
   for (PlanTask& task : plan) made->plan_.put(std::move(task));
   for (ProgressNote& note : progress) made->plan_.add(std::move(note));
+  made->plan_.dropped_notes_ = dropped_notes;
   for (Offer& offer : offers) {
     const OfferKey key{offer.agent, offer.kind, offer.name};
     made->offers_.put(key, std::move(offer));

@@ -105,6 +105,10 @@ struct ChatMessage {
   std::string body;
   double timestamp = 0;
   std::string hub_id;  // Of the hub that stamped it: an earlier run of this one had another.
+  // Of the request that it was, if that may be sent again: what it is found by, and told from
+  // another by. Both are in the body too.
+  std::string idem_key = {};
+  std::string digest = {};
 };
 
 struct Recall {

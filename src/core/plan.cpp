@@ -107,7 +107,9 @@ void Plan::put(PlanTask task) {
 
 void Plan::add(ProgressNote note) {
   progress_.push_back(std::move(note));
-  if (progress_.size() > progress_max_) progress_.pop_front();
+  if (progress_.size() <= progress_max_) return;
+  progress_.pop_front();
+  ++dropped_notes_;
 }
 
 std::vector<TaskId> Plan::ready() const {

@@ -29,10 +29,13 @@ class Plan {
 
   [[nodiscard]] const std::map<TaskId, PlanTask>& tasks() const { return tasks_; }
   [[nodiscard]] const std::deque<ProgressNote>& progress() const { return progress_; }
+  // The number of the oldest note that is kept: notes are numbered as they come, from 0.
+  [[nodiscard]] std::uint64_t first_progress() const { return dropped_notes_; }
   // Open tasks whose every dependency is declared and done or cancelled, by id.
   [[nodiscard]] std::vector<TaskId> ready() const;
 
  private:
+  friend struct MachineState;
   // `seen`: what was visited before without coming to `to`, so that many questions cost one walk.
   [[nodiscard]] bool reaches(const TaskId& from, const TaskId& to, std::set<TaskId>& seen) const;
 
@@ -40,6 +43,7 @@ class Plan {
   std::size_t progress_max_;
   std::map<TaskId, PlanTask> tasks_;
   std::deque<ProgressNote> progress_;
+  std::uint64_t dropped_notes_ = 0;
 };
 
 }  // namespace synapse::core

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "core/refusals.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace synapse::core {
@@ -13,6 +14,20 @@ std::string files_of(const std::vector<std::string>& paths) {
   std::string text;
   for (const std::string& path : paths) text += (text.empty() ? "" : ", ") + path;
   return text;
+}
+
+std::string length_of(double seconds) {
+  constexpr double minute = 60;
+  constexpr double hour = 60 * minute;
+  constexpr double day = 24 * hour;
+  const auto whole = [seconds](double unit) {
+    return std::to_string(static_cast<std::int64_t>(seconds / unit));
+  };
+  if (!(seconds >= 0)) return "0 s";
+  if (seconds < 2 * minute) return whole(1) + " s";
+  if (seconds < 2 * hour) return whole(minute) + " min";
+  if (seconds < 2 * day) return whole(hour) + " h";
+  return whole(day) + " days";
 }
 
 Refusal refuse_for(const Lease& lease, ErrorCode code, const TaskId& task_id, std::string message) {

@@ -33,16 +33,41 @@ bool path_covers(std::string_view outer, std::string_view inner) {
   return true;
 }
 
-bool scope_covers(const std::vector<std::string>& outer, std::string_view inner) {
-  return outer.empty() || std::any_of(outer.begin(), outer.end(), [inner](const std::string& one) {
-           return path_covers(one, inner);
-         });
+ScopeCover::ScopeCover(const std::vector<std::string>& outer) {
+  root_.is_end = outer.empty();
+  for (const std::string& path : outer) {
+    Node* node = &root_;
+    for (std::string_view rest = path; !rest.empty();) {
+      node = &node->children[take_segment(rest)];
+    }
+    node->is_end = true;
+    if (is_pattern(path)) patterns_.push_back(path);
+  }
 }
 
-bool scope_covers(const std::vector<std::string>& outer, const std::vector<std::string>& inner) {
-  if (inner.empty()) return scope_covers(outer, "");
+bool ScopeCover::covers(std::string_view inner) {
+  const Node* node = &root_;
+  for (std::string_view rest = inner; !node->is_end && !rest.empty();) {
+    const auto child = node->children.find(take_segment(rest));
+    if (child == node->children.end()) {
+      node = nullptr;
+      break;
+    }
+    node = &child->second;
+  }
+  if (node != nullptr && node->is_end) return true;
+  for (const std::string_view pattern : patterns_) {
+    if (tries_left_ == 0) return false;
+    --tries_left_;
+    if (path_covers(pattern, inner)) return true;
+  }
+  return false;
+}
+
+bool ScopeCover::covers(const std::vector<std::string>& inner) {
+  if (inner.empty()) return covers("");
   return std::all_of(inner.begin(), inner.end(),
-                     [&outer](const std::string& one) { return scope_covers(outer, one); });
+                     [this](const std::string& path) { return covers(path); });
 }
 
 }  // namespace synapse::core

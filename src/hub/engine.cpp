@@ -10,7 +10,8 @@ namespace synapse::hub {
 using protocol::CloseCode;
 
 Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log)
-    : room_(options.hub_id, std::move(machine), log, metrics_),
+    : snapshot_bytes_max_(options.snapshot_bytes_max),
+      room_(options.hub_id, std::move(machine), log, metrics_),
       door_(options.door, room_.encoder(), metrics_) {}
 
 void Engine::open(const SharedSession& session, Moment now) {
@@ -138,8 +139,9 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
       refusal = core::Refusal(bad->why);
       if (!bad->task_id.empty()) refusal->task_id = bad->task_id;
     } else if (!std::holds_alternative<wire::Heartbeat>(*query)) {
-      turn.send(session->id, room_.answer(*query, session->id, inbound.max_bytes,
-                                          door_.sockets().authenticated_count(), entry.now));
+      turn.send(session->id,
+                room_.answer(*query, session->id, std::min(inbound.max_bytes, snapshot_bytes_max_),
+                             door_.sockets().authenticated_count(), entry.now));
     }
   }
   if (refusal) room_.refuse(session->id, inbound.type, *refusal, turn, entry.now);

@@ -23,6 +23,8 @@ struct EngineOptions {
   std::string hub_id;
   core::Limits limits;
   DoorOptions door;
+  // The largest snapshot for any asker, so that its outbox takes it beside what else waits there.
+  std::size_t snapshot_bytes_max = 8UL << 20U;
 };
 
 class Engine {
@@ -85,6 +87,7 @@ class Engine {
 
   Metrics metrics_;
   LocalLog log_;
+  std::size_t snapshot_bytes_max_;
   Room room_;
   Door door_;
   std::vector<SharedSession> dirty_;

@@ -158,14 +158,14 @@ std::string Room::answer(const wire::Query& query, SessionId session, std::size_
     std::string operator()(const wire::WhoRequest&) const {
       return encoder.who(to, connected, machine, now);
     }
-    std::string operator()(const wire::StateRequest&) const {
-      return encoder.state(to, machine, room, now);
+    std::string operator()(const wire::StateRequest& request) const {
+      return encoder.state(to, machine, request, room, now);
     }
-    std::string operator()(const wire::BoardRequest&) const {
-      return encoder.board(to, machine.plan(), room, now);
+    std::string operator()(const wire::BoardRequest& request) const {
+      return encoder.board(to, machine.plan(), request.page, room, now);
     }
-    std::string operator()(const wire::ManifestRequest&) const {
-      return encoder.manifest(to, machine.cards(), room, now);
+    std::string operator()(const wire::ManifestRequest& request) const {
+      return encoder.manifest(to, machine.cards(), request.page, room, now);
     }
     std::string operator()(const wire::HistoryRequest& request) const {
       return encoder.history(to, machine.history(), request, room, now);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "hub/room.hpp"
+#include "wire/records.hpp"
 
 namespace synapse::hub {
 
@@ -49,7 +50,9 @@ std::optional<core::Refusal> Room::unwritable(SessionId session,
   if (read_only_reason_.empty() || command == nullptr || is_harmless(*command)) return std::nullopt;
   const bool is_answered =
       !inbound.idem_key.empty() &&
-      machine_->answers().find(name_of(session), inbound.type, inbound.idem_key) != nullptr;
+      (machine_->answers().find(name_of(session), inbound.type, inbound.idem_key) != nullptr ||
+       (std::holds_alternative<core::PostChat>(*command) &&
+        machine_->history().find(name_of(session), inbound.idem_key) != nullptr));
   if (is_answered) return std::nullopt;
   core::Refusal refusal(ErrorCode::read_only, "The hub can't write its log (" + read_only_reason_ +
                                                   ") and refuses changes.");
@@ -103,8 +106,13 @@ void Room::answer_lost(Turn& turn, Moment now) {
   // One that was asked again may have been safe all the time.
   const core::AnswerRemembered* safe =
       machine_->answers().find(name_of(turn.requester), turn.request_type, turn.idem_key);
+  const core::ChatMessage* said =
+      turn.request_type == "chat" ? machine_->history().find(name_of(turn.requester), turn.idem_key)
+                                  : nullptr;
   if (safe != nullptr && (safe->digest.empty() || safe->digest == turn.digest)) {
     answer.send(turn.requester, safe->response);
+  } else if (said != nullptr && said->digest == turn.digest) {
+    answer.send(turn.requester, wire::chat_frame(*said));
   } else {
     refuse(turn.requester, turn.request_type, lost(turn.task_id), answer, now);
   }

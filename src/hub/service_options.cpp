@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/service_options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <random>
@@ -35,6 +36,9 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.door.auth_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       base::from_seconds(options.auth_timeout));
   if (options.no_peer_uid) engine.door.peer_users = PeerUsers::ignored;
+  // Several snapshots, and broadcasts beside them, may wait in one outbox.
+  constexpr std::size_t snapshot_bytes_min = 64UL << 10U;
+  engine.snapshot_bytes_max = std::max(options.outbox_kb * 1024 / 4, snapshot_bytes_min);
   engine.door.rate = options.rate;
   engine.door.burst = options.burst;
   engine.door.host_rate = options.host_rate;

@@ -6,6 +6,7 @@
 #include "store/json_reader.hpp"
 #include "store/record_reader.hpp"
 #include "wire/json_document.hpp"
+#include "wire/records.hpp"
 
 namespace synapse::store {
 
@@ -59,6 +60,8 @@ void read(JsonReader& json, std::string_view payload, core::ChatMessage& message
     wire::Json body = wire::Json::parse(JsonReader(payload).raw());
     for (const char* name : {"timestamp", "type", "hub_id", "msg_id", "token"}) body.erase(name);
     message.body = wire::json_text(body);
+    message.idem_key = wire::chat_key(body);
+    if (!message.idem_key.empty()) message.digest = wire::chat_digest(body);
   } catch (const wire::Json::exception&) {
     json.fail("not JSON");
   }
@@ -131,7 +134,10 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
   if (name == kind::idempotency) {
     return read_event<AnswerRemembered>(payload, [](JsonReader& json, auto& answer) {
       read_record(json, answer);
-      if (!json.failed()) read_grant(answer);
+      if (json.failed()) return;
+      read_grant(answer);
+      // Of a chat it was made otherwise once.
+      if (answer.type == "chat") answer.digest.clear();
     });
   }
   if (name == kind::handoff) {

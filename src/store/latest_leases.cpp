@@ -16,7 +16,7 @@ bool LatestLeases::take(core::Event& event) {
     changed(std::move(checkpoint->lease));
   } else if (auto* handoff = std::get_if<core::LeaseHandedOff>(&event)) {
     saw(handoff->lease);
-    changed(std::move(handoff->lease));
+    handed_off(std::move(handoff->lease));
   } else if (const auto* release = std::get_if<core::LeaseReleased>(&event)) {
     released(*release);
   } else if (const auto* expiry = std::get_if<core::LeaseExpired>(&event)) {
@@ -34,7 +34,11 @@ void LatestLeases::saw(const core::Lease& lease) {
 
 void LatestLeases::granted(core::Lease lease) {
   saw(lease);
-  if (machine_.leases().kept_checkpoint(lease.task_id) == nullptr) return changed(std::move(lease));
+  const core::LeaseTable& leases = machine_.leases();
+  if (leases.kept_checkpoint(lease.task_id) == nullptr &&
+      leases.lapses().find(lease.owner, lease.task_id) == nullptr) {
+    return changed(std::move(lease));
+  }
   put_pending(lease.task_id);
   machine_.replay(core::LeaseGranted{std::move(lease)});
 }
@@ -44,6 +48,14 @@ void LatestLeases::changed(core::Lease lease) {
   // Only a log that no hub wrote goes back in its epochs.
   if (!is_new) machine_.saw_epoch(place->second.lease.epoch);
   place->second = {std::move(lease)};
+}
+
+void LatestLeases::handed_off(core::Lease lease) {
+  if (machine_.leases().lapses().find(lease.owner, lease.task_id) == nullptr) {
+    return changed(std::move(lease));
+  }
+  pending_.erase(lease.task_id.text);
+  put(std::move(lease));
 }
 
 void LatestLeases::renew(const Renewal& renewal) {

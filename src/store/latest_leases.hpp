@@ -4,8 +4,8 @@
 //
 // Every lease event but a renewal carries the whole lease, so a later one of the same task makes an
 // earlier one void. Two things outlive their event and are kept exact: the epoch counter, which
-// goes on from the largest epoch ever given; and the checkpoints of lapsed leases, which depend on
-// the order of lapses, grants and releases, so that an event which touches one goes to the machine
+// goes on from the largest epoch ever given; and what lapsed leases leave behind, which depends on
+// the order of lapses, grants and releases, so that an event which touches it goes to the machine
 // at once.
 #pragma once
 
@@ -33,6 +33,7 @@ class LatestLeases {
   void saw(const core::Lease& lease);
   void granted(core::Lease lease);
   void changed(core::Lease lease);
+  void handed_off(core::Lease lease);
   void released(const core::LeaseReleased& event);
   void expired(const core::LeaseExpired& event);
 

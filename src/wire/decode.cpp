@@ -2,14 +2,12 @@
 #include "wire/decode.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
-#include "base/fnv1a.hpp"
 #include "base/strings.hpp"
 #include "wire/bounds.hpp"
 #include "wire/decode_request.hpp"
 #include "wire/hello.hpp"
+#include "wire/records.hpp"
 #include "wire/request_rules.hpp"
 
 namespace synapse::wire {
@@ -52,10 +50,7 @@ std::string digest_of(const Json& object) {
     request.erase(name);
   }
   erase_hello(request);
-  std::array<char, 20> hex{};
-  std::snprintf(hex.data(), hex.size(), "%016llx",
-                static_cast<unsigned long long>(base::fnv1a(json_text(request))));
-  return hex.data();
+  return digest_text(request);
 }
 
 }  // namespace
@@ -81,11 +76,13 @@ Result<Inbound> decode(std::string_view frame) {
   inbound.token = fields.text("token");
   inbound.takeover = fields.truth("takeover");
   inbound.idem_key = fields.text("idem_key");
-  if (!inbound.idem_key.empty()) inbound.digest = digest_of(object);
+  const bool is_chat = inbound.type == "chat";
+  if (!inbound.idem_key.empty() && !is_chat) inbound.digest = digest_of(object);
   if (const auto limit = fields.integer("max_bytes"); limit && *limit > 0) {
     inbound.max_bytes = static_cast<std::size_t>(std::min<std::int64_t>(*limit, 1LL << 30U));
   }
   inbound.body = decode_request(inbound.type, fields, object);
+  if (!inbound.idem_key.empty() && is_chat) inbound.digest = chat_digest(object);
   refuse_bad(inbound, object, frame.size());
   return inbound;
 }

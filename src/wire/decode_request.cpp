@@ -64,6 +64,7 @@ Body decode_claim(const Fields& fields) {
   claim.git = git(fields);
   if (fields.truth("wait")) claim.if_held = core::IfHeld::wait;
   claim.wait_seconds = fields.number("wait_seconds");
+  if (fields.truth("add")) claim.extent = core::Extent::added;
   if (fields.text("if_own") == "refuse") claim.if_own = core::IfOwn::refuse;
   return core::Command(std::move(claim));
 }
@@ -165,6 +166,24 @@ Body decode_finding(const Fields& fields) {
   return core::Command(core::RecordFinding{finding(fields)});
 }
 
+PageWish page(const Fields& fields) {
+  PageWish wish;
+  if (const auto limit = fields.integer_or_digits("limit")) {
+    wish.limit = static_cast<std::size_t>(std::max<std::int64_t>(1, *limit));
+  }
+  wish.after = fields.list("after");
+  return wish;
+}
+
+Body decode_state(const Fields& fields) {
+  return Query(StateRequest{TaskId(fields.trimmed("task_id")), page(fields)});
+}
+
+template <class Request>
+Body decode_paged(const Fields& fields) {
+  return Query(Request{page(fields)});
+}
+
 template <class Request>
 Body decode_plain(const Fields&) {
   return Query(Request{});
@@ -176,7 +195,7 @@ Body decode_history(const Fields& fields) {
 
 Body decode_resume(const Fields& fields) {
   const std::int64_t since = fields.integer_or_digits("since").value_or(0);
-  return Query(ResumeRequest{static_cast<std::uint64_t>(std::max<std::int64_t>(0, since))});
+  return Query(ResumeRequest{static_cast<std::uint64_t>(std::max<std::int64_t>(0, since)), since});
 }
 
 struct TypeRow {
@@ -203,9 +222,9 @@ constexpr std::array<TypeRow, 23> types{{
     {"recall_log", decode_recall},
     {"finding", decode_finding},
     {"who_request", decode_plain<WhoRequest>},
-    {"state_request", decode_plain<StateRequest>},
-    {"board_request", decode_plain<BoardRequest>},
-    {"manifest_request", decode_plain<ManifestRequest>},
+    {"state_request", decode_state},
+    {"board_request", decode_paged<BoardRequest>},
+    {"manifest_request", decode_paged<ManifestRequest>},
     {"history_request", decode_history},
     {"resume_request", decode_resume},
 }};

@@ -32,7 +32,7 @@ std::string_view denial_of(std::string_view request) {
 
 // What this hub can do beyond the original: docs/protocol.md, Features.
 void write_features(JsonWriter& json) {
-  json.key("features").begin_array().value("attach").value("observe").end_array();
+  json.key("features").begin_array().value("attach").value("observe").value("pages").end_array();
 }
 
 // The kinds of the sockets that each name has, of names whose sockets attach.
@@ -74,29 +74,8 @@ class Budget {
   bool full_ = false;
 };
 
-// The items, one JSON value each, as far as they fit; what comes after the first that doesn't is
-// left out.
-template <class Items, class Write>
-void write_bounded(JsonWriter& json, const char* name, const Items& items, Budget& budget,
-                   const Write& write_item) {
-  json.key(name).begin_array();
-  for (const auto& item : items) {
-    if (budget.is_full()) break;
-    JsonWriter one;
-    write_item(one, item);
-    if (budget.take(one.text().size())) json.raw(one.text());
-  }
-  json.end_array();
-}
-
 void write_truncated(JsonWriter& json, const Budget& budget) {
   if (budget.is_full()) json.key("truncated").boolean(true);
-}
-
-void write_offer(JsonWriter& json, const core::Offer& offer) {
-  json.begin_object();
-  write_all_but(json, offer, {"offered_at"});
-  json.end_object();
 }
 
 }  // namespace
@@ -123,6 +102,7 @@ std::string Encoder::refusal(const core::Refusal& refusal, std::string_view in_r
   if (refusal.holder) json.field("holder", *refusal.holder);
   if (refusal.conflict_task_id) json.field("conflict_task_id", *refusal.conflict_task_id);
   if (refusal.lease_expires_at) json.field("lease_expires_at", *refusal.lease_expires_at);
+  if (refusal.lapsed_at) json.field("lapsed_at", *refusal.lapsed_at);
   if (refusal.current_epoch) json.field("current_epoch", *refusal.current_epoch);
   if (refusal.current_version) json.field("current_version", *refusal.current_version);
   if (type == "finding_rejected") json.field("reasons", refusal.reasons);
@@ -162,62 +142,6 @@ std::string Encoder::who(const AgentName& to, std::size_t connected, const core:
   json.field("connected_clients", static_cast<std::uint64_t>(connected));
   write_features(json);
   write_sockets(json, machine.seats());
-  return json.end_object().take();
-}
-
-std::string Encoder::state(const AgentName& to, const core::Machine& machine, std::size_t max_bytes,
-                           double now) const {
-  Budget budget(max_bytes);
-  JsonWriter json = Envelope{hub_id_, now}.open("state_snapshot", to.text, "state");
-  json.key("snapshot").begin_object();
-  write_bounded(json, "active_claims", machine.leases().all(), budget,
-                [](JsonWriter& one, const auto& entry) { write(one, entry.second); });
-  write_bounded(json, "agents", machine.presence().last_seen(), budget,
-                [](JsonWriter& one, const auto& entry) {
-                  one.begin_object()
-                      .field("agent", entry.first)
-                      .field("last_seen", entry.second)
-                      .end_object();
-                });
-  write_bounded(json, "resources", machine.offers().all(), budget,
-                [](JsonWriter& one, const auto& entry) { write_offer(one, entry.second); });
-  json.field("generated_at", now).end_object();
-  write_truncated(json, budget);
-  return json.end_object().take();
-}
-
-std::string Encoder::board(const AgentName& to, const core::Plan& plan, std::size_t max_bytes,
-                           double now) const {
-  Budget budget(max_bytes);
-  JsonWriter json = Envelope{hub_id_, now}.open("board_snapshot", to.text, "board");
-  json.key("board").begin_object();
-  write_bounded(json, "tasks", plan.tasks(), budget,
-                [](JsonWriter& one, const auto& entry) { write(one, entry.second); });
-  write_bounded(json, "ready", plan.ready(), budget,
-                [](JsonWriter& one, const TaskId& id) { one.value(id); });
-  // Of the notes the newest matter: found from the back, written from the front.
-  const auto& notes = plan.progress();
-  std::vector<std::string> kept;
-  for (auto note = notes.rbegin(); note != notes.rend(); ++note) {
-    JsonWriter one;
-    write(one, *note);
-    if (!budget.take(one.text().size())) break;
-    kept.push_back(one.take());
-  }
-  json.key("progress").begin_array();
-  for (auto note = kept.rbegin(); note != kept.rend(); ++note) json.raw(*note);
-  json.end_array().end_object();
-  write_truncated(json, budget);
-  return json.end_object().take();
-}
-
-std::string Encoder::manifest(const AgentName& to, const core::Cards& cards, std::size_t max_bytes,
-                              double now) const {
-  Budget budget(max_bytes);
-  JsonWriter json = Envelope{hub_id_, now}.open("manifest_snapshot", to.text, "manifest");
-  write_bounded(json, "manifest", cards.all(), budget,
-                [](JsonWriter& one, const auto& entry) { write(one, entry.second); });
-  write_truncated(json, budget);
   return json.end_object().take();
 }
 
@@ -283,7 +207,13 @@ std::string Encoder::resume(const AgentName& to, const core::History& history,
   gap = gap || (!budget.is_full() && since < history.last_id().value);
   list.end_array();
   JsonWriter json = Envelope{hub_id_, now}.open("resume_snapshot", to.text, "resume");
-  json.field("since", budget.is_full() ? since : request.since).key("messages").raw(list.text());
+  json.key("since");
+  if (budget.is_full()) {
+    json.value(since);
+  } else {
+    json.value(request.asked);
+  }
+  json.key("messages").raw(list.text());
   write_truncated(json, budget);
   if (gap) json.key("gap").boolean(true);
   return json.end_object().take();

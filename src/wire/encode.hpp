@@ -59,11 +59,12 @@ class Encoder {
   [[nodiscard]] std::string who(const AgentName& to, std::size_t connected,
                                 const core::Machine& machine, double now) const;
   [[nodiscard]] std::string state(const AgentName& to, const core::Machine& machine,
-                                  std::size_t max_bytes, double now) const;
-  [[nodiscard]] std::string board(const AgentName& to, const core::Plan& plan,
+                                  const StateRequest& request, std::size_t max_bytes,
+                                  double now) const;
+  [[nodiscard]] std::string board(const AgentName& to, const core::Plan& plan, const PageWish& wish,
                                   std::size_t max_bytes, double now) const;
   [[nodiscard]] std::string manifest(const AgentName& to, const core::Cards& cards,
-                                     std::size_t max_bytes, double now) const;
+                                     const PageWish& wish, std::size_t max_bytes, double now) const;
   [[nodiscard]] std::string history(const AgentName& to, const core::History& history,
                                     const HistoryRequest& request, std::size_t max_bytes,
                                     double now) const;

@@ -31,7 +31,7 @@ struct EncodeEvent {
 
   Frame operator()(const core::LeaseGranted& event) const {
     return lease("claim_granted", event.lease,
-                 event.lease.owner.text + " holds " + quoted(event.lease.task_id));
+                 event.lease.owner.text + " holds " + quoted(event.lease.task_id), event.given_up);
   }
   Frame operator()(const core::LeaseRenewed& event) const {
     return lease("lease_renewed", event.lease,
@@ -171,11 +171,26 @@ struct EncodeEvent {
 
  private:
   [[nodiscard]] Frame lease(std::string_view type, const core::Lease& lease,
-                            std::string_view payload) const {
+                            std::string_view payload,
+                            const std::optional<core::GivenUp>& given_up = std::nullopt) const {
     return told(type, payload, lease,
-                [](JsonWriter& json, const core::Lease& one, TextLimit& limit) {
+                [&given_up](JsonWriter& json, const core::Lease& one, TextLimit& limit) {
                   write_all_but(json, one, {"claimed_at", "data_ref"}, &limit);
+                  if (given_up) write_given_up(json, *given_up, limit);
                 });
+  }
+  static void write_given_up(JsonWriter& json, const core::GivenUp& given_up, TextLimit& limit) {
+    json.key("given_up").begin_object().field("worktree", given_up.worktree);
+    json.key("paths").begin_array();
+    const std::size_t bytes_max = json.text().size() + told_text_bytes_max;
+    for (const std::string& path : given_up.paths) {
+      if (json.text().size() + path.size() > bytes_max) {
+        limit.has_cut = true;
+        break;
+      }
+      json.value(path);
+    }
+    json.end_array().end_object();
   }
   // Of a lease, its texts cut where they are long. Paths that are too many for a broadcast, as
   // other programs' logs may have them, are told as what surely covers them.

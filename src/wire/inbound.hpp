@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
@@ -17,14 +18,27 @@ namespace synapse::wire {
 // Requests that change nothing.
 struct Heartbeat {};
 struct WhoRequest {};
-struct StateRequest {};
-struct BoardRequest {};
-struct ManifestRequest {};
+// Which page of a snapshot: docs/protocol.md, Snapshots.
+struct PageWish {
+  std::optional<std::size_t> limit;  // Items; at least 1.
+  std::vector<std::string> after;    // The place where the page before ended; empty: the first.
+};
+struct StateRequest {
+  TaskId task_id;  // The claim of this task alone; blank: all there is.
+  PageWish page;
+};
+struct BoardRequest {
+  PageWish page;
+};
+struct ManifestRequest {
+  PageWish page;
+};
 struct HistoryRequest {
   std::optional<std::int64_t> limit;
 };
 struct ResumeRequest {
   std::uint64_t since = 0;
+  std::int64_t asked = 0;  // As it was given: less than 0 is as good as 0.
 };
 struct UnknownType {};
 // Of a known type, but with a field that the hub can't take.

@@ -35,6 +35,19 @@ Result<> check_fences(std::string_view type, const Fields& fields) {
   return fail(ErrorCode::wrong_field_type, "if_own must be renew or refuse");
 }
 
+// A place that can't be read must not be taken for the beginning: a reader would never come to an
+// end.
+Result<> check_place(std::string_view type, const Fields& fields) {
+  if (type != "state_request" && type != "board_request" && type != "manifest_request") return {};
+  const Json& after = fields.at("after");
+  if (after.is_null()) return {};
+  const auto is_text = [](const Json& part) { return part.is_string(); };
+  if (after.is_array() && !after.empty() && std::all_of(after.begin(), after.end(), is_text)) {
+    return {};
+  }
+  return fail(ErrorCode::wrong_field_type, "after must be the next of the page before");
+}
+
 Result<> check_id(const TaskId& id, std::string_view field) {
   if (id.text.size() > name_bytes_max) return longer_than(field, name_bytes_max);
   return {};
@@ -122,6 +135,7 @@ struct CheckSize {
 Result<> check_request(const Inbound& inbound, const Json& object, std::size_t frame_bytes) {
   const Fields fields(object);
   if (const Result<> good = check_fences(inbound.type, fields); !good) return good;
+  if (const Result<> good = check_place(inbound.type, fields); !good) return good;
   const auto* command = std::get_if<core::Command>(&inbound.body);
   if (command == nullptr) return {};
   if (const Result<> good = std::visit(CheckIds{}, *command); !good) return good;

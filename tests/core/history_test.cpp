@@ -76,3 +76,32 @@ TEST_CASE("numbers go on from the largest seen, kept or not", "[core][history]")
   history.saw(MessageId{9});
   CHECK(history.last_id() == MessageId{12});
 }
+
+TEST_CASE("a message is found by its sender and key as long as it is kept", "[core][history]") {
+  History history(2, 1000);
+  const auto said = [](std::uint64_t id, const char* sender, const char* key) {
+    ChatMessage message;
+    message.id = MessageId{id};
+    message.sender = AgentName(sender);
+    message.body = "{}";
+    message.idem_key = key;
+    return message;
+  };
+  const auto found = [&](const char* sender, const char* key) {
+    const ChatMessage* message = history.find(AgentName(sender), key);
+    return message == nullptr ? 0 : message->id.value;
+  };
+  history.add(said(1, "A", "k"));
+  history.add(said(2, "B", "k"));
+  CHECK(found("A", "k") == 1);
+  CHECK(found("B", "k") == 2);
+  CHECK(found("C", "k") == 0);
+  history.add(said(3, "B", "k"));  // Pushes out the first, and takes the key of the second.
+  CHECK(found("A", "k") == 0);
+  CHECK(found("B", "k") == 3);
+  history.add(said(4, "A", ""));
+  CHECK(found("B", "k") == 3);
+  CHECK(found("A", "") == 0);
+  history.add(said(5, "A", ""));
+  CHECK(found("B", "k") == 0);
+}

@@ -199,3 +199,84 @@ TEST_CASE("the length of a lease is clamped, and nonsense takes the default", "[
   CHECK(ttl_of(stage, -std::numeric_limits<double>::infinity()) == 3600);
   CHECK(ttl_of(stage, std::numeric_limits<double>::quiet_NaN()) == 3600);
 }
+
+TEST_CASE("a claim by its owner never shortens the lease unasked", "[core][claim]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"a"}, 10'800));
+  const double end = stage.lease("t")->expires_at;
+  ClaimTask again = claim("t", {"a"});
+  again.ttl = std::nullopt;
+  stage.grant("A", again);
+  CHECK(stage.lease("t")->expires_at == end);
+  stage.grant("A", RenewLease{TaskId("t"), std::nullopt, std::nullopt});
+  CHECK(stage.lease("t")->expires_at == end);
+  // Asked for, it does.
+  stage.grant("A", claim("t", {"a"}, 60));
+  CHECK(stage.lease("t")->expires_at == stage.clock.now().wall + 60);
+  stage.grant("A", again);
+  CHECK(stage.lease("t")->expires_at == stage.clock.now().wall + 3600);
+}
+
+TEST_CASE("a claim by its owner says which files it gave up", "[core][claim]") {
+  Stage stage;
+  const auto given_up = [&stage](const ClaimTask& command) {
+    const auto granted = only<LeaseGranted>(stage.grant("A", command));
+    return granted.given_up ? granted.given_up->paths : Paths{};
+  };
+  CHECK(given_up(claim("t", {"src/a", "docs"})).empty());
+  CHECK(given_up(claim("t", {"src", "docs"})).empty());
+  CHECK(given_up(claim("t", {"src/other"})) == Paths{"src", "docs"});
+  CHECK(given_up(claim("t", {})).empty());
+  CHECK(given_up(claim("t", {"a"})) == Paths{""});
+  ClaimTask elsewhere = claim("t", {"a"});
+  elsewhere.worktree = "w";
+  const auto moved = only<LeaseGranted>(stage.grant("A", elsewhere));
+  REQUIRE(moved.given_up);
+  CHECK(moved.given_up->worktree.empty());
+  CHECK(moved.given_up->paths == Paths{"a"});
+  ClaimTask none = claim("t", {});
+  none.coverage = Coverage::none;
+  CHECK(given_up(none) == Paths{"a"});
+  CHECK(given_up(claim("t", {"a"})).empty());
+}
+
+TEST_CASE("a claim that adds keeps what its agent holds under the task", "[core][claim]") {
+  Stage stage;
+  ClaimTask first = claim("t", {"src/q"}, 10'800);
+  first.note = "context";
+  first.git = GitContext{"feature", "main", "commit", ""};
+  stage.grant("A", first);
+  stage.grant("A", UpdateTask{TaskId("t"), "working", {}, {}, {}, {}});
+  const double end = stage.lease("t")->expires_at;
+  ClaimTask more = claim("t", {"src/other", "src/q"});
+  more.ttl = std::nullopt;
+  more.extent = Extent::added;
+  const auto granted = only<LeaseGranted>(stage.grant("A", more));
+  CHECK(granted.lease.paths == Paths{"src/q", "src/other"});
+  CHECK_FALSE(granted.given_up);
+  CHECK(granted.lease.note == "context");
+  CHECK(granted.lease.git == first.git);
+  CHECK(granted.lease.status == LeaseStatus::working);
+  CHECK(granted.lease.expires_at == end);
+
+  SECTION("and is refused where another agent has the files") {
+    stage.grant("B", claim("u", {"docs"}));
+    more.paths = {"docs"};
+    stage.refuse("A", more, ErrorCode::scope_held);
+    CHECK(stage.lease("t")->paths == Paths{"src/q", "src/other"});
+  }
+  SECTION("and in another worktree, which takes another task") {
+    more.worktree = "w";
+    stage.refuse("A", more, ErrorCode::illegal_transition);
+  }
+  SECTION("and takes the whole worktree for what it is") {
+    stage.grant("A", claim("t", {}));
+    stage.grant("A", more);
+    CHECK(stage.lease("t")->paths.empty());
+  }
+  SECTION("and of a task that is free is a claim like any other") {
+    more.task_id = TaskId("new");
+    more.paths = {"n"};
+    CHECK(only<LeaseGranted>(stage.grant("A", more)).lease.paths == Paths{"n"});
+  }
+}

@@ -127,3 +127,90 @@ TEST_CASE("the epoch goes on after leases end, and after a replay", "[core][expi
   replayed.machine.replay(LeaseExpired{TaskId("t"), AgentName("A"), Epoch{2}, ""});
   CHECK(only<LeaseGranted>(replayed.grant("B", claim("u"))).lease.epoch == Epoch{3});
 }
+
+TEST_CASE("an owner that goes on after its lease ran out is told when, and who has the files",
+          "[core][expiry]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"src/q.py"}, 60));
+  const double end = stage.clock.now().wall + 60;
+  stage.pass(60);
+  stage.clock.advance(720);
+  const Command late = GENERATE(Command(release("t")), Command(RenewLease{TaskId("t"), {}, {}}),
+                                Command(SaveCheckpoint{TaskId("t"), "c", {}}),
+                                Command(UpdateTask{TaskId("t"), "working", {}, {}, {}, {}}),
+                                Command(HandOff{TaskId("t"), AgentName("B"), {}, {}}));
+  SECTION("nobody") {
+    const Refusal refusal = stage.refuse("A", late, ErrorCode::not_claimed);
+    CHECK(refusal.lapsed_at == end);
+    CHECK_FALSE(refusal.holder);
+    CHECK(refusal.error.message ==
+          "The lease of A on 't' ran out 12 min ago; nobody has claimed it since, so claim it "
+          "again.");
+  }
+  SECTION("another agent, under the same task") {
+    stage.grant("B", claim("t", {"src/q.py"}));
+    const Refusal refusal = stage.refuse("A", late, ErrorCode::not_owner);
+    CHECK(refusal.lapsed_at == end);
+    CHECK(refusal.holder == AgentName("B"));
+    CHECK(refusal.error.message == "The lease of A on 't' ran out 12 min ago; B holds it now.");
+  }
+  SECTION("another agent, under another task") {
+    stage.grant("B", claim("other", {"src"}));
+    const Refusal refusal = stage.refuse("A", late, ErrorCode::not_claimed);
+    CHECK(refusal.holder == AgentName("B"));
+    CHECK(refusal.conflict_task_id == TaskId("other"));
+    CHECK(refusal.error.message ==
+          "The lease of A on 't' ran out 12 min ago; B holds src now, under task 'other'.");
+  }
+  SECTION("and only the owner is") {
+    const Refusal refusal = stage.refuse("C", late, ErrorCode::not_claimed);
+    CHECK_FALSE(refusal.lapsed_at);
+  }
+}
+
+TEST_CASE("a refused claim says when the agent's own lease on the task ran out", "[core][expiry]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"a"}, 60));
+  const double end = stage.clock.now().wall + 60;
+  stage.pass(90);
+  stage.grant("B", claim("t", {"a"}));
+  const Refusal refusal = stage.refuse("A", claim("t", {"a"}), ErrorCode::task_held);
+  CHECK(refusal.lapsed_at == end);
+  CHECK(refusal.error.message.ends_with(" The lease of A itself on 't' ran out 30 s ago."));
+  CHECK_FALSE(stage.refuse("C", claim("t", {"a"}), ErrorCode::task_held).lapsed_at);
+}
+
+TEST_CASE("a lapse is forgotten when its agent holds the task again", "[core][expiry]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"a"}, 60));
+  stage.pass(60);
+  REQUIRE(stage.machine.leases().lapses().all().size() == 1);
+  SECTION("by a claim") { stage.grant("A", claim("t", {"a"})); }
+  SECTION("by a hand-off") {
+    stage.grant("B", claim("t", {"a"}));
+    stage.grant("B", HandOff{TaskId("t"), AgentName("A"), {}, {}});
+  }
+  CHECK(stage.machine.leases().lapses().all().empty());
+  stage.grant("A", release("t"));
+  CHECK_FALSE(stage.refuse("A", release("t"), ErrorCode::not_claimed).lapsed_at);
+}
+
+TEST_CASE("lapses are bounded in number and in what each keeps, the oldest forgotten first",
+          "[core][expiry]") {
+  Lapses lapses;
+  Lease lease;
+  lease.owner = AgentName("A");
+  lease.paths.assign(2, std::string(3000, 'p'));
+  for (std::size_t i = 0; i <= Lapses::lapses_max; ++i) {
+    lease.task_id = TaskId(std::to_string(i));
+    lapses.add(lease);
+  }
+  CHECK(lapses.all().size() == Lapses::lapses_max);
+  CHECK(lapses.find(AgentName("A"), TaskId("0")) == nullptr);
+  REQUIRE(lapses.find(AgentName("A"), TaskId("1")) != nullptr);
+  CHECK(lapses.find(AgentName("A"), TaskId("1"))->paths == Paths{""});
+  CHECK(lapses.in_order().front().task_id == TaskId("1"));
+  lapses.add(lapses.in_order().front());
+  CHECK(lapses.in_order().back().task_id == TaskId("1"));
+  CHECK(lapses.all().size() == Lapses::lapses_max);
+}

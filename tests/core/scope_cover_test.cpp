@@ -42,10 +42,26 @@ TEST_CASE("a path covers itself, what is below it and what its pattern surely ma
 
 TEST_CASE("a scope covers another if each of its paths is covered", "[core][scope_cover]") {
   using Paths = std::vector<std::string>;
-  CHECK(scope_covers(Paths{}, Paths{"a"}));
-  CHECK(scope_covers(Paths{}, Paths{}));
-  CHECK(scope_covers(Paths{""}, Paths{}));
-  CHECK(scope_covers(Paths{"a", "b"}, Paths{"b/c", "a"}));
-  CHECK_FALSE(scope_covers(Paths{"a", "b"}, Paths{"a", "c"}));
-  CHECK_FALSE(scope_covers(Paths{"a"}, Paths{}));
+  const auto covers = [](const Paths& outer, const Paths& inner) {
+    return ScopeCover(outer).covers(inner);
+  };
+  CHECK(covers({}, {"a"}));
+  CHECK(covers({}, {}));
+  CHECK(covers({""}, {}));
+  CHECK(covers({"a", "b"}, {"b/c", "a"}));
+  CHECK(covers({"x/*.c", "b"}, {"x/y.c", "b/*/z"}));
+  CHECK_FALSE(covers({"a", "b"}, {"a", "c"}));
+  CHECK_FALSE(covers({"a/b"}, {"a"}));
+  CHECK_FALSE(covers({"a"}, {"a-b"}));
+  CHECK_FALSE(covers({"a"}, {}));
+}
+
+TEST_CASE("a scope of patterns is tried a bounded number of times, and then on the careful side",
+          "[core][scope_cover]") {
+  const std::vector<std::string> outer{"*.c", "lit"};
+  ScopeCover cover(outer);
+  std::size_t covered = 0;
+  for (int i = 0; i < 10'000; ++i) covered += cover.covers("x.c") ? 1 : 0;
+  CHECK(covered == 4096);
+  CHECK(cover.covers("lit/x"));
 }

@@ -201,4 +201,45 @@ TEST_CASE("remembered answers outlive the hub", "[hub][idempotency]") {
   CHECK(rig.answer(a, other).at("code") == "idempotency_conflict");
 }
 
+TEST_CASE("a chat is one row of the log, and the answer to itself", "[hub][idempotency]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const std::string target = GENERATE("all", "B");
+  const Json chat{{"type", "chat"}, {"target", target}, {"payload", "hi"}, {"idem_key", "k"}};
+  const std::size_t before = rig.log().size();
+  rig.say(a, chat);
+  rig.commit();
+  const Json first = a.hear("chat").at(0);
+  REQUIRE(b.hear("chat").size() == 1);
+  REQUIRE(rig.log().size() == before + 1);
+  CHECK(rig.log().back().kind == "chat");
+  // What is said to everybody costs no sync; what is said to somebody is to arrive.
+  CHECK(rig.log().back().durability ==
+        (target == "all" ? core::Durability::written : core::Durability::synced));
+
+  if (GENERATE(false, true)) rig.fail_log();  // The state is now what replay made of the log.
+  a.forget();
+  CHECK(rig.answer(a, chat) == first);
+  CHECK(b.hear("chat").empty());
+  Json again = chat;
+  again["timestamp"] = 12;
+  again["type"] = "CHAT";
+  CHECK(rig.answer(a, again) == first);
+  Json other = chat;
+  other["payload"] = "ho";
+  CHECK(rig.answer(a, other).at("code") == "idempotency_conflict");
+}
+
+TEST_CASE("a chat's key belongs to its sender", "[hub][idempotency]") {
+  Rig rig;
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  const Json chat{{"type", "chat"}, {"payload", "hi"}, {"idem_key", "k"}};
+  CHECK(rig.answer(a, chat).at("msg_id") == 1);
+  b.forget();
+  CHECK(rig.answer(b, chat).at("msg_id") == 2);
+  CHECK(rig.answer(a, chat).at("msg_id") == 1);
+}
+
 }  // namespace synapse::test

@@ -130,6 +130,7 @@ Request Crowd::owner_request(const Lease& lease) {
       ClaimTask again = claim();  // A renewal, mostly of the same worktree.
       again.task_id = id;
       if (!dice_.one_in(4)) again.worktree = lease.worktree;
+      if (dice_.one_in(4)) again.extent = Extent::added;
       return {std::move(actor), std::move(again)};
     }
   }

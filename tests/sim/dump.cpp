@@ -262,6 +262,12 @@ std::string dump(const Machine& machine) {
   const auto add = [&text](const std::string& one) { text += one + '\n'; };
   for (const auto& [id, lease] : machine.leases().all()) add(line("lease", lease));
   add(Line("epoch")("last", machine.leases().last_epoch()).text());
+  for (const Lapse& lapse : machine.leases().lapses().in_order()) {
+    add(Line("lapse")("task", lapse.task_id)("owner", lapse.owner)("epoch", lapse.epoch)(
+            "at", lapse.lapsed_at)("worktree", lapse.worktree)("coverage", lapse.coverage)(
+            "paths", lapse.paths)
+            .text());
+  }
   for (const TaskId& id : machine.leases().kept_order()) {
     add(Line("kept")("task", id)("checkpoint", *machine.leases().kept_checkpoint(id)).text());
   }

@@ -345,6 +345,9 @@ void HubWorld::hear(const net::SharedFrame& frame, Agent& agent) {
   if (is_again) {
     ++sightings_.repeated_answers;
     agent.expected.reset();
+  } else if (agent.expected && words.value("code", "") == "no_longer_held") {
+    check_is_over(*agent.expected);
+    agent.expected.reset();
   }
   if (!heard_.insert(frame).second) return;
   transcript_ += frame->payload();
@@ -352,6 +355,14 @@ void HubWorld::hear(const net::SharedFrame& frame, Agent& agent) {
   const auto wrong =
       is_again ? witness_.told_again(words, now_.wall) : witness_.told(words, now_.wall);
   if (wrong) object(*wrong);
+}
+
+// A grant that is not given again must be one that holds no longer.
+void HubWorld::check_is_over(const Json& grant) {
+  const core::Lease* lease = engine_->machine().leases().find(TaskId(grant.at("task_id")));
+  const bool lives = lease != nullptr && lease->owner.text == grant.at("owner") &&
+                     lease->epoch.value == grant.at("epoch");
+  if (lives) object("a grant that holds was not given again: " + grant.dump());
 }
 
 void HubWorld::answered(Agent& agent) {

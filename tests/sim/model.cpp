@@ -70,6 +70,9 @@ bool Model::contend(const ClaimTask& a, const ClaimTask& b) const {
 void Model::apply(const Event& event) {
   const auto put = [this](const Lease& lease) {
     drop(leases_, [&](const Lease& old) { return old.task_id == lease.task_id; });
+    drop(lapsed_, [&](const Lease& old) {
+      return old.task_id == lease.task_id && old.owner == lease.owner;
+    });
     leases_.push_back(lease);
     last_epoch_ = std::max(last_epoch_, lease.epoch.value);
   };
@@ -103,6 +106,7 @@ void Model::apply(const Event& event) {
     keep(released->task_id, "");
     unqueue(released->owner, released->task_id);
   } else if (const auto* expired = std::get_if<LeaseExpired>(&event)) {
+    lapsed_.push_back(*find(expired->task_id));
     ended(expired->task_id);
     keep(expired->task_id, expired->checkpoint);
   } else if (const auto* queued = std::get_if<ClaimQueued>(&event)) {
@@ -209,6 +213,7 @@ Outcome Model::leave(const AgentName& agent, Moment now) {
 
 void Model::restart(const std::vector<Event>& log, Moment now) {
   leases_.clear();
+  lapsed_.clear();
   kept_.clear();
   queue_.clear();
   waits_.clear();

@@ -86,6 +86,7 @@ class Model {
   [[nodiscard]] Outcome enqueue(const AgentName& actor, const core::ClaimTask& command,
                                 const std::set<AgentName>& holders, Moment now) const;
   void set_term(core::Lease& lease, const std::optional<double>& ttl, Moment now) const;
+  static void keep_longer(core::Lease& lease, const core::Lease& held);
   // Those whose leases, and whose earlier places but for `without`, are in the way.
   [[nodiscard]] std::set<AgentName> in_the_way(const AgentName& agent, const core::ClaimTask& claim,
                                                std::uint64_t ticket,
@@ -101,7 +102,8 @@ class Model {
   std::vector<core::Lease> leases_;
   std::uint64_t last_epoch_ = 0;
   std::vector<std::pair<TaskId, std::string>> kept_;  // Checkpoints of lapsed leases, oldest first.
-  std::vector<Queued> queue_;                         // By ticket.
+  std::vector<core::Lease> lapsed_;  // Of agents that have not held the task since.
+  std::vector<Queued> queue_;        // By ticket.
   std::uint64_t last_ticket_ = 0;
   std::vector<std::pair<AgentName, TaskId>> waits_;
   std::set<AgentName> online_;

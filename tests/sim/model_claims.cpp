@@ -61,6 +61,11 @@ void Model::set_term(Lease& lease, const std::optional<double>& ttl, Moment now)
   lease.deadline = now.mono + base::from_seconds(length);
 }
 
+void Model::keep_longer(Lease& lease, const Lease& held) {
+  lease.expires_at = held.deadline > lease.deadline ? held.expires_at : lease.expires_at;
+  lease.deadline = std::max(lease.deadline, held.deadline);
+}
+
 std::vector<std::string> Model::normalised(const std::vector<std::string>& paths) const {
   std::vector<std::string> normal;
   std::size_t globs = 0;
@@ -146,11 +151,31 @@ Outcome Model::grant(const AgentName& actor, const ClaimTask& command, Moment no
     if (held == nullptr && task == command.task_id) lease.checkpoint = checkpoint;
   }
   set_term(lease, command.ttl, now);
-  return happened(LeaseGranted{lease});
+  if (held != nullptr && !command.ttl) keep_longer(lease, *held);
+  if (held != nullptr && command.extent == Extent::added) lease.status = held->status;
+  return happened(LeaseGranted{lease, std::nullopt});
 }
 
 Outcome Model::claim(const AgentName& actor, ClaimTask command, Moment now) const {
   command.paths = normalised(command.paths);
+  const Lease* own = find(command.task_id);
+  if (command.extent == Extent::added && own != nullptr && own->owner == actor) {
+    if (own->coverage == Coverage::files && own->worktree != command.worktree) {
+      return refused(ErrorCode::illegal_transition, *own);
+    }
+    if (command.note.empty()) command.note = own->note;
+    if (!command.git) command.git = own->git;
+    if (own->coverage == Coverage::files) {
+      const bool adds = command.coverage == Coverage::files && !command.paths.empty();
+      std::vector<std::string> both = own->paths;
+      if (adds && !both.empty()) {
+        both.insert(both.end(), command.paths.begin(), command.paths.end());
+        both = normalised(both);
+      }
+      command.paths = both;
+      command.coverage = Coverage::files;
+    }
+  }
   Outcome outcome = grant(actor, command, now);
   if (command.if_held == IfHeld::refuse) return outcome;
   if (outcome.refused == ErrorCode::task_held || outcome.refused == ErrorCode::scope_held) {

@@ -42,6 +42,18 @@ struct Model::Decide {
   [[nodiscard]] std::optional<Outcome> denied(const TaskId& task,
                                               std::optional<std::int64_t> epoch) const {
     const Lease* lease = model.find(task);
+    for (const Lease& lapsed : model.lapsed_) {
+      if (lease != nullptr || lapsed.owner != actor || lapsed.task_id != task) continue;
+      // Whoever has its files now may be named.
+      Outcome outcome = refused(ErrorCode::not_claimed);
+      for (const Lease& other : model.leases_) {
+        if (other.owner != actor && model.contend(lapsed.worktree, lapsed.coverage, lapsed.paths,
+                                                  other.worktree, other.coverage, other.paths)) {
+          outcome.holders.insert(other.owner);
+        }
+      }
+      return outcome;
+    }
     if (lease == nullptr) return refused(ErrorCode::not_claimed);
     if (lease->owner != actor) return refused(ErrorCode::not_owner, *lease);
     if (epoch && *epoch != static_cast<std::int64_t>(lease->epoch.value)) {
@@ -66,6 +78,7 @@ struct Model::Decide {
     if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
     Lease lease = *model.find(c.task_id);
     model.set_term(lease, c.ttl, now);
+    if (!c.ttl) model.keep_longer(lease, *model.find(c.task_id));
     return happened(LeaseRenewed{lease});
   }
 
@@ -112,12 +125,16 @@ struct Model::Decide {
                          other.coverage, other.paths)) {
         continue;
       }
-      if (other.owner == actor && scope_covers(lease.paths, other.paths)) {
+      if (other.owner == actor && ScopeCover(lease.paths).covers(other.paths)) {
         along.emplace(other.task_id, other);
         continue;
       }
       in_scope.refused = ErrorCode::scope_held;
       in_scope.holders.insert(other.owner);
+    }
+    if (along.size() > 16) {
+      in_scope.refused = ErrorCode::scope_held;
+      in_scope.holders.insert(actor);
     }
     if (in_scope.refused) return in_scope;
     if (model.held_by(c.to_agent) + along.size() >= model.limits_.claims_per_agent) {

@@ -156,7 +156,9 @@ std::optional<std::string> Witness::granted(const Json& frame, double now) {
   const std::string task_id = frame.at("task_id");
   for (const auto& [other_id, other] : held_) {
     if (other.expires_at <= now || other.owner == held.owner) continue;
-    const bool hands_over = other_id == task_id && frame.value("previous_owner", "") == other.owner;
+    // What lies within a task that is handed over goes along, and is told of right after it.
+    const bool hands_over = frame.value("previous_owner", "") == other.owner &&
+                            (other_id == task_id || (other.cover & ~held.cover).none());
     const bool meet = other.has_files && held.has_files && other.worktree == held.worktree &&
                       (other.cover & held.cover).any();
     if (!hands_over && (other_id == task_id || meet)) {

@@ -12,6 +12,7 @@
 #include "support/result_text.hpp"
 #include "support/seed.hpp"
 #include "support/temp_dir.hpp"
+#include "wire/record_writer.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
@@ -62,6 +63,20 @@ std::vector<store::Entry> chats(const std::vector<std::uint64_t>& ids, std::size
 
 }  // namespace
 
+namespace {
+
+std::vector<std::string> lapses_of(const core::Machine& machine) {
+  std::vector<std::string> lapses;
+  for (const core::Lapse& lapse : machine.leases().lapses().in_order()) {
+    wire::JsonWriter json;
+    wire::write(json, lapse);
+    lapses.push_back(json.take());
+  }
+  return lapses;
+}
+
+}  // namespace
+
 TEST_CASE("the state after a restart is the state before it", "[store][replay][random]") {
   const std::uint64_t seed = first_seed();
   for (std::uint64_t round = 0; round < 60; ++round) {
@@ -75,6 +90,7 @@ TEST_CASE("the state after a restart is the state before it", "[store][replay][r
       replayed(log, restarted, fleet.now());
       static_cast<void>(Actors(restarted).tick(fleet.now()));
       REQUIRE(dump(restarted) == dump(fleet.machine()));
+      REQUIRE(lapses_of(restarted) == lapses_of(fleet.machine()));
     }
   }
 }

@@ -265,3 +265,32 @@ TEST_CASE("a request without a key has no digest", "[wire][decode][digest]") {
   CHECK(decoded(request("claim", R"("idem_key":"k")")).idem_key == "k");
   CHECK(decoded(request("claim", R"("idem_key":42)")).idem_key == "42");
 }
+
+TEST_CASE("a page of a snapshot begins at a place that can be read, or is refused",
+          "[wire][decode]") {
+  for (const char* type : {"state_request", "board_request", "manifest_request"}) {
+    INFO(type);
+    CHECK(refusal_of(request(type, R"("after":["tasks","T"],"limit":5)")) == "accepted");
+    CHECK(refusal_of(request(type, R"("after":null)")) == "accepted");
+    for (const char* odd : {R"("T")", "[]", "[1]", R"(["tasks",1])", "{}", "true", "0"}) {
+      INFO(odd);
+      CHECK(refusal_of(request(type, R"("after":)" + std::string(odd))) == "wrong_field_type");
+    }
+  }
+  const auto state =
+      query<wire::StateRequest>("state_request", R"("after":["a","b"],"limit":-3,"task_id":" T ")");
+  CHECK(state.page.after == Texts{"a", "b"});
+  CHECK(state.page.limit == 1U);
+  CHECK(state.task_id.text == "T");
+  CHECK_FALSE(query<wire::BoardRequest>("board_request", "").page.limit);
+  CHECK(query<wire::ManifestRequest>("manifest_request", R"("limit":7)").page.limit == 7U);
+}
+
+TEST_CASE("a claim adds files if it says so", "[wire][decode]") {
+  const auto extent = [](const char* fields) {
+    return command<core::ClaimTask>("claim", fields).extent;
+  };
+  CHECK(extent("") == core::Extent::replaced);
+  CHECK(extent(R"("add":false)") == core::Extent::replaced);
+  CHECK(extent(R"("add":true)") == core::Extent::added);
+}

@@ -347,3 +347,14 @@ TEST_CASE("a record is told whole where it fits", "[wire][encode]") {
   CHECK(outgoing.text.size() <= 1U << 20U);
   CHECK(json::parse(outgoing.text)["note"]["text"] == text);
 }
+
+TEST_CASE("a grant says which files its agent gave up", "[wire][encode]") {
+  const core::GivenUp given_up{"old", {"src/q", "docs"}};
+  const json granted = broadcast(core::LeaseGranted{sample_lease(), given_up}, "claim_granted");
+  CHECK(granted["given_up"] == json{{"worktree", "old"}, {"paths", {"src/q", "docs"}}});
+  CHECK_FALSE(broadcast(core::LeaseGranted{sample_lease()}, "claim_granted").contains("given_up"));
+  const core::GivenUp long_list{"old", std::vector<std::string>(300, std::string(4000, 'p'))};
+  const json cut = broadcast(core::LeaseGranted{sample_lease(), long_list}, "claim_granted");
+  CHECK(cut["given_up"]["paths"].size() == 16);
+  CHECK(cut["truncated"] == true);
+}

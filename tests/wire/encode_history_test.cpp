@@ -34,7 +34,8 @@ json history_of(const core::History& history, std::optional<std::int64_t> limit,
 }
 
 json resume_of(const core::History& history, std::uint64_t since, std::size_t max_bytes = ample) {
-  return json::parse(encoder.resume(asker, history, {since}, max_bytes, 2));
+  return json::parse(
+      encoder.resume(asker, history, {since, static_cast<std::int64_t>(since)}, max_bytes, 2));
 }
 
 std::vector<std::uint64_t> ids(const json& messages) {
@@ -196,4 +197,11 @@ TEST_CASE("a message that fits no page is passed over and told as a gap", "[wire
   const Reading none = read_on(history, 0, 1);
   CHECK(none.ids.empty());
   CHECK(none.gap);
+}
+
+TEST_CASE("a resume that leaves nothing out repeats what it was asked", "[wire][encode]") {
+  const core::History history(10, 1000);
+  const json page = json::parse(encoder.resume(asker, history, {0, -4}, ample, 2));
+  CHECK(page["since"] == -4);
+  CHECK(page["messages"].empty());
 }
