@@ -31,6 +31,7 @@ while read -r file; do
 done <<'END'
 include/synapse/agent.hpp
 include/synapse/hub.hpp
+include/synapse/worktree.hpp
 share/man/man1/synapse.1
 share/man/man1/syn.1
 share/bash-completion/completions/synapse

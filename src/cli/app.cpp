@@ -39,6 +39,8 @@ constexpr Command git_hook_commands[] = {
     {"install", "Write the hooks that release claims on commit and on merge.",
      commands::git_hook_install},
     {"test", "Check that the hooks are there and can run.", commands::git_hook_test},
+    {"uninstall", "Take the hooks away, and nobody else's lines in them.",
+     commands::git_hook_uninstall},
 };
 
 constexpr Command program_commands[] = {
@@ -50,6 +52,7 @@ constexpr Command program_commands[] = {
     {"who", "List who is online.", commands::who},
     {"health", "Say by the exit code alone whether the hub answers.", commands::health},
     {"state", "List live claims and their checkpoints.", commands::state},
+    {"who-holds", "Say who has claimed a file.", commands::who_holds},
     {"board", "Show the plan: tasks, what is ready, recent progress.", commands::board},
     {"manifest", "List what agents say they can do.", commands::manifest},
     {"task", "Change the plan.", nullptr, task_commands},

@@ -8,6 +8,11 @@ inline constexpr int ok = 0;
 inline constexpr int failed = 1;  // Refused, unreachable, unanswered.
 inline constexpr int usage = 2;   // The command line itself is wrong; nothing was tried.
 
+// Where synapse-channel has no exit code of its own for it (beside `failed`): there is no hub, or
+// no answer; a lease was lost while its holder was at work, EX_TEMPFAIL of sysexits.h.
+inline constexpr int unreachable = 3;
+inline constexpr int lost = 75;
+
 // Of `wait`, which knows no usage of 2 beside the usual one: a time that ran out is told from a
 // connection that was lost.
 inline constexpr int wait_timed_out = 2;

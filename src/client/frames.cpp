@@ -109,6 +109,22 @@ Json hello(const AgentOptions& options, const std::string& name, const std::stri
   return frame;
 }
 
+Json claim_frame(const ClaimRequest& claim) {
+  Json frame = {{"type", "claim"}, {"task_id", claim.task_id}};
+  if (!claim.note.empty()) frame["note"] = claim.note;
+  if (claim.worktree) frame["worktree"] = *claim.worktree;
+  if (!claim.paths.empty()) frame["paths"] = claim.paths;
+  if (claim.no_files) frame["scope"] = "none";
+  if (claim.ttl) frame["ttl_seconds"] = *claim.ttl;
+  if (claim.git) frame["git"] = *claim.git;
+  if (claim.if_own == ClaimRequest::IfOwn::refuse) frame["if_own"] = "refuse";
+  if (claim.wait) {
+    frame["wait"] = true;
+    frame["wait_seconds"] = std::chrono::duration<double>(*claim.wait).count();
+  }
+  return frame;
+}
+
 bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view name) {
   const std::string& type = text_member(frame, "type");
   if (type == "chat") {

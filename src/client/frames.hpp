@@ -34,6 +34,7 @@ using SharedFrame = std::shared_ptr<const Json>;
 [[nodiscard]] Json hello(const AgentOptions& options, const std::string& name,
                          const std::string& instance);
 [[nodiscard]] Json heartbeat();
+[[nodiscard]] Json claim_frame(const ClaimRequest& claim);
 
 // Whether a frame is one that these options ask for. A hub that knows no `interest` sends all.
 [[nodiscard]] bool is_wanted(const Json& frame, const AgentOptions& options, std::string_view name);

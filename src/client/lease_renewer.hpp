@@ -4,8 +4,11 @@
 // connection: times and answers come in.
 //
 // Renewed at a third of its length, so that a lease that can't be renewed at once has two more
-// chances. A lease can go though it is renewed in time: the hub restarts without a log, an operator
-// releases it under the same name, or the connection is away for longer than the lease lasts.
+// chances. A holder counts from when it sent what was granted, since the hub begins to count later,
+// and stops a margin early: so it ends before the next holder begins, whatever became of the
+// connection, the hub or this process meanwhile. A lease can go though it is renewed in time: the
+// hub restarts without a log, an operator releases it under the same name, or the connection is
+// away for longer than the lease lasts.
 #pragma once
 
 #include <chrono>
@@ -27,27 +30,38 @@ enum class Renewal {
 class LeaseRenewer {
  public:
   static constexpr std::chrono::seconds retry_delay{2};
+  // Beside the time that its holder needs to end: for clocks that run differently.
+  static constexpr std::chrono::seconds margin_min{1};
 
-  // A lease of this length was granted just now.
-  LeaseRenewer(base::Mono ttl, base::Mono now) : ttl_(ttl) { granted(now); }
+  // A lease of this length was granted, by an answer to what was sent then.
+  LeaseRenewer(base::Mono ttl, base::Mono sent_at, base::Mono margin = margin_min)
+      : ttl_(ttl), margin_(margin) {
+    granted(sent_at);
+  }
 
-  void granted(base::Mono now);
+  void granted(base::Mono sent_at);
   // Something happened to it, or may have happened: due at once.
   void doubt(base::Mono now) { due_ = now; }
   [[nodiscard]] base::Mono due() const { return due_; }
-  [[nodiscard]] bool has_run_out(base::Mono now) const { return now >= granted_at_ + ttl_; }
+  // From here on the holder must take the lease for lost.
+  [[nodiscard]] base::Mono deadline() const { return sent_at_ + ttl_ - margin_; }
+  [[nodiscard]] bool has_run_out(base::Mono now) const { return now >= deadline(); }
 
-  // Takes the answer to a renewal, or to a claim of the same task in its place.
-  [[nodiscard]] Renewal take(const Result<Reply>& answer, base::Mono now);
+  // Takes the answer to a renewal, or to a claim of the same task in its place, that was sent then.
+  [[nodiscard]] Renewal take(const Result<Reply>& answer, base::Mono sent_at, base::Mono now);
 
  private:
   base::Mono ttl_;
-  base::Mono granted_at_{0};
+  base::Mono margin_;
+  base::Mono sent_at_{0};
   base::Mono due_{0};
 };
 
 // Whether this is how a hub of the original answers a renewal: it knows no such request.
 [[nodiscard]] bool knows_no_renewals(const Result<Reply>& answer);
+
+// A renewal's frame, for agents that don't wait for the answer.
+[[nodiscard]] Json renew_frame(const std::string& task_id, double ttl);
 
 // Asks for a renewal. On a hub of the original a holder renews by claiming again.
 template <class ClaimAgain>

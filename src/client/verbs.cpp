@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The requests of the protocol by name: each makes the frame and waits for its answer. Which fields
 // there are: docs/protocol.md, Messages.
+#include "client/frames.hpp"
 #include "synapse/agent.hpp"
 
 namespace synapse {
@@ -35,19 +36,7 @@ Result<Reply> Agent::chat(const std::string& target, const std::string& text) {
 }
 
 Result<Reply> Agent::claim(const ClaimRequest& claim) {
-  Json frame = task_frame("claim", claim.task_id);
-  if (!claim.note.empty()) frame["note"] = claim.note;
-  if (claim.worktree) frame["worktree"] = *claim.worktree;
-  if (!claim.paths.empty()) frame["paths"] = claim.paths;
-  if (claim.no_files) frame["scope"] = "none";
-  if (claim.ttl) frame["ttl_seconds"] = *claim.ttl;
-  if (claim.git) frame["git"] = *claim.git;
-  if (claim.if_own == ClaimRequest::IfOwn::refuse) frame["if_own"] = "refuse";
-  if (claim.wait) {
-    frame["wait"] = true;
-    frame["wait_seconds"] = std::chrono::duration<double>(*claim.wait).count();
-  }
-  return request(std::move(frame));
+  return request(client::claim_frame(claim));
 }
 
 Result<Reply> Agent::release(const std::string& task_id) {

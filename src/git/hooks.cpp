@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view mark = "# synapse-git-hook";
+constexpr std::string_view written_by =
+    "# Written by `synapse git-hook install`, which overwrites it.";
 constexpr std::string_view verb = "git-release";
 constexpr const char* name_key = "synapse.name";
 
@@ -26,12 +28,16 @@ std::string one_line(const Result<std::string>& out) {
   return out->substr(0, out->find('\n'));
 }
 
+bool runs_us(std::string_view line) {
+  if (line.empty() || line.front() == '#') return false;
+  const std::vector<std::string> words = shell_words(line);
+  return std::find(words.begin(), words.end(), verb) != words.end();
+}
+
 // The script's one command.
 std::vector<std::string> command_of(std::string_view script) {
   for (const std::string_view line : base::split(script, '\n')) {
-    if (line.empty() || line.front() == '#') continue;
-    std::vector<std::string> words = shell_words(line);
-    if (std::find(words.begin(), words.end(), verb) != words.end()) return words;
+    if (runs_us(line)) return shell_words(line);
   }
   return {};
 }
@@ -78,8 +84,7 @@ std::string hook_script(Trigger trigger, const std::string& program,
   std::string command = base::shell_quoted(program) + " " + std::string(verb) + " --trigger " +
                         std::string(name_of(trigger));
   for (const std::string& word : words) command += " " + base::shell_quoted(word);
-  return "#!/bin/sh\n" + std::string(mark) +
-         "\n# Written by `synapse git-hook install`, which overwrites it.\n" + command +
+  return "#!/bin/sh\n" + std::string(mark) + '\n' + std::string(written_by) + '\n' + command +
          " || true\n";
 }
 
@@ -89,6 +94,39 @@ Result<bool> install_hook(const fs::path& folder, Trigger trigger, const std::st
   Result<> written = replace_file(folder / hook_file_of(trigger), script, for_all_to_run);
   if (!written) return written.error();
   return true;
+}
+
+Result<Uninstalled> uninstall_hook(const fs::path& folder, Trigger trigger) {
+  const fs::path file = folder / hook_file_of(trigger);
+  switch (read_hook(folder, trigger).state) {
+    case Hook::State::missing:
+      return Uninstalled::was_missing;
+    case Hook::State::foreign:
+      return Uninstalled::foreign;
+    case Hook::State::ours:
+      break;
+  }
+  std::string others;
+  bool has_other_lines = false;
+  const std::string script = read_start(file).value_or("");
+  for (const std::string_view line : base::split(script, '\n')) {
+    if (line == mark || line == written_by || runs_us(line)) continue;
+    others += std::string(line) + '\n';
+    has_other_lines = has_other_lines || !(base::trim(line).empty() || line.starts_with("#!"));
+  }
+  if (has_other_lines) {
+    others.pop_back();  // Behind the last line end there was a blank part.
+    std::error_code error;
+    const auto mode = static_cast<unsigned>(fs::status(file, error).permissions());
+    if (Result<> written = replace_file(file, others, mode & 0777U); !written) {
+      return written.error();
+    }
+    return Uninstalled::kept_other_lines;
+  }
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) return fail(ErrorCode::io_error, file.string() + ": " + error.message());
+  return Uninstalled::removed;
 }
 
 std::vector<std::string> shell_words(std::string_view line) {

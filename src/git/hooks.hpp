@@ -48,6 +48,12 @@ struct Hook {
 [[nodiscard]] Result<bool> install_hook(const std::filesystem::path& folder, Trigger trigger,
                                         const std::string& script);
 
+// Takes our lines out of a hook; of a file that has no others nothing is left. A hook without the
+// mark stays as it is.
+enum class Uninstalled { was_missing, removed, kept_other_lines, foreign };
+[[nodiscard]] Result<Uninstalled> uninstall_hook(const std::filesystem::path& folder,
+                                                 Trigger trigger);
+
 // A command line taken apart into its words.
 [[nodiscard]] std::vector<std::string> shell_words(std::string_view line);
 

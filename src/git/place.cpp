@@ -30,11 +30,6 @@ fs::path git_dir_at(const fs::path& dot_git) {
   return resolved(dot_git.parent_path() / text.substr(git_file_key.size()));
 }
 
-bool is_within(const fs::path& path, const fs::path& folder) {
-  const fs::path relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 std::optional<Place> place_by_environment(const fs::path& folder,
                                           const base::Environment& environment) {
   const auto git_dir = environment.get("GIT_DIR");
@@ -54,14 +49,28 @@ fs::path resolved(const fs::path& path) {
   return error ? path.lexically_normal() : real;
 }
 
+bool is_within(const fs::path& path, const fs::path& folder) {
+  const fs::path relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 std::optional<Place> find_place(const fs::path& folder, const base::Environment& environment) {
-  if (std::optional<Place> place = place_by_environment(folder, environment)) return place;
+  std::optional<Place> named = place_by_environment(folder, environment);
   for (fs::path at = resolved(folder);; at = at.parent_path()) {
+    // Below the work tree that the environment names only a repository inside of it counts.
+    if (named && at == named->top_level) return named;
     std::error_code error;
     const fs::path dot_git = at / ".git";
     if (fs::exists(dot_git, error)) return Place{at, git_dir_at(dot_git), Place::FoundBy::folder};
     if (at == at.parent_path()) return std::nullopt;
   }
+}
+
+bool is_rebasing(const Place& place) {
+  if (place.git_dir.empty()) return false;
+  std::error_code error;
+  return fs::exists(place.git_dir / "rebase-merge", error) ||
+         fs::exists(place.git_dir / "rebase-apply", error);
 }
 
 fs::path common_dir_of(const fs::path& git_dir) {

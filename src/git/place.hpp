@@ -23,12 +23,20 @@ struct Place {
   FoundBy found_by = FoundBy::folder;
 };
 
-// Nothing outside of a repository, and in a bare one.
+// The innermost one. Nothing outside of a repository, and in a bare one. The folder may be any
+// path: of a file it is the folder that counts, there or not.
 [[nodiscard]] std::optional<Place> find_place(const std::filesystem::path& folder,
                                               const base::Environment& environment);
 
+// Whether a rebase is under way there: it commits what was committed before, on no branch.
+[[nodiscard]] bool is_rebasing(const Place& place);
+
 // What all worktrees of a repository share: the git dir itself, but for a linked worktree.
 [[nodiscard]] std::filesystem::path common_dir_of(const std::filesystem::path& git_dir);
+
+// Whether a path is the folder or lies below it; both normalised.
+[[nodiscard]] bool is_within(const std::filesystem::path& path,
+                             const std::filesystem::path& folder);
 
 // Links resolved as far as the path exists.
 [[nodiscard]] std::filesystem::path resolved(const std::filesystem::path& path);

@@ -42,11 +42,11 @@ std::vector<BranchClaim> ended_by_commit(const std::vector<BranchClaim>& claims,
                                          const Repository& here,
                                          const std::vector<std::string>& files) {
   std::vector<BranchClaim> ended;
-  std::copy_if(
-      claims.begin(), claims.end(), std::back_inserter(ended), [&](const BranchClaim& claim) {
-        return claim.auto_release_on == name_of(Trigger::commit) && is_of_worktree(claim, here) &&
-               claim.branch == here.branch && touched(claim, files);
-      });
+  std::copy_if(claims.begin(), claims.end(), std::back_inserter(ended),
+               [&](const BranchClaim& claim) {
+                 return claim.auto_release_on == name_of(Trigger::commit) &&
+                        is_of_worktree(claim, here) && touched(claim, files);
+               });
   return ended;
 }
 
@@ -90,6 +90,21 @@ class Arrivals {
   std::vector<std::string> merged_;
 };
 
+// A branch that was renamed, or a detached HEAD that has become one: what the claim's worktree has
+// checked out now is what it was.
+Result<> follow_branches(std::vector<BranchClaim>& claims, const Git& git) {
+  std::vector<std::string> names;
+  for (const BranchClaim& claim : claims) names.push_back(claim.branch);
+  const auto existing = local_branches(git, names, Which::existing);
+  if (!existing) return existing.error();
+  for (BranchClaim& claim : claims) {
+    if (std::find(existing->begin(), existing->end(), claim.branch) != existing->end()) continue;
+    const std::optional<std::string> now = branch_of_worktree(claim.worktree);
+    if (now && *now != claim.base) claim.branch = *now;
+  }
+  return {};
+}
+
 Result<std::vector<BranchClaim>> ended_by_merge(const std::vector<BranchClaim>& claims,
                                                 const Repository& here,
                                                 const std::vector<std::string>& files,
@@ -101,6 +116,7 @@ Result<std::vector<BranchClaim>> ended_by_merge(const std::vector<BranchClaim>& 
                         is_of_repository(claim, here) && touched(claim, files);
                });
   if (waiting.empty()) return waiting;
+  if (Result<> followed = follow_branches(waiting, git); !followed) return followed.error();
   const Result<Arrivals> arrivals = Arrivals::look(waiting, here, git);
   if (!arrivals) return arrivals.error();
   std::erase_if(waiting, [&](const BranchClaim& claim) { return !arrivals->has(claim); });
@@ -142,12 +158,12 @@ Result<std::vector<Ended>> ended_by(Trigger trigger, const std::vector<BranchCla
   }
   std::vector<Ended> all;
   if (trigger == Trigger::commit) {
-    all.push_back({Trigger::commit, ended_by_commit(claims, *here, files)});
+    all.push_back({Trigger::commit, ended_by_commit(claims, *here, files), here->branch});
   }
   if (merged) {
     auto ended = ended_by_merge(claims, *here, files, git);
     if (!ended) return ended.error();
-    all.push_back({Trigger::merge, *std::move(ended)});
+    all.push_back({Trigger::merge, *std::move(ended), here->branch});
   }
   return all;
 }

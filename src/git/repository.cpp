@@ -114,6 +114,12 @@ Result<Repository> find_repository(const Git& git, const std::optional<Place>& p
                     *branch};
 }
 
+std::optional<std::string> branch_of_worktree(const std::filesystem::path& top_level) {
+  const std::optional<Place> place = find_place(top_level, base::FixedEnvironment({}));
+  if (!place || place->git_dir.empty() || place->top_level != top_level) return std::nullopt;
+  return branch_by_files(place->git_dir);
+}
+
 Result<Commit> read_head(const Git& git) {
   const Result<std::string> out = git.run(joined(
       {"diff-tree", "-r", "--root", "--diff-merges=first-parent", "--pretty=format:%P", "--always"},

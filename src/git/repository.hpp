@@ -33,6 +33,9 @@ struct Repository {
 // they are of the usual kind, else asked of git.
 [[nodiscard]] Result<Repository> find_repository(const Git& git, const std::optional<Place>& place);
 
+// What is checked out in a worktree, read from its files; nothing if they don't tell.
+[[nodiscard]] std::optional<std::string> branch_of_worktree(const std::filesystem::path& top_level);
+
 struct Commit {
   std::vector<std::string> files;
   bool is_merge = false;

@@ -150,6 +150,7 @@ void Bridge::perform(const Perform& job) {
   Outcome outcome = carry_out(job);
   const auto client = clients_.find(job.session);
   if (*job.is_cancelled || client == clients_.end()) return;
+  tell_of_ends();
   outcome.notes = std::exchange(client->second.notes, {});
   client->second.listener.finished(job.id, std::move(outcome));
 }
@@ -183,6 +184,7 @@ Outcome Bridge::claim(const Perform& job, const Claim& call) {
   Result<ClaimScope> scope = options_.resolve_scope(call.paths);
   if (!scope) return refused("could not claim " + quoted(task_id) + ": " + scope.error().message);
   const bool was_held = leases_.find(task_id) != nullptr;
+  const Mono sent_at = clock_.now().mono;
   const Result<Reply> reply = ask(job, claim_frame(task_id, *scope, options_.lease_ttl));
   if (!reply) return unanswered(job.call, explained(reply.error()));
   if (!reply->granted) return outcome_of(job.call, *reply);
@@ -191,7 +193,10 @@ Outcome Bridge::claim(const Perform& job, const Claim& call) {
     static_cast<void>(agent_.release(task_id));
     return refused("cancelled");
   }
-  leases_.keep(task_id, job.session, *std::move(scope), clock_.now().mono);
+  for (const std::string& path : scope->not_there) {
+    note(job.session, path + ": no such file yet, and no such folder");
+  }
+  leases_.keep(task_id, job.session, *std::move(scope), sent_at);
   mark_changes(*reply->frame);
   return outcome_of(job.call, *reply);
 }
@@ -254,12 +259,14 @@ void Bridge::renew_one() {
     return agent_.request(claim_frame(*task_id, scope, options_.lease_ttl));
   };
   const double ttl = std::chrono::duration<double>(options_.lease_ttl).count();
+  Mono sent_at = clock_.now().mono;
   const Result<Reply> reply = client::renew_lease(agent_, *task_id, ttl, claim_again);
-  if (leases_.take(*task_id, reply, clock_.now().mono) != client::Renewal::gone) {
+  if (leases_.take(*task_id, reply, sent_at, clock_.now().mono) != client::Renewal::gone) {
     return lose_if_refused(*task_id, reply);
   }
+  sent_at = clock_.now().mono;
   const Result<Reply> again = claim_again();
-  if (leases_.take(*task_id, again, clock_.now().mono) == client::Renewal::kept) {
+  if (leases_.take(*task_id, again, sent_at, clock_.now().mono) == client::Renewal::kept) {
     return note(leases_.find(*task_id)->session,
                 "The lease on " + quoted(*task_id) +
                     " had ended and was taken again: others may have changed its files meanwhile.");
@@ -277,6 +284,15 @@ void Bridge::lose(const std::string& task_id, const std::string& why) {
   if (lease == nullptr) return;
   note(lease->session, "You no longer hold " + quoted(task_id) + ": " + why);
   leases_.drop(task_id);
+}
+
+void Bridge::tell_of_ends() {
+  for (const std::string& task_id : leases_.run_out(clock_.now().mono)) {
+    note(leases_.find(task_id)->session, "The lease on " + quoted(task_id) +
+                                             " could not be renewed in time: somebody else may "
+                                             "have it by now. Leave its files alone "
+                                             "until it is yours again.");
+  }
 }
 
 void Bridge::lose_all(const std::string& why) {

@@ -117,6 +117,7 @@ class Bridge {
   void renew_one();
   void lose_if_refused(const std::string& task_id, const Result<Reply>& reply);
   void lose(const std::string& task_id, const std::string& why);
+  void tell_of_ends();
   void lose_all(const std::string& why);
   void note(SessionId session, std::string text);
 

@@ -17,6 +17,7 @@ namespace synapse::mcp {
 struct ClaimScope {
   std::string worktree;
   std::vector<std::string> paths;
+  std::vector<std::string> not_there = {};  // Given paths of which not even the folder is there.
 };
 
 [[nodiscard]] Json frame_of(const Call& call);

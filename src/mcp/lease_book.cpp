@@ -8,15 +8,30 @@
 
 namespace synapse::mcp {
 
-void LeaseBook::keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono now) {
-  leases_.insert_or_assign(task_id,
-                           Lease{session, std::move(scope), client::LeaseRenewer(lease_ttl_, now)});
+void LeaseBook::keep(const std::string& task_id, SessionId session, ClaimScope scope,
+                     Mono sent_at) {
+  leases_.insert_or_assign(
+      task_id, Lease{session, std::move(scope), client::LeaseRenewer(lease_ttl_, sent_at)});
 }
 
-client::Renewal LeaseBook::take(const std::string& task_id, const Result<Reply>& answer, Mono now) {
+client::Renewal LeaseBook::take(const std::string& task_id, const Result<Reply>& answer,
+                                Mono sent_at, Mono now) {
   const auto found = leases_.find(task_id);
   SYNAPSE_ASSERT(found != leases_.end());
-  return found->second.renewer.take(answer, now);
+  Lease& lease = found->second;
+  const client::Renewal renewal = lease.renewer.take(answer, sent_at, now);
+  if (renewal == client::Renewal::kept) lease.is_told = false;
+  return renewal;
+}
+
+std::vector<std::string> LeaseBook::run_out(Mono now) {
+  std::vector<std::string> tasks;
+  for (auto& [task_id, lease] : leases_) {
+    if (lease.is_told || !lease.renewer.has_run_out(now)) continue;
+    lease.is_told = true;
+    tasks.push_back(task_id);
+  }
+  return tasks;
 }
 
 bool LeaseBook::drop(const std::string& task_id) { return leases_.erase(task_id) > 0; }

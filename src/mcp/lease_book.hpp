@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "client/lease_renewer.hpp"
@@ -23,14 +24,18 @@ class LeaseBook {
     SessionId session = 0;
     ClaimScope scope;  // To claim it again with.
     client::LeaseRenewer renewer;
+    bool is_told = false;  // That it has run out.
   };
 
   explicit LeaseBook(Mono lease_ttl) : lease_ttl_(lease_ttl) {}
 
-  // The lease was granted just now.
-  void keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono now);
-  // The answer to a renewal of one that is here, or to a claim in its place.
-  client::Renewal take(const std::string& task_id, const Result<Reply>& answer, Mono now);
+  // The lease was granted, by an answer to what was sent then.
+  void keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono sent_at);
+  // The answer to a renewal of one that is here, or to a claim in its place, that was sent then.
+  client::Renewal take(const std::string& task_id, const Result<Reply>& answer, Mono sent_at,
+                       Mono now);
+  // Leases that could not be renewed in time, each once: somebody else may have them by now.
+  [[nodiscard]] std::vector<std::string> run_out(Mono now);
   // Whether it was there.
   bool drop(const std::string& task_id);
   void drop_session(SessionId session);

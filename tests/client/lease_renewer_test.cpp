@@ -28,7 +28,7 @@ TEST_CASE("a lease is due at a third of its length, and again after each renewal
           "[client][lease]") {
   LeaseRenewer lease = ten_minutes();
   CHECK(lease.due() == seconds(1200));
-  CHECK(lease.take(granted(), seconds(1250)) == Renewal::kept);
+  CHECK(lease.take(granted(), seconds(1250), seconds(1250)) == Renewal::kept);
   CHECK(lease.due() == seconds(1450));
   lease.doubt(seconds(1300));
   CHECK(lease.due() == seconds(1300));
@@ -41,21 +41,34 @@ TEST_CASE("a renewal without an answer is tried again soon, and the lease runs o
                                 : answer == 1 ? refused("renew_denied", ErrorCode::rate_limited)
                                               : refused("error", ErrorCode::read_only);
   LeaseRenewer lease = ten_minutes();
-  CHECK(lease.take(passing, seconds(1200)) == Renewal::later);
+  CHECK(lease.take(passing, seconds(1200), seconds(1200)) == Renewal::later);
   CHECK(lease.due() == seconds(1200) + LeaseRenewer::retry_delay);
-  CHECK(lease.take(passing, seconds(1599)) == Renewal::later);
-  CHECK_FALSE(lease.has_run_out(seconds(1599)));
-  CHECK(lease.take(passing, seconds(1600)) == Renewal::ran_out);
-  CHECK(lease.has_run_out(seconds(1600)));
-  CHECK(lease.due() == seconds(1600) + LeaseRenewer::retry_delay);
-  CHECK(lease.take(granted(), seconds(1601)) == Renewal::kept);
+  CHECK(lease.take(passing, seconds(1598), seconds(1598)) == Renewal::later);
+  CHECK_FALSE(lease.has_run_out(seconds(1598)));
+  CHECK(lease.take(passing, seconds(1599), seconds(1599)) == Renewal::ran_out);
+  CHECK(lease.has_run_out(seconds(1599)));
+  CHECK(lease.due() == seconds(1599) + LeaseRenewer::retry_delay);
+  CHECK(lease.take(granted(), seconds(1601), seconds(1601)) == Renewal::kept);
+}
+
+TEST_CASE("a holder counts from when it sent what was granted, and ends a margin early",
+          "[client][lease]") {
+  LeaseRenewer lease(seconds(30), seconds(100), seconds(6));
+  CHECK(lease.deadline() == seconds(124));
+  CHECK_FALSE(lease.has_run_out(seconds(123)));
+  CHECK(lease.has_run_out(seconds(124)));
+  // The answer came late; the hub may have begun to count as early as it was sent.
+  CHECK(lease.take(granted(), seconds(110), seconds(123)) == Renewal::kept);
+  CHECK(lease.deadline() == seconds(134));
+  CHECK(lease.due() == seconds(120));
+  CHECK(lease.take(granted(), seconds(112), seconds(136)) == Renewal::ran_out);
 }
 
 TEST_CASE("a lease that nobody holds is told from one that another holds", "[client][lease]") {
   LeaseRenewer lease = ten_minutes();
-  CHECK(lease.take(refused("renew_denied", ErrorCode::not_claimed), seconds(1200)) ==
+  CHECK(lease.take(refused("renew_denied", ErrorCode::not_claimed), seconds(1200), seconds(1200)) ==
         Renewal::gone);
-  CHECK(lease.take(refused("renew_denied", ErrorCode::not_owner), seconds(1200)) ==
+  CHECK(lease.take(refused("renew_denied", ErrorCode::not_owner), seconds(1200), seconds(1200)) ==
         Renewal::refused);
 }
 

@@ -79,19 +79,17 @@ TEST_CASE("the root commit ends claims as well", "[git][release]") {
   CHECK(ended(repo, Trigger::commit, {claim}) == Ids{"T:commit"});
 }
 
-TEST_CASE("claims of another owner, worktree or branch outlive a commit", "[git][release]") {
+TEST_CASE("claims of another owner or worktree outlive a commit", "[git][release]") {
   GitSandbox box;
   const fs::path repo = repository(box);
   box.git(repo, {"worktree", "add", "-q", "-b", "side", "../linked"});
   auto others = claim_in(repo, "T1", "commit", {"src"});
   others.owner = "B";
-  auto branch = claim_in(repo, "T2", "commit", {"src"});
-  branch.branch = "other";
   const auto linked = claim_in(box / "linked", "T3", "commit", {"src"});
   auto plain = claim_in(repo, "T4", "commit", {"src"});
   plain.branch = "";
   const auto mine = claim_in(repo, "T5", "commit", {"src"});
-  const std::vector<BranchClaim> claims{others, branch, linked, plain, mine};
+  const std::vector<BranchClaim> claims{others, linked, plain, mine};
   box.commit(repo, {"src/a"}, "two");
   CHECK(ended(repo, Trigger::commit, claims) == Ids{"T5:commit"});
   box.commit(box / "linked", {"src/a"}, "three");
@@ -113,14 +111,52 @@ TEST_CASE("a commit ends no claim of another worktree, though its branch has the
   CHECK(ended(clone, Trigger::commit, claims) == Ids{"T2:commit"});
 }
 
-TEST_CASE("rebasing ends nothing, though it commits", "[git][release]") {
+TEST_CASE("a rebase is seen while it is under way, in a linked and detached worktree too",
+          "[git][release]") {
   GitSandbox box;
   const fs::path repo = repository(box);
-  box.git(repo, {"checkout", "-q", "-b", "side"});
-  const auto claim = claim_in(repo, "T", "commit", {"src"});
+  box.git(repo, {"worktree", "add", "-q", "--detach", "../linked"});
+  const bool is_linked = GENERATE(false, true);
+  const fs::path folder = is_linked ? box / "linked" : repo;
+  const auto is_under_way = [&] {
+    return synapse::git::is_rebasing(find_place(folder, nothing_set).value());
+  };
+  box.commit(folder, {"src/a"}, "theirs");
+  box.git(folder, {"tag", "theirs"});
+  box.git(folder, {"checkout", "-q", "--detach", "HEAD~1"});
+  box.commit(folder, {"src/a"}, "mine");
+  CHECK_FALSE(is_under_way());
+  CHECK_FALSE(box.try_git(folder, {"rebase", "theirs"}).status->as_number() == 0);
+  CHECK(is_under_way());
+  box.git(folder, {"rebase", "--abort"});
+  CHECK_FALSE(is_under_way());
+}
+
+TEST_CASE("a claim follows its worktree to a branch that is made or renamed after it",
+          "[git][release]") {
+  GitSandbox box;
+  const fs::path repo = repository(box);
+  const auto way = GENERATE(0, 1, 2);
+  if (way == 1) box.git(repo, {"switch", "-q", "--detach"});
+  if (way == 2) box.git(repo, {"switch", "-q", "-c", "before"});
+  const auto at_commit = claim_in(repo, "T1", "commit", {"src"});
+  const auto at_merge = claim_in(repo, "T2", "merge", {"src"});
+  if (way == 2) {
+    box.git(repo, {"branch", "-q", "-m", "feat"});
+  } else {
+    box.git(repo, {"switch", "-q", "-c", "feat"});
+  }
   box.commit(repo, {"src/a"}, "two");
-  box.git(repo, {"checkout", "-q", "--detach"});
-  CHECK(ended(repo, Trigger::commit, {claim}).empty());
+  CHECK(ended(repo, Trigger::commit, {at_commit, at_merge}) == Ids{"T1:commit"});
+  const auto place = find_place(repo, nothing_set);
+  const auto by = ended_by(Trigger::commit, {at_commit}, Git(repo, nothing_set), place).value();
+  CHECK(by.front().branch == "feat");
+  CHECK(by.front().claims.front().branch == at_commit.branch);
+
+  if (way == 0) return;  // The claim is on the base itself: what is merged into it will end it.
+  box.git(repo, {"worktree", "add", "-q", "../linked", "main"});
+  box.git(box / "linked", {"merge", "-q", "feat"});
+  CHECK(ended(box / "linked", Trigger::merge, {at_commit, at_merge}) == Ids{"T2:merge"});
 }
 
 TEST_CASE("a merge ends the claims on the branch that it brings to its base", "[git][release]") {
@@ -140,6 +176,7 @@ TEST_CASE("a merge ends the claims on the branch that it brings to its base", "[
   auto gone = side;
   gone.task_id = "T5";
   gone.branch = "gone";
+  gone.worktree = (box / "gone").string();
   box.commit(box / "linked", {"src/a"}, "two");
   box.git(repo, {"merge", "-q", how, "-m", "m", "side"});
   CHECK(ended(repo, Trigger::merge, {unmerged, side, untouched, elsewhere, gone}) ==

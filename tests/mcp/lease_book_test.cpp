@@ -20,7 +20,7 @@ TEST_CASE("a lease is due at a third of its length, and again after each renewal
   CHECK(book.next_due() == Mono(seconds(1200)));
   CHECK_FALSE(book.due(seconds(1199)));
   CHECK(book.due(seconds(1200)) == "t");
-  CHECK(book.take("t", renewed(), seconds(1200)) == client::Renewal::kept);
+  CHECK(book.take("t", renewed(), seconds(1200), seconds(1200)) == client::Renewal::kept);
   CHECK_FALSE(book.due(seconds(1399)));
   book.doubt("t", seconds(1205));
   CHECK(book.due(seconds(1205)) == "t");
@@ -31,7 +31,7 @@ TEST_CASE("the lease that has been due the longest comes first", "[mcp][lease]")
   book.keep("b", 1, {}, seconds(0));
   book.keep("a", 1, {}, seconds(50));
   CHECK(book.due(seconds(1000)) == "b");
-  CHECK(book.take("b", renewed(), seconds(1000)) == client::Renewal::kept);
+  CHECK(book.take("b", renewed(), seconds(1000), seconds(1000)) == client::Renewal::kept);
   CHECK(book.due(seconds(1000)) == "a");
   book.doubt_all(seconds(10));
   CHECK(book.next_due() == Mono(seconds(10)));
@@ -47,4 +47,15 @@ TEST_CASE("the leases of a session go with it, and no others", "[mcp][lease]") {
   CHECK(book.drop("yours"));
   CHECK_FALSE(book.drop("yours"));
   CHECK_FALSE(book.next_due());
+}
+
+TEST_CASE("a lease that could not be renewed in time is told of once, until it is kept again",
+          "[mcp][lease]") {
+  LeaseBook book(seconds(600));
+  book.keep("t", 1, {}, seconds(1000));
+  CHECK(book.run_out(seconds(1598)).empty());
+  CHECK(book.run_out(seconds(1599)) == std::vector<std::string>{"t"});
+  CHECK(book.run_out(seconds(1700)).empty());
+  CHECK(book.take("t", renewed(), seconds(1700), seconds(1700)) == client::Renewal::kept);
+  CHECK(book.run_out(seconds(2299)) == std::vector<std::string>{"t"});
 }

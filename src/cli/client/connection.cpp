@@ -195,6 +195,19 @@ int explain_failure(Context& context, const AgentOptions& options, const Error& 
   }
 }
 
+int without_hub(Context& context, const AgentOptions& options, const Error& why) {
+  const int code = explain_failure(context, options, why);
+  switch (why.code) {
+    case ErrorCode::unreachable:
+    case ErrorCode::timed_out:
+    case ErrorCode::closed:
+    case ErrorCode::tls_failed:
+      return exit_code::unreachable;
+    default:
+      return code;
+  }
+}
+
 std::optional<int> connect(Context& context, Agent& agent, const AgentOptions& options) {
   const Result<> connected = agent.connect();
   if (connected) return std::nullopt;

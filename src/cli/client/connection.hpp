@@ -70,6 +70,10 @@ int explain_usage(Context& context, const Error& error);
 // Says why a connection could not be made; the exit code for it.
 [[nodiscard]] int explain_failure(Context& context, const AgentOptions& options, const Error& why);
 
+// The same for commands that synapse-channel has no recorded exit code of: exit_code::unreachable
+// where there is no hub.
+[[nodiscard]] int without_hub(Context& context, const AgentOptions& options, const Error& why);
+
 // Says that a request got no answer; returns exit_code::failed.
 int explain_silence(Context& context, const AgentOptions& options, const Error& why);
 

@@ -30,6 +30,7 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner git_claim(OptionSet& set);
 [[nodiscard]] Runner git_hook_install(OptionSet& set);
 [[nodiscard]] Runner git_hook_test(OptionSet& set);
+[[nodiscard]] Runner git_hook_uninstall(OptionSet& set);
 [[nodiscard]] Runner git_release(OptionSet& set);
 [[nodiscard]] Runner conflicts(OptionSet& set);
 
@@ -37,6 +38,7 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner ingest(OptionSet& set);
 [[nodiscard]] Runner compact(OptionSet& set);
 
+[[nodiscard]] Runner who_holds(OptionSet& set);
 [[nodiscard]] Runner worker(OptionSet& set);
 [[nodiscard]] Runner supervisor(OptionSet& set);
 [[nodiscard]] Runner team(OptionSet& set);

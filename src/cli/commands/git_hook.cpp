@@ -60,6 +60,31 @@ int run_test(Context& context, const HookOptions&) {
   return code;
 }
 
+int run_uninstall(Context& context, const NoArguments&) {
+  const Result<fs::path> folder = git::hooks_folder(git::Git(context.folder, context.environment));
+  if (!folder) return explain_git(context.err, folder.error());
+  for (const git::Trigger trigger : git::all_triggers) {
+    const std::string_view file = git::hook_file_of(trigger);
+    const Result<git::Uninstalled> done = git::uninstall_hook(*folder, trigger);
+    if (!done) return explain_git(context.err, done.error());
+    switch (*done) {
+      case git::Uninstalled::was_missing:
+        context.out << file << " was not installed\n";
+        break;
+      case git::Uninstalled::removed:
+        context.out << "removed " << file << '\n';
+        break;
+      case git::Uninstalled::kept_other_lines:
+        context.out << "removed our lines from " << file << "; the others stay\n";
+        break;
+      case git::Uninstalled::foreign:
+        context.out << "left " << file << " alone: it is a non-Synapse hook\n";
+        break;
+    }
+  }
+  return exit_code::ok;
+}
+
 }  // namespace
 
 Runner git_hook_install(OptionSet& set) {
@@ -68,6 +93,11 @@ Runner git_hook_install(OptionSet& set) {
   add_connection_options(set, options->connection);
   set.example("synapse git-hook install --name shop/alice");
   return runner(options, run_install);
+}
+
+Runner git_hook_uninstall(OptionSet& set) {
+  set.example("synapse git-hook uninstall");
+  return runner(std::make_shared<NoArguments>(), run_uninstall);
 }
 
 // Takes the options of `install`, so that one line of a script serves both; it needs none of them.

@@ -3,22 +3,32 @@
 // must never hold one up. The hub is asked first, since mostly it has no claim that could be ended,
 // and then git is not needed at all.
 //
+// A rebase commits what was committed before, once for each pick: it ends nothing, and nothing is
+// asked for it. A hub that hangs costs a commit its whole patience, so the next ones of that minute
+// have less.
+//
 // It observes first, which is in nobody's way and tells nobody of a commit, and only takes its name
 // when there is something to release.
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <ostream>
+#include <system_error>
 
 #include "base/strings.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/git/claim_memory.hpp"
 #include "cli/git/git_claims.hpp"
 #include "cli/git/git_hooks.hpp"
 #include "cli/output/render.hpp"
 #include "git/hooks.hpp"
 #include "git/place.hpp"
 #include "git/release.hpp"
+#include "git/small_file.hpp"
 
 namespace synapse::cli::commands {
 
@@ -29,23 +39,71 @@ struct GitReleaseArguments {
   std::string trigger;
 };
 
+// What the hooks of a worktree know of a hub that took a connection and said nothing: a file beside
+// git's own, with the time and the hub.
+class HungHub {
+ public:
+  HungHub(const std::optional<git::Place>& place, std::string uri) : uri_(std::move(uri)) {
+    if (place && !place->git_dir.empty()) file_ = place->git_dir / "synapse-hub-hangs";
+  }
+
+  [[nodiscard]] bool was_found(double now) const {
+    constexpr double memory = 60;  // Seconds.
+    const std::string text = file_.empty() ? "" : git::read_start(file_).value_or("");
+    const std::size_t end = text.find(' ');
+    if (end == std::string::npos || base::trimmed(text.substr(end)) != uri_) return false;
+    const double age = now - std::strtod(text.c_str(), nullptr);
+    return age >= 0 && age < memory;
+  }
+  void remember(double now) const {
+    constexpr unsigned private_mode = 0600;
+    if (file_.empty()) return;
+    // Without it the next commit is a second slower, and that is all.
+    static_cast<void>(git::replace_file(
+        file_, std::to_string(static_cast<std::int64_t>(now)) + ' ' + uri_ + '\n', private_mode));
+  }
+  void forget() const {
+    std::error_code error;
+    if (!file_.empty()) std::filesystem::remove(file_, error);
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::string uri_;
+};
+
 // One run of the hook.
 class Errand {
  public:
-  Errand(Context& context, AgentOptions settings, git::Trigger trigger, base::Mono end)
-      : context_(context), settings_(std::move(settings)), trigger_(trigger), end_(end) {}
+  Errand(Context& context, AgentOptions settings, git::Trigger trigger, HungHub hung,
+         base::Mono end)
+      : context_(context),
+        settings_(std::move(settings)),
+        trigger_(trigger),
+        hung_(std::move(hung)),
+        end_(end) {}
 
   // `terminal`: the name of this terminal, which it goes by if that has claims.
   int run(const git::Git& git, const std::optional<git::Place>& place,
           const std::string& terminal) {
-    const Result<std::vector<git::BranchClaim>> claims = look();
-    if (!claims) return without_hub(claims.error());
+    const Result<std::shared_ptr<const Json>> state = look();
+    if (!state) {
+      if (state.error().code == ErrorCode::timed_out) hung_.remember(context_.clock.now().wall);
+      return without_hub(state.error());
+    }
+    hung_.forget();
+    const std::vector<git::BranchClaim> claims = branch_claims_of(**state);
     const bool is_terminals =
-        std::any_of(claims->begin(), claims->end(),
+        std::any_of(claims.begin(), claims.end(),
                     [&](const git::BranchClaim& claim) { return claim.owner == terminal; });
     if (is_terminals) settings_.name = terminal;
+    memory_.emplace(place);
+    const Json& live = member(member(**state, "snapshot"), "active_claims");
+    for (const std::string& owner : {settings_.name, terminal}) {
+      memory_->tell_ended(context_, owner, live);
+    }
     const std::vector<git::BranchClaim> mine =
-        git::worth_a_look(*claims, settings_.name, trigger_, place);
+        git::worth_a_look(claims, settings_.name, trigger_, place);
     if (mine.empty()) return exit_code::ok;
     const base::Mono before = context_.clock.now().mono;
     const Result<std::vector<git::Ended>> ended = git::ended_by(trigger_, mine, git, place);
@@ -68,14 +126,14 @@ class Errand {
     return agent_->connect();
   }
 
-  Result<std::vector<git::BranchClaim>> look() {
+  Result<std::shared_ptr<const Json>> look() {
     if (Result<> connected = connect(AgentOptions::Kind::observer); !connected) {
       return connected.error();
     }
     const Result<Reply> reply = agent_->request({{"type", "state_request"}}, left());
     if (!reply) return reply.error();
     if (!reply->granted) return fail(ErrorCode::cancelled, refusal(*reply));
-    return branch_claims_of(*reply->frame);
+    return reply->frame;
   }
 
   int release(const std::vector<git::Ended>& all) {
@@ -93,6 +151,7 @@ class Errand {
             {{"type", "release"}, {"task_id", claim.task_id}, {"epoch", claim.epoch}}, left());
         if (reply && reply->granted) {
           released.push_back(claim.task_id);
+          memory_->forget(settings_.name, claim.task_id);
         } else {
           context_.err << '[' << shown(settings_.name) << "] '" << shown(claim.task_id)
                        << "' is not released: "
@@ -102,8 +161,17 @@ class Errand {
       if (released.empty()) continue;
       context_.out << "released on " << name_of(ended.by) << ": "
                    << shown(base::join(released, ", ")) << '\n';
+      if (ended.by == git::Trigger::commit) mention_branches(ended);
     }
     return exit_code::ok;
+  }
+
+  void mention_branches(const git::Ended& ended) {
+    for (const git::BranchClaim& claim : ended.claims) {
+      if (claim.branch == ended.branch) continue;
+      context_.out << "note: '" << shown(claim.task_id) << "' was claimed on "
+                   << shown(claim.branch) << "; this commit is on " << shown(ended.branch) << '\n';
+    }
   }
 
   // No commit fails for want of a hub. A hub that refuses is one to be told of.
@@ -122,6 +190,8 @@ class Errand {
   Context& context_;
   AgentOptions settings_;
   git::Trigger trigger_;
+  HungHub hung_;
+  std::optional<ClaimMemory> memory_;
   base::Mono end_;
   std::unique_ptr<Agent> agent_;
 };
@@ -143,6 +213,7 @@ int run(Context& context, const GitReleaseArguments& options) {
     return explain_git(context.out,
                        fail(ErrorCode::not_found, "not in a work tree of a git repository"));
   }
+  if (place && git::is_rebasing(*place)) return exit_code::ok;
   const git::Git git(context.folder, context.environment);
   const Result<services::Caller> caller = caller_of(context, options.connection);
   if (!caller) return explain_usage(context, caller.error());
@@ -150,9 +221,13 @@ int run(Context& context, const GitReleaseArguments& options) {
   if (!claimant) return explain_usage(context, claimant.error());
   Result<AgentOptions> settings = agent_options_for(context, options.connection, *caller);
   if (!settings) return explain_usage(context, settings.error());
-  const base::Mono end =
-      context.clock.now().mono + base::from_seconds(options.connection.ready_timeout);
-  return Errand(context, *std::move(settings), *trigger, end).run(git, place, claimant->name);
+  constexpr double patience_with_hung = 0.1;
+  HungHub hung(place, settings->uri);
+  double patience = options.connection.ready_timeout;
+  if (hung.was_found(context.clock.now().wall)) patience = std::min(patience, patience_with_hung);
+  const base::Mono end = context.clock.now().mono + base::from_seconds(patience);
+  return Errand(context, *std::move(settings), *trigger, std::move(hung), end)
+      .run(git, place, claimant->name);
 }
 
 }  // namespace

@@ -6,15 +6,22 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <ostream>
 
+#include "base/alarm_clock.hpp"
+#include "base/bell.hpp"
 #include "cli/client/connection.hpp"
+#include "cli/client/held_command.hpp"
 #include "cli/client/lease_keeper.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/git/git_claims.hpp"
+#include "cli/output/lease_time.hpp"
 #include "cli/output/render.hpp"
-#include "cli/process/child.hpp"
+#include "client/frames.hpp"
 #include "git/claim_scope.hpp"
+#include "net/mailbox.hpp"
 
 namespace synapse::cli::commands {
 
@@ -27,28 +34,54 @@ struct LockArguments {
   std::optional<std::string> worktree;
   double wait_timeout = 30;
   double ttl = 300;  // Short, since it is renewed: what a killed `lock` leaves behind ends soon.
+  std::size_t on_loss = 0;
+  double grace = 5;
+  bool json = false;
   std::vector<std::string> words;
-  services::Caller owner;  // Once that is known.
+  // Once they are known.
+  services::Caller owner;
+  std::vector<std::string> not_there;
+
+  [[nodiscard]] OnLoss loss() const {
+    return {static_cast<OnLoss::Act>(on_loss), base::from_seconds(grace)};
+  }
 };
 
-Result<ClaimRequest> claim_request(const Context& context, const LockArguments& options) {
+const std::vector<std::string> on_loss_names{"term", "kill", "warn"};
+
+// Whom the claim waits for, as the hub tells the agent's thread when it queues it.
+class Ahead {
+ public:
+  void put(const std::string& holder) { told_.put(holder); }
+  // Blank: it was not queued.
+  [[nodiscard]] const std::string& holder() {
+    while (std::optional<std::string> told = told_.take(std::chrono::milliseconds(0))) {
+      holder_ = *std::move(told);
+    }
+    return holder_;
+  }
+
+ private:
+  net::Mailbox<std::string> told_{1};
+  std::string holder_;
+};
+
+Result<ClaimRequest> claim_request(const Context& context, LockArguments& options) {
   ClaimRequest request;
   request.task_id = options.task_id;
   request.note = "lock";
   request.if_own = ClaimRequest::IfOwn::refuse;
   request.ttl = options.ttl;
-  if (options.worktree) {
-    request.worktree = options.worktree;
-    request.paths = options.paths;
-  } else if (options.paths.empty()) {
+  if (!options.worktree && options.paths.empty()) {
     request.worktree = options.task_id;  // A plain mutex: it meets only locks of the same id.
-  } else {
-    Result<git::ClaimScope> scope =
-        git::resolve_claim_scope(options.paths, context.folder, context.environment);
-    if (!scope) return scope.error();
-    request.worktree = scope->worktree;
-    request.paths = std::move(scope->paths);
+    return request;
   }
+  Result<git::ClaimScope> scope = git::resolve_claim_scope(
+      {options.paths, context.folder, options.worktree}, context.environment);
+  if (!scope) return scope.error();
+  options.not_there = std::move(scope->not_there);
+  request.worktree = scope->worktree;
+  request.paths = std::move(scope->paths);
   return request;
 }
 
@@ -59,47 +92,72 @@ bool may_change(const Reply& refused) {
   return code.empty() || code == base::wire_name(ErrorCode::queue_full);
 }
 
+// One claim, waiting for its turn as long as it says. Tells whom it waits for, once that takes long
+// enough for somebody to wonder.
+Result<Reply> claim_once(Context& context, Agent& agent, const LockArguments& options,
+                         const ClaimRequest& request, Ahead& ahead) {
+  constexpr std::chrono::seconds short_wait(2);
+  struct Answer {
+    base::Bell bell;
+    net::Mailbox<Result<Reply>> box{1};
+  };
+  const auto answer = std::make_shared<Answer>();
+  agent.request_async(client::claim_frame(request), [answer](Result<Reply> reply) {
+    answer->box.put(std::move(reply));
+    answer->bell.ring();
+  });
+  base::AlarmClock alarm;
+  alarm.set(short_wait);
+  std::array<pollfd, 2> events{
+      {{answer->bell.descriptor(), POLLIN, 0}, {alarm.descriptor(), POLLIN, 0}}};
+  poll(events.data(), events.size(), -1);
+  if ((events[0].revents & POLLIN) == 0) {
+    if (const std::string& holder = ahead.holder(); !holder.empty()) {
+      context.err << '[' << shown(options.owner.name) << "] waiting for '" << shown(options.task_id)
+                  << "', which " << shown(holder) << " holds, for up to "
+                  << span_of(options.wait_timeout) << std::endl;
+    }
+    poll(events.data(), 1, -1);
+  }
+  return *answer->box.take();
+}
+
+struct Grant {
+  Result<Reply> reply = fail(ErrorCode::cancelled);
+  base::Mono sent_at{0};
+};
+
+// A lease that was granted from the queue began when its turn came, which is not known here: it is
+// renewed, and counts from then.
+Result<Reply> confirm(Agent& agent, const ClaimRequest& request) {
+  ClaimRequest again = request;
+  again.wait.reset();
+  again.if_own = ClaimRequest::IfOwn::renew;
+  return client::renew_lease(agent, again);
+}
+
 // Claims, waiting in the hub's queue for what is left of the time.
-Result<Reply> claim_in_turn(const Context& context, Agent& agent, const SignalWatch& watch,
-                            ClaimRequest request, double wait_timeout) {
+Grant claim_in_turn(Context& context, Agent& agent, const SignalWatch& watch,
+                    const LockArguments& options, ClaimRequest request, Ahead& ahead) {
   constexpr std::chrono::milliseconds retry_delay(1000);
-  const base::Mono end = context.clock.now().mono + base::from_seconds(wait_timeout);
+  const base::Mono end = context.clock.now().mono + base::from_seconds(options.wait_timeout);
   for (;;) {
     const std::chrono::milliseconds left = time_until(context, end);
     request.wait.reset();
     if (left.count() > 0) request.wait = left;
-    Result<Reply> reply = agent.claim(request);
-    if (!reply || reply->granted || !may_change(*reply) || left.count() == 0) return reply;
-    const bool signalled = sleep_unless_signalled(watch, std::min(left, retry_delay));
-    if (signalled) return fail(ErrorCode::cancelled);
-  }
-}
-
-// Runs the words while the keeper keeps the lease: the program's exit code.
-int run_held(Context& context, const LockArguments& options, SignalWatch& watch,
-             LeaseKeeper& keeper) {
-  context.out.flush();
-  Result<Child> child = Child::start(options.words);
-  if (!child) {
-    context.err << "synapse lock: cannot run " << shown(options.words.front()) << ": "
-                << child.error().message << '\n';
-    return exit_code::cannot_run;
-  }
-  std::array<pollfd, 3> events{{{child->descriptor(), POLLIN, 0},
-                                {watch.descriptor(), POLLIN, 0},
-                                {keeper.descriptor(), POLLIN, 0}}};
-  for (;;) {
-    const auto due = std::min(keeper.until_due(), std::chrono::milliseconds(86'400'000));
-    poll(events.data(), events.size(), static_cast<int>(due.count()));
-    if ((events[0].revents & POLLIN) != 0) return child->wait();
-    while (const std::optional<Signal> signal = watch.take()) {
-      // What came from the terminal, the child has had as well.
-      if (signal->origin == Signal::Origin::process) child->send_signal(signal->number);
+    Grant grant;
+    grant.sent_at = context.clock.now().mono;
+    grant.reply = claim_once(context, agent, options, request, ahead);
+    const bool granted = grant.reply && grant.reply->granted;
+    if (granted && !ahead.holder().empty()) {
+      grant.sent_at = context.clock.now().mono;
+      grant.reply = confirm(agent, request);
+      return grant;
     }
-    if (const std::optional<std::string> why = keeper.attend()) {
-      context.err << '[' << shown(options.owner.name) << "] lost the lock '"
-                  << shown(options.task_id) << "' while the command runs: " << shown(*why)
-                  << std::endl;
+    if (granted || !grant.reply || !may_change(*grant.reply) || left.count() == 0) return grant;
+    if (sleep_unless_signalled(watch, std::min(left, retry_delay))) {
+      grant.reply = fail(ErrorCode::cancelled);
+      return grant;
     }
   }
 }
@@ -127,17 +185,38 @@ bool is_own(const Reply& refused, const Agent& agent) {
          text_of(*refused.frame, "holder") == agent.name();
 }
 
+int refused(Context& context, const LockArguments& options, const Result<Reply>& claimed,
+            const std::string& holder) {
+  if (options.json && claimed) {
+    context.out << render_json(*claimed->frame);
+    return exit_code::failed;
+  }
+  context.out << "Could not acquire lock '" << shown(options.task_id) << "': ";
+  if (claimed && text_of(*claimed->frame, "code") == wire_name(ErrorCode::wait_expired)) {
+    context.out << shown(holder) << " still holds it after " << span_of(options.wait_timeout)
+                << '\n';
+    return exit_code::failed;
+  }
+  context.out << (claimed ? refusal_with_end(context, *claimed) : shown(claimed.error().message))
+              << '\n';
+  return exit_code::failed;
+}
+
 // The exit code; nothing when that must be tried under another name.
 std::optional<int> lock_as(Context& context, const LockArguments& options,
                            const AgentOptions& settings, const ClaimRequest& request,
                            SignalWatch& watch) {
+  const auto ahead = std::make_shared<Ahead>();
   Agent agent(settings);
-  LeaseKeeper keeper(context, agent, request);
-  Result<Reply> claimed = fail(ErrorCode::cancelled);
+  LeaseKeeper keeper(context, agent, request, options.loss().margin(), [ahead](const Json& frame) {
+    if (text_of(frame, "type") != "claim_queued") return;
+    ahead->put(text_of(frame, "holder"));
+  });
+  Grant grant;
   {
     OnSignal stop(watch, [&agent] { agent.stop(); });
     const Result<> connected = agent.connect();
-    if (connected) claimed = claim_in_turn(context, agent, watch, request, options.wait_timeout);
+    if (connected) grant = claim_in_turn(context, agent, watch, options, request, *ahead);
     // The connection is gone, and with it the place in the queue. Had the grant come in the same
     // instant, it would run out by itself.
     if (const auto signal = stop.end()) return exit_code::killed_by_signal + signal->number;
@@ -146,21 +225,26 @@ std::optional<int> lock_as(Context& context, const LockArguments& options,
       return explain_failure(context, settings, connected.error());
     }
   }
+  const Result<Reply>& claimed = grant.reply;
   if (claimed && !claimed->granted && is_own(*claimed, agent)) return std::nullopt;
-  if (!claimed || !claimed->granted) {
-    context.out << "Could not acquire lock '" << shown(options.task_id)
-                << "': " << (claimed ? refusal(*claimed) : shown(claimed.error().message)) << '\n';
-    return exit_code::failed;
-  }
-  keeper.begin();
+  if (!claimed || !claimed->granted) return refused(context, options, claimed, ahead->holder());
+  keeper.begin(grant.sent_at);
   name_owner(context, options.owner, options.task_id);
-  const int code = run_held(context, options, watch, keeper);
+  tell_not_there(context.err, options.not_there);
+  const HeldCommand command{options.words, options.task_id, options.owner.name, options.loss()};
+  const int code = run_held(context, command, watch, keeper);
   if (!keeper.is_lost()) give_back(context, options, agent);
   return code;
 }
 
 int run(Context& context, const LockArguments& given) {
   LockArguments options = given;
+  if (options.loss().margin() * 2 > base::from_seconds(options.ttl)) {
+    return explain_usage(context,
+                         fail(ErrorCode::bad_argument,
+                              "lock: --grace leaves too little of the lease: --ttl must be "
+                              "more than twice as long"));
+  }
   const ConnectionOptions& connection = options.connection;
   const Result<services::Caller> owner =
       options.paths.empty() ? caller_of(context, connection) : claimant_of(context, connection);
@@ -195,6 +279,12 @@ Runner lock(OptionSet& set) {
              options->wait_timeout, {0, 30 * 86'400});
   set.number({"--ttl", "SECONDS", "length of the lease, renewed while CMD runs"}, options->ttl,
              {30, 30 * 86'400});
+  set.choice({"--on-loss", "WHAT",
+              "when the lease can't be kept: end CMD (term), kill it, or only warn; exit 75"},
+             options->on_loss, on_loss_names);
+  set.number({"--grace", "SECONDS", "with --on-loss term: what is left of CMD then is killed"},
+             options->grace, {0, 86'400});
+  set.flag("--json", options->json, "print a refusal as one JSON document");
   add_connection_options(set, options->connection);
   set.example("synapse lock shop:push -- git push");
   set.example("synapse lock migrate --paths db --wait-timeout 600 -- make migrate");

@@ -111,10 +111,11 @@ synapse::mcp::ScopeResolver scope_resolver(const Context& context, const McpArgu
   return [folder = context.folder / options.folder, worktree = options.worktree,
           &environment = context.environment](
              const std::vector<std::string>& paths) -> Result<synapse::mcp::ClaimScope> {
-    if (worktree) return synapse::mcp::ClaimScope{*worktree, paths};
-    Result<git::ClaimScope> scope = git::resolve_claim_scope(paths, folder, environment);
+    Result<git::ClaimScope> scope =
+        git::resolve_claim_scope({paths, folder, worktree}, environment);
     if (!scope) return scope.error();
-    return synapse::mcp::ClaimScope{std::move(scope->worktree), std::move(scope->paths)};
+    return synapse::mcp::ClaimScope{std::move(scope->worktree), std::move(scope->paths),
+                                    std::move(scope->not_there)};
   };
 }
 

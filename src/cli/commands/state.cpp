@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/client/query.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/output/lease_time.hpp"
 
 namespace synapse::cli::commands {
 
@@ -9,10 +10,17 @@ namespace {
 struct StateArguments {
   QueryOptions query;
   std::optional<std::string> owner;
+  bool is_long = false;
 };
 
 int run(Context& context, const StateArguments& options) {
-  Question question{&Agent::state, nullptr, render_claims};
+  // Scripts read the short form, whose words never change.
+  const bool is_long = options.is_long || context.out_is_terminal;
+  Question question{
+      &Agent::state, nullptr, [&context, is_long](const Json& frame, Style style) {
+        const auto detail = [&context](const Json& claim) { return lease_detail(context, claim); };
+        return is_long ? render_claims(frame, style, detail) : render_claims(frame, style);
+      }};
   if (options.owner) {
     question.narrow = [&owner = *options.owner](Json& frame) {
       if (!member(member(frame, "snapshot"), "active_claims").is_array()) return;
@@ -29,6 +37,8 @@ Runner state(OptionSet& set) {
   auto options = std::make_shared<StateArguments>();
   set.text({"--owner", "OWNER", "only claims of this agent, or of any agent of this project"},
            options->owner);
+  set.flag("--long", options->is_long,
+           "say when each lease ends, since when it is held, and where [on a terminal]");
   add_query_options(set, options->query);
   set.example("synapse state --owner shop");
   return runner(options, run);

@@ -30,6 +30,12 @@ std::vector<git::BranchClaim> branch_claims_of(const Json& frame) {
   return claims;
 }
 
+void tell_not_there(std::ostream& to, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    to << "note: " << shown(path) << ": no such file yet, and no such folder\n";
+  }
+}
+
 int explain_git(std::ostream& to, const Error& why) {
   to << "git error: " << shown(why.message) << '\n';
   return exit_code::failed;

@@ -15,6 +15,9 @@ namespace synapse::cli {
 // The claims of a state snapshot that were made for a branch.
 [[nodiscard]] std::vector<git::BranchClaim> branch_claims_of(const Json& frame);
 
+// Says of paths that nothing is there yet, which may be a slip.
+void tell_not_there(std::ostream& to, const std::vector<std::string>& paths);
+
 // Says why git gave no answer, on `to`; returns exit_code::failed.
 int explain_git(std::ostream& to, const Error& why);
 

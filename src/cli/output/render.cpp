@@ -131,9 +131,17 @@ std::string render_presence_of(const Json& frame, const std::string& name) {
 }
 
 std::string render_claims(const Json& frame, Style style) {
+  return render_claims(frame, style, nullptr);
+}
+
+std::string render_claims(const Json& frame, Style style,
+                          const std::function<std::string(const Json&)>& detail) {
   const Json& claims = member(member(frame, "snapshot"), "active_claims");
   std::string text = counted("Active claims", claims.size(), style);
-  for (const Json& claim : claims) text += claim_row(claim, style);
+  for (const Json& claim : claims) {
+    text += claim_row(claim, style);
+    if (detail) text += "      " + detail(claim) + "\n";
+  }
   return text;
 }
 

@@ -7,6 +7,7 @@
 // too; in a chat's payload they stay, and the lines behind the first are indented.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ using wire::member;
 [[nodiscard]] std::string render_wide_roster(const Json& frame, Style style);
 [[nodiscard]] std::string render_presence_of(const Json& frame, const std::string& name);
 [[nodiscard]] std::string render_claims(const Json& frame, Style style);
+// The same with a line more of each claim.
+[[nodiscard]] std::string render_claims(const Json& frame, Style style,
+                                        const std::function<std::string(const Json&)>& detail);
 [[nodiscard]] std::string render_board(const Json& frame, Style style);
 [[nodiscard]] std::string render_manifest(const Json& frame, Style style);
 // The frame as one JSON document, in ASCII.

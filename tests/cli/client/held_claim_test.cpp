@@ -71,7 +71,7 @@ struct Stage {
       synapse::cli::Context leaping{context.out,     context.err,    context.environment, clock,
                                     context.signals, context.random, context.folder};
       const auto watch = run.signals.watch({SIGTERM});
-      return hold_claim(leaping, bus.settings("A"), *watch, claim);
+      return hold_claim(leaping, bus.settings("A"), *watch, claim, clock.now().mono);
     });
   }
   ~Stage() { run.signals.send({SIGTERM, synapse::cli::Signal::Origin::process}); }
@@ -116,7 +116,7 @@ TEST_CASE("a held claim that became another's is lost", "[cli][git][hold]") {
   Stage s;
   s.wait_for_renewals(1);
   s.as_owner([](Agent& owner) { return owner.hand_off("T", "observer", "yours"); });
-  CHECK(s.code.get() == 1);
+  CHECK(s.code.get() == 75);
   CHECK_THAT(s.run.err(), Contains("[A] lost 'T': ") && Contains("observer"));
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("a held claim whose hub is away for the length of its lease is lost",
   Stage s;
   s.wait_for_renewals(1);
   s.bus.hub.stop();
-  CHECK(s.code.get() == 1);
+  CHECK(s.code.get() == 75);
   CHECK_THAT(s.run.err(), Contains("[A] lost 'T': it could not be renewed in time: "));
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("a signal gives a held claim back, and is used up by that", "[cli][git
   const auto watch = run.signals.watch({SIGTERM});
   run.signals.send({SIGTERM, synapse::cli::Signal::Origin::process});
   synapse::cli::Context context = run.context();
-  CHECK(hold_claim(context, bus.settings("A"), *watch, claim) == 0);
+  CHECK(hold_claim(context, bus.settings("A"), *watch, claim, context.clock.now().mono) == 0);
   CHECK_THAT(run.out(), Contains("released 'T'"));
   CHECK_FALSE(watch->take());
 }

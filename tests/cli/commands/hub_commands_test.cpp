@@ -9,9 +9,6 @@
 
 #include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
-#include "cli/client/lease_keeper.hpp"
-#include "support/hub_process.hpp"
-#include "support/manual_clock.hpp"
 #include "support/temp_dir.hpp"
 
 using Catch::Matchers::Contains;
@@ -236,93 +233,4 @@ TEST_CASE("a signal ends the wait for a lock", "[cli][lock]") {
   REQUIRE(synapse::test::comes_online(*holder, "A"));
   run.signals.send({SIGINT, synapse::cli::Signal::Origin::process});
   CHECK(code.get() == 128 + SIGINT);
-}
-
-TEST_CASE("a lease is renewed at a third of its time", "[cli][lease]") {
-  const Bus bus;
-  auto watching = bus.settings("W");
-  watching.broadcast_types = {"lease_renewed"};
-  const auto watcher = bus.join(watching);
-
-  CliRun run;
-  synapse::test::ManualClock clock;
-  const auto& ours = run.context();
-  const synapse::cli::Context context{ours.out, ours.err, ours.environment, clock, ours.signals,
-                                      {},       {}};
-  Agent agent(bus.settings("A"));
-  synapse::ClaimRequest claim = claim_of("L");
-  claim.ttl = 300;
-  synapse::cli::LeaseKeeper keeper(context, agent, claim);
-  REQUIRE(agent.connect().has_value());
-  REQUIRE(agent.claim(claim)->granted);
-  keeper.begin();
-  CHECK(keeper.until_due() == std::chrono::seconds(100));
-  clock.advance(99);
-  CHECK_FALSE(keeper.attend());
-  REQUIRE(watcher->who().has_value());
-  CHECK(receive_type(*watcher, "lease_renewed", std::chrono::milliseconds(0)).has_error());
-  clock.advance(1);
-  CHECK_FALSE(keeper.attend());
-  const auto renewed = receive_type(*watcher, "lease_renewed", synapse::test::patience);
-  REQUIRE(renewed.has_value());
-  CHECK((*renewed)->at("task_id") == "L");
-  CHECK(keeper.until_due() == std::chrono::seconds(100));
-  CHECK_FALSE(keeper.is_lost());
-}
-
-TEST_CASE("a renewal that the hub has no time for is tried again, and the lease not given up",
-          "[cli][lease]") {
-  synapse::test::HubOptions slow;
-  slow.arguments = {"--rate", "0.001", "--burst", "2"};  // To join, to claim, no more.
-  const synapse::test::HubProcess hub(slow);
-  CliRun run;
-  synapse::test::ManualClock clock;
-  synapse::cli::Context context{
-      run.context().out,     run.context().err,    run.context().environment, clock,
-      run.context().signals, run.context().random, run.context().folder};
-  synapse::AgentOptions settings;
-  settings.uri = hub.uri();
-  settings.name = "A";
-  Agent agent(settings);
-  synapse::ClaimRequest claim = claim_of("L");
-  claim.ttl = 300;
-  synapse::cli::LeaseKeeper keeper(context, agent, claim);
-  REQUIRE(agent.connect().has_value());
-  REQUIRE(agent.claim(claim)->granted);
-  keeper.begin();
-  clock.advance(100);
-  CHECK_FALSE(keeper.attend());
-  CHECK_FALSE(keeper.is_lost());
-  CHECK(keeper.until_due() < std::chrono::seconds(10));
-  clock.advance(200);
-  CHECK(keeper.attend());
-  CHECK(keeper.is_lost());
-}
-
-TEST_CASE("a lease that the hub has forgotten is known to be lost", "[cli][lease]") {
-  auto bus = std::make_unique<Bus>();
-  synapse::HubOptions same;
-  same.port = bus->hub.port();
-  CliRun run;
-  auto settings = bus->settings("A");
-  settings.reconnect = synapse::AgentOptions::Reconnect::always;
-  Agent agent(settings);
-  synapse::ClaimRequest claim = claim_of("L");
-  claim.ttl = 300;
-  synapse::cli::LeaseKeeper keeper(run.context(), agent, claim);
-  REQUIRE(agent.connect().has_value());
-  REQUIRE(agent.claim(claim)->granted);
-  keeper.begin();
-
-  bus.reset();
-  const Bus restarted(same);
-  REQUIRE(synapse::test::eventually(synapse::test::patience, [&] { return agent.is_connected(); }));
-  std::optional<std::string> why;
-  REQUIRE(synapse::test::eventually(synapse::test::patience, [&] {
-    why = keeper.attend();
-    return why.has_value();
-  }));
-  CHECK_FALSE(why->empty());
-  CHECK(keeper.is_lost());
-  CHECK_FALSE(keeper.attend());
 }

@@ -9,6 +9,7 @@
 #include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/catch.hpp"
+#include "support/git_sandbox.hpp"
 #include "support/http_peer.hpp"
 #include "support/temp_dir.hpp"
 
@@ -22,8 +23,8 @@ namespace {
 class Server {
  public:
   explicit Server(const Bus& bus, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words{"mcp",        "--uri", bus.hub.uri(), "--name",     "gate",
-                                   "--worktree", "/w",    "--http",      "127.0.0.1:0"};
+    std::vector<std::string> words{"mcp",  "--uri",  bus.hub.uri(), "--name",
+                                   "gate", "--http", "127.0.0.1:0"};
     words.insert(words.end(), more.begin(), more.end());
     ended_ = std::async(std::launch::async, [this, words] { return run_(words); });
     REQUIRE(
@@ -91,7 +92,7 @@ std::string token_file(const TempDir& dir, mode_t mode) {
 
 TEST_CASE("sessions over HTTP share one agent, and each hears of changes", "[cli][mcp]") {
   const Bus bus;
-  Server server(bus);
+  Server server(bus, {"--worktree", "/w"});
   Client first(server);
   Client second(server);
   first.post(message("s", "resources/subscribe", {{"uri", "synapse://state"}}));
@@ -113,7 +114,7 @@ TEST_CASE("sessions over HTTP share one agent, and each hears of changes", "[cli
 
 TEST_CASE("a server that is stopped ends its streams and calls", "[cli][mcp]") {
   const Bus bus;
-  Server server(bus);
+  Server server(bus, {"--worktree", "/w"});
   Client client(server);
   HttpPeer listening(server.port());
   listening.send_request("GET", "/mcp", client.headers());
@@ -138,7 +139,7 @@ TEST_CASE("a token over HTTP is asked for and taken from a private file", "[cli]
 
 TEST_CASE("a message that is longer than a message may be is refused", "[cli][mcp]") {
   const Bus bus;
-  Server server(bus);
+  Server server(bus, {"--worktree", "/w"});
   Client client(server);
   CHECK(client.post(std::string(2UL << 20U, 'x')).status == 413);
 }
@@ -191,9 +192,33 @@ TEST_CASE("off loopback a server over HTTP runs with a token, or when told to", 
 
 TEST_CASE("a port that is taken is said so", "[cli][mcp]") {
   const Bus bus;
-  Server server(bus);
+  Server server(bus, {"--worktree", "/w"});
   CliRun second;
   CHECK(second({"mcp", "--uri", bus.hub.uri(), "--name", "second", "--worktree", "/w", "--http",
                 "127.0.0.1:" + std::to_string(server.port())}) == 1);
   CHECK_THAT(second.err(), Contains("can't listen on 127.0.0.1"));
+}
+
+TEST_CASE("a server outside of all repositories claims a file as those do that stand in its own",
+          "[cli][mcp][scope]") {
+  GitSandbox box;
+  const std::filesystem::path repo = box.init("r");
+  box.commit(repo, {"src/a"}, "one");
+  const Bus bus;
+  Server server(bus, {"--folder", "/"});
+  Client client(server);
+  const Json claimed =
+      client.call("synapse_claim", {{"task_id", "t"}, {"paths", {(repo / "src/a").string()}}});
+  CHECK(claimed.at("structuredContent").at("worktree") == repo.string());
+  CliRun run(on(bus));
+  run.context().folder = repo / "src";
+  CHECK(run({"git-claim", "mine", "--paths", "a", "--name", "B"}) == 1);
+  // A relative path is one of its folder, by its absolute form.
+  CHECK(client.call("synapse_claim", {{"task_id", "u"}, {"paths", {"plain/f"}}})
+            .value("isError", false) == false);
+  run.context().folder = box.path();
+  CHECK(run({"lock", "L", "--paths", "/plain/f", "--name", "B", "--wait-timeout", "0", "--",
+             "true"}) == 1);
+  CHECK_THAT(client.call("synapse_claim", {{"task_id", "v"}, {"paths", {"no/such/file"}}}).dump(),
+             Contains("no/such/file: no such file yet"));
 }

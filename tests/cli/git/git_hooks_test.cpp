@@ -37,6 +37,10 @@ class SilentListener {
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  // Whether anybody has connected yet.
+  [[nodiscard]] bool was_asked() const {
+    return synapse::test::wait_readable(socket_, synapse::test::Deadline(std::chrono::seconds(0)));
+  }
 
  private:
   synapse::test::Fd socket_;
@@ -226,4 +230,142 @@ TEST_CASE("git-release is told what has happened, and where", "[cli][git]") {
   CHECK(s.run({"git-release", "T1", "--trigger", "commit"}) == 2);
   CHECK(s.in(s.box.path())({"git-release", "--trigger", "commit"}) == 1);
   CHECK_THAT(s.run.out(), StartsWith("git error: "));
+}
+
+TEST_CASE("a rebase releases nothing and asks nobody, in a detached worktree too", "[cli][git]") {
+  GitStage s;
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  s.box.git(s.repo, {"worktree", "add", "-q", "--detach", "../linked"});
+  const bool is_linked = GENERATE(false, true);
+  const fs::path folder = is_linked ? s.box / "linked" : s.repo;
+  s.box.git(folder, {"switch", "-q", "-C", "work"});
+  for (const char* text : {"one", "two", "three"}) s.box.commit(folder, {"src/a"}, text);
+  s.box.git(folder, {"branch", "-q", "base", "HEAD~3"});
+  s.box.git(folder, {"switch", "-q", "base"});
+  s.box.commit(folder, {"docs/other"}, "theirs");
+  s.box.git(folder, {"switch", "-q", "--detach", "work"});
+  REQUIRE(s.in(folder)({"git-claim", "D", "--paths", "src", "--name", "A", "--auto-release-on",
+                        "commit"}) == 0);
+  const SilentListener silent;
+  const std::string uri = "ws://127.0.0.1:" + std::to_string(silent.port());
+  REQUIRE(s.run({"git-hook", "install", "--name", "A", "--uri", uri}) == 0);
+  s.box.git(folder, {"rebase", "-q", "base"});
+  CHECK(s.box.git(folder, {"log", "--format=%s", "-1"}).starts_with("three"));
+  CHECK_FALSE(silent.was_asked());
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  s.box.git(folder, {"commit", "-q", "--amend", "--no-edit", "--date=now"});
+  CHECK(s.claim("D").is_null());
+}
+
+TEST_CASE("a commit on a branch that was made after the claim ends it, and says so", "[cli][git]") {
+  GitStage s;
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  REQUIRE(s.run({"git-claim", "T", "--paths", "src", "--name", "A", "--auto-release-on",
+                 "commit"}) == 0);
+  s.box.git(s.repo, {"switch", "-q", "-c", "feat"});
+  GitSandbox::write(s.repo / "src/a", "two");
+  const auto committed = s.box.try_git(s.repo, {"commit", "-q", "-a", "-m", "two"});
+  CHECK_THAT(committed.err, Contains("released on commit: T\n") &&
+                                Contains("'T' was claimed on main; this commit is on feat"));
+  CHECK(s.claim("T").is_null());
+}
+
+TEST_CASE("a hub that hangs costs the commits of a minute one wait", "[cli][git]") {
+  GitSandbox box;
+  const fs::path repo = box.init("r");
+  box.commit(repo, {"a"}, "one");
+  CliRun run;
+  run.context().folder = repo;
+  const SilentListener silent;
+  const std::vector<std::string> hook{"git-release",
+                                      "--trigger",
+                                      "commit",
+                                      "--name",
+                                      "A",
+                                      "--uri",
+                                      "ws://127.0.0.1:" + std::to_string(silent.port())};
+  const auto took = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(run(hook) == 0);
+    return std::chrono::steady_clock::now() - start;
+  };
+  CHECK(took() >= std::chrono::milliseconds(800));
+  CHECK(took() < std::chrono::milliseconds(800));
+  // Another hub has done nothing.
+  GitStage s;
+  CHECK(run({"git-release", "--trigger", "commit", "--name", "A", "--uri", s.bus.hub.uri()}) == 0);
+  CHECK(run.out().empty());
+  CHECK_FALSE(fs::exists(repo / ".git/synapse-hub-hangs"));
+}
+
+TEST_CASE("hooks are taken away again, and nobody else's lines with them", "[cli][git]") {
+  GitStage s;
+  const fs::path hooks = s.repo / ".git/hooks";
+  REQUIRE(s.run({"git-hook", "install", "--name", "A"}) == 0);
+  const std::string mine = "#!/bin/sh\necho mine\n";
+  GitSandbox::write(hooks / "post-merge", "echo mine");
+  CHECK(s.in(s.repo / "src")({"git-hook", "uninstall"}) == 0);
+  CHECK(s.run.out() == "removed post-commit\nremoved our lines from post-merge; the others stay\n");
+  CHECK_FALSE(fs::exists(hooks / "post-commit"));
+  CHECK(synapse::test::text_of(hooks / "post-merge") == mine);
+  CHECK((fs::status(hooks / "post-merge").permissions() & fs::perms::owner_exec) !=
+        fs::perms::none);
+  CHECK(s.run({"git-hook", "uninstall"}) == 0);
+  CHECK(s.run.out() ==
+        "post-commit was not installed\nleft post-merge alone: it is a non-Synapse "
+        "hook\n");
+  CHECK(synapse::test::text_of(hooks / "post-merge") == mine);
+}
+
+TEST_CASE("a claim that ran out is told to its owner at its commit and its next command, once",
+          "[cli][git]") {
+  GitStage s;
+  const auto claim_and_let_end = [&] {
+    REQUIRE(s.run({"git-claim", "T", "--paths", "src", "--name", "A", "--auto-release-on",
+                   "manual"}) == 0);
+    // The hub forgets it as at its end; what the worktree remembers says that it was to end by now.
+    REQUIRE(s.bus.join("A")->release("T")->granted);
+    for (const auto& file : fs::directory_iterator(s.repo / ".git/synapse-claims")) {
+      Json claim = Json::parse(synapse::test::text_of(file.path()));
+      claim["lease_expires_at"] = 1'000'000;
+      fs::remove(file.path());
+      GitSandbox::write(file.path(), claim.dump());
+    }
+  };
+  claim_and_let_end();
+  const auto other = s.bus.join("bob");
+  synapse::ClaimRequest theirs;
+  theirs.task_id = "U";
+  theirs.worktree = s.repo.string();
+  theirs.paths = {"src/q.py"};
+  REQUIRE(other->claim(theirs)->granted);
+  const std::vector<std::string> hook{"git-release", "--trigger", "commit", "--name", "A"};
+  const std::vector<std::string> next{"release", "X", "--name", "A"};
+  const bool at_commit = GENERATE(true, false);
+  const std::vector<std::string>& command = at_commit ? hook : next;
+  s.run(command);
+  CHECK_THAT(s.run.err(), Contains("note: 'T' ran out at 1970-01-12 ") &&
+                              Contains("; bob holds src/q.py now\n"));
+  s.run(command);
+  CHECK(s.run.err().empty());
+  REQUIRE(other->release("U")->granted);
+  claim_and_let_end();
+  s.run({"git-claim", "V", "--paths", "docs", "--name", "A"});
+  CHECK_THAT(s.run.err(), Contains("'T' ran out at ") && Contains("; nobody has its files now\n"));
+}
+
+TEST_CASE("a claim that its owner gave back, or still has, is not told as one that ran out",
+          "[cli][git]") {
+  GitStage s;
+  REQUIRE(s.run({"git-claim", "T", "--paths", "src", "--name", "A", "--auto-release-on",
+                 "commit"}) == 0);
+  REQUIRE(s.run({"git-claim", "U", "--paths", "docs", "--name", "A", "--auto-release-on",
+                 "manual"}) == 0);
+  const std::vector<std::string> hook{"git-release", "--trigger", "commit", "--name", "A"};
+  CHECK(s.run({"release", "U", "--name", "A"}) == 0);
+  CHECK(s.run.err().empty());
+  CHECK(s.run(hook) == 0);
+  CHECK(s.run.out() == "released on commit: T\n");
+  CHECK(s.run.err().empty());
+  CHECK(fs::is_empty(s.repo / ".git/synapse-claims"));
 }
