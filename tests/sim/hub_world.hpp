@@ -81,7 +81,7 @@ class HubWorld final : hub::LogWriter {
   void note(std::string what);
   void object(const std::string& what);
   void hear(const net::SharedFrame& frame, Agent& agent);
-  void check_is_over(const Json& grant);
+  void check_is_over(const nlohmann::json& grant);
   void answered(Agent& agent);
   void log_grew();
   [[nodiscard]] nlohmann::json request_of(const Agent& agent);
