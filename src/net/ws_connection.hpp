@@ -17,7 +17,6 @@
 
 #include "net/outbox_stream.hpp"
 #include "net/server_shared.hpp"
-#include "synapse/protocol.hpp"
 
 namespace synapse::net {
 
@@ -61,8 +60,9 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
     if (put != Outbox::Put::overflow) return put == Outbox::Put::wake;
     // Too slow to be waited for: what it has not begun to get is dropped, and it is told why.
     ++shared_->slow_readers;
-    const auto code = static_cast<std::uint16_t>(protocol::CloseCode::try_again_later);
-    const bool wake = outbox_.cut(close_frame(code, "reading too slowly")) == Outbox::Put::wake;
+    constexpr std::uint16_t try_again_later = 1013;  // As the registry of close codes has it.
+    const bool wake =
+        outbox_.cut(close_frame(try_again_later, "reading too slowly")) == Outbox::Put::wake;
     asio::post(ws_.get_executor(), [self = shared_from_this()] { self->start_closing(); });
     return wake;
   }

@@ -80,7 +80,9 @@ TEST_CASE("the rows of our own are read behind the rows that they were written b
   const TempDir dir;
   const auto log = open_store(dir / "h.db");
   std::vector<store::Entry> entries = numbered(1, 8, Durability::synced);
-  for (const std::size_t ours : {0U, 2U, 3U, 6U}) entries[ours].table = store::Table::synapse_events;
+  for (const std::size_t ours : {0U, 2U, 3U, 6U}) {
+    entries[ours].table = store::Table::synapse_events;
+  }
   REQUIRE(log->append(std::span(entries).first(4)));
   REQUIRE(log->append(std::span(entries).subspan(4)));
   std::vector<std::string> expected;
