@@ -42,6 +42,7 @@ enum class ErrorCode {
   task_held,
   scope_held,
   claim_quota,
+  pattern_quota,
   not_claimed,
   not_owner,
   no_longer_held,
@@ -63,10 +64,12 @@ enum class ErrorCode {
   unknown_task,
   unknown_kind,
   plan_full,
+  dependency_quota,
   blank_offer,
   offer_quota,
   finding_rejected,
   // The hub as a whole.
+  bytes_quota,
   read_only,
   // Outside the protocol: files, sockets, settings.
   bad_argument,

@@ -61,6 +61,8 @@ Row row(ErrorCode code) {
       return {"scope_held", "the files are held by another agent"};
     case ErrorCode::claim_quota:
       return {"claim_quota", "the agent holds as many claims as it may"};
+    case ErrorCode::pattern_quota:
+      return {"pattern_quota", "the patterns are more than can be compared with other claims"};
     case ErrorCode::not_claimed:
       return {"not_claimed", "the task is not claimed"};
     case ErrorCode::not_owner:
@@ -101,12 +103,16 @@ Row row(ErrorCode code) {
       return {"unknown_kind", "the kind is unknown"};
     case ErrorCode::plan_full:
       return {"plan_full", "the plan holds as many tasks as it may"};
+    case ErrorCode::dependency_quota:
+      return {"dependency_quota", "the plan has as many dependencies as it may"};
     case ErrorCode::blank_offer:
       return {"blank_offer", "an offer needs a kind and a name"};
     case ErrorCode::offer_quota:
       return {"offer_quota", "the agent offers as many resources as it may"};
     case ErrorCode::finding_rejected:
       return {"finding_rejected", "the finding was rejected"};
+    case ErrorCode::bytes_quota:
+      return {"bytes_quota", "as many bytes are kept as may be"};
     case ErrorCode::read_only:
       return {"read_only", "the hub can't write its log and refuses changes"};
     case ErrorCode::bad_argument:

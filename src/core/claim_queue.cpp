@@ -2,6 +2,7 @@
 #include "core/claim_queue.hpp"
 
 #include "base/assert.hpp"
+#include "core/footprint.hpp"
 
 namespace synapse::core {
 
@@ -39,10 +40,15 @@ std::optional<Mono> ClaimQueue::next_deadline() const {
   return deadlines_.begin()->first;
 }
 
-std::vector<const QueuedClaim*> ClaimQueue::due(Mono now) const {
+std::size_t ClaimQueue::bytes_of(const AgentName& agent) const {
+  const auto found = bytes_of_.find(agent);
+  return found == bytes_of_.end() ? 0 : found->second;
+}
+
+std::vector<const QueuedClaim*> ClaimQueue::due(Mono now, std::size_t at_most) const {
   std::vector<const QueuedClaim*> due;
   for (const auto& [deadline, ticket] : deadlines_) {
-    if (deadline > now) break;
+    if (deadline > now || due.size() >= at_most) break;
     due.push_back(&queue_.at(ticket));
   }
   return due;
@@ -62,6 +68,9 @@ void ClaimQueue::add(QueuedClaim claim) {
   last_ticket_ = std::max(last_ticket_, claim.ticket);
   const std::uint64_t ticket = claim.ticket;
   tickets_[{claim.agent, claim.claim.task_id}] = ticket;
+  const std::size_t bytes = footprint(claim.claim);
+  bytes_ += bytes;
+  bytes_of_[claim.agent] += bytes;
   if (claim.due() != Mono::max()) deadlines_.emplace(claim.due(), ticket);
   const QueuedClaim& placed = queue_.emplace(ticket, std::move(claim)).first->second;
   if (!placed.is_absent()) enter(placed);
@@ -95,6 +104,11 @@ void ClaimQueue::remove(const AgentName& agent, const TaskId& task_id) {
   const QueuedClaim& claim = queue_.at(ticket);
   deadlines_.erase({claim.due(), ticket});
   if (!claim.is_absent()) withdraw(claim);
+  const std::size_t bytes = footprint(claim.claim);
+  bytes_ -= bytes;
+  const auto share = bytes_of_.find(claim.agent);
+  share->second -= bytes;
+  if (share->second == 0) bytes_of_.erase(share);
   tickets_.erase(found);
   queue_.erase(ticket);  // Last: the arguments may be its own.
 }
@@ -176,7 +190,7 @@ void ClaimQueue::unpark(std::uint64_t ticket) {
   parked_.erase(place);
 }
 
-const QueuedClaim* ClaimQueue::ahead_of(const QueuedClaim& claim) const {
+const QueuedClaim* ClaimQueue::ahead_of(const QueuedClaim& claim, Effort& effort) const {
   std::uint64_t last = 0;
   const auto same_task = by_task_.find(claim.claim.task_id);
   if (same_task != by_task_.end()) {
@@ -188,8 +202,9 @@ const QueuedClaim* ClaimQueue::ahead_of(const QueuedClaim& claim) const {
     }
   }
   if (claim.claim.coverage == Coverage::files) {
-    const Lease* shadow = scopes_.find_conflict(claim.claim.worktree, claim.claim.paths,
-                                                claim.agent, {.before = Epoch{claim.ticket}});
+    const Lease* shadow =
+        scopes_.find_conflict(claim.claim.worktree, claim.claim.paths, claim.agent, effort,
+                              {.before = Epoch{claim.ticket}});
     if (shadow != nullptr) last = std::max(last, shadow->epoch.value);
   }
   return last == 0 ? nullptr : &queue_.at(last);
@@ -222,17 +237,19 @@ void ClaimQueue::end_waits_on(const AgentName& holder, const LeaseTable& leases)
 }
 
 std::set<std::uint64_t> ClaimQueue::contenders(const AgentName& agent, const ClaimTask& scope,
-                                               std::uint64_t before, std::size_t at_most) const {
+                                               std::uint64_t before, std::size_t at_most,
+                                               Effort& effort) const {
   std::set<std::uint64_t> tickets;
   const auto same_task = by_task_.find(scope.task_id);
   if (same_task != by_task_.end()) {
     for (const std::uint64_t ticket : same_task->second) {
       if (ticket >= before || tickets.size() >= at_most) break;
+      effort.take(Effort::visit);
       if (queue_.at(ticket).agent != agent) tickets.insert(ticket);
     }
   }
   if (scope.coverage == Coverage::files && tickets.size() < at_most) {
-    for (const Lease* shadow : scopes_.conflicts(scope.worktree, scope.paths, agent,
+    for (const Lease* shadow : scopes_.conflicts(scope.worktree, scope.paths, agent, effort,
                                                  {.before = Epoch{before}}, at_most)) {
       if (tickets.size() < at_most) tickets.insert(shadow->epoch.value);
     }
@@ -240,25 +257,28 @@ std::set<std::uint64_t> ClaimQueue::contenders(const AgentName& agent, const Cla
   return tickets;
 }
 
-std::set<AgentName> ClaimQueue::blockers(const QueuedClaim& claim, const LeaseTable& leases) const {
+std::set<AgentName> ClaimQueue::blockers(const QueuedClaim& claim, const LeaseTable& leases,
+                                         Effort& effort) const {
   const ClaimTask& asked = claim.claim;
   std::set<AgentName> blockers;
   const Lease* task = leases.find(asked.task_id);
   if (task != nullptr && task->owner != claim.agent) blockers.insert(task->owner);
   if (asked.coverage == Coverage::files) {
-    for (const Lease* lease : leases.scopes().conflicts(asked.worktree, asked.paths, claim.agent)) {
+    for (const Lease* lease :
+         leases.scopes().conflicts(asked.worktree, asked.paths, claim.agent, effort)) {
       blockers.insert(lease->owner);
     }
   }
   for (const std::uint64_t ticket :
-       contenders(claim.agent, asked, claim.ticket, ScopeIndex::no_limit)) {
+       contenders(claim.agent, asked, claim.ticket, ScopeIndex::no_limit, effort)) {
+    effort.take(Effort::visit);
     blockers.insert(queue_.at(ticket).agent);
   }
   return blockers;
 }
 
-std::size_t ClaimQueue::position(const QueuedClaim& claim) const {
-  return 1 + contenders(claim.agent, claim.claim, claim.ticket, position_max - 1).size();
+std::size_t ClaimQueue::position(const QueuedClaim& claim, Effort& effort) const {
+  return 1 + contenders(claim.agent, claim.claim, claim.ticket, position_max - 1, effort).size();
 }
 
 // One search for all agents that wait for an agent, at whatever remove. A scope that many hold
@@ -266,13 +286,14 @@ std::size_t ClaimQueue::position(const QueuedClaim& claim) const {
 // part of the same agents.
 class ClaimQueue::Followers {
  public:
-  Followers(const ClaimQueue& queue, const LeaseTable& leases, std::uint64_t given_up)
-      : queue_(queue), leases_(leases), given_up_(given_up) {}
+  Followers(const ClaimQueue& queue, const LeaseTable& leases, std::uint64_t given_up,
+            Effort& effort)
+      : queue_(queue), leases_(leases), given_up_(given_up), effort_(effort) {}
 
   [[nodiscard]] std::set<AgentName> of(const AgentName& agent) {
     found_ = {agent};
     open_ = {agent};
-    while (!open_.empty()) {
+    while (!open_.empty() && !effort_.is_spent()) {
       const AgentName one = std::move(open_.back());
       open_.pop_back();
       expand(one);
@@ -284,6 +305,7 @@ class ClaimQueue::Followers {
  private:
   void expand(const AgentName& agent) {
     for (const TaskId& task_id : leases_.of(agent)) {
+      effort_.take(4 * Effort::visit);
       const auto waiters = queue_.waiters_.find(task_id);
       if (waiters != queue_.waiters_.end()) {
         for (const AgentName& waiter : waiters->second) add(waiter);
@@ -295,6 +317,7 @@ class ClaimQueue::Followers {
     for (auto it = queue_.tickets_.lower_bound({agent, TaskId()});
          it != queue_.tickets_.end() && it->first.first == agent; ++it) {
       const QueuedClaim& queued = queue_.queue_.at(it->second);
+      effort_.take(4 * Effort::visit);
       if (queued.ticket == given_up_ || queued.is_absent()) continue;
       const ClaimTask& claim = queued.claim;
       follow_task(claim.task_id, queued.ticket);
@@ -315,8 +338,9 @@ class ClaimQueue::Followers {
   void follow_files(const std::string& worktree, const std::vector<std::string>& paths,
                     const AgentName& agent, std::uint64_t after) {
     if (!is_news(walked_files_, std::pair(worktree, paths), after)) return;
+    effort_.take(paths.size() * Effort::visit);
     for (const Lease* shadow :
-         queue_.scopes_.conflicts(worktree, paths, agent, {.from = Epoch{after}.next()})) {
+         queue_.scopes_.conflicts(worktree, paths, agent, effort_, {.from = Epoch{after}.next()})) {
       add(shadow->owner);
     }
   }
@@ -330,12 +354,14 @@ class ClaimQueue::Followers {
   }
 
   void add(const AgentName& agent) {
+    effort_.take(2 * Effort::visit);
     if (found_.insert(agent).second) open_.push_back(agent);
   }
 
   const ClaimQueue& queue_;
   const LeaseTable& leases_;
   const std::uint64_t given_up_;
+  Effort& effort_;
   std::set<AgentName> found_;
   std::vector<AgentName> open_;
   std::map<TaskId, std::uint64_t> walked_tasks_;
@@ -343,21 +369,21 @@ class ClaimQueue::Followers {
 };
 
 std::optional<AgentName> ClaimQueue::closes_circle(const QueuedClaim& claim,
-                                                   const LeaseTable& leases) const {
+                                                   const LeaseTable& leases, Effort& effort) const {
   const QueuedClaim* known = find(claim.agent, claim.claim.task_id);
   const std::uint64_t given_up =
       known != nullptr && known->ticket != claim.ticket ? known->ticket : 0;
-  const std::set<AgentName> followers = Followers(*this, leases, given_up).of(claim.agent);
+  const std::set<AgentName> followers = Followers(*this, leases, given_up, effort).of(claim.agent);
   if (followers.empty()) return std::nullopt;
-  for (const AgentName& blocker : blockers(claim, leases)) {
+  for (const AgentName& blocker : blockers(claim, leases, effort)) {
     if (followers.contains(blocker)) return blocker;
   }
   return std::nullopt;
 }
 
 std::optional<AgentName> ClaimQueue::closes_circle(const AgentName& agent, const AgentName& holder,
-                                                   const LeaseTable& leases) const {
-  if (Followers(*this, leases, 0).of(agent).contains(holder)) return holder;
+                                                   const LeaseTable& leases, Effort& effort) const {
+  if (Followers(*this, leases, 0, effort).of(agent).contains(holder)) return holder;
   return std::nullopt;
 }
 

@@ -58,7 +58,10 @@ class ClaimQueue {
   [[nodiscard]] const QueuedClaim* find(const AgentName& agent, const TaskId& task_id) const;
   [[nodiscard]] std::size_t count_of(const AgentName& agent) const;
   [[nodiscard]] std::optional<Mono> next_deadline() const;
-  [[nodiscard]] std::vector<const QueuedClaim*> due(Mono now) const;
+  [[nodiscard]] std::vector<const QueuedClaim*> due(Mono now, std::size_t at_most) const;
+  // What the claims take: all of them, and those of one agent.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t bytes_of(const AgentName& agent) const;
 
   // The place a claim would have: the one it holds already if it still asks for the same files,
   // else the last.
@@ -81,8 +84,12 @@ class ClaimQueue {
   void park_on(const QueuedClaim& claim, const TaskId& lease);
   void park_behind(const QueuedClaim& claim, const QueuedClaim& earlier);
   // An earlier claim of another agent that contends with this one, the last one if that is cheap to
-  // tell; null if there is none.
-  [[nodiscard]] const QueuedClaim* ahead_of(const QueuedClaim& claim) const;
+  // tell; null if there is none, or the effort was spent before one was found.
+  [[nodiscard]] const QueuedClaim* ahead_of(const QueuedClaim& claim, Effort& effort) const;
+  // Whether there are claims to look at.
+  [[nodiscard]] bool is_behind() const { return !to_look_at_.empty(); }
+  // What the claims wait for, by ticket in place of the epoch.
+  [[nodiscard]] const ScopeIndex& scopes() const { return scopes_; }
 
   void start_wait(const AgentName& waiter, const TaskId& task_id);
   void end_wait(const AgentName& waiter);
@@ -93,17 +100,20 @@ class ClaimQueue {
 
   // From 1, among the claims of other agents that wait for the same task or files; counted up to
   // position_max.
-  [[nodiscard]] std::size_t position(const QueuedClaim& claim) const;
+  [[nodiscard]] std::size_t position(const QueuedClaim& claim, Effort& effort) const;
   static constexpr std::size_t position_max = 100;
 
   // An agent that waits for `agent`, at whatever remove, and for which `agent` would wait: because
   // of this claim of its, or because of the holder of a task. Nothing if there is none. What the
   // agent already waits for under the claim's task is taken as given up if its place changes.
+  // Once the effort is spent the answer says nothing.
   [[nodiscard]] std::optional<AgentName> closes_circle(const QueuedClaim& claim,
-                                                       const LeaseTable& leases) const;
+                                                       const LeaseTable& leases,
+                                                       Effort& effort) const;
   [[nodiscard]] std::optional<AgentName> closes_circle(const AgentName& agent,
                                                        const AgentName& holder,
-                                                       const LeaseTable& leases) const;
+                                                       const LeaseTable& leases,
+                                                       Effort& effort) const;
 
  private:
   friend struct MachineState;
@@ -112,10 +122,11 @@ class ClaimQueue {
   // The tickets, up to `at_most` of them, of other agents' claims that contend with this scope for
   // its task or its files and came before `before`.
   [[nodiscard]] std::set<std::uint64_t> contenders(const AgentName& agent, const ClaimTask& scope,
-                                                   std::uint64_t before, std::size_t at_most) const;
+                                                   std::uint64_t before, std::size_t at_most,
+                                                   Effort& effort) const;
   // The agents in the way of a claim: holders of leases, and earlier waiters.
-  [[nodiscard]] std::set<AgentName> blockers(const QueuedClaim& claim,
-                                             const LeaseTable& leases) const;
+  [[nodiscard]] std::set<AgentName> blockers(const QueuedClaim& claim, const LeaseTable& leases,
+                                             Effort& effort) const;
   void enter(const QueuedClaim& claim);
   void withdraw(const QueuedClaim& claim);
   void unpark(std::uint64_t ticket);
@@ -132,6 +143,8 @@ class ClaimQueue {
   std::map<std::uint64_t, std::set<std::uint64_t>> behind_claims_;  // Parked, by the earlier claim.
   std::map<std::uint64_t, std::variant<TaskId, std::uint64_t>> parked_;  // Where each one is.
   std::set<std::uint64_t> to_look_at_;
+  std::size_t bytes_ = 0;
+  std::map<AgentName, std::size_t> bytes_of_;
   std::map<AgentName, TaskId> waits_;
   std::map<TaskId, std::set<AgentName>> waiters_;  // The same, by the task.
   std::uint64_t last_ticket_ = 0;

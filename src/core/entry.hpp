@@ -83,6 +83,7 @@ struct Outcome {
   std::map<std::size_t, SessionId> late_answers;
   // Indices of the events whose text the scribe was asked for, in the order of the asking.
   std::vector<std::size_t> written;
+  std::size_t effort = 0;  // What it cost, in steps.
 };
 
 // How an answer reads on the wire: the machine keeps the answers to requests that may be sent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A hand-off passes a claim on with all that lies in it: the giver's other claims within the same
 // files go along, since two agents would hold those files otherwise.
+#include "core/footprint.hpp"
 #include "core/lease_rules.hpp"
 #include "core/refusals.hpp"
 #include "core/scope_cover.hpp"
@@ -53,7 +54,7 @@ Decision LeaseRules::hand_off(const HandOff& command) const {
   // What a claim by the new owner would be checked for.
   if (lease.coverage == Coverage::files) {
     ScopeCover given_files(lease.paths);
-    for (const Lease* other : leases.scopes().conflicts(lease.worktree, lease.paths, to)) {
+    for (const Lease* other : leases.scopes().conflicts(lease.worktree, lease.paths, to, effort)) {
       if (other == &lease) continue;
       const bool may_go_along =
           other->owner == actor && other->worktree == lease.worktree && given.size() <= along_max;
@@ -62,12 +63,14 @@ Decision LeaseRules::hand_off(const HandOff& command) const {
       }
       given.push_back(other);
     }
+    if (effort.is_spent()) return too_dear(id);
   }
   if (leases.count_of(to) + given.size() > limits.claims_per_agent) {
     return refuse_for(lease, ErrorCode::claim_quota, id,
                       to.text + " may hold " + std::to_string(limits.claims_per_agent) +
                           " claims and can't take " + std::to_string(given.size()) + " more.");
   }
+  if (auto full = receiver_room_obstacle(given, to)) return std::move(*full);
   Decision decision;
   Epoch epoch = leases.last_epoch();
   for (const Lease* one : given) {
@@ -75,6 +78,26 @@ Decision LeaseRules::hand_off(const HandOff& command) const {
     pass_on(*one, to, one == &lease ? command.note : std::nullopt, epoch, decision);
   }
   return decision;
+}
+
+std::optional<Refusal> LeaseRules::receiver_room_obstacle(const std::vector<const Lease*>& given,
+                                                          const AgentName& to) const {
+  const TaskId& id = given.front()->task_id;
+  std::size_t bytes = 0;
+  for (const Lease* one : given) bytes += footprint(*one);
+  if (leases.bytes_of(to) + bytes > limits.lease_bytes_per_agent) {
+    return Refusal(ErrorCode::bytes_quota, id,
+                   "The claims of " + to.text +
+                       " would take more bytes than they may; shorten the "
+                       "notes and checkpoints of what you hand over.");
+  }
+  // All of it is told at once.
+  if (given.size() > 1 && bytes > limits.event_bytes_per_turn_max) {
+    return Refusal(ErrorCode::bytes_quota, id,
+                   "With task " + quoted(id) + " go " + std::to_string(given.size() - 1) +
+                       " more, and together they are too large; hand those over first.");
+  }
+  return std::nullopt;
 }
 
 void LeaseRules::pass_on(const Lease& lease, const AgentName& to,

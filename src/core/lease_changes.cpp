@@ -54,7 +54,7 @@ Refusal LeaseRules::ran_out(const Lapse& lapse, const Lease* lease) const {
   std::string message = "The lease of " + actor.text + " on " + quoted(id) + " ran out " +
                         length_of(now.wall - lapse.lapsed_at) + " ago";
   if (lease == nullptr && lapse.coverage == Coverage::files) {
-    lease = leases.scopes().find_conflict(lapse.worktree, lapse.paths, actor);
+    lease = leases.scopes().find_conflict(lapse.worktree, lapse.paths, actor, effort);
   }
   Refusal refusal(code, id, "");
   if (lease == nullptr) {
@@ -118,6 +118,7 @@ Decision LeaseRules::update(const UpdateTask& command) const {
   if (command.note) lease.note = *command.note;
   if (command.data_ref) lease.data_ref = *command.data_ref;
   lease.version = lease.version.next();
+  if (auto full = room_obstacle(lease)) return std::move(*full);
   return Event(TaskUpdated{std::move(lease)});
 }
 
@@ -126,6 +127,7 @@ Decision LeaseRules::checkpoint(const SaveCheckpoint& command) const {
   Lease lease = *leases.find(command.task_id);
   lease.checkpoint = command.checkpoint;
   lease.version = lease.version.next();
+  if (auto full = room_obstacle(lease)) return std::move(*full);
   return Event(CheckpointSaved{std::move(lease)});
 }
 

@@ -10,6 +10,17 @@
 
 namespace synapse::core {
 
+namespace {
+
+// Who waits for whom could not be followed to the end.
+Refusal too_tangled(const TaskId& id) {
+  return Refusal(ErrorCode::queue_full, id,
+                 "Too many claims wait for each other to tell whether this one would ever come up; "
+                 "let some of them come up or release them.");
+}
+
+}  // namespace
+
 std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) const {
   const TaskId& id = command.task_id;
   if (id.empty()) {
@@ -22,7 +33,9 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
                           "; wait for its release, ask for a hand-off, or claim another task.");
   }
   if (command.coverage == Coverage::files) {
-    const Lease* other = leases.scopes().find_conflict(command.worktree, command.paths, actor);
+    const Lease* other =
+        leases.scopes().find_conflict(command.worktree, command.paths, actor, effort);
+    if (other == nullptr && effort.is_spent()) return too_dear(id);
     if (other != nullptr) {
       return refuse_for(*other, ErrorCode::scope_held, id,
                         "Task " + quoted(id) + " would touch " + files_of(other->paths) +
@@ -35,7 +48,7 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
                    actor.text + " already holds " + std::to_string(limits.claims_per_agent) +
                        " claims; release one first.");
   }
-  return std::nullopt;
+  return pattern_obstacle(command, leases.scopes());
 }
 
 Decision LeaseRules::claim(ClaimTask command) const {
@@ -49,11 +62,16 @@ Decision LeaseRules::claim(ClaimTask command) const {
   }
   Decision decision = grant(command);
   if (decision.refusal) tell_of_lapse(*decision.refusal, command.task_id);
-  if (command.if_held == IfHeld::refuse) return decision;
+  if (command.if_held == IfHeld::refuse) {
+    if (decision.refusal || !queue.is_behind()) return decision;
+    if (std::optional<Refusal> taken = promised(command)) return std::move(*taken);
+    return decision;
+  }
   if (!decision.refusal) {
     // Free, but promised: whoever is ready to wait does not overtake those who wait already.
     if (leases.find(command.task_id) != nullptr) return decision;
-    const QueuedClaim* ahead = queue.ahead_of(waiting(command));
+    const QueuedClaim* ahead = queue.ahead_of(waiting(command), effort);
+    if (ahead == nullptr && effort.is_spent()) return too_dear(command.task_id);
     if (ahead == nullptr) return decision;
     Refusal obstacle(ErrorCode::scope_held, command.task_id, "");
     obstacle.holder = ahead->agent;
@@ -70,6 +88,19 @@ void LeaseRules::tell_of_lapse(Refusal& refusal, const TaskId& id) const {
   refusal.lapsed_at = lapse->lapsed_at;
   refusal.error.message += " The lease of " + actor.text + " itself on " + quoted(id) +
                            " ran out " + length_of(now.wall - lapse->lapsed_at) + " ago.";
+}
+
+// While claims are still to be looked at, what they wait for may be free already.
+std::optional<Refusal> LeaseRules::promised(const ClaimTask& command) const {
+  if (leases.find(command.task_id) != nullptr) return std::nullopt;
+  const QueuedClaim* ahead = queue.ahead_of(waiting(command), effort);
+  if (ahead == nullptr && effort.is_spent()) return too_dear(command.task_id);
+  if (ahead == nullptr) return std::nullopt;
+  Refusal refusal(ErrorCode::scope_held, command.task_id,
+                  "What task " + quoted(command.task_id) + " would take is about to go to " +
+                      ahead->agent.text + ", which waited for it; try again.");
+  refusal.holder = ahead->agent;
+  return refusal;
 }
 
 // Of a claim by one of an agent's processes that is to exclude the others.
@@ -105,6 +136,7 @@ Decision LeaseRules::grant(const ClaimTask& command) const {
   lease.epoch = leases.last_epoch().next();
   lease.git = command.git;
   start_term(lease, lease_seconds(command.ttl));
+  if (std::optional<Refusal> full = room_obstacle(lease)) return std::move(*full);
   if (held == nullptr) return Event(LeaseGranted{std::move(lease), std::nullopt});
   if (!command.ttl) keep_longer_term(lease, *held);
   if (command.extent == Extent::added) lease.status = held->status;
@@ -161,22 +193,18 @@ QueuedClaim LeaseRules::waiting(const ClaimTask& command) const {
 
 Decision LeaseRules::enqueue(ClaimTask command, Refusal obstacle) const {
   const TaskId id = command.task_id;
-  if (queue.find(actor, id) == nullptr &&
-      (queue.all().size() >= limits.queued_claims_max ||
-       queue.count_of(actor) >= limits.queued_claims_per_agent)) {
-    return Refusal(
-        ErrorCode::queue_full, id,
-        "Too many claims are waiting already; let some of them come up or release them.");
-  }
   QueuedClaim claim = waiting(command);
-  if (const auto blocker = queue.closes_circle(claim, leases)) {
+  if (std::optional<Refusal> full = queue_obstacle(claim)) return std::move(*full);
+  if (const auto blocker = queue.closes_circle(claim, leases, effort)) {
     obstacle.error = {ErrorCode::deadlock,
                       "Waiting for task " + quoted(id) + " would never end: " + blocker->text +
                           " already waits for " + actor.text + "; release something first."};
     return obstacle;
   }
+  const std::size_t position = queue.position(claim, effort);
+  if (effort.is_spent()) return too_tangled(id);
   return Event(ClaimQueued{actor, std::move(command), claim.ticket, claim.deadline,
-                           *obstacle.holder, queue.position(claim)});
+                           *obstacle.holder, position});
 }
 
 Decision LeaseRules::wait_for(const WaitFor& command) const {
@@ -191,7 +219,9 @@ Decision LeaseRules::wait_for(const WaitFor& command) const {
                     "Task " + quoted(id) + " is your own; there is nothing to wait for.");
     return refusal;
   }
-  if (queue.closes_circle(actor, lease->owner, leases)) {
+  const bool closes_circle = queue.closes_circle(actor, lease->owner, leases, effort).has_value();
+  if (effort.is_spent()) return too_tangled(id);
+  if (closes_circle) {
     return refuse_for(*lease, ErrorCode::deadlock, id,
                       "Waiting for " + lease->owner.text +
                           " would never end: it already waits for " + actor.text +

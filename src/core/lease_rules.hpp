@@ -7,6 +7,7 @@
 #include "core/claim_queue.hpp"
 #include "core/command.hpp"
 #include "core/decision.hpp"
+#include "core/effort.hpp"
 #include "core/lease_table.hpp"
 #include "core/limits.hpp"
 #include "core/presence.hpp"
@@ -20,6 +21,7 @@ struct LeaseRules {
   const Presence& presence;
   const AgentName& actor;
   Moment now;
+  Effort& effort;
 
   // Grants, refuses, or queues if the command asks to wait.
   [[nodiscard]] Decision claim(ClaimTask command) const;
@@ -36,6 +38,16 @@ struct LeaseRules {
   [[nodiscard]] std::optional<Refusal> claim_obstacle(const ClaimTask& command) const;
   [[nodiscard]] std::optional<Refusal> own_obstacle(const TaskId& id) const;
   [[nodiscard]] Decision enqueue(ClaimTask command, Refusal obstacle) const;
+  [[nodiscard]] std::optional<Refusal> queue_obstacle(const QueuedClaim& claim) const;
+  // A claim that is free to take, but promised to one that waits.
+  [[nodiscard]] std::optional<Refusal> promised(const ClaimTask& command) const;
+  // Of a claim whose patterns are too many for one folder of this index, or that can't be compared
+  // with what it has.
+  [[nodiscard]] std::optional<Refusal> pattern_obstacle(const ClaimTask& command,
+                                                        const ScopeIndex& scopes) const;
+  [[nodiscard]] Refusal too_dear(const TaskId& id) const;
+  // Of a lease that would not fit, in the place of what it replaces.
+  [[nodiscard]] std::optional<Refusal> room_obstacle(const Lease& lease) const;
   // A claim as it would stand in the queue.
   [[nodiscard]] QueuedClaim waiting(const ClaimTask& command) const;
   // The actor's own live lease, or why it is not.
@@ -43,6 +55,8 @@ struct LeaseRules {
                                                 const std::optional<std::int64_t>& epoch) const;
   [[nodiscard]] std::optional<Refusal> receiver_obstacle(const Lease& lease,
                                                          const AgentName& to) const;
+  [[nodiscard]] std::optional<Refusal> receiver_room_obstacle(
+      const std::vector<const Lease*>& given, const AgentName& to) const;
   // Adds the events that give a lease to another agent.
   void pass_on(const Lease& lease, const AgentName& to, const std::optional<std::string>& note,
                Epoch epoch, Decision& decision) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/findings.hpp"
+#include "core/footprint.hpp"
 #include "core/lease_rules.hpp"
 
 namespace synapse::core {
@@ -11,20 +12,22 @@ namespace synapse::core {
 Machine::Machine(const Limits& limits, std::string hub_id)
     : limits_(limits),
       hub_id_(std::move(hub_id)),
-      leases_(limits.checkpoints_kept_max),
-      plan_(limits.plan_tasks_max, limits.progress_max),
+      leases_(limits),
+      plan_(limits),
       presence_(limits.last_seen_max),
       history_(limits.history_max, limits.history_bytes_max),
-      answers_(limits.answers_max),
+      answers_(limits),
       seats_(limits) {}
 
 struct Machine::Decide {
   const Machine& machine;
   const AgentName& actor;
   Moment now;
+  Effort& effort;
 
   [[nodiscard]] LeaseRules rules() const {
-    return {machine.limits_, machine.leases_, machine.queue_, machine.presence_, actor, now};
+    return {machine.limits_, machine.leases_, machine.queue_, machine.presence_, actor, now,
+            effort};
   }
 
   Decision operator()(const ClaimTask& command) const { return rules().claim(command); }
@@ -35,7 +38,7 @@ struct Machine::Decide {
   Decision operator()(const HandOff& command) const { return rules().hand_off(command); }
   Decision operator()(const WaitFor& command) const { return rules().wait_for(command); }
   Decision operator()(const DeclarePlanTask& command) const {
-    return machine.plan_.decide_declare(actor, command, now);
+    return machine.plan_.decide_declare(actor, command, now, effort);
   }
   Decision operator()(const UpdatePlanTask& command) const {
     return machine.plan_.decide_update(command, now);
@@ -58,39 +61,69 @@ struct Machine::Decide {
     return Event(RecallLogged{std::move(recall)});
   }
   Decision operator()(const Advertise& command) const {
-    return Event(CardAdvertised{{actor, command.description, command.skills, command.task_classes,
-                                 command.model, command.meta, now.wall,
-                                 now.mono + machine.limits_.card_ttl}});
+    Card card{
+        actor,         command.description, command.skills, command.task_classes,
+        command.model, command.meta,        now.wall,       now.mono + machine.limits_.card_ttl};
+    const Card* known = machine.cards_.find(actor);
+    const std::size_t before = known == nullptr ? 0 : footprint(*known);
+    const std::size_t bytes = footprint(card);
+    if (bytes > before &&
+        machine.cards_.bytes() - before + bytes > machine.limits_.card_bytes_max) {
+      return Refusal(ErrorCode::bytes_quota,
+                     "The cards of all agents take as many bytes as they may; say less.");
+    }
+    return Event(CardAdvertised{std::move(card)});
   }
   Decision operator()(const OfferResource& command) const {
     if (command.kind.empty() || command.name.empty()) {
       return Refusal(ErrorCode::blank_offer, "A resource offer needs a kind and a name.");
     }
-    const OfferKey key{actor, command.kind, command.name};
-    if (machine.offers_.find(key) == nullptr &&
-        offers_of_actor() >= machine.limits_.offers_per_agent) {
-      return Refusal(ErrorCode::offer_quota, actor.text + " already offers " +
-                                                 std::to_string(machine.limits_.offers_per_agent) +
-                                                 " resources; let one lapse first.");
-    }
-    return Event(ResourceOffered{{actor, command.kind, command.name,
-                                  std::max<std::int64_t>(1, command.capacity), command.meta,
-                                  now.wall, now.mono + machine.limits_.offer_ttl}});
+    Offer offer{actor,
+                command.kind,
+                command.name,
+                std::max<std::int64_t>(1, command.capacity),
+                command.meta,
+                now.wall,
+                now.mono + machine.limits_.offer_ttl};
+    if (std::optional<Refusal> full = offer_obstacle(offer)) return std::move(*full);
+    return Event(ResourceOffered{std::move(offer)});
   }
 
-  [[nodiscard]] std::size_t offers_of_actor() const {
+  [[nodiscard]] std::optional<Refusal> offer_obstacle(const Offer& offer) const {
+    const Limits& limits = machine.limits_;
+    const Offers& all = machine.offers_;
+    const Offer* known = all.find({actor, offer.kind, offer.name});
     std::size_t count = 0;
-    const auto& all = machine.offers_.all();
-    for (auto it = all.lower_bound({actor, "", ""}); it != all.end(); ++it) {
+    std::size_t own_bytes = 0;
+    for (auto it = all.all().lower_bound({actor, "", ""}); it != all.all().end(); ++it) {
       if (std::get<0>(it->first) != actor) break;
       ++count;
+      own_bytes += footprint(it->second);
     }
-    return count;
+    if (known == nullptr && count >= limits.offers_per_agent) {
+      return Refusal(ErrorCode::offer_quota, actor.text + " already offers " +
+                                                 std::to_string(limits.offers_per_agent) +
+                                                 " resources; let one lapse first.");
+    }
+    const std::size_t before = known == nullptr ? 0 : footprint(*known);
+    const std::size_t bytes = footprint(offer);
+    if (bytes <= before) return std::nullopt;
+    if (own_bytes - before + bytes > limits.offer_bytes_per_agent) {
+      return Refusal(ErrorCode::bytes_quota,
+                     "The offers of " + actor.text + " take as many bytes as they may; say less.");
+    }
+    if (all.bytes() - before + bytes > limits.offer_bytes_max ||
+        (known == nullptr && all.all().size() >= limits.offers_max)) {
+      return Refusal(ErrorCode::bytes_quota,
+                     "The offers of all agents are as many as may be; try again later.");
+    }
+    return std::nullopt;
   }
 };
 
-Decision Machine::decide(const AgentName& actor, const Command& command, Moment now) const {
-  return std::visit(Decide{*this, actor, now}, command);
+Decision Machine::decide(const AgentName& actor, const Command& command, Moment now,
+                         Effort& effort) const {
+  return std::visit(Decide{*this, actor, now, effort}, command);
 }
 
 struct Machine::Apply {
@@ -175,22 +208,29 @@ void Machine::lease_ended(const AgentName& owner) {
   if (seats_.of(owner).empty() && leases_.count_of(owner) == 0) seats_.forget_owner(owner);
 }
 
-void Machine::happen(std::vector<Event>& events, Moment now) {
+void Machine::happen(std::vector<Event>& events, Moment now, Effort& effort) {
   for (const Event& event : events) apply(event);
-  serve_queue(now, events);
+  serve_queue(now, events, effort);
 }
 
 std::vector<Event> Machine::due(Mono now) const {
   std::vector<Event> events;
-  for (const Lease* lease : leases_.due(now)) {
+  std::size_t bytes = 0;
+  const auto left = [&] {
+    const bool is_full = bytes > limits_.event_bytes_per_turn_max;
+    return is_full ? 0 : limits_.events_per_turn_max - events.size();
+  };
+  for (const Lease* lease : leases_.due(now, left())) {
+    if (left() == 0) break;
+    bytes += lease->checkpoint.size();
     events.emplace_back(
         LeaseExpired{lease->task_id, lease->owner, lease->epoch, lease->checkpoint});
   }
-  for (const Offer* offer : offers_.due(now)) {
+  for (const Offer* offer : offers_.due(now, left())) {
     events.emplace_back(OfferLapsed{offer->agent, offer->kind, offer->name});
   }
-  for (const Card* card : cards_.due(now)) events.emplace_back(CardLapsed{card->agent});
-  for (const QueuedClaim* queued : queue_.due(now)) {
+  for (const Card* card : cards_.due(now, left())) events.emplace_back(CardLapsed{card->agent});
+  for (const QueuedClaim* queued : queue_.due(now, left())) {
     const bool lost_patience = queued->deadline <= now;
     events.emplace_back(ClaimUnqueued{queued->agent, queued->claim.task_id,
                                       lost_patience ? ErrorCode::wait_expired : ErrorCode::closed});
@@ -199,6 +239,7 @@ std::vector<Event> Machine::due(Mono now) const {
 }
 
 std::optional<Mono> Machine::next_deadline() const {
+  if (queue_.is_behind()) return Mono(0);
   std::optional<Mono> next;
   for (const std::optional<Mono>& one : {leases_.next_deadline(), offers_.next_deadline(),
                                          cards_.next_deadline(), queue_.next_deadline()}) {
@@ -207,27 +248,52 @@ std::optional<Mono> Machine::next_deadline() const {
   return next;
 }
 
-void Machine::serve_queue(Moment now, std::vector<Event>& events) {
-  while (const QueuedClaim* queued = queue_.take_next()) {
-    if (const QueuedClaim* earlier = queue_.ahead_of(*queued)) {
-      queue_.park_behind(*queued, *earlier);
-      continue;
+void Machine::serve_queue(Moment now, std::vector<Event>& events, Effort& effort) {
+  // Beside the searches: a look, and what a grant costs to tell, a byte of it in all places.
+  constexpr std::size_t look_steps = 2000;
+  constexpr std::size_t grant_steps = 20'000;
+  constexpr std::size_t byte_steps = 4;
+  const std::size_t before = events.size();
+  while (!effort.is_spent() && events.size() - before < limits_.events_per_turn_max) {
+    const QueuedClaim* queued = queue_.take_next();
+    if (queued == nullptr) return;
+    Effort own(limits_.effort_max);
+    look_at(*queued, now, events, own);
+    effort.take(own.used() + look_steps);
+    if (events.empty()) continue;
+    if (const auto* granted = std::get_if<LeaseGranted>(&events.back())) {
+      effort.take(grant_steps + byte_steps * footprint(granted->lease));
     }
-    const LeaseRules rules{limits_, leases_, queue_, presence_, queued->agent, now};
-    Decision decision = rules.grant(queued->claim);
-    if (!decision.refusal) {
-      events.push_back(std::move(decision.events.front()));
-      apply(events.back());
-      continue;
-    }
-    const ErrorCode why = decision.refusal->error.code;
-    if (why == ErrorCode::task_held || why == ErrorCode::scope_held) {
-      queue_.park_on(*queued, *decision.refusal->conflict_task_id);
-      continue;
-    }
-    events.emplace_back(ClaimUnqueued{queued->agent, queued->claim.task_id, why});
-    apply(events.back());
   }
+}
+
+void Machine::look_at(const QueuedClaim& queued, Moment now, std::vector<Event>& events,
+                      Effort& effort) {
+  const QueuedClaim* earlier = queue_.ahead_of(queued, effort);
+  if (earlier != nullptr) return queue_.park_behind(queued, *earlier);
+  const LeaseRules rules{limits_, leases_, queue_, presence_, queued.agent, now, effort};
+  Decision decision = rules.grant(queued.claim);
+  if (!decision.refusal && !effort.is_spent()) {
+    events.push_back(std::move(decision.events.front()));
+    return apply(events.back());
+  }
+  const ErrorCode why = decision.refusal ? decision.refusal->error.code : ErrorCode::pattern_quota;
+  if (why == ErrorCode::task_held || why == ErrorCode::scope_held) {
+    return queue_.park_on(queued, *decision.refusal->conflict_task_id);
+  }
+  events.emplace_back(ClaimUnqueued{queued.agent, queued.claim.task_id, why});
+  apply(events.back());
+}
+
+std::string Machine::fit() {
+  std::string said;
+  const auto say = [&said](std::size_t count, const char* what) {
+    if (count != 0) said += (said.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+  };
+  say(leases_.fit(), "claims lost their notes or checkpoints");
+  say(plan_.fit(), "plan tasks lost dependencies, descriptions or their place");
+  say(offers_.fit(limits_.offers_max, limits_.offer_bytes_max), "offers were dropped");
+  return said;
 }
 
 void Machine::adopt_sockets(const Machine& other) {

@@ -9,6 +9,10 @@
 // The same entries give the same outcomes and the same state: time comes in with the entry, and no
 // table is iterated in an order that depends on anything but its content.
 //
+// No entry does more than so much. What would take more to decide is refused; of what comes due and
+// of what comes up from the queue a part happens at once, and the rest at the Ticks that
+// next_deadline() then asks for without delay.
+//
 // Pure and synchronous; it belongs to whoever owns it (the hub's strand) and is not thread-safe.
 #pragma once
 
@@ -49,6 +53,9 @@ class Machine {
   void replay(const Event& event) { apply(event); }
   // And that it leaves out leases which are over: their epochs are never given again.
   void saw_epoch(Epoch epoch) { leases_.saw_epoch(epoch); }
+  // Then, if the log knew no bounds: makes what came from it fit them. What was cut, in words;
+  // blank if nothing had to be.
+  std::string fit();
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const LeaseTable& leases() const { return leases_; }
@@ -77,13 +84,14 @@ class Machine {
   struct Decide;
   struct Apply;
 
-  [[nodiscard]] Decision decide(const AgentName& actor, const Command& command, Moment now) const;
+  [[nodiscard]] Decision decide(const AgentName& actor, const Command& command, Moment now,
+                                Effort& effort) const;
   void apply(const Event& event);
   void lease_ended(const AgentName& owner);
 
   void bind(const Entry& entry, const SeatWish& wish, Outcome& outcome);
-  void hear(const Entry& entry, Scribe& scribe, Outcome& outcome);
-  void act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome);
+  void hear(const Entry& entry, Scribe& scribe, Outcome& outcome, Effort& effort);
+  void act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome, Effort& effort);
   // Whether the request had an answer, or is refused for its key.
   [[nodiscard]] bool answer_again(const AgentName& actor, const RequestKey& request,
                                   Outcome& outcome) const;
@@ -95,21 +103,24 @@ class Machine {
   // Puts a claim back in the place that was kept for it; its task.
   std::optional<TaskId> resume_place(const Seat& seat, const Act& act);
   void depart(SessionId session, Parting how, Moment now, std::vector<Event>& events);
+  // What is due, as much of it as may happen at once.
   [[nodiscard]] std::vector<Event> due(Mono now) const;
 
   // Makes events happen and tells of them: those that answer an earlier request as such, and the
   // first as the answer to `request`, if it is one that names a key.
   void tell(std::vector<Event> events, const Entry& entry, const RequestKey* request,
-            Scribe& scribe, Outcome& outcome);
+            Scribe& scribe, Outcome& outcome, Effort& effort);
   void tell_late(const AgentName& agent, const TaskId& task_id, const Entry& entry, Scribe& scribe,
                  Outcome& outcome);
   void remember(const RequestKey& request, const AgentName& sender, std::size_t index,
                 const Entry& entry, Scribe& scribe, Outcome& outcome);
 
   // Applies events, and adds what they give the claims that wait.
-  void happen(std::vector<Event>& events, Moment now);
-  // Grants the queued claims for which what has happened cleared the way.
-  void serve_queue(Moment now, std::vector<Event>& events);
+  void happen(std::vector<Event>& events, Moment now, Effort& effort);
+  // Grants the queued claims for which what has happened cleared the way, as many as may come up at
+  // once.
+  void serve_queue(Moment now, std::vector<Event>& events, Effort& effort);
+  void look_at(const QueuedClaim& queued, Moment now, std::vector<Event>& events, Effort& effort);
 
   Limits limits_;
   std::string hub_id_;

@@ -20,20 +20,22 @@ std::optional<HeldLease> held_by(const Event& event) {
 
 Outcome Machine::execute(const Entry& entry, Scribe& scribe) {
   Outcome outcome;
+  Effort effort(limits_.effort_max);
   if (std::holds_alternative<Tick>(entry.what)) {
-    tell(due(entry.now.mono), entry, nullptr, scribe, outcome);
+    tell(due(entry.now.mono), entry, nullptr, scribe, outcome, effort);
   } else if (const auto* wanted = std::get_if<Bind>(&entry.what)) {
     bind(entry, wanted->wish, outcome);
   } else if (std::holds_alternative<Speak>(entry.what)) {
-    hear(entry, scribe, outcome);
+    hear(entry, scribe, outcome, effort);
   } else if (const auto* asked = std::get_if<Act>(&entry.what)) {
-    hear(entry, scribe, outcome);
-    act(entry, *asked, scribe, outcome);
+    hear(entry, scribe, outcome, effort);
+    act(entry, *asked, scribe, outcome, effort);
   } else {
     std::vector<Event> events;
     depart(entry.session, std::get<Leave>(entry.what).how, entry.now, events);
-    tell(std::move(events), entry, nullptr, scribe, outcome);
+    tell(std::move(events), entry, nullptr, scribe, outcome, effort);
   }
+  outcome.effort = effort.used();
   return outcome;
 }
 
@@ -54,7 +56,7 @@ void Machine::bind(const Entry& entry, const SeatWish& wish, Outcome& outcome) {
   outcome.evicted = std::move(verdict.evicted);
 }
 
-void Machine::hear(const Entry& entry, Scribe& scribe, Outcome& outcome) {
+void Machine::hear(const Entry& entry, Scribe& scribe, Outcome& outcome, Effort& effort) {
   const Seat* seat = seats_.find(entry.session);
   if (seat == nullptr) return;
   const bool is_new = !presence_.last_seen().contains(seat->name) && !Seats::is_drawn(seat->name);
@@ -63,10 +65,11 @@ void Machine::hear(const Entry& entry, Scribe& scribe, Outcome& outcome) {
   std::vector<Event> events;
   if (is_new) events.emplace_back(AgentSeen{seat->name, entry.now.wall});
   events.emplace_back(AgentJoined{seat->name});
-  tell(std::move(events), entry, nullptr, scribe, outcome);
+  tell(std::move(events), entry, nullptr, scribe, outcome, effort);
 }
 
-void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome) {
+void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& outcome,
+                  Effort& effort) {
   const Seat* seat = seats_.find(entry.session);
   if (seat == nullptr) return;
   const AgentName& actor = seat->name;
@@ -76,7 +79,7 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
     return;
   }
   const std::optional<TaskId> resumed = resume_place(*seat, act);
-  Decision decision = decide(actor, act.command, entry.now);
+  Decision decision = decide(actor, act.command, entry.now, effort);
   if (decision.refusal) {
     if (resumed) queue_.remove(actor, *resumed);
     outcome.refusal = std::move(decision.refusal);
@@ -96,7 +99,7 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
     ties_.asked({actor, queued->claim.task_id}, {entry.session, act.request});
     request = nullptr;
   }
-  tell(std::move(decision.events), entry, request, scribe, outcome);
+  tell(std::move(decision.events), entry, request, scribe, outcome, effort);
 }
 
 // Whether the agent has said the same before, or something else under the same key.
@@ -193,9 +196,9 @@ void Machine::depart(SessionId session, Parting how, Moment now, std::vector<Eve
 }
 
 void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestKey* request,
-                   Scribe& scribe, Outcome& outcome) {
+                   Scribe& scribe, Outcome& outcome, Effort& effort) {
   const std::size_t own = events.size();
-  happen(events, entry.now);
+  happen(events, entry.now, effort);
   const std::size_t first = outcome.events.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
     outcome.events.push_back(std::move(events[i]));

@@ -34,11 +34,18 @@ inline constexpr std::uint64_t words_of<Seating> = 2;
 
 template <class Io>
 void fields(Io& io, Is<Limits> auto& v) {
-  io(v.claims_per_agent, v.offers_per_agent, v.paths_per_claim, v.path_length_max,
-     v.patterns_per_claim, v.pattern_bytes_max, v.history_max, v.history_bytes_max, v.progress_max,
-     v.answers_max, v.plan_tasks_max, v.checkpoints_kept_max, v.last_seen_max, v.queued_claims_max,
-     v.queued_claims_per_agent, v.lease_ttl_default, v.lease_ttl_min, v.lease_ttl_max, v.offer_ttl,
-     v.card_ttl, v.seats_per_name, v.takeover_cooldown, v.absence_max);
+  io(v.claims_per_agent, v.leases_max, v.lease_bytes_per_agent, v.lease_bytes_max,
+     v.offers_per_agent, v.offers_max, v.offer_bytes_per_agent, v.offer_bytes_max, v.card_bytes_max,
+     v.paths_per_claim, v.path_length_max, v.path_bytes_per_claim, v.patterns_per_claim,
+     v.pattern_bytes_max, v.pattern_bytes_per_folder, v.pattern_bytes_per_agent, v.history_max,
+     v.history_bytes_max, v.progress_max, v.progress_bytes_per_agent, v.progress_bytes_max,
+     v.answers_max, v.answer_bytes_per_agent, v.answer_bytes_max, v.plan_tasks_max,
+     v.plan_bytes_per_agent, v.plan_bytes_max, v.dependencies_per_task, v.dependencies_max,
+     v.checkpoints_kept_max, v.checkpoint_bytes_max, v.last_seen_max, v.queued_claims_max,
+     v.queued_claims_per_agent, v.queued_bytes_per_agent, v.queued_bytes_max, v.effort_max,
+     v.events_per_turn_max, v.event_bytes_per_turn_max);
+  io(v.lease_ttl_default, v.lease_ttl_min, v.lease_ttl_max, v.offer_ttl, v.card_ttl,
+     v.seats_per_name, v.takeover_cooldown, v.absence_max);
 }
 template <class Io>
 void fields(Io& io, Is<JsonText> auto& v) {
@@ -211,7 +218,7 @@ MachineState::MachineState(const Machine& machine)
       last_seen(machine.presence_.last_seen()),
       messages(machine.history_.messages().begin(), machine.history_.messages().end()),
       last_message(machine.history_.last_id()),
-      answers(machine.answers_.all().begin(), machine.answers_.all().end()),
+      answers(values_of(machine.answers_.all())),
       seats(values_of(machine.seats_.all())),
       owners(machine.seats_.owners_),
       takeovers(machine.seats_.takeovers_),

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/model.hpp"
+#include "core/footprint.hpp"
 
 namespace synapse::core {
 
@@ -27,9 +27,10 @@ class Expiring {
     if (deadlines_.empty()) return std::nullopt;
     return deadlines_.begin()->first;
   }
-  [[nodiscard]] std::vector<const Entry*> due(Mono now) const {
+  [[nodiscard]] std::vector<const Entry*> due(Mono now, std::size_t at_most) const {
     std::vector<const Entry*> due;
     for (auto it = deadlines_.begin(); it != deadlines_.end() && it->first <= now; ++it) {
+      if (due.size() >= at_most) break;
       due.push_back(find(it->second));
     }
     return due;
@@ -38,17 +39,29 @@ class Expiring {
   void put(const Key& key, Entry entry) {
     remove(key);
     deadlines_.emplace(entry.deadline, key);
+    bytes_ += footprint(entry);
     entries_.emplace(key, std::move(entry));
   }
   void remove(const Key& key) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     deadlines_.erase({found->second.deadline, key});
+    bytes_ -= footprint(found->second);
     entries_.erase(found);
   }
+  // Drops what ends first until no more is left than that; how many went.
+  std::size_t fit(std::size_t entries_max, std::size_t bytes_max) {
+    std::size_t gone = 0;
+    for (; entries_.size() > entries_max || bytes_ > bytes_max; ++gone) {
+      remove(Key(deadlines_.begin()->second));
+    }
+    return gone;
+  }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   std::map<Key, Entry> entries_;
+  std::size_t bytes_ = 0;
   std::set<std::pair<Mono, Key>> deadlines_;
 };
 

@@ -2,8 +2,10 @@
 #include "core/plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/strings.hpp"
+#include "core/footprint.hpp"
 
 namespace synapse::core {
 
@@ -11,6 +13,11 @@ namespace {
 
 bool is_over(PlanStatus status) {
   return status == PlanStatus::done || status == PlanStatus::cancelled;
+}
+
+Dependencies::Stage stage_of(PlanStatus status) {
+  if (is_over(status)) return Dependencies::Stage::over;
+  return status == PlanStatus::open ? Dependencies::Stage::open : Dependencies::Stage::under_way;
 }
 
 std::vector<TaskId> clean_dependencies(const DeclarePlanTask& command) {
@@ -24,13 +31,20 @@ std::vector<TaskId> clean_dependencies(const DeclarePlanTask& command) {
   return clean;
 }
 
+// The entry of a sum that is gone again once it is nothing.
+void take_from(std::map<std::string, std::size_t>& sums, const std::string& key,
+               std::size_t bytes) {
+  const auto sum = sums.find(key);
+  sum->second -= bytes;
+  if (sum->second == 0) sums.erase(sum);
+}
+
+std::string mebibytes(std::size_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
+
 }  // namespace
 
-Plan::Plan(std::size_t tasks_max, std::size_t progress_max)
-    : tasks_max_(tasks_max), progress_max_(progress_max) {}
-
-Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& command,
-                              Moment now) const {
+Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& command, Moment now,
+                              Effort& effort) const {
   const TaskId& id = command.task_id;
   if (id.empty()) {
     return Refusal(ErrorCode::blank_task_id, id, "A plan task needs a task_id; give it one.");
@@ -40,9 +54,16 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
                    "Plan task '" + id.text + "' needs a title; give it one.");
   }
   const auto known = tasks_.find(id);
-  if (known == tasks_.end() && tasks_.size() >= tasks_max_) {
+  if (known == tasks_.end() && tasks_.size() >= limits_.plan_tasks_max) {
     return Refusal(ErrorCode::plan_full, id,
-                   "The plan already holds " + std::to_string(tasks_max_) + " tasks.");
+                   "The plan already holds " + std::to_string(limits_.plan_tasks_max) + " tasks.");
+  }
+  // Before anything is done with them one by one.
+  if (command.depends_on.size() > limits_.dependencies_per_task) {
+    return Refusal(ErrorCode::dependency_quota, id,
+                   "Plan task '" + id.text + "' depends on more than " +
+                       std::to_string(limits_.dependencies_per_task) +
+                       " others; put tasks in between.");
   }
   PlanTask task;
   if (known != tasks_.end()) {
@@ -53,19 +74,51 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
     task.created_at = now.wall;
   }
   task.depends_on = clean_dependencies(command);
-  std::set<TaskId> seen;
-  for (const TaskId& dependency : task.depends_on) {
-    if (reaches(dependency, id, seen)) {
-      return Refusal(ErrorCode::dependency_cycle, id,
-                     "Plan task '" + id.text + "' can't depend on '" + dependency.text +
-                         "', which already depends on it; drop one of the two.");
-    }
-  }
+  if (auto refusal = dependency_obstacle(id, task.depends_on, effort)) return std::move(*refusal);
   task.title = command.title;
   task.description = command.description;
   task.suggested_owner = command.suggested_owner;
   task.updated_at = now.wall;
+  if (auto refusal = obstacle(task)) return std::move(*refusal);
   return Event(PlanTaskDeclared{std::move(task)});
+}
+
+std::optional<Refusal> Plan::dependency_obstacle(const TaskId& task, const std::vector<TaskId>& on,
+                                                 Effort& effort) const {
+  const std::size_t others = dependencies_.count() - dependencies_.count_of(task);
+  if (others + on.size() > limits_.dependencies_max) {
+    return Refusal(ErrorCode::dependency_quota, task,
+                   "The plan already has " + std::to_string(others) + " dependencies, of " +
+                       std::to_string(limits_.dependencies_max) + " that it may have.");
+  }
+  if (const TaskId* back = dependencies_.closes_circle(task, on, effort)) {
+    return Refusal(ErrorCode::dependency_cycle, task,
+                   "Plan task '" + task.text + "' can't depend on '" + back->text +
+                       "', which already depends on it; drop one of the two.");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Plan::obstacle(const PlanTask& task) const {
+  const auto known = tasks_.find(task.task_id);
+  const std::size_t before = known == tasks_.end() ? 0 : footprint(known->second);
+  const std::size_t bytes = footprint(task);
+  // What shrinks a plan is welcome however full it is.
+  if (bytes <= before) return std::nullopt;
+  if (bytes_ - before + bytes > limits_.plan_bytes_max) {
+    return Refusal(ErrorCode::plan_full, task.task_id,
+                   "The plan already holds " + mebibytes(limits_.plan_bytes_max) +
+                       "; make its descriptions shorter.");
+  }
+  const auto share = bytes_of_.find(task.created_by);
+  const std::size_t held = share == bytes_of_.end() ? 0 : share->second;
+  if (held - before + bytes > limits_.plan_bytes_per_agent) {
+    return Refusal(ErrorCode::bytes_quota, task.task_id,
+                   task.created_by + " already has tasks of " +
+                       mebibytes(limits_.plan_bytes_per_agent) +
+                       " on the plan; make their descriptions shorter.");
+  }
+  return std::nullopt;
 }
 
 Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
@@ -87,6 +140,7 @@ Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
   }
   if (command.suggested_owner) task.suggested_owner = *command.suggested_owner;
   task.updated_at = now.wall;
+  if (auto refusal = obstacle(task)) return std::move(*refusal);
   return Event(PlanTaskUpdated{std::move(task)});
 }
 
@@ -101,46 +155,110 @@ Decision Plan::decide_progress(const AgentName& actor, const PostProgress& comma
 }
 
 void Plan::put(PlanTask task) {
+  const auto known = tasks_.find(task.task_id);
+  if (known == tasks_.end()) {
+    dependencies_.set(task.task_id, task.depends_on);
+  } else {
+    count_out(known->second);
+    if (known->second.depends_on != task.depends_on) {
+      dependencies_.set(task.task_id, task.depends_on);
+    }
+  }
+  dependencies_.mark(task.task_id, stage_of(task.status));
+  count_in(task);
   TaskId id = task.task_id;
   tasks_.insert_or_assign(std::move(id), std::move(task));
 }
 
+void Plan::count_in(const PlanTask& task) {
+  const std::size_t bytes = footprint(task);
+  bytes_ += bytes;
+  bytes_of_[task.created_by] += bytes;
+}
+
+void Plan::count_out(const PlanTask& task) {
+  const std::size_t bytes = footprint(task);
+  bytes_ -= bytes;
+  take_from(bytes_of_, task.created_by, bytes);
+}
+
 void Plan::add(ProgressNote note) {
+  const std::string author = note.author;
+  const std::size_t bytes = footprint(note);
+  progress_bytes_ += bytes;
+  progress_bytes_of_[author] += bytes;
   progress_.push_back(std::move(note));
-  if (progress_.size() <= progress_max_) return;
-  progress_.pop_front();
+  while (progress_.size() > limits_.progress_max ||
+         (progress_bytes_ > limits_.progress_bytes_max && progress_.size() > 1)) {
+    forget_note(progress_.begin());
+  }
+  while (progress_bytes_of_[author] > limits_.progress_bytes_per_agent && progress_.size() > 1) {
+    const auto oldest = std::find_if(progress_.begin(), progress_.end(),
+                                     [&](const auto& one) { return one.author == author; });
+    if (oldest == std::prev(progress_.end())) break;  // The new one alone is more than that.
+    forget_note(oldest);
+  }
+}
+
+void Plan::forget_note(std::deque<ProgressNote>::iterator note) {
+  const std::size_t bytes = footprint(*note);
+  progress_bytes_ -= bytes;
+  take_from(progress_bytes_of_, note->author, bytes);
+  progress_.erase(note);
   ++dropped_notes_;
 }
 
-std::vector<TaskId> Plan::ready() const {
-  std::vector<TaskId> ready;
-  for (const auto& [id, task] : tasks_) {
-    if (task.status != PlanStatus::open) continue;
-    const bool free = std::all_of(task.depends_on.begin(), task.depends_on.end(),
-                                  [this](const TaskId& dependency) {
-                                    const auto found = tasks_.find(dependency);
-                                    return found != tasks_.end() && is_over(found->second.status);
-                                  });
-    if (free) ready.push_back(id);
-  }
-  return ready;
+void Plan::erase(const TaskId& task) {
+  const auto found = tasks_.find(task);
+  count_out(found->second);
+  dependencies_.erase(task);
+  tasks_.erase(found);
 }
 
-bool Plan::reaches(const TaskId& from, const TaskId& to, std::set<TaskId>& seen) const {
-  std::vector<TaskId> open;
-  const auto visit = [&](const TaskId& id) {
-    if (seen.insert(id).second) open.push_back(id);
-  };
-  visit(from);
-  while (!open.empty()) {
-    const TaskId id = std::move(open.back());
-    open.pop_back();
-    if (id == to) return true;
-    const auto task = tasks_.find(id);
-    if (task == tasks_.end()) continue;
-    for (const TaskId& next : task->second.depends_on) visit(next);
+std::size_t Plan::fit_dependencies() {
+  std::set<TaskId> changed;
+  for (const std::size_t kept : {limits_.dependencies_per_task, std::size_t{0}}) {
+    std::vector<TaskId> order;
+    for (const auto& [id, task] : tasks_) {
+      if (task.depends_on.size() > kept) order.push_back(id);
+    }
+    for (const TaskId& id : order) {
+      if (dependencies_.count() <= limits_.dependencies_max) return changed.size();
+      PlanTask less = tasks_.at(id);
+      less.depends_on.resize(kept);
+      if (less.status == PlanStatus::open) less.status = PlanStatus::blocked;
+      put(std::move(less));
+      changed.insert(id);
+    }
   }
-  return false;
+  return changed.size();
+}
+
+std::size_t Plan::fit() {
+  std::size_t changed = fit_dependencies();
+  if (bytes_ <= limits_.plan_bytes_max) return changed;
+  std::vector<TaskId> order;
+  for (const auto& [id, task] : tasks_) order.push_back(id);
+  std::stable_sort(order.begin(), order.end(), [this](const TaskId& a, const TaskId& b) {
+    const PlanTask& one = tasks_.at(a);
+    const PlanTask& other = tasks_.at(b);
+    if (is_over(one.status) != is_over(other.status)) return is_over(one.status);
+    return one.updated_at < other.updated_at;
+  });
+  for (const TaskId& id : order) {
+    if (bytes_ <= limits_.plan_bytes_max) return changed;
+    PlanTask task = tasks_.at(id);
+    if (task.description.empty()) continue;
+    task.description.clear();
+    put(std::move(task));
+    ++changed;
+  }
+  for (const TaskId& id : order) {
+    if (bytes_ <= limits_.plan_bytes_max) return changed;
+    erase(id);
+    ++changed;
+  }
+  return changed;
 }
 
 }  // namespace synapse::core

@@ -54,6 +54,9 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
   std::vector<std::string> normal;
   std::set<std::string, std::less<>> seen;
   std::size_t patterns = 0;
+  std::size_t bytes = 0;
+  // Repeated ones cost, too: a list that is absurdly long is not looked through.
+  if (paths.size() / 16 > limits.paths_per_claim) return {""};
   for (const std::string& given : paths) {
     const std::string_view path = base::trim(given);
     if (base::code_points(path).size() > limits.path_length_max || base::has_unprintable(path)) {
@@ -66,7 +69,8 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
     }
     if (one.empty()) return {""};
     if (!seen.insert(one).second) continue;
-    if (seen.size() > limits.paths_per_claim) return {""};
+    bytes += one.size();
+    if (seen.size() > limits.paths_per_claim || bytes > limits.path_bytes_per_claim) return {""};
     normal.push_back(std::move(one));
   }
   return normal;
@@ -93,6 +97,27 @@ std::string_view literal_part(std::string_view path) {
     end += segment.size() + 1;
   }
   return path;
+}
+
+ScopePath split_path(std::string_view path) {
+  ScopePath parts;
+  parts.folder = literal_part(path);
+  std::string_view rest = path.substr(parts.folder.size());
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  std::string_view behind = rest;
+  while (!behind.empty()) {
+    const std::string_view segment = take_segment(behind);
+    const auto begin = static_cast<std::size_t>(segment.data() - rest.data());
+    if (segment == any_depth) {
+      rest = begin == 0 ? any_depth : rest.substr(0, begin - 1);
+      break;
+    }
+    if (!reaches_below(segment)) continue;
+    rest = rest.substr(0, begin + segment.size());
+    break;
+  }
+  parts.pattern = rest;
+  return parts;
 }
 
 std::vector<Segment> deciding_segments(std::string_view path) {

@@ -28,8 +28,8 @@ namespace synapse::core {
 
 // A claim's paths as they are stored: normalised, without duplicates, in the order given; {""} (the
 // whole worktree) if one of them is that, is too long or has unprintable characters, or there are
-// more than paths_per_claim distinct ones. Patterns past patterns_per_claim, or longer than
-// pattern_bytes_max, become their literal_part.
+// more than paths_per_claim distinct ones, or they are too long together. Patterns past
+// patterns_per_claim, or longer than pattern_bytes_max, become their literal_part.
 [[nodiscard]] std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
                                                        const Limits& limits);
 
@@ -41,6 +41,15 @@ std::string_view take_segment(std::string_view& path);
 
 // The segments before the first pattern segment: the folder that a normalised path can't leave.
 [[nodiscard]] std::string_view literal_part(std::string_view path);
+
+// A normalised path in two: its literal part, and what of the rest decides whether it contends with
+// another: up to the first segment that may stand for several, without `**` itself, unless that is
+// all. A blank rest: the path is literal.
+struct ScopePath {
+  std::string_view folder;
+  std::string_view pattern;
+};
+[[nodiscard]] ScopePath split_path(std::string_view path);
 
 // The segments up to the first one that may stand for several, without `**` itself: all that
 // decides whether the path contends with another.

@@ -2,16 +2,17 @@
 // Which live leases contend with a scope, without asking each of them.
 //
 // One tree of segments a worktree: a lease stands at the node of each of its literal paths, and at
-// the node of the literal part of each of its patterns. A literal path meets the leases that stand
-// on the way down to it and those below it; a pattern walks the subtree below its literal part as
-// far as its segments lead. So a claim costs what its paths cost, however many leases live
-// elsewhere. What it does not speed up: many patterns at one node are asked one by one, and a
-// pattern asks every name beside it.
+// the folder in which each of its patterns begins, where equal patterns stand together. A literal
+// path meets the leases that stand on the way down to it and those below it, and is matched with
+// all patterns of a folder at once (segment_set.hpp); a pattern walks the subtree below its literal
+// part as far as its segments lead. So a claim costs what its paths cost, however many leases live
+// elsewhere. What could still be dear is bounded: the patterns of a folder by a quota
+// (crowded_folder), and a search by the effort that it is given.
 //
 // Claims of worktrees inside of each other may meet as well: see nested_worktrees.hpp. Each tree is
 // then asked with what the path is called in it.
 //
-// The entries of a node stand in the order of their epochs, so that a queue, whose claims carry
+// The leases of a node stand in the order of their epochs, so that a queue, whose claims carry
 // their tickets as epochs, can ask for the last one before a ticket without a look at those after
 // it.
 //
@@ -22,10 +23,14 @@
 #include <cstddef>
 #include <limits>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/effort.hpp"
+#include "core/limits.hpp"
 #include "core/model.hpp"
 #include "core/nested_worktrees.hpp"
 
@@ -47,33 +52,53 @@ class ScopeIndex {
   static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
   // A lease of another owner than `owner` that contends with this scope and has such an epoch; null
-  // if there is none. Among several at one node of the tree it is the latest: of a long queue for
-  // one path that is the claim directly ahead.
+  // if there is none, or the effort was spent before one was found. Among several at one node of
+  // the tree it is the latest: of a long queue for one path that is the claim directly ahead.
   [[nodiscard]] const Lease* find_conflict(const std::string& worktree,
                                            const std::vector<std::string>& paths,
-                                           const AgentName& owner, EpochRange epochs = {}) const;
+                                           const AgentName& owner, Effort& effort,
+                                           EpochRange epochs = {}) const;
 
   // Every such lease without duplicates, by task id. With `at_most`, the search ends when it has
   // found that many, and which ones these are is open.
   [[nodiscard]] std::vector<const Lease*> conflicts(const std::string& worktree,
                                                     const std::vector<std::string>& paths,
-                                                    const AgentName& owner, EpochRange epochs = {},
+                                                    const AgentName& owner, Effort& effort,
+                                                    EpochRange epochs = {},
                                                     std::size_t at_most = no_limit) const;
 
+  // The folder, if there is one, that would have more patterns than it may, in all or of this
+  // owner, with those of the scope.
+  [[nodiscard]] std::optional<std::string> crowded_folder(const std::string& worktree,
+                                                          const std::vector<std::string>& paths,
+                                                          const AgentName& owner,
+                                                          const Limits& limits) const;
+
  private:
-  struct Entry {
-    const Lease* lease;
-    std::string pattern;  // The whole path if it is a pattern; blank if the lease covers this node.
+  // Leases with the same pattern, by epoch, then task id; how many each owner has.
+  struct Group {
+    std::vector<const Lease*> leases;
+    std::map<AgentName, std::size_t> owners;
+  };
+  // The patterns that begin at a node.
+  struct Folder {
+    std::map<std::string, Group, std::less<>> groups;
+    std::size_t bytes = 0;                      // Of the patterns, each counted once.
+    std::map<AgentName, std::size_t> bytes_of;  // And once for each owner.
   };
   struct Node {
     std::map<std::string, Node, std::less<>> children;  // Never an empty subtree.
-    std::vector<Entry> entries;                         // By epoch, then task id and pattern.
+    std::vector<const Lease*> leases;                   // That cover it, by epoch, then task id.
+    std::unique_ptr<Folder> folder;
   };
+  class Compiled;
   class Search;
 
   static void insert(Node& root, std::string_view path, const Lease& lease);
+  static void insert_pattern(Folder& folder, std::string_view pattern, const Lease& lease);
   static void erase(Node& node, std::string_view rest, std::string_view pattern,
                     const Lease& lease);
+  static void erase_pattern(Folder& folder, std::string_view pattern, const Lease& lease);
 
   [[nodiscard]] const Node* root_of(const std::string& worktree) const;
   void look_inside(Search& search, const std::string& worktree, std::string_view path) const;

@@ -117,15 +117,18 @@ bool Seats::is_reserved(const AgentName& name, const std::string& instance, Mono
 }
 
 Refusal Seats::in_use(const AgentName& name, const LeaseTable& leases, Mono now) const {
-  Refusal refusal(ErrorCode::name_in_use, "");
-  for (std::size_t number = 2;; ++number) {
+  Refusal refusal(ErrorCode::name_in_use,
+                  "Another process is the agent " + name.text + "; choose another name.");
+  constexpr std::size_t numbers_max = 1000;  // Nobody reads a name that long.
+  for (std::size_t number = 2; number < numbers_max; ++number) {
     AgentName free(name.text + "-" + std::to_string(number));
     if (!of(free).empty() || is_reserved(free, "", now) || leases.count_of(free) != 0) continue;
     refusal.error.message =
         "Another process is the agent " + name.text + "; be " + free.text + " instead.";
     refusal.suggested_name = std::move(free);
-    return refusal;
+    break;
   }
+  return refusal;
 }
 
 AgentName Seats::draw(SessionId session) const {

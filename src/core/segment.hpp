@@ -32,6 +32,7 @@ class Segment {
   [[nodiscard]] static bool is_pattern(std::string_view text);
 
  private:
+  friend class SegmentSet;
   // What one character of a name has to be.
   struct Atom {
     enum class Kind { literal, any_one, one_of } kind = Kind::literal;

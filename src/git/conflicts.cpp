@@ -2,6 +2,7 @@
 #include "git/conflicts.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -70,7 +71,9 @@ class Contenders {
     std::vector<std::size_t> found;
     const core::Lease& lease = leases_[number];
     if (lease.task_id.empty()) return found;
-    for (const core::Lease* other : index_.conflicts("", lease.paths, lease.owner)) {
+    // A command on its own may take its time.
+    core::Effort effort(std::numeric_limits<std::size_t>::max());
+    for (const core::Lease* other : index_.conflicts("", lease.paths, lease.owner, effort)) {
       const auto at = static_cast<std::size_t>(other - leases_.data());
       if (at > number) found.push_back(at);
     }

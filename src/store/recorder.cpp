@@ -37,12 +37,18 @@ std::optional<Entry> Recorder::entry(const core::Event& event, Moment now) {
   return encode(event, now.wall);
 }
 
-std::vector<Entry> Recorder::take_renewed(const core::LeaseTable& leases, double ts) {
+std::vector<Entry> Recorder::take_renewed(const core::LeaseTable& leases, double ts,
+                                          std::size_t bytes_max) {
   std::vector<Entry> whole;
-  for (const TaskId& task_id : std::exchange(renewed_, {})) {
-    if (const core::Lease* lease = leases.find(task_id)) whole.push_back(encode_whole(*lease, ts));
+  std::size_t bytes = 0;
+  while (!renewed_.empty() && bytes < bytes_max) {
+    const core::Lease* lease = leases.find(*renewed_.begin());
+    renewed_.erase(renewed_.begin());
+    if (lease == nullptr) continue;
+    whole.push_back(encode_whole(*lease, ts));
+    bytes += whole.back().payload.size();
   }
-  due_.reset();
+  if (renewed_.empty()) due_.reset();
   return whole;
 }
 

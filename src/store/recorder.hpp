@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <set>
 #include <vector>
@@ -25,8 +26,11 @@ class Recorder {
 
   // When take_renewed() has to be called next, if nothing happens before.
   [[nodiscard]] std::optional<Mono> due() const { return due_; }
-  // A whole record of each lease whose last record is a renewal.
-  [[nodiscard]] std::vector<Entry> take_renewed(const core::LeaseTable& leases, double ts);
+  // A whole record of each lease whose last record is a renewal; of no more of them than come to
+  // about that many bytes, and the rest is due at once.
+  [[nodiscard]] std::vector<Entry> take_renewed(
+      const core::LeaseTable& leases, double ts,
+      std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
  private:
   std::set<TaskId> renewed_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/strings.hpp"
 #include "wire/finding_fields.hpp"
@@ -138,11 +139,10 @@ Body decode_ledger_progress(const Fields& fields) {
 // Trimmed, without blanks and duplicates, in their order.
 std::vector<std::string> tags(const Fields& fields, const char* name) {
   std::vector<std::string> tags;
+  std::set<std::string> seen;
   for (const std::string& raw : fields.list(name)) {
     std::string tag = base::trimmed(raw);
-    if (!tag.empty() && std::find(tags.begin(), tags.end(), tag) == tags.end()) {
-      tags.push_back(std::move(tag));
-    }
+    if (!tag.empty() && seen.insert(tag).second) tags.push_back(std::move(tag));
   }
   return tags;
 }

@@ -88,13 +88,12 @@ std::string Encoder::board(const AgentName& to, const core::Plan& plan, const Pa
   JsonWriter json = Envelope{hub_id_, now}.open("board_snapshot", to.text, "board");
   json.key("board").begin_object();
   Page page(wish, max_bytes);
-  const std::vector<TaskId> ready = plan.ready();
   std::vector<TaskId> ready_here;  // Of the tasks on this page.
   page.list(
       json, "tasks", plan.tasks(),
       [&](JsonWriter& one, const auto& entry, TextLimit& limit) {
         write_listed(one, entry.second, limit);
-        if (!std::binary_search(ready.begin(), ready.end(), entry.first)) return;
+        if (!plan.is_ready(entry.first)) return;
         if (!ready_here.empty() && ready_here.back() == entry.first) return;
         ready_here.push_back(entry.first);
       },

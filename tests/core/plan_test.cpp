@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "core/plan.hpp"
 
+#include <algorithm>
+
 #include "core/stage.hpp"
 
 namespace {
@@ -136,7 +138,11 @@ TEST_CASE("a suggested owner is set, cleared, and left alone", "[core][plan]") {
 
 TEST_CASE("a task is ready when it is open and all it depends on is over", "[core][plan]") {
   Stage stage;
-  const auto ready = [&stage] { return stage.machine.plan().ready(); };
+  const auto ready = [&stage] {
+    std::vector<TaskId> found;
+    for (const TaskId* id : stage.machine.plan().ready()) found.push_back(*id);
+    return found;
+  };
   stage.grant("A", declare("ship", {"test", "docs"}));
   stage.grant("A", declare("test"));
   CHECK(ready() == ids({"test"}));
@@ -180,4 +186,94 @@ TEST_CASE("the newest progress notes are kept, oldest first", "[core][plan]") {
   REQUIRE(notes.size() == 3);
   CHECK(notes.front().text == "3");
   CHECK(notes.back().text == "5");
+}
+
+TEST_CASE("a plan is bounded in bytes, in all and for each who declares", "[core][plan]") {
+  Limits limits;
+  limits.plan_bytes_max = 100'000;
+  limits.plan_bytes_per_agent = 50'000;
+  Stage stage(limits);
+  const auto large = [](const char* id, std::size_t bytes) {
+    return DeclarePlanTask{TaskId(id), "title", std::string(bytes, 'x'), {}, ""};
+  };
+  stage.grant("A", large("a", 40'000));
+  stage.refuse("A", large("a2", 20'000), ErrorCode::bytes_quota);
+  stage.grant("A", large("a2", 1'000));
+  stage.grant("B", large("b", 45'000));
+  stage.refuse("C", large("c", 20'000), ErrorCode::plan_full);
+  // What makes it smaller is taken, and makes room.
+  stage.grant("A", large("a", 10'000));
+  stage.grant("C", large("c", 20'000));
+  stage.refuse("C", UpdatePlanTask{TaskId("b"), {}, std::string(8'000, 'o')},
+               ErrorCode::bytes_quota);
+  CHECK(stage.machine.plan().bytes() <= limits.plan_bytes_max);
+}
+
+TEST_CASE("progress notes are bounded in bytes, and an author pushes out its own", "[core][plan]") {
+  Limits limits;
+  limits.progress_bytes_max = 50'000;
+  limits.progress_bytes_per_agent = 20'000;
+  Stage stage(limits);
+  const std::string large(8'000, 'x');
+  const auto notes_of = [&stage](const char* author) {
+    const auto& notes = stage.machine.plan().progress();
+    return std::count_if(notes.begin(), notes.end(),
+                         [&](const ProgressNote& note) { return note.author == author; });
+  };
+  stage.grant("B", PostProgress{TaskId(""), "note", "small"});
+  for (int i = 0; i < 9; ++i) stage.grant("A", PostProgress{TaskId(""), "note", large});
+  CHECK(notes_of("A") == 2);
+  CHECK(notes_of("B") == 1);
+  for (const char* author : {"C", "D", "C", "D", "E"}) {
+    stage.grant(author, PostProgress{TaskId(""), "note", large});
+  }
+  CHECK(notes_of("B") == 0);
+  CHECK(notes_of("D") == 2);
+  // A single one that is larger stays.
+  stage.grant("C", PostProgress{TaskId(""), "note", std::string(60'000, 'x')});
+  CHECK(stage.machine.plan().progress().size() == 1);
+}
+
+TEST_CASE("a plan from a log that knew no bounds is made to fit", "[core][plan]") {
+  Limits limits;
+  limits.plan_bytes_max = 100'000;
+  limits.dependencies_per_task = 2;
+  limits.dependencies_max = 10;
+  Stage stage(limits);
+  for (int i = 0; i < 10; ++i) {
+    PlanTask made;
+    made.task_id = TaskId("t" + std::to_string(i));
+    made.title = "title";
+    made.description = std::string(20'000, 'x');
+    made.updated_at = i;
+    if (i == 7) made.status = PlanStatus::done;
+    for (int j = 0; j < i; ++j) made.depends_on.emplace_back("t" + std::to_string(j));
+    stage.machine.replay(PlanTaskDeclared{std::move(made)});
+  }
+  CHECK_FALSE(stage.machine.fit().empty());
+  CHECK(stage.machine.plan().bytes() <= limits.plan_bytes_max);
+  CHECK(stage.machine.plan().tasks().size() == 10);
+  // What is done, then what is old, went first; one that lost dependencies is not ready too early.
+  CHECK(task(stage, "t7").description.empty());
+  CHECK(task(stage, "t0").description.empty());
+  CHECK_FALSE(task(stage, "t9").description.empty());
+  CHECK(task(stage, "t9").status == PlanStatus::blocked);
+  CHECK(stage.machine.fit().empty());
+}
+
+TEST_CASE("a circle that a log brings along is left out of the order", "[core][plan]") {
+  Stage stage;
+  const auto tell = [&stage](const char* id, const char* on) {
+    PlanTask made;
+    made.task_id = TaskId(id);
+    made.depends_on = ids({on});
+    stage.machine.replay(PlanTaskDeclared{std::move(made)});
+  };
+  tell("a", "b");
+  tell("b", "c");
+  tell("c", "a");
+  tell("d", "d");
+  CHECK(stage.machine.plan().tasks().size() == 4);
+  stage.refuse("A", declare("c", {"b"}), ErrorCode::dependency_cycle);
+  stage.grant("A", declare("e", {"a", "b", "c", "d"}));
 }

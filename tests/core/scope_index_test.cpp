@@ -15,6 +15,8 @@ using namespace synapse;
 using namespace synapse::core;
 using Paths = std::vector<std::string>;
 
+constexpr std::size_t effort_max = Limits{}.effort_max;
+
 Lease lease(const std::string& task, const char* owner, Paths paths, const char* worktree = "w") {
   Lease made;
   made.task_id = TaskId(task);
@@ -57,6 +59,24 @@ bool contend(const std::string& worktree_a, const Paths& a, const std::string& w
   return reaches(worktree_a, a, worktree_b, b) || reaches(worktree_b, b, worktree_a, a);
 }
 
+std::vector<const Lease*> all_in(const ScopeIndex& index, const std::string& worktree,
+                                 const Paths& paths, const AgentName& owner, EpochRange epochs = {},
+                                 std::size_t at_most = ScopeIndex::no_limit) {
+  Effort effort(effort_max);
+  std::vector<const Lease*> found =
+      index.conflicts(worktree, paths, owner, effort, epochs, at_most);
+  REQUIRE_FALSE(effort.is_spent());
+  return found;
+}
+
+const Lease* first_in(const ScopeIndex& index, const std::string& worktree, const Paths& paths,
+                      const AgentName& owner, EpochRange epochs = {}) {
+  Effort effort(effort_max);
+  const Lease* found = index.find_conflict(worktree, paths, owner, effort, epochs);
+  REQUIRE_FALSE(effort.is_spent());
+  return found;
+}
+
 // Leases that come and go, and every question answered twice: by the index and by asking each
 // lease.
 class Crowd {
@@ -92,8 +112,8 @@ class Crowd {
     std::string asked;
     for (const std::string& path : paths) asked += " '" + path + "'";
     INFO("asked for" << asked << " in '" << asked_in << "'");
-    REQUIRE(ids(index_.conflicts(asked_in, paths, owner)) == expected);
-    const Lease* first = index_.find_conflict(asked_in, paths, owner);
+    REQUIRE(ids(all_in(index_, asked_in, paths, owner)) == expected);
+    const Lease* first = first_in(index_, asked_in, paths, owner);
     REQUIRE((first != nullptr) == !expected.empty());
     if (first == nullptr) return;
     REQUIRE(std::binary_search(expected.begin(), expected.end(), first->task_id.text));
@@ -160,7 +180,7 @@ TEST_CASE("the index names each lease once, by task id, whatever came first",
   const Lease a = lease("a", "you", {"a"});
   const Lease b = lease("b", "they", {"a/1"});
   for (const Lease* one : {&c, &a, &b}) index.add(*one);
-  CHECK(ids(index.conflicts("w", {"a/1", "a"}, me)) == std::vector<std::string>{"a", "b", "c"});
+  CHECK(ids(all_in(index, "w", {"a/1", "a"}, me)) == std::vector<std::string>{"a", "b", "c"});
 }
 
 TEST_CASE("a search takes the latest lease of a node, and only epochs of its range",
@@ -173,29 +193,29 @@ TEST_CASE("a search takes the latest lease of a node, and only epochs of its ran
   }
   // Against the order of their epochs, which is what counts.
   for (auto it = leases.rbegin(); it != leases.rend(); ++it) index.add(*it);
-  CHECK(index.find_conflict("w", {"a/1"}, me) == &leases[4]);
-  CHECK(index.find_conflict("w", {"a/1"}, me, {.before = Epoch{3}}) == &leases[1]);
-  CHECK(index.find_conflict("w", {"a/1"}, me, {.before = Epoch{1}}) == nullptr);
-  CHECK(ids(index.conflicts("w", {"a"}, me, {.from = Epoch{2}, .before = Epoch{4}})) ==
+  CHECK(first_in(index, "w", {"a/1"}, me) == &leases[4]);
+  CHECK(first_in(index, "w", {"a/1"}, me, {.before = Epoch{3}}) == &leases[1]);
+  CHECK(first_in(index, "w", {"a/1"}, me, {.before = Epoch{1}}) == nullptr);
+  CHECK(ids(all_in(index, "w", {"a"}, me, {.from = Epoch{2}, .before = Epoch{4}})) ==
         std::vector<std::string>{"t2", "t3"});
-  CHECK(index.conflicts("w", {"a"}, me, {}, 2).size() == 2);
+  CHECK(all_in(index, "w", {"a"}, me, {}, 2).size() == 2);
 }
 
 TEST_CASE("an agent's own leases are never in its way", "[core][scope_index]") {
   ScopeIndex index;
   const Lease mine = lease("t", "me", {"a"});
   index.add(mine);
-  CHECK(index.find_conflict("w", {"a"}, me) == nullptr);
-  CHECK(index.find_conflict("w", {"a"}, AgentName("you")) == &mine);
+  CHECK(first_in(index, "w", {"a"}, me) == nullptr);
+  CHECK(first_in(index, "w", {"a"}, AgentName("you")) == &mine);
 }
 
 TEST_CASE("worktrees have nothing to do with each other", "[core][scope_index]") {
   ScopeIndex index;
   const Lease whole = lease("t", "you", {}, "w");
   index.add(whole);
-  CHECK(index.find_conflict("w", {"deep/down"}, me) == &whole);
-  CHECK(index.find_conflict("W", {"deep/down"}, me) == nullptr);
-  CHECK(index.find_conflict("", {}, me) == nullptr);
+  CHECK(first_in(index, "w", {"deep/down"}, me) == &whole);
+  CHECK(first_in(index, "W", {"deep/down"}, me) == nullptr);
+  CHECK(first_in(index, "", {}, me) == nullptr);
 }
 
 TEST_CASE("a lease without files is in nobody's way", "[core][scope_index]") {
@@ -203,9 +223,9 @@ TEST_CASE("a lease without files is in nobody's way", "[core][scope_index]") {
   Lease none = lease("t", "you", {"a"});
   none.coverage = Coverage::none;
   index.add(none);
-  CHECK(index.find_conflict("w", {}, me) == nullptr);
+  CHECK(first_in(index, "w", {}, me) == nullptr);
   index.remove(none);
-  CHECK(index.conflicts("w", {}, me).empty());
+  CHECK(all_in(index, "w", {}, me).empty());
 }
 
 TEST_CASE("a removed lease leaves nothing behind", "[core][scope_index]") {
@@ -215,10 +235,10 @@ TEST_CASE("a removed lease leaves nothing behind", "[core][scope_index]") {
   index.add(one);
   index.add(two);
   index.remove(one);
-  CHECK(ids(index.conflicts("w", {"a/b/c"}, me)) == std::vector<std::string>{"two"});
-  CHECK(index.find_conflict("w", {"z"}, me) == nullptr);
+  CHECK(ids(all_in(index, "w", {"a/b/c"}, me)) == std::vector<std::string>{"two"});
+  CHECK(first_in(index, "w", {"z"}, me) == nullptr);
   index.remove(two);
-  CHECK(index.find_conflict("w", {}, me) == nullptr);
+  CHECK(first_in(index, "w", {}, me) == nullptr);
 }
 
 TEST_CASE("a path that leads to or into a worktree inside meets its claims",
@@ -227,7 +247,7 @@ TEST_CASE("a path that leads to or into a worktree inside meets its claims",
   const Lease inner = lease("inner", "you", {"src/a.py"}, "/r/.claude/worktrees/w");
   index.add(inner);
   const auto met = [&](const char* worktree, const Paths& paths) {
-    return index.find_conflict(worktree, paths, me) == &inner;
+    return first_in(index, worktree, paths, me) == &inner;
   };
   CHECK(met("/r", {".claude/worktrees/w/src/a.py"}));
   CHECK(met("/r", {".claude/worktrees/w/src/*.py"}));
@@ -248,17 +268,17 @@ TEST_CASE("a worktree's claim meets what an outer one says about its files",
   const Lease pattern = lease("pattern", "you", {"sub/lib/*.h"}, "/r/");
   const Lease folder = lease("folder", "you", {"deps"}, "/r/");
   for (const Lease* one : {&file, &pattern, &folder}) index.add(*one);
-  CHECK(index.find_conflict("/r/sub", {"src/a.py"}, me) == &file);
-  CHECK(index.find_conflict("/r/sub", {"src"}, me) == &file);
-  CHECK(index.find_conflict("/r/sub/lib", {"x.h"}, me) == &pattern);
-  CHECK(index.find_conflict("/r/deps/one", {"any"}, me) == &folder);
-  CHECK(index.find_conflict("/r/deps", {}, me) == &folder);
-  CHECK(ids(index.conflicts("/r/sub", {}, me)) == std::vector<std::string>{"file", "pattern"});
-  CHECK(index.find_conflict("/r/sub", {"src/b.py"}, me) == nullptr);
-  CHECK(index.find_conflict("/r/other", {}, me) == nullptr);
+  CHECK(first_in(index, "/r/sub", {"src/a.py"}, me) == &file);
+  CHECK(first_in(index, "/r/sub", {"src"}, me) == &file);
+  CHECK(first_in(index, "/r/sub/lib", {"x.h"}, me) == &pattern);
+  CHECK(first_in(index, "/r/deps/one", {"any"}, me) == &folder);
+  CHECK(first_in(index, "/r/deps", {}, me) == &folder);
+  CHECK(ids(all_in(index, "/r/sub", {}, me)) == std::vector<std::string>{"file", "pattern"});
+  CHECK(first_in(index, "/r/sub", {"src/b.py"}, me) == nullptr);
+  CHECK(first_in(index, "/r/other", {}, me) == nullptr);
   index.remove(file);
   index.remove(pattern);
-  CHECK(index.find_conflict("/r/sub", {}, me) == nullptr);
+  CHECK(first_in(index, "/r/sub", {}, me) == nullptr);
 }
 
 TEST_CASE("a claim of a whole tree says nothing about the trees in it", "[core][scope_index]") {
@@ -267,12 +287,12 @@ TEST_CASE("a claim of a whole tree says nothing about the trees in it", "[core][
   const Lease all_python = lease("python", "you", {"**/*.py"}, "/r");
   index.add(whole);
   index.add(all_python);
-  CHECK(index.find_conflict("/r/sub", {}, me) == nullptr);
-  CHECK(index.find_conflict("/r/sub", {"a.py"}, me) == nullptr);
+  CHECK(first_in(index, "/r/sub", {}, me) == nullptr);
+  CHECK(first_in(index, "/r/sub", {"a.py"}, me) == nullptr);
   const Lease inner = lease("inner", "they", {}, "/r/sub");
   index.add(inner);
-  CHECK(ids(index.conflicts("/r", {}, me)) == std::vector<std::string>{"python", "whole"});
-  CHECK(ids(index.conflicts("/r", {"s*"}, me)) == std::vector<std::string>{"python", "whole"});
+  CHECK(ids(all_in(index, "/r", {}, me)) == std::vector<std::string>{"python", "whole"});
+  CHECK(ids(all_in(index, "/r", {"s*"}, me)) == std::vector<std::string>{"python", "whole"});
 }
 
 TEST_CASE("worktrees too deep or too many to be real are only what they are called",
@@ -282,6 +302,6 @@ TEST_CASE("worktrees too deep or too many to be real are only what they are call
   for (std::size_t i = 0; i <= NestedWorktrees::depth_max; ++i) deep += "/d";
   const Lease far = lease("far", "you", {}, deep.c_str());
   index.add(far);
-  CHECK(index.find_conflict("/d", {"d"}, me) == nullptr);
-  CHECK(index.find_conflict(deep, {"x"}, me) == &far);
+  CHECK(first_in(index, "/d", {"d"}, me) == nullptr);
+  CHECK(first_in(index, deep, {"x"}, me) == &far);
 }

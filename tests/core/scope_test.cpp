@@ -96,7 +96,7 @@ TEST_CASE("patterns past their limits cover all below their literal part", "[cor
   Paths expected = numbered(32, "d/", "*");
   expected.insert(expected.end(), {"d", "e/f", "plain"});
   CHECK(normalise_scope(many, limits) == expected);
-  many.emplace_back("*");
+  many.emplace_back("*");  // Then that is all of the worktree.
   CHECK(normalise_scope(many, limits) == Paths{""});
 
   const std::string longest = "d/*" + std::string(253, 'x');

@@ -26,8 +26,16 @@ Stage::Stage(const core::Limits& limits) : machine(limits, hub_id) {
   for (const char* name : {"A", "B", "C", "D"}) (void)actors.join(AgentName(name), clock.now());
 }
 
+std::vector<Event> Stage::settle() {
+  std::vector<Event> events;
+  do {
+    for (Event& event : actors.tick(clock.now()).events) events.push_back(std::move(event));
+  } while (machine.next_deadline() && *machine.next_deadline() <= clock.now().mono);
+  return events;
+}
+
 Outcome Stage::run(const char* agent, const core::Command& command) {
-  (void)actors.tick(clock.now());
+  (void)settle();
   if (machine.seats().of(AgentName(agent)).empty()) {
     (void)actors.join(AgentName(agent), clock.now());
   }
@@ -42,7 +50,7 @@ std::vector<Event> Stage::grant(const char* agent, const core::Command& command)
 }
 
 core::Refusal Stage::refuse(const char* agent, const core::Command& command, ErrorCode code) {
-  (void)actors.tick(clock.now());
+  (void)settle();
   const std::string before = leases_of(machine);
   Outcome decision = run(agent, command);
   REQUIRE(decision.refusal);
@@ -55,7 +63,7 @@ core::Refusal Stage::refuse(const char* agent, const core::Command& command, Err
 
 std::vector<Event> Stage::pass(double seconds) {
   clock.advance(seconds);
-  return actors.tick(clock.now()).events;
+  return settle();
 }
 
 std::vector<Event> Stage::leave(const char* agent) {

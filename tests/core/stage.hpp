@@ -18,7 +18,7 @@ inline constexpr const char* hub_id = "syn-0badcafe";
 struct Stage {
   explicit Stage(const core::Limits& limits = {});
 
-  // Due things first, as the hub does it, then the command.
+  // All that is due first, then the command.
   core::Outcome run(const char* agent, const core::Command& command);
   // Runs a command that must be granted; the events.
   std::vector<core::Event> grant(const char* agent, const core::Command& command);
@@ -27,6 +27,9 @@ struct Stage {
   // Lets time pass and what comes due happen; the events.
   std::vector<core::Event> pass(double seconds);
   std::vector<core::Event> leave(const char* agent);
+
+  // Whatever is due, however many turns that takes; the events.
+  std::vector<core::Event> settle();
 
   [[nodiscard]] const core::Lease* lease(const char* task) const;
   // "A" for the owner of a task, "" if it is free.

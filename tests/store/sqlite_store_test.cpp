@@ -158,36 +158,6 @@ TEST_CASE("renewing a lease does not write what the lease holds", "[store][sqlit
   CHECK(found->checkpoint == lease.checkpoint);
 }
 
-TEST_CASE("a lease that was renewed is written whole once, unless something else wrote it",
-          "[store][own]") {
-  store::Recorder recorder;
-  core::LeaseTable leases(0);
-  core::Lease lease = sample_lease();
-  leases.put(lease);
-  CHECK_FALSE(recorder.due());
-  static_cast<void>(recorder.entry(core::LeaseRenewed{lease}, moment(5)));
-  CHECK(recorder.due() == moment(605).mono);
-  static_cast<void>(recorder.entry(core::LeaseRenewed{lease}, moment(50)));
-  CHECK(recorder.due() == moment(605).mono);
-  const std::vector<store::Entry> whole = recorder.take_renewed(leases, 7);
-  REQUIRE(whole.size() == 1);
-  CHECK(whole[0].kind == "claim");
-  CHECK(whole[0].ts == 7);
-  CHECK(whole[0].payload == store::encode(core::LeaseGranted{lease}, 7)->payload);
-  CHECK_FALSE(recorder.due());
-  CHECK(recorder.take_renewed(leases, 7).empty());
-  for (const core::Event& event : std::vector<core::Event>{
-           core::LeaseGranted{lease}, core::TaskUpdated{lease}, core::CheckpointSaved{lease},
-           core::LeaseHandedOff{lease, AgentName("Z")},
-           core::LeaseReleased{lease.task_id, lease.owner},
-           core::LeaseExpired{lease.task_id, lease.owner, lease.epoch, ""}}) {
-    INFO("event " << event.index());
-    static_cast<void>(recorder.entry(core::LeaseRenewed{lease}, moment(0)));
-    static_cast<void>(recorder.entry(event, moment(0)));
-    CHECK(recorder.take_renewed(leases, 7).empty());
-  }
-}
-
 TEST_CASE("a log that was closed is one file, and opens again with all in it", "[store][sqlite]") {
   const TempDir dir;
   {

@@ -107,7 +107,7 @@ TEST_CASE("a state snapshot stops at what fits and says so", "[wire][encode]") {
 }
 
 TEST_CASE("a board has tasks and what is ready in order and notes as they came", "[wire][encode]") {
-  core::Plan plan(100, 100);
+  core::Plan plan{core::Limits{}};
   plan.put(plan_task("T2"));
   core::PlanTask blocked = plan_task("T1");
   blocked.depends_on = {TaskId("T2")};
@@ -129,7 +129,7 @@ TEST_CASE("a board has tasks and what is ready in order and notes as they came",
 }
 
 TEST_CASE("of the notes of a board the newest that fit are kept, oldest first", "[wire][encode]") {
-  core::Plan plan(100, 100);
+  core::Plan plan{core::Limits{}};
   plan.put(plan_task("T"));
   for (int i = 0; i < 100; ++i) {
     plan.add({TaskId("T"), "A", core::ProgressKind::note,
@@ -148,7 +148,7 @@ TEST_CASE("of the notes of a board the newest that fit are kept, oldest first", 
 }
 
 TEST_CASE("a board with too many tasks stops at what fits", "[wire][encode]") {
-  core::Plan plan(100, 100);
+  core::Plan plan{core::Limits{}};
   for (int i = 0; i < 100; ++i) plan.put(plan_task("T" + std::to_string(100 + i), 1000));
   plan.add({TaskId(""), "A", core::ProgressKind::note, "n", 1});
   CHECK_FALSE(board(plan, 200'000).contains("truncated"));
