@@ -32,13 +32,29 @@ Door::Door(DoorOptions options, const wire::Encoder& encoder, Metrics& metrics)
 
 bool Door::open(const SharedSession& session, Moment now) {
   session->host = session->connection->peer().host;
-  if (const auto obstacle = sockets_.capacity_obstacle(session->host)) {
+  auto obstacle = sockets_.capacity_obstacle(session->host);
+  if (obstacle && *obstacle != CloseCode::host_full && shed_stranger(now)) {
+    obstacle = sockets_.capacity_obstacle(session->host);
+  }
+  if (obstacle) {
     const bool full = *obstacle == CloseCode::hub_full;
     session->connection->close(static_cast<std::uint16_t>(*obstacle),
                                full ? "the hub is full" : "too many connections; try again later");
     return false;
   }
   sockets_.add(session, now.mono + (is_guarded() ? options_.auth_timeout : options_.name_timeout));
+  return true;
+}
+
+bool Door::shed_stranger(Moment now) {
+  const SharedSession stranger = sockets_.first_stranger();
+  if (stranger == nullptr) return false;
+  const Mono came = stranger->bind_deadline - options_.auth_timeout;
+  if (now.mono - came < options_.stranger_patience) return false;
+  sockets_.end(*stranger);
+  sockets_.forget(stranger->id);
+  stranger->connection->close(static_cast<std::uint16_t>(CloseCode::retry_later),
+                              "no token in time, and others wait");
   return true;
 }
 

@@ -22,6 +22,8 @@ struct DoorOptions {
   std::string token;  // Blank: an open hub.
   SocketLimits sockets;
   std::chrono::milliseconds auth_timeout{10'000};  // To a good first frame, on a secured hub.
+  // Of that, what is left to it when the hub is full.
+  std::chrono::milliseconds stranger_patience{1'000};
   std::chrono::milliseconds name_timeout{30'000};  // To a name, on an open one.
   double rate = 0;                                 // Frames a second and agent; 0: no limit.
   double burst = 20;
@@ -42,7 +44,9 @@ class Door {
  public:
   Door(DoorOptions options, const wire::Encoder& encoder, Metrics& metrics);
 
-  // Whether a socket that has been upgraded may stay; if not, it is closed.
+  // Whether a socket that has been upgraded may stay; if not, it is closed. On a full hub it takes
+  // the place of one that has had time to present its token and has not: those that don't have it
+  // can't keep out those that do.
   [[nodiscard]] bool open(const SharedSession& session, Moment now);
   // Whether a frame may go on; if not, the turn says why.
   [[nodiscard]] bool admits(const TurnContext& frame);
@@ -64,6 +68,8 @@ class Door {
  private:
   [[nodiscard]] bool authenticate(const TurnContext& frame, const wire::Inbound& inbound);
   [[nodiscard]] bool keeps_name(const TurnContext& frame, const wire::Inbound& inbound);
+  // Whether a place has become free.
+  [[nodiscard]] bool shed_stranger(Moment now);
   void say_error(const TurnContext& frame, std::string_view type, const Error& error,
                  std::string_view target);
 

@@ -217,10 +217,12 @@ void Engine::pass(Turn& turn) {
 
 void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
   const bool is_chat = delivery.type == "chat";
+  const bool is_dear = is_chat && is_dear_to_address(delivery.chat_target);
   const auto wants = [&](const Session& session) {
     if (!session.interest) return true;
-    if (is_chat) return session.interest->wants_chat(delivery.chat_target, session.name.text);
-    return session.interest->types.contains(delivery.type);
+    if (!is_chat) return session.interest->types.contains(delivery.type);
+    if (is_dear) return session.interest->chat != wire::Interest::Chat::none;
+    return session.interest->wants_chat(delivery.chat_target, session.name.text);
   };
   const Sockets& sockets = door_.sockets();
   for (const Sockets::List* list : {&sockets.unchoosy(), &sockets.wanting(delivery.type)}) {
@@ -249,6 +251,15 @@ void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
       hand(*session, delivery.frame);
     }
   }
+}
+
+bool Engine::is_dear_to_address(std::string_view target) const {
+  constexpr std::size_t steps_max = 5'000'000;
+  std::size_t steps = 0;
+  for (const Session* session : door_.sockets().wanting("chat")) {
+    steps += session->interest->chat_steps(target, session->name.text);
+  }
+  return steps > steps_max;
 }
 
 void Engine::hand(Session& session, const net::SharedFrame& frame) {

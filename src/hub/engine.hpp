@@ -83,6 +83,9 @@ class Engine {
 
   void pass(Turn& turn);
   void broadcast(const Delivery& delivery, const Turn& turn);
+  // Whether it would take too long to tell whom a chat is for. Then it goes to all that want some:
+  // clients sort out for themselves what is for them.
+  [[nodiscard]] bool is_dear_to_address(std::string_view target) const;
   void hand(Session& session, const net::SharedFrame& frame);
 
   Metrics metrics_;

@@ -49,6 +49,9 @@ Result<std::unique_ptr<core::Machine>> LogKeeper::replay(Moment now, store::Repl
     logger_.warning(std::to_string(told - undecodable_told_max) +
                     " more events of the log can't be read and were skipped");
   }
+  if (const std::string cut = machine->fit(); !cut.empty()) {
+    logger_.warning("the log holds more than a hub may keep: " + cut);
+  }
   if (report.unknown > 0) {
     logger_.warning(std::to_string(report.unknown) +
                     " events of the log are of a kind that this "

@@ -6,6 +6,17 @@
 
 namespace synapse::hub {
 
+namespace {
+
+constexpr std::size_t renewed_bytes_at_once = 2UL << 20U;
+// A snapshot takes as long to write as it is large, and is kept until it has been read: so much of
+// one, and less while many frames are waiting to be sent.
+constexpr std::size_t snapshot_bytes = 4UL << 20U;
+constexpr std::size_t snapshot_bytes_scarce = 64UL << 10U;
+constexpr std::size_t frame_bytes_ample = 64UL << 20U;
+
+}  // namespace
+
 Room::Room(std::string hub_id, std::unique_ptr<core::Machine> machine, LogWriter* log,
            Metrics& metrics)
     : machine_(std::move(machine)), log_(log), metrics_(metrics), encoder_(std::move(hub_id)) {}
@@ -25,7 +36,7 @@ void Room::pass_time(Moment now) {
     finish(std::move(turn));
   }
   if (const std::optional<Mono> whole = recorder_.due(); whole && *whole <= now.mono) {
-    write_renewed(now);
+    static_cast<void>(write_some_renewed(now, renewed_bytes_at_once));
   }
 }
 
@@ -37,12 +48,18 @@ std::optional<Mono> Room::next_deadline() const {
 }
 
 void Room::write_renewed(Moment now) {
-  std::vector<store::Entry> whole = recorder_.take_renewed(machine_->leases(), now.wall);
-  if (whole.empty() || !read_only_reason_.empty()) return;
+  while (write_some_renewed(now, renewed_bytes_at_once)) {
+  }
+}
+
+bool Room::write_some_renewed(Moment now, std::size_t bytes_max) {
+  std::vector<store::Entry> whole = recorder_.take_renewed(machine_->leases(), now.wall, bytes_max);
+  if (whole.empty() || !read_only_reason_.empty()) return false;
   Turn turn;
   turn.is_logged = true;
   entries_ = std::move(whole);
   finish(std::move(turn));
+  return true;
 }
 
 std::string Room::write(const core::Event& event, const core::Machine& machine,
@@ -143,8 +160,10 @@ void Room::finish(Turn turn) {
   gate_.push(std::move(turn));
 }
 
-std::string Room::answer(const wire::Query& query, SessionId session, std::size_t room,
+std::string Room::answer(const wire::Query& query, SessionId session, std::size_t max_bytes,
                          std::size_t connected, Moment now) const {
+  const bool is_scarce = net::Frame::live_bytes() > frame_bytes_ample;
+  const std::size_t room = std::min(max_bytes, is_scarce ? snapshot_bytes_scarce : snapshot_bytes);
   struct Ask {
     const wire::Encoder& encoder;
     const core::Machine& machine;

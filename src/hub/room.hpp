@@ -61,6 +61,8 @@ class Room final : core::Scribe {
  private:
   [[nodiscard]] std::string write(const core::Event& event, const core::Machine& machine,
                                   const AgentName& actor, Moment now) override;
+  // Whether there was something to write.
+  bool write_some_renewed(Moment now, std::size_t bytes_max);
   void tell(const core::Outcome& outcome, const core::Entry& entry, Turn& turn);
   [[nodiscard]] static Delivery delivery_of(const core::Event& event, wire::Outgoing outgoing,
                                             SessionId asker);

@@ -47,7 +47,7 @@ struct RunOptions {
   double auth_timeout = 10;      // Seconds.
   double takeover_cooldown = 2;  // Seconds.
   std::size_t max_clients = 1024;
-  std::optional<std::size_t> max_unauth_clients;  // Nothing: as max_clients.
+  std::optional<std::size_t> max_unauth_clients;  // Nothing: a quarter of max_clients.
   std::size_t max_connections_per_host = 0;
   bool no_peer_uid =
       false;  // A proxy or tunnel makes everybody one user: users are not told apart.

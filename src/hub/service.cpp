@@ -119,6 +119,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   std::shared_ptr<net::ConnectionHandler> opened(
       std::shared_ptr<net::Connection> connection) override {
+    // Nobody has to show a token here before anything else.
+    if (options_.token.value_or("").empty() || connection->peer().is_unix) connection->admit();
     auto session = std::make_shared<Session>(std::move(connection), this);
     arrive({Arrival::Kind::opened, session, std::nullopt, 0, {}});
     return session;

@@ -30,7 +30,7 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.limits.answers_max = options.max_idempotency_keys;
   engine.door.sockets.clients_max = options.max_clients;
   engine.door.sockets.unauthenticated_max =
-      options.max_unauth_clients.value_or(options.max_clients);
+      options.max_unauth_clients.value_or(std::max<std::size_t>(1, options.max_clients / 4));
   engine.door.sockets.per_host_max = options.max_connections_per_host;
   engine.limits.takeover_cooldown = base::from_seconds(options.takeover_cooldown);
   engine.door.auth_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -55,6 +55,7 @@ void Sockets::add(const SharedSession& session, Mono bind_deadline) {
 void Sockets::authenticate(Session& session) {
   if (session.is_authenticated) return;
   session.is_authenticated = true;
+  session.connection->admit();
   --unauthenticated_;
   listen(session);
 }
@@ -109,6 +110,11 @@ const Sockets::List& Sockets::wanting(std::string_view type) const {
   static const List nobody;
   const auto found = wanting_.find(type);
   return found == wanting_.end() ? nobody : found->second;
+}
+
+SharedSession Sockets::first_stranger() const {
+  if (entrance_ == Entrance::open || unbound_.empty()) return nullptr;
+  return sessions_.at(unbound_.begin()->second);
 }
 
 std::vector<SharedSession> Sockets::unbound_since(Mono now) const {

@@ -17,7 +17,7 @@ namespace synapse::hub {
 
 struct SocketLimits {
   std::size_t clients_max = 1024;
-  std::size_t unauthenticated_max = 1024;
+  std::size_t unauthenticated_max = 256;
   std::size_t per_host_max = 0;  // 0: no cap.
 };
 
@@ -53,6 +53,9 @@ class Sockets {
   // Those of the others that asked for a type, or for some of the chat.
   [[nodiscard]] const List& wanting(std::string_view type) const;
 
+  // Of those that have yet to present the token, the one that must do so first; null: there is
+  // none.
+  [[nodiscard]] SharedSession first_stranger() const;
   // Sockets that have had no name for too long.
   [[nodiscard]] std::vector<SharedSession> unbound_since(Mono now) const;
   [[nodiscard]] std::optional<Mono> next_deadline() const;

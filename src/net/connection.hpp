@@ -25,7 +25,10 @@ class Connection {
   // Sends what is queued, then a close frame, then ends: within close_timeout, whatever the peer
   // does.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
-  // That many messages have been dealt with: reading pauses while in_flight_max are not.
+  // Its owner knows the peer: messages may have their full size from now on.
+  virtual void admit() = 0;
+  // That many messages have been dealt with: reading pauses while too many, or too large ones, have
+  // not.
   virtual void credit(std::size_t messages) = 0;
   [[nodiscard]] virtual const Peer& peer() const = 0;
 };

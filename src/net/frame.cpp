@@ -9,8 +9,7 @@ constexpr unsigned char final_ping = 0x89;
 constexpr unsigned char final_close = 0x88;
 
 SharedFrame build(unsigned char first, std::string_view payload) {
-  auto frame = std::make_shared<Frame>();
-  std::string& bytes = frame->bytes;
+  std::string bytes;
   const std::size_t size = payload.size();
   bytes.reserve(size + 10);
   bytes += static_cast<char>(first);
@@ -25,12 +24,17 @@ SharedFrame build(unsigned char first, std::string_view payload) {
   } else {
     append_size(127, 8);
   }
-  frame->header_size = bytes.size();
+  const std::size_t header_size = bytes.size();
   bytes += payload;
-  return frame;
+  return std::make_shared<Frame>(std::move(bytes), header_size);
 }
 
 }  // namespace
+
+std::atomic<std::size_t>& Frame::live_bytes() {
+  static std::atomic<std::size_t> bytes = 0;
+  return bytes;
+}
 
 SharedFrame text_frame(std::string_view payload) { return build(final_text, payload); }
 
@@ -44,10 +48,6 @@ SharedFrame close_frame(std::uint16_t code, std::string_view reason) {
   return build(final_close, payload);
 }
 
-SharedFrame raw_frame(std::string bytes) {
-  auto frame = std::make_shared<Frame>();
-  frame->bytes = std::move(bytes);
-  return frame;
-}
+SharedFrame raw_frame(std::string bytes) { return std::make_shared<Frame>(std::move(bytes), 0); }
 
 }  // namespace synapse::net

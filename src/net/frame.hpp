@@ -2,20 +2,31 @@
 // WebSocket frames as a server sends them: built once, shared by every socket that they go to.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace synapse::net {
 
 // A WebSocket frame as it goes over the wire (RFC 6455, section 5.2), unmasked.
 struct Frame {
-  std::string bytes;
-  std::size_t header_size = 0;
+  Frame(std::string whole, std::size_t header) : bytes(std::move(whole)), header_size(header) {
+    live_bytes() += bytes.size();
+  }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+  ~Frame() { live_bytes() -= bytes.size(); }
+
+  const std::string bytes;
+  const std::size_t header_size;
   [[nodiscard]] std::string_view payload() const {
     return std::string_view(bytes).substr(header_size);
   }
+  // Of all frames of this process that somebody still has to be sent.
+  [[nodiscard]] static std::atomic<std::size_t>& live_bytes();
 };
 using SharedFrame = std::shared_ptr<const Frame>;
 

@@ -6,7 +6,10 @@ namespace synapse::net {
 Outbox::Put Outbox::put(SharedFrame frame) {
   const std::lock_guard lock(mutex_);
   if (finished_) return Put::closed;
-  if (frames_.size() >= bounds_.frames_max || bytes_ + frame->bytes.size() > bounds_.bytes_max) {
+  const bool is_over_its_share =
+      bytes_ > bounds_.share_bytes && Frame::live_bytes() > bounds_.all_bytes_max;
+  if (frames_.size() >= bounds_.frames_max || bytes_ + frame->bytes.size() > bounds_.bytes_max ||
+      is_over_its_share) {
     return Put::overflow;
   }
   return append(std::move(frame));

@@ -24,6 +24,10 @@ class Outbox {
   struct Bounds {
     std::size_t frames_max = 32'768;
     std::size_t bytes_max = 32UL << 20U;
+    // Of all frames there are. Past it a reader may have its share waiting, and no more: a crowd
+    // that reads slowly can't take more than that and the shares of all.
+    std::size_t all_bytes_max = 96UL << 20U;
+    std::size_t share_bytes = 64UL << 10U;
   };
   enum class Put {
     queued,    // The writer is on its way.

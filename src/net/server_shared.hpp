@@ -7,6 +7,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <utility>
 
+#include "net/intake.hpp"
 #include "net/ws_server.hpp"
 
 namespace synapse::net {
@@ -22,10 +23,21 @@ struct ServerShared {
   ServerShared(ServerOptions chosen, ServerHandler& owner)
       : options(std::move(chosen)), handler(owner) {}
 
+  [[nodiscard]] Intake::Bounds intake_bounds() const {
+    constexpr std::size_t a_little = 64UL << 10U;
+    return {options.stranger_bytes_max,
+            options.in_flight_max,
+            options.in_flight_bytes_max,
+            options.inbound_bytes_max,
+            a_little,
+            a_little};
+  }
+
   ServerOptions options;
   ServerHandler& handler;
   std::atomic<std::size_t> open_connections = 0;
   std::atomic<std::uint64_t> slow_readers = 0;
+  std::atomic<std::size_t> inbound_bytes = 0;
 };
 
 }  // namespace synapse::net

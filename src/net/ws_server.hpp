@@ -36,7 +36,15 @@ struct ServerOptions {
   HttpServerOptions http;  // With several threads.
   std::size_t message_bytes_max = 1UL << 20U;
   Outbox::Bounds outbox;
+  // Of each connection, of its messages that have not been dealt with.
   std::size_t in_flight_max = 256;
+  std::size_t in_flight_bytes_max = 1UL << 20U;
+  // Of a message that has not arrived whole, from a peer that has not been admitted.
+  std::size_t stranger_bytes_max = 16UL << 10U;
+  // Of all that has arrived on all connections and has not been dealt with. Past it, connections
+  // wait for their messages under way, and one with more than a little of a message is closed with
+  // 1013.
+  std::size_t inbound_bytes_max = 96UL << 20U;
   std::chrono::seconds ping_interval{15};
   std::chrono::seconds close_timeout{2};
 };

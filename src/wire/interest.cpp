@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/interest.hpp"
 
+#include <algorithm>
+
 #include "base/strings.hpp"
 #include "wire/addressing.hpp"
 #include "wire/bounds.hpp"
@@ -34,6 +36,16 @@ bool Interest::wants_chat(std::string_view target, std::string_view own_name) co
       break;
   }
   return is_for_any(target, names, own_name);
+}
+
+std::size_t Interest::chat_steps(std::string_view target, std::string_view own_name) const {
+  if (chat != Chat::addressed) return 1;
+  constexpr std::size_t name_steps = 10;  // Of a comparison of two names.
+  std::size_t characters = names.empty() ? own_name.size() : 0;
+  for (const std::string& name : names) characters += name.size();
+  const bool is_plain = target.find_first_of("*?[") == std::string_view::npos;
+  const std::size_t count = std::max<std::size_t>(1, names.size());
+  return (target.size() + 1) * (is_plain ? count * name_steps : 2 * characters);
 }
 
 Result<std::optional<Interest>> decode_interest(const Fields& fields) {

@@ -26,6 +26,8 @@ struct Interest {
 
   // Whether a socket bound as `own_name` is sent a chat with this target.
   [[nodiscard]] bool wants_chat(std::string_view target, std::string_view own_name) const;
+  // What it takes to tell, at the worst: about so many nanoseconds.
+  [[nodiscard]] std::size_t chat_steps(std::string_view target, std::string_view own_name) const;
 };
 
 // The `interest` of a frame; nothing when it has none. Errors: wrong_field_type, field_too_long.

@@ -239,4 +239,44 @@ TEST_CASE("sockets over a cap are turned away in the protocol's order", "[hub][d
   CHECK_FALSE(rig.connect("10.0.0.3").close_code());
 }
 
+TEST_CASE("silent sockets can't keep those out that have the token", "[hub][door]") {
+  hub::EngineOptions options;
+  options.door.token = "secret";
+  Rig rig(options);
+  std::vector<Peer> silent;
+  for (int i = 0; i < 1'100; ++i) silent.push_back(rig.connect());
+  const auto closed = [&silent] {
+    return std::count_if(silent.begin(), silent.end(),
+                         [](const Peer& peer) { return peer.close_code() == 4014; });
+  };
+  // A quarter of all places is theirs, and once they had a moment, none of it.
+  CHECK(closed() == 1'100 - 256);
+  CHECK(rig.connect().close_code() == 4014);
+  rig.advance(1);
+  for (int i = 0; i < 300; ++i) {
+    Peer peer = rig.connect();
+    rig.say(peer,
+            {{"sender", "A" + std::to_string(i)}, {"type", "heartbeat"}, {"token", "secret"}});
+    REQUIRE_FALSE(peer.close_code());
+  }
+  CHECK(closed() == 1'100 - 256 + 1);
+  // Those that are in stay in, however many come.
+  for (int i = 0; i < 2'000; ++i) static_cast<void>(rig.connect());
+  CHECK(rig.engine().machine().presence().online().size() == 300);
+}
+
+TEST_CASE("messages of full size are for those that have shown the token", "[hub][door]") {
+  hub::EngineOptions options;
+  options.door.token = "secret";
+  Rig rig(options);
+  Peer stranger = rig.connect();
+  CHECK_FALSE(stranger.connection->is_admitted());
+  rig.say(stranger, {{"sender", "A"}, {"type", "heartbeat"}, {"token", "wrong"}});
+  CHECK_FALSE(stranger.connection->is_admitted());
+  Peer known = rig.connect();
+  rig.say(known, {{"sender", "A"}, {"type", "heartbeat"}, {"token", "secret"}});
+  CHECK(known.connection->is_admitted());
+  CHECK(Rig().connect().connection->is_admitted());
+}
+
 }  // namespace synapse::test

@@ -31,6 +31,7 @@ class FakeConnection final : public net::Connection {
   [[nodiscard]] bool send(const net::SharedFrame& frame) override;
   void flush() override { flushed_ = sent_.size(); }
   void close(std::uint16_t code, std::string_view reason) override;
+  void admit() override { is_admitted_ = true; }
   void credit(std::size_t messages) override { credits_ += messages; }
   [[nodiscard]] const net::Peer& peer() const override { return peer_; }
 
@@ -38,6 +39,7 @@ class FakeConnection final : public net::Connection {
   [[nodiscard]] Frames take();
   [[nodiscard]] std::optional<int> close_code() const { return close_code_; }
   [[nodiscard]] std::size_t credits() const { return credits_; }
+  [[nodiscard]] bool is_admitted() const { return is_admitted_; }
 
  private:
   net::Peer peer_;
@@ -45,6 +47,7 @@ class FakeConnection final : public net::Connection {
   std::size_t flushed_ = 0;
   std::size_t taken_ = 0;
   std::size_t credits_ = 0;
+  bool is_admitted_ = false;
   std::optional<int> close_code_;
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -65,6 +66,13 @@ std::string first_words_over_tls(std::uint16_t port, const std::string& root,
   return words;
 }
 
+// So much of a text message of 1,000,000 bytes.
+void send_a_part(const WsPeer& peer, std::size_t bytes) {
+  std::string part("\x81\xff\0\0\0\0\0\x0f\x42\x40\0\0\0\0", 14);
+  part.resize(part.size() + bytes, 'x');
+  REQUIRE(write(peer.descriptor(), part.data(), part.size()) == static_cast<ssize_t>(part.size()));
+}
+
 }  // namespace
 
 TEST_CASE("a frame of bad UTF-8 is an error and its socket lives, whether text or binary",
@@ -95,7 +103,32 @@ TEST_CASE("a frame over the limit ends its socket with 1009, one under it does n
   while (peer.pump(patience)) {
   }
   CHECK(peer.close_code() == 1009);
+  modest.pump();
+  CHECK_FALSE(modest.ended());
+}
+
+TEST_CASE("without the token a message may be large only when it is there", "[hub][frames]") {
+  HubOptions options;
+  options.arguments = {"--token", "s3cret"};
+  HubProcess hub(options);
+  WsPeer modest(hub.port());
+  send_a_part(modest, 16'000);
+  WsPeer greedy(hub.port());
+  send_a_part(greedy, 20'000);
+  CHECK_FALSE(greedy.receive());
+  CHECK(greedy.close_code() == 1009);
   CHECK(modest.ping());
+
+  // One that has it may send its large message before it was told that it is in.
+  WsPeer known(hub.port());
+  known.send_json({{"type", "heartbeat"}, {"sender", "A"}, {"token", "s3cret"}});
+  known.send_json({{"type", "chat"}, {"sender", "A"}, {"payload", std::string(900'000, 'x')}});
+  CHECK(known.receive_type("chat").at("payload").get<std::string>().size() == 900'000);
+  // An open hub asks nobody for anything.
+  HubProcess open;
+  WsPeer anybody(open.port());
+  anybody.send_json({{"type", "chat"}, {"sender", "A"}, {"payload", std::string(900'000, 'x')}});
+  CHECK(anybody.receive_type("chat").at("sender") == "A");
 }
 
 TEST_CASE("an HTTP request with a body is refused before the body is read", "[hub][http]") {

@@ -143,4 +143,21 @@ TEST_CASE("an outbox that is not finished is never done", "[net][outbox]") {
   CHECK(outbox.is_done());
 }
 
+TEST_CASE("while all frames together are too much, a reader may have its share waiting",
+          "[net][outbox]") {
+  const std::size_t others = Frame::live_bytes();
+  Outbox::Bounds bounds;
+  bounds.all_bytes_max = others + 1'000;
+  bounds.share_bytes = 100;
+  Outbox slow(bounds);
+  Outbox quick(bounds);
+  const SharedFrame large = raw(std::string(600, 'x').c_str());
+  CHECK(slow.put(large) == Put::wake);
+  CHECK(slow.put(large) == Put::queued);  // The same frame is there once.
+  const SharedFrame other = raw(std::string(600, 'y').c_str());
+  CHECK(slow.put(other) == Put::overflow);
+  CHECK(quick.put(other) == Put::wake);
+  CHECK(Frame::live_bytes() == others + 1'200);
+}
+
 }  // namespace synapse::net

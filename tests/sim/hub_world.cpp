@@ -42,6 +42,7 @@ class HubWorld::Socket final : public net::Connection {
     flush();
     if (agent_ != nullptr) world_.disconnect(*agent_);
   }
+  void admit() override {}
   void credit(std::size_t) override {
     if (agent_ != nullptr) world_.answered(*agent_);
   }

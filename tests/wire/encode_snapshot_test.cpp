@@ -269,7 +269,9 @@ TEST_CASE("the pages of a state together are the whole, each item once", "[wire]
 
 TEST_CASE("the pages of a board have each task, what is ready and each note once",
           "[wire][encode]") {
-  core::Plan plan(100, 50);
+  core::Limits limits;
+  limits.progress_max = 50;
+  core::Plan plan(limits);
   for (int i = 0; i < 30; ++i) {
     core::PlanTask task = plan_task("T" + std::to_string(100 + i), 400);
     if (i % 2 == 1) task.depends_on = {TaskId("T100")};

@@ -44,7 +44,7 @@ void add_door_options(OptionSet& set, HubArguments& options) {
              hub.takeover_cooldown, seconds);
   set.integer({"--max-clients", "COUNT", "sockets"}, hub.max_clients);
   set.integer({"--max-unauth-clients", "COUNT",
-               "sockets that have not presented the token yet [as --max-clients]"},
+               "sockets that have not presented the token yet [a quarter of --max-clients]"},
               hub.max_unauth_clients);
   set.integer({"--max-connections-per-host", "COUNT", "sockets of one remote host; 0: any number"},
               hub.max_connections_per_host, {0, 1'000'000'000});

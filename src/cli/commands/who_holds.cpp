@@ -2,6 +2,7 @@
 // Who has claimed a file: the live claims that a claim of it would meet, by the hub's own rules.
 // Exit 1: nobody.
 #include <algorithm>
+#include <limits>
 #include <ostream>
 
 #include "base/strings.hpp"
@@ -46,8 +47,10 @@ class Holders {
   [[nodiscard]] std::vector<const Json*> of(const git::ClaimScope& scope) const {
     std::vector<std::string> paths;
     for (const std::string& path : scope.paths) paths.push_back(core::normalise_path(path));
+    // A command on its own may take its time.
+    core::Effort effort(std::numeric_limits<std::size_t>::max());
     std::vector<const core::Lease*> found =
-        index_.conflicts(scope.worktree, paths, AgentName("nobody, who asks"));
+        index_.conflicts(scope.worktree, paths, AgentName("nobody, who asks"), effort);
     std::sort(found.begin(), found.end());
     std::vector<const Json*> holders;
     for (const core::Lease* lease : found) {
