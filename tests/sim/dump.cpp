@@ -276,7 +276,7 @@ std::string dump(const Machine& machine) {
   for (const auto& [key, offer] : machine.offers().all()) add(line("offer", offer));
   for (const ChatMessage& message : machine.history().messages()) add(line("chat", message));
   add(Line("chat")("last", machine.history().last_id()).text());
-  for (const AnswerRemembered& answer : machine.answers().all()) add(line("answer", answer));
+  for (const auto& [place, answer] : machine.answers().all()) add(line("answer", answer));
   return text;
 }
 

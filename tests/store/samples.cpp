@@ -123,7 +123,7 @@ std::string dump(const core::Machine& machine) {
         << chat.target << '\n';
   }
   out << "last chat " << machine.history().last_id().value << '\n';
-  for (const auto& answer : machine.answers().all()) {
+  for (const auto& [place, answer] : machine.answers().all()) {
     out << "answer " << answer.key << ' ' << answer.sender.text << ' ' << answer.type << ' '
         << answer.digest << ' ' << answer.response << '\n';
   }
