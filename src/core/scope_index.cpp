@@ -221,6 +221,7 @@ class ScopeIndex::Search {
     if (own == own_.end()) {
       own = own_.try_emplace(depth_, std::vector{segments_[depth_]}, effort_).first;
     }
+    effort_.take(4 * Effort::visit);
     return own->second.meet(name, effort_).front();
   }
 

@@ -18,7 +18,7 @@ Segment::Segment(std::string_view text)
     : text_(text), is_pattern_(text.find_first_of("*?[") != std::string_view::npos) {
   const std::optional<Doubt> doubt = find_doubt(text);
   is_pattern_ = is_pattern_ || doubt;
-  if (text.size() > file_name_bytes_max) return;  // Meets every pattern: never taken apart.
+  if (is_too_long(text)) return;  // Meets every pattern.
   if (doubt) {
     chunks_ = parse(text.substr(0, doubt->at));
     chunks_.emplace_back();  // Any end.
@@ -26,6 +26,8 @@ Segment::Segment(std::string_view text)
   }
   chunks_ = is_pattern_ ? parse(text) : verbatim(text);
 }
+
+bool Segment::is_too_long(std::string_view text) { return text.size() > file_name_bytes_max; }
 
 bool Segment::is_pattern(std::string_view text) {
   return text.find_first_of("*?[") != std::string_view::npos || find_doubt(text).has_value();

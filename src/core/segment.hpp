@@ -30,6 +30,8 @@ class Segment {
   [[nodiscard]] bool meets(std::string_view other) const;
 
   [[nodiscard]] static bool is_pattern(std::string_view text);
+  // For a name of a file: one that long is never taken apart.
+  [[nodiscard]] static bool is_too_long(std::string_view text);
 
  private:
   friend class SegmentSet;

@@ -93,7 +93,7 @@ std::vector<bool> SegmentSet::meet(std::string_view segment, Effort& effort) con
 
 std::vector<bool> SegmentSet::match(std::string_view name, Effort& effort) const {
   std::vector<bool> met(members_.size());
-  const bool is_too_long = Segment(name).chunks_.empty();
+  const bool is_too_long = Segment::is_too_long(name);
   std::vector<Word> states = first_;
   if (!is_too_long && !rows_.empty()) {
     const std::u32string characters = base::code_points(name);
