@@ -58,7 +58,7 @@ struct Limits {
   // What one entry may cost. Effort is counted, so that it is the same everywhere: see effort.hpp.
   std::size_t effort_max = 8'000'000;
   // What comes due, or comes up from the queue, at once; the rest follows in turns of its own.
-  std::size_t events_per_turn_max = 128;
+  std::size_t events_per_turn_max = 64;
   std::size_t event_bytes_per_turn_max = 2 * mebibyte;
   std::chrono::seconds lease_ttl_default{3600};
   std::chrono::seconds lease_ttl_min{30};

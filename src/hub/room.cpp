@@ -12,6 +12,8 @@ constexpr std::size_t renewed_bytes_at_once = 2UL << 20U;
 // A snapshot takes as long to write as it is large, and is kept until it has been read: so much of
 // one, and less while many frames are waiting to be sent.
 constexpr std::size_t snapshot_bytes = 4UL << 20U;
+// Whole messages are copied twice.
+constexpr std::size_t chat_page_bytes = 3UL << 19U;
 constexpr std::size_t snapshot_bytes_scarce = 64UL << 10U;
 constexpr std::size_t frame_bytes_ample = 64UL << 20U;
 
@@ -187,10 +189,10 @@ std::string Room::answer(const wire::Query& query, SessionId session, std::size_
       return encoder.manifest(to, machine.cards(), request.page, room, now);
     }
     std::string operator()(const wire::HistoryRequest& request) const {
-      return encoder.history(to, machine.history(), request, room, now);
+      return encoder.history(to, machine.history(), request, std::min(room, chat_page_bytes), now);
     }
     std::string operator()(const wire::ResumeRequest& request) const {
-      return encoder.resume(to, machine.history(), request, room, now);
+      return encoder.resume(to, machine.history(), request, std::min(room, chat_page_bytes), now);
     }
   };
   AgentName to = name_of(session);

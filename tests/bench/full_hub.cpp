@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <map>
 
 #include "bench/hub_table.hpp"
 
@@ -45,16 +46,16 @@ class Filler {
     std::fflush(stdout);
   }
   void say(const std::string& agent, const std::string& type, const std::string& more) {
-    if (agent != name_) session_ = hub_.join(agent), name_ = agent;
-    (void)hub_.say(session_, R"({"type":")" + type + "\"," + more + "}");
+    hub::SharedSession& session = sessions_[agent];
+    if (!session) session = hub_.join(agent);
+    (void)hub_.say(session, R"({"type":")" + type + "\"," + more + "}");
   }
   [[nodiscard]] std::string text() const { return "\"" + text_ + "\""; }
 
  private:
   HubTable& hub_;
   std::string text_;
-  std::string name_;
-  hub::SharedSession session_;
+  std::map<std::string, hub::SharedSession> sessions_;
 };
 
 std::string agent(std::size_t i, std::size_t each) { return "agent" + number(i / each); }
