@@ -139,6 +139,9 @@ struct MachineState {
   std::vector<Lapse> lapses;                                // The oldest first.
   std::vector<QueuedClaim> queue;
   std::uint64_t last_ticket = 0;
+  // Where the claims are parked, for how often they are looked at decides how long a turn goes on.
+  std::map<std::uint64_t, TaskId> parked_on;
+  std::map<std::uint64_t, std::uint64_t> parked_behind;
   std::map<AgentName, TaskId> waits;
   std::vector<PlanTask> plan;
   std::vector<ProgressNote> progress;
@@ -163,19 +166,20 @@ struct MachineState {
   MachineState() = default;
   [[nodiscard]] bool is_sound() const;
   [[nodiscard]] std::unique_ptr<Machine> machine() &&;
+  void park(Machine& made) const;
 };
 
 template <class Io>
 void fields(Io& io, Is<MachineState> auto& v) {
   io(v.limits, v.hub_id, v.leases, v.last_epoch, v.checkpoints, v.lapses, v.queue, v.last_ticket,
-     v.waits, v.plan, v.progress, v.dropped_notes, v.offers, v.cards, v.online, v.last_seen,
-     v.messages, v.last_message, v.answers, v.seats, v.owners, v.takeovers, v.reserved, v.askers,
-     v.kept_places, v.wait_makers, v.card_makers);
+     v.parked_on, v.parked_behind, v.waits, v.plan, v.progress, v.dropped_notes, v.offers, v.cards,
+     v.online, v.last_seen, v.messages, v.last_message, v.answers, v.seats, v.owners, v.takeovers,
+     v.reserved, v.askers, v.kept_places, v.wait_makers, v.card_makers);
 }
 
 namespace {
 
-constexpr std::string_view magic = "SYNM\x01";  // The last byte is the version.
+constexpr std::string_view magic = "SYNM\x02";  // The last byte is the version.
 constexpr std::size_t digest_bytes = 8;
 
 template <class Map>
@@ -230,6 +234,13 @@ MachineState::MachineState(const Machine& machine)
   for (const TaskId& task : machine.leases_.kept_order()) {
     checkpoints.emplace_back(task, machine.leases_.kept_checkpoints().at(task));
   }
+  for (const auto& [ticket, place] : machine.queue_.parked_) {
+    if (const auto* lease = std::get_if<TaskId>(&place)) {
+      parked_on.emplace(ticket, *lease);
+    } else {
+      parked_behind.emplace(ticket, std::get<std::uint64_t>(place));
+    }
+  }
 }
 
 // What the tables rely on, and a saved state of ours has.
@@ -249,6 +260,20 @@ bool MachineState::is_sound() const {
          });
 }
 
+// All claims of a new queue are to be looked at; so are those whose place makes no sense.
+void MachineState::park(Machine& made) const {
+  ClaimQueue& claims = made.queue_;
+  for (const auto& [ticket, lease] : parked_on) {
+    if (made.leases_.find(lease) == nullptr || claims.to_look_at_.erase(ticket) == 0) continue;
+    claims.park_on(claims.queue_.at(ticket), lease);
+  }
+  for (const auto& [ticket, earlier] : parked_behind) {
+    const bool is_behind = earlier < ticket && claims.shadows_.contains(earlier);
+    if (!is_behind || claims.to_look_at_.erase(ticket) == 0) continue;
+    claims.park_behind(claims.queue_.at(ticket), claims.queue_.at(earlier));
+  }
+}
+
 std::unique_ptr<Machine> MachineState::machine() && {
   auto made = std::make_unique<Machine>(limits, std::move(hub_id));
   for (Lease& lease : leases) made->leases_.put(std::move(lease));
@@ -257,6 +282,7 @@ std::unique_ptr<Machine> MachineState::machine() && {
   for (Lapse& lapse : lapses) made->leases_.restore(std::move(lapse));
   for (QueuedClaim& claim : queue) made->queue_.add(std::move(claim));
   made->queue_.last_ticket_ = last_ticket;
+  park(*made);
   for (const auto& [waiter, task] : waits) made->queue_.start_wait(waiter, task);
   for (PlanTask& task : plan) made->plan_.put(std::move(task));
   for (ProgressNote& note : progress) made->plan_.add(std::move(note));

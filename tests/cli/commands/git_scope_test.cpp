@@ -77,7 +77,7 @@ TEST_CASE("a claim of a whole tree leaves the trees in it alone", "[cli][git][sc
   CHECK(s.claim_as("C", s.repo, "src/a") == 1);
 }
 
-TEST_CASE("--worktree is one worktree, however it is spelled", "[cli][git][scope]") {
+TEST_CASE("a worktree is the same one, however --worktree spells it", "[cli][git][scope]") {
   Nest s;
   fs::create_directory_symlink(s.repo, s.box / "link");
   REQUIRE(s.claim_as("A", s.repo, "src/a") == 0);
