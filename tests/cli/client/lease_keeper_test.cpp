@@ -2,6 +2,7 @@
 #include "cli/client/lease_keeper.hpp"
 
 #include <poll.h>
+#include <sys/wait.h>
 
 #include <csignal>
 
@@ -107,6 +108,9 @@ TEST_CASE("a hub that says nothing keeps nobody waiting, and the lease is lost i
   synapse::test::HubProcess hub;
   KeptLease s(settings_at(hub));
   hub.process().send_signal(SIGSTOP);
+  int status = 0;  // The signal takes a moment to reach all threads.
+  REQUIRE(waitpid(hub.process().pid(), &status, WUNTRACED) == hub.process().pid());
+  REQUIRE(WIFSTOPPED(status));
   s.clock.advance(100);
   CHECK_FALSE(s.keeper.attend());
   CHECK(s.keeper.until_due() == std::chrono::seconds(195));
