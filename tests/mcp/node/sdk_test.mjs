@@ -35,7 +35,7 @@ test('nothing but protocol goes to stdout', {timeout: patience}, () => {
   assert.deepEqual(answers.map(({id, error}) => error?.code ?? id), [-32700, -32600, 1, 2]);
 });
 
-test('paths are taken from the folder, up to the top of its repository', {timeout: patience}, () => {
+test('paths are taken from the folder, and belong to the repository that they lie in', {timeout: patience}, () => {
   const repository = join(world.folder, 'repository');
   mkdirSync(join(repository, '.git'), {recursive: true});
   mkdirSync(join(repository, 'src'));
@@ -43,15 +43,18 @@ test('paths are taken from the folder, up to the top of its repository', {timeou
     params: {name: 'synapse_claim', arguments: {task_id: `in-${id}`, paths}}});
   const initialize = JSON.stringify({jsonrpc: '2.0', id: 0, method: 'initialize',
     params: {protocolVersion: '2025-11-25'}});
-  const input = [initialize, claim(1, ['a.c', join(repository, 'docs/*.md')]), claim(2, ['../..'])]
-      .join('\n');
+  const input = [initialize, claim(1, ['a.c', join(repository, 'docs/*.md')]), claim(2, ['../..']),
+    claim(3, ['a.c', '../../o.c'])].join('\n');
   const words = ['mcp', '--uri', world.uri, '--name', 'placed', '--folder', join(repository, 'src')];
   const run = spawnSync(program, words, {env: environment, input, encoding: 'utf8'});
   const answers = run.stdout.trimEnd().split('\n').map((line) => JSON.parse(line).result);
   assert.deepEqual(answers[1].structuredContent.paths, ['src/a.c', 'docs/*.md']);
   assert.equal(answers[1].structuredContent.worktree, realpathSync(repository));
-  assert.equal(answers[2].isError, true);
-  assert.match(answers[2].content[0].text, /outside of the repository/);
+  assert.equal(answers[2].structuredContent.worktree, '');
+  const outside = realpathSync(world.folder).slice(1);
+  assert.deepEqual(answers[2].structuredContent.paths, ['../..', outside]);
+  assert.equal(answers[3].isError, true);
+  assert.match(answers[3].content[0].text, /in no repository: claim them as two tasks/);
   const nowhere = spawnSync(program, ['mcp', '--folder', join(world.folder, 'none')],
       {env: environment, input: '', encoding: 'utf8'});
   assert.equal(nowhere.status, 2);
