@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A snapshot that is fetched a page at a time, put together again (docs/protocol.md, Snapshots).
-// Whoever asks for one gets it as if it had come in one frame, however large it is.
+// The caller gets a snapshot as if it had come in one frame, however large it is.
 #pragma once
 
 #include <cstddef>

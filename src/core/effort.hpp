@@ -3,8 +3,8 @@
 // places visited. Counted rather than measured, so that every hub that runs the same entries stops
 // at the same place, and tests can ask for it.
 //
-// Whoever searches takes its steps and ends when they are spent; what it has found by then is not
-// all, so whoever asked must refuse or come again, never go by it.
+// A search takes its steps and ends when they are spent. What it has found by then is not all, so
+// its caller must refuse or come again, and never go by it.
 #pragma once
 
 #include <cstddef>

@@ -12,7 +12,7 @@ namespace synapse::core {
 
 namespace {
 
-// Who waits for whom could not be followed to the end.
+// The claims that wait for each other could not be followed to the end.
 Refusal too_tangled(const TaskId& id) {
   return Refusal(ErrorCode::queue_full, id,
                  "Too many claims wait for each other to tell whether this one would ever come up; "

@@ -30,7 +30,8 @@ struct Envelope {
   }
 };
 
-// Who is online, as far as their names fit a broadcast; `truncated` says that some did not.
+// The agents that are online, as far as their names fit a broadcast; `truncated` says that some did
+// not.
 void write_online(JsonWriter& json, const core::Presence& presence);
 
 }  // namespace synapse::wire

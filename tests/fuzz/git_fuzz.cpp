@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What git prints and what stands in the files of a repository, which is whoever's it comes from:
+// The output of git and the files of a repository, either of which a stranger may have written:
 // NUL-separated names, refs, hooks, the file .git of a linked worktree, a worktree's configuration.
 // Nothing but answers comes of it, and a hook's own line is read back as the words that it was made
 // of. No git is run: nothing here has a PATH.

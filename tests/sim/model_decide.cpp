@@ -44,7 +44,7 @@ struct Model::Decide {
     const Lease* lease = model.find(task);
     for (const Lease& lapsed : model.lapsed_) {
       if (lease != nullptr || lapsed.owner != actor || lapsed.task_id != task) continue;
-      // Whoever has its files now may be named.
+      // The agent that has its files now may be named.
       Outcome outcome = refused(ErrorCode::not_claimed);
       for (const Lease& other : model.leases_) {
         if (other.owner != actor && model.contend(lapsed.worktree, lapsed.coverage, lapsed.paths,

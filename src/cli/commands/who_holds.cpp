@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who has claimed a file: the live claims that a claim of it would meet, by the hub's own rules.
-// Exit 1: nobody.
+// Shows the agents that have claimed a file: the live claims that a claim of it would meet, by the
+// hub's own rules. Exits with 1 if there are none.
 #include <algorithm>
 #include <limits>
 #include <ostream>

@@ -32,7 +32,7 @@ bool is_same(const Json& a, const Json& b) {
          text_of(a, "owner") == text_of(b, "owner");
 }
 
-// Who has files of a claim that is over.
+// The agents that hold files of a claim that is over.
 std::string holders_of(const Json& ended, const Json& live) {
   std::string holders;
   for (const Json& claim : live) {

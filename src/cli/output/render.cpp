@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t progress_shown = 10;
 
-// Whoever reads the output goes by what a line begins with, so a message's own lines are indented
-// behind its first: none of them can pass for a message of somebody else.
+// Readers of the output go by what a line begins with, so a message's own lines are indented behind
+// its first: none of them can pass for a message of somebody else.
 std::string shown_chat(std::string_view payload) {
   constexpr std::string_view next_line = "\n    ";
   std::string text;
