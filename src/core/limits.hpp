@@ -48,7 +48,8 @@ struct Limits {
   std::size_t plan_bytes_max = 64 * mebibyte;
   std::size_t dependencies_per_task = 512;
   std::size_t dependencies_max = 50'000;
-  std::size_t checkpoints_kept_max = 10'000;  // Of lapsed leases, for their heirs.
+  std::size_t record_bytes_max = 16 * mebibyte;  // Of the log; no hub writes a longer one.
+  std::size_t checkpoints_kept_max = 10'000;     // Of lapsed leases, for their heirs.
   std::size_t checkpoint_bytes_max = 64 * mebibyte;
   std::size_t last_seen_max = 10'000;  // Agents that went, by the time they were last heard.
   std::size_t queued_claims_max = 10'000;

@@ -49,6 +49,8 @@ class Engine {
   void log_failed(const Error& why, std::unique_ptr<core::Machine> machine, Moment now) {
     room_.log_failed(why, std::move(machine), now);
   }
+  // From the start: the log can't be written.
+  void refuse_changes(const Error& why) { room_.refuse_changes(why); }
 
   // Lets through what may pass and starts the writers: at the end of each batch of work.
   void flush(Moment now);

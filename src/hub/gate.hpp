@@ -4,6 +4,7 @@
 // still be lost.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -64,7 +65,7 @@ class Gate {
  public:
   void push(Turn turn) { held_.push_back(std::move(turn)); }
   // All that was logged by turns up to this one is safe.
-  void commit(std::uint64_t number) { safe_ = number; }
+  void commit(std::uint64_t number) { safe_ = std::max(safe_, number); }
   // The next turn that may pass, in order.
   [[nodiscard]] bool has_ready() const {
     return !held_.empty() && (!held_.front().is_logged || held_.front().number <= safe_);

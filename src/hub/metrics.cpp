@@ -82,6 +82,8 @@ std::string prometheus_text(const Metrics& metrics, const Gauges& gauges, Detail
   sample(out, "synapse_bytes_out_total", "Payload bytes sent.", "counter", metrics.bytes_out);
   sample(out, "synapse_slow_readers_total", "Sockets closed for reading too slowly.", "counter",
          metrics.slow_readers);
+  sample(out, "synapse_relay_dropped_total", "Lines that the relay file lacks.", "counter",
+         metrics.relay_dropped);
   sample(out, "synapse_commits_total", "Transactions of the event log.", "counter",
          metrics.commits);
   sample(out, "synapse_events_total", "Events written to the log.", "counter", metrics.events);

@@ -38,6 +38,7 @@ struct Metrics {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t slow_readers = 0;
+  std::uint64_t relay_dropped = 0;  // Lines of the relay file.
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
   Histogram commit_seconds;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "store/log_files.hpp"
 #include "wire/lite.hpp"
 
 namespace synapse::hub {
@@ -33,11 +34,24 @@ RelayMirror::RelayMirror(std::filesystem::path file, std::size_t lines_max)
     : file_(std::move(file)), lines_max_(lines_max) {}
 
 Result<> RelayMirror::open() {
-  std::error_code ignored;
-  if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
-  appending_ =
-      base::Descriptor(::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  if (Result<> made = store::make_folder_of(file_); !made) return made;
+  constexpr int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+  appending_ = base::Descriptor(::open(file_.c_str(), flags | O_CREAT | O_EXCL, 0600));
+  if (appending_.is_open()) {
+    fchmod(appending_.number(), 0600);
+    return {};
+  }
+  // One that is there keeps its permissions. To open a pipe must not wait for its reader.
+  struct stat status {};
+  if (lstat(file_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::io_error,
+                base::quoted_path(file_) + " is not a regular file, which a relay file has to be");
+  }
+  appending_ = base::Descriptor(::open(file_.c_str(), flags | O_NONBLOCK));
   if (!appending_.is_open()) return base::file_error(file_, "can't be opened", errno);
+  if (fstat(appending_.number(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::io_error, base::quoted_path(file_) + " is being replaced; try again");
+  }
   return {};
 }
 

@@ -3,8 +3,10 @@
 // lines_max lines each time that many have been appended, by an atomic replace, so that a reader
 // sees the old file or the new one. Its permissions stay as its readers have been given them.
 //
-// Used on one strand of the blocking pool. A failure is reported once and ends the mirror: the hub
-// goes on.
+// Only a regular file will do, under its own name: a pipe would stop the hub until somebody reads
+// it, and a link would be replaced by a file at the first cut.
+//
+// Used by one thread at a time (store/line_writer.hpp).
 #pragma once
 
 #include <filesystem>
@@ -20,10 +22,11 @@ class RelayMirror {
  public:
   RelayMirror(std::filesystem::path file, std::size_t lines_max);
 
-  // Makes the file (0600) and its folder if they are missing.
+  // Makes the file (0600) and its folder (0700) if they are missing, whatever the umask.
   [[nodiscard]] Result<> open();
   // Broadcast frames, as JSON text, in order.
   [[nodiscard]] Result<> append(const std::vector<std::string>& frames);
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
  private:
   [[nodiscard]] Result<> cut_back();

@@ -55,7 +55,7 @@ void Room::write_renewed(Moment now) {
 }
 
 bool Room::write_some_renewed(Moment now, std::size_t bytes_max) {
-  std::vector<store::Entry> whole = recorder_.take_renewed(machine_->leases(), now.wall, bytes_max);
+  std::vector<store::Entry> whole = recorder_.take_changed(machine_->leases(), now.wall, bytes_max);
   if (whole.empty() || !read_only_reason_.empty()) return false;
   Turn turn;
   turn.is_logged = true;

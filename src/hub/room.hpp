@@ -45,6 +45,8 @@ class Room final : core::Scribe {
   // The log failed: refuses what was held, goes on with the state that the log has, and writes
   // nothing from now on.
   void log_failed(const Error& why, std::unique_ptr<core::Machine> machine, Moment now);
+  // For a hub that starts on a log that it can't write.
+  void refuse_changes(const Error& why) { read_only_reason_ = why.message; }
   // Blank: changes are accepted.
   [[nodiscard]] const std::string& read_only_reason() const { return read_only_reason_; }
   // Of a change that is asked of a hub that can't write its log: a refusal, unless it is harmless

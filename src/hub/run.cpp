@@ -50,6 +50,10 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
   Service service(options, clock, logger);
   const base::OnSignal stop(*watch, [&service] { service.stop(); });
   if (const Result<> started = service.start(); !started) {
+    if (started.error().code == ErrorCode::closed) {  // By a signal.
+      logger.info(started.error().message);
+      return exit_ok;
+    }
     err << "synapse hub: " << started.error().message << "\n";
     return exit_failed;
   }

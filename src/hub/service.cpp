@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <thread>
 
 #include "hub/http_pages.hpp"
@@ -20,6 +20,7 @@
 #include "net/batch_queue.hpp"
 #include "net/http_rules.hpp"
 #include "net/unix_socket.hpp"
+#include "store/line_writer.hpp"
 
 namespace synapse::hub {
 
@@ -46,7 +47,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         threads_(thread_count(options.threads)),
         io_(static_cast<int>(threads_)),
         strand_(asio::make_strand(io_)),
-        blocking_(1),
         timer_(strand_),
         closing_timer_(strand_),
         trim_timer_(strand_),
@@ -58,24 +58,13 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     started_ = now.mono;
     auto machine = std::make_unique<core::Machine>(engine.limits, engine.hub_id);
     if (options_.db) {
-      log_.emplace(engine.limits, engine.hub_id, logger_);
-      auto replayed = log_->open(*options_.db, now, options_.compact_hint_threshold);
+      log_.emplace(log_options(options_), engine.limits, engine.hub_id, logger_);
+      auto replayed = log_->open(now, is_unwanted_);
       if (!replayed) return replayed.error();
       machine = std::move(*replayed);
     }
-    if (options_.relay_log) {
-      mirror_.emplace(*options_.relay_log, options_.relay_max_lines);
-      if (auto opened = mirror_->open(); !opened) return opened;
-    }
-    if (log_) {
-      log_->start([this](std::uint64_t turn, const std::optional<Error>& error) {
-        on_commit(turn, error);
-      });
-    }
-    engine_.emplace(std::move(engine), std::move(machine), log_ ? &log_->committer() : nullptr);
-    if (mirror_) {
-      engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
-    }
+    if (auto opened = open_relay(); !opened) return opened;
+    start_engine(engine, std::move(machine));
     if (auto bound = server_.start(); !bound) return bound;
     if (auto bound = open_socket(); !bound) return bound;
     // What lapsed while no hub ran lapses now, before anybody asks.
@@ -91,13 +80,15 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     for (unsigned i = 1; i < threads_; ++i) helpers.emplace_back([this] { io_.run(); });
     io_.run();
     helpers.clear();
-    blocking_.join();
+    compactor_.reset();
     if (log_) log_->stop();
+    if (relay_) relay_->stop(relay_patience);
     if (fatal_) return *fatal_;
     return {};
   }
 
   void stop() {
+    is_unwanted_ = true;
     asio::post(strand_, [this] { shut_down(); });
   }
 
@@ -133,6 +124,52 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
  private:
+  void start_engine(const EngineOptions& engine, std::unique_ptr<core::Machine> machine) {
+    if (log_ && !log_->read_only()) {
+      log_->start([this](std::uint64_t turn, const std::optional<Error>& error) {
+        on_commit(turn, error);
+      });
+    }
+    if (log_ && !log_->read_only() && options_.compact_at != 0) start_compactor();
+    engine_.emplace(engine, std::move(machine), log_ ? log_->committer() : nullptr);
+    if (log_ && log_->read_only()) engine_->refuse_changes(*log_->read_only());
+    if (relay_) {
+      engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
+    }
+  }
+
+  void start_compactor() {
+    const auto prepare = [this] {
+      asio::post(strand_, [this] {
+        engine_->write_renewed(clock_.now());
+        drain();
+      });
+    };
+    compactor_.emplace(compactor_options(options_), prepare, clock_, say());
+  }
+
+  [[nodiscard]] store::Say say() const {
+    return [this](store::Severity severity, const std::string& sentence) {
+      switch (severity) {
+        case store::Severity::info:
+          return logger_.info(sentence);
+        case store::Severity::warning:
+          return logger_.warning(sentence);
+        case store::Severity::error:
+          return logger_.error(sentence);
+      }
+    };
+  }
+
+  Result<> open_relay() {
+    if (!options_.relay_log) return {};
+    auto mirror = std::make_shared<RelayMirror>(*options_.relay_log, options_.relay_max_lines);
+    if (auto opened = mirror->open(); !opened) return opened;
+    relay_.emplace(
+        [mirror](const std::vector<std::string>& frames) { return mirror->append(frames); }, say());
+    return {};
+  }
+
   // At the default place it may fail: there is the port.
   Result<> open_socket() {
     if (!options_.socket) return {};
@@ -199,9 +236,9 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void flush() {
     const Moment now = clock_.now();
     engine_->tick(now);
-    if (log_) log_->committer().wake();
+    if (log_ && log_->committer() != nullptr) log_->committer()->wake();
     engine_->flush(now);
-    if (!mirrored_.empty()) write_mirror();
+    if (!mirrored_.empty()) relay_->add(std::exchange(mirrored_, {}));
     arm_timer();
     if (options_.owns_process && comings_ >= comings_per_trim) arm_trim();
     if (stopping_ && engine_->held_turns() == 0) close_all();
@@ -229,16 +266,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     });
   }
 
-  void write_mirror() {
-    asio::post(blocking_, [this, frames = std::exchange(mirrored_, {})] {
-      if (mirror_failed_) return;
-      if (const auto written = mirror_->append(frames); !written) {
-        mirror_failed_ = true;
-        logger_.error(written.error().message + "; the relay file ends here");
-      }
-    });
-  }
-
   // On the store's thread.
   void on_commit(std::uint64_t turn, const std::optional<Error>& error) {
     asio::post(strand_, [this, turn, error] {
@@ -253,7 +280,9 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   void go_read_only(const Error& error) {
     logger_.error("the event log can't be written (" + error.message +
-                  "): changes are refused from now on; free space or mend the disk, then restart");
+                  "): changes are refused from now on; " + std::string(advice(error)));
+    // It would find another log in place of one that was replaced.
+    if (compactor_) compactor_->quit();
     const Moment now = clock_.now();
     auto machine = log_->rebuild(now);
     if (!machine) {
@@ -266,15 +295,20 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   void refresh_metrics() {
     engine_->metrics().slow_readers = server_.slow_readers();
-    if (log_) copy_commit_metrics(log_->committer().stats(), engine_->metrics());
+    if (relay_) engine_->metrics().relay_dropped = relay_->dropped();
+    if (log_ && log_->committer() != nullptr) {
+      copy_commit_metrics(log_->committer()->stats(), engine_->metrics());
+    }
   }
 
   void shut_down() {
     if (std::exchange(stopping_, true)) return;
     server_.stop();
+    if (compactor_) compactor_->quit();
     engine_->write_renewed(clock_.now());
-    // Clients have their own bounds; this one is the promise to whoever stops us.
-    deadline_.emplace(strand_, std::chrono::seconds(4));
+    // Clients have their own bounds; this one is the promise to whoever stops us. It leaves a
+    // second for the last tries at a log that another program holds, and a relay file that stalls.
+    deadline_.emplace(strand_, std::chrono::seconds(3));
     deadline_->async_wait([this](error_code) { io_.stop(); });
     drain();
   }
@@ -293,6 +327,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   static constexpr int rounds_max = 16;
   static constexpr int comings_per_trim = 256;
+  static constexpr std::chrono::milliseconds relay_patience{500};
 
   const RunOptions options_;
   const Clock& clock_;
@@ -300,7 +335,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   const unsigned threads_;
   asio::io_context io_;
   asio::strand<asio::io_context::executor_type> strand_;
-  asio::thread_pool blocking_;
   asio::steady_timer timer_;
   asio::steady_timer closing_timer_;
   asio::steady_timer trim_timer_;
@@ -309,14 +343,15 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   net::Server server_;
   net::BatchQueue<Arrival> arrivals_;
   std::optional<LogKeeper> log_;
-  std::optional<RelayMirror> mirror_;
+  std::optional<store::Compactor> compactor_;
+  std::optional<store::LineWriter> relay_;
   std::vector<std::string> mirrored_;
-  bool mirror_failed_ = false;  // The blocking pool's.
   std::optional<Engine> engine_;
   std::optional<Error> fatal_;
   Mono started_{0};
   int rounds_ = 0;
   int comings_ = 0;  // Sockets that came or went since the last trim.
+  std::atomic<bool> is_unwanted_{false};
   bool stopping_ = false;
   bool closed_all_ = false;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A hub that runs: the engine on its strand, the server on the I/O threads, the log on the store's
-// thread, the relay file on the blocking pool.
+// thread, the relay file on another.
 //
 // A session decodes on its own strand and queues the command; the hub's strand takes all that is
 // queued, runs a turn for each, looks once more, and only then opens the gate and starts the

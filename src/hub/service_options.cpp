@@ -28,6 +28,9 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.limits.paths_per_claim = options.max_paths_per_claim;
   engine.limits.history_max = options.max_history;
   engine.limits.answers_max = options.max_idempotency_keys;
+  // A lease has four texts, each of which may fill a frame, and is written with escapes.
+  engine.limits.record_bytes_max =
+      std::max(engine.limits.record_bytes_max, 16 * options.max_msg_kb * 1024);
   engine.door.sockets.clients_max = options.max_clients;
   engine.door.sockets.unauthenticated_max =
       options.max_unauth_clients.value_or(std::max<std::size_t>(1, options.max_clients / 4));
@@ -44,6 +47,14 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.door.host_rate = options.host_rate;
   engine.door.host_burst = options.host_burst;
   return engine;
+}
+
+LogOptions log_options(const RunOptions& options) {
+  return {*options.db, options.compact_hint_threshold, options.accept_loss};
+}
+
+store::CompactorOptions compactor_options(const RunOptions& options) {
+  return {*options.db, options.compact_at, options.keep_history, engine_options(options).limits};
 }
 
 net::ServerOptions server_options(const RunOptions& options) {

@@ -3,14 +3,18 @@
 #pragma once
 
 #include "hub/engine.hpp"
+#include "hub/log_keeper.hpp"
 #include "hub/run.hpp"
 #include "net/ws_server.hpp"
 #include "store/committer.hpp"
+#include "store/compactor.hpp"
 
 namespace synapse::hub {
 
 // Draws a hub id if none is configured.
 [[nodiscard]] EngineOptions engine_options(const RunOptions& options);
+[[nodiscard]] LogOptions log_options(const RunOptions& options);  // Those of --db.
+[[nodiscard]] store::CompactorOptions compactor_options(const RunOptions& options);  // The same.
 [[nodiscard]] net::ServerOptions server_options(const RunOptions& options);
 void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics);
 

@@ -10,6 +10,12 @@
 
 namespace synapse::store {
 
+namespace {
+
+constexpr std::chrono::milliseconds check_interval{500};
+
+}  // namespace
+
 void CommitStats::add(std::size_t events, double seconds) {
   constexpr auto relaxed = std::memory_order_relaxed;
   const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), seconds) - bounds.begin();
@@ -66,7 +72,14 @@ void Committer::stop() {
 void Committer::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return is_woken_ || stopping_; });
+    const bool is_asked =
+        changed_.wait_for(lock, check_interval, [this] { return is_woken_ || stopping_; });
+    if (!is_asked) {
+      lock.unlock();
+      look_after_store();
+      lock.lock();
+      continue;
+    }
     if (gathered_.turns == 0) return;
     is_woken_ = false;
     const Batch batch = std::exchange(gathered_, Batch());
@@ -82,7 +95,17 @@ void Committer::commit(const Batch& batch) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (written) stats_.add(batch.entries.size(), took.count());
   pending_.fetch_sub(batch.turns, std::memory_order_relaxed);
+  last_done_ = batch.last_turn;
+  if (!written) has_failed_ = true;
   done_(batch.last_turn, written ? std::nullopt : std::optional(written.error()));
+}
+
+void Committer::look_after_store() {
+  if (has_failed_) return;
+  const Result<> sound = store_.check();
+  if (sound) return;
+  has_failed_ = true;
+  done_(last_done_, sound.error());
 }
 
 }  // namespace synapse::store

@@ -54,7 +54,8 @@ class Committer final : public LogWriter {
   // All turns up to this one are safe, or refused. Must not throw, nor call the committer.
   using Done = std::function<void(std::uint64_t turn, const std::optional<Error>& error)>;
 
-  // The store is the committer's alone until stop() has returned.
+  // The store is the committer's alone until stop() has returned. While nothing is submitted it is
+  // asked every half second whether it still works.
   Committer(EventStore& store, Done done);
   ~Committer() override { stop(); }
   Committer(const Committer&) = delete;
@@ -81,6 +82,7 @@ class Committer final : public LogWriter {
 
   void run();
   void commit(const Batch& batch);
+  void look_after_store();
 
   EventStore& store_;
   Done done_;
@@ -92,6 +94,10 @@ class Committer final : public LogWriter {
   Batch gathered_;
   bool is_woken_ = false;
   bool stopping_ = false;
+
+  // The thread's own.
+  std::uint64_t last_done_ = 0;
+  bool has_failed_ = false;
 
   std::thread thread_;  // Last: it starts when all else is there.
 };

@@ -6,71 +6,27 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <unordered_map>
+#include <thread>
 #include <vector>
 
 #include "store/event_codec.hpp"
 #include "store/latest_leases.hpp"
 #include "store/log_reader.hpp"
 #include "store/log_schema.hpp"
+#include "store/readers.hpp"
+#include "store/sweep.hpp"
 
 namespace synapse::store {
 
 namespace {
 
-constexpr int busy_tries = 12;
-constexpr std::size_t deletes_per_transaction = 1000;
+using Clock = std::chrono::steady_clock;
 
-// Reads the log once and says which records go.
-class Sweep {
- public:
-  Sweep(const CompactionPolicy& policy, std::int64_t floor, double now)
-      : policy_(policy), floor_(floor), now_(now) {}
-
-  void look_at(const RecordView& record) {
-    if (record.seq > floor_) return;
-    Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
-    if (!event || !*event) return;
-    if (const auto* saved = std::get_if<core::CheckpointSaved>(&**event)) {
-      checkpoints_[saved->lease.task_id.text].push_back({record.seq, saved->lease.epoch});
-    } else if (const auto* finding = std::get_if<core::FindingRecorded>(&**event)) {
-      if (is_over(finding->finding)) findings_.push_back(record.seq);
-    }
-  }
-
-  [[nodiscard]] const std::vector<std::int64_t>& findings() const { return findings_; }
-
-  [[nodiscard]] std::vector<std::int64_t> checkpoints() const {
-    std::vector<std::int64_t> superseded;
-    if (!policy_.checkpoints_per_task_max) return superseded;
-    const auto keep = static_cast<std::size_t>(*policy_.checkpoints_per_task_max);
-    for (const auto& [task_id, all] : checkpoints_) {
-      for (std::size_t i = 0; i + keep < all.size(); ++i) {
-        if (all[i].epoch <= all.back().epoch) superseded.push_back(all[i].seq);
-      }
-    }
-    std::sort(superseded.begin(), superseded.end());
-    return superseded;
-  }
-
- private:
-  struct Checkpoint {
-    std::int64_t seq;
-    Epoch epoch;
-  };
-
-  [[nodiscard]] bool is_over(const core::Finding& finding) const {
-    const std::optional<double>& end = finding.validity->valid_to;
-    return policy_.finding_grace && end && *end < now_ - *policy_.finding_grace;
-  }
-
-  const CompactionPolicy& policy_;
-  std::int64_t floor_;
-  double now_;
-  DecodeContext context_;
-  std::unordered_map<std::string, std::vector<Checkpoint>> checkpoints_;  // By task, in order.
-  std::vector<std::int64_t> findings_;
-};
+constexpr std::chrono::milliseconds one_try{250};
+constexpr std::uint64_t records_per_report = 1024;
+// A transaction holds up the hub; so it ends after this time, or where many pages would change.
+constexpr std::chrono::milliseconds transaction_time{3};
+constexpr std::size_t transaction_bytes = 1U << 20U;
 
 Result<std::int64_t> number_of(Database& database, const char* sql) {
   Result<Statement> row = database.prepare(sql);
@@ -90,8 +46,8 @@ Result<bool> has_renewals(Database& database) {
   const Result<LogTable> table = find_own_table(database);
   if (!table) return table.error();
   if (*table == LogTable::missing) return false;
-  Result<Statement> one =
-      database.prepare("SELECT 1 FROM synapse_events WHERE kind = 'lease_renewed' LIMIT 1");
+  Result<Statement> one = database.prepare(
+      "SELECT 1 FROM synapse_events WHERE kind IN ('lease_renewed', 'lease_updated') LIMIT 1");
   if (!one) return one.error();
   const int code = one->step();
   if (code != SQLITE_ROW && code != SQLITE_DONE) return database.error(code);
@@ -106,13 +62,17 @@ class Leases {
       if (const Result<Renewal> renewal = decode_renewal(record.payload, context_)) {
         latest_.renew(*renewal);
       }
+    } else if (record.kind == kind::lease_updated) {
+      if (const Result<SmallUpdate> update = decode_small_update(record.payload)) {
+        latest_.update(*update);
+      }
     } else if (auto event = decode(record.kind, record.payload, context_); event && *event) {
       static_cast<void>(latest_.take(**event));
     }
     return true;
   }
 
-  // A whole record of each one whose last record is a renewal.
+  // A whole record of each one whose last record is less.
   std::vector<Entry> renewed(double ts) {
     std::vector<Entry> whole;
     for (const TaskId& task_id : latest_.finish()) {
@@ -139,30 +99,16 @@ Result<> insert(Database& database, const std::vector<Entry>& entries) {
   return {};
 }
 
-// Deletes the renewals behind rows up to the floor, the ones that were there before `end`.
-Result<std::uint64_t> erase_renewals(Database& database, std::int64_t floor, std::int64_t end) {
-  Result<Statement> erasing = database.prepare(
-      "DELETE FROM synapse_events WHERE id IN (SELECT id FROM synapse_events WHERE kind = "
-      "'lease_renewed' AND after_seq <= ? AND id <= ? LIMIT " +
-      std::to_string(deletes_per_transaction) + ")");
-  if (!erasing) return erasing.error();
-  erasing->bind(1, floor);
-  erasing->bind(2, end);
-  std::uint64_t erased = 0;
-  for (std::uint64_t some = 1; some > 0; erased += some) {
-    if (Result<> begun = database.begin(busy_tries); !begun) return begun.error();
-    if (Result<> done = database.run(*erasing); !done) return done.error();
-    some = static_cast<std::uint64_t>(sqlite3_changes(database.handle()));
-    if (Result<> done = database.commit(); !done) return done.error();
-  }
-  return erased;
+int tries(const CompactionPolicy& policy) {
+  return static_cast<int>(std::max<std::int64_t>(1, policy.patience / one_try));
 }
 
-// Writes the renewed leases whole, and deletes the renewals, none of which says anything then.
-Result<> settle_renewals(LogReader& log, Database& database, double now, CompactionResult& result) {
+// Writes the renewed leases whole; renewals up to the number returned say nothing then.
+Result<std::int64_t> settle_renewals(LogReader& log, Database& database,
+                                     const CompactionPolicy& policy, double now) {
   const Result<bool> any = has_renewals(database);
   if (!any) return any.error();
-  if (!*any) return {};
+  if (!*any) return 0;
   Leases leases;
   const auto look = [&leases](const RecordView& record) { return leases.look_at(record); };
   LogFilter filter = everything();
@@ -170,49 +116,151 @@ Result<> settle_renewals(LogReader& log, Database& database, double now, Compact
   filter.kinds.emplace();
   for (const std::string_view one :
        {kind::claim, kind::task_update, kind::checkpoint, kind::handoff, kind::release,
-        kind::lease_expired, kind::lease_renewed}) {
+        kind::lease_expired, kind::lease_renewed, kind::lease_updated}) {
     filter.kinds->emplace_back(one);
   }
-  if (Result<> read = log.read(filter, look); !read) return read;
-  if (Result<> begun = database.begin(busy_tries); !begun) return begun;
+  if (Result<> read = log.read(filter, look); !read) return read.error();
+  if (Result<> begun = database.begin(tries(policy)); !begun) return begun.error();
   // Nobody else writes now: what came while the log was read is little.
-  if (Result<> read = log.read_on(look); !read) return read;
+  if (Result<> read = log.read_on(look); !read) return read.error();
   const Result<std::int64_t> end = number_of(database, "SELECT MAX(id) FROM synapse_events");
   if (!end) return end.error();
-  if (Result<> written = insert(database, leases.renewed(now)); !written) return written;
-  if (Result<> done = database.commit(); !done) return done;
-  const Result<std::uint64_t> erased = erase_renewals(database, result.floor_seq, *end);
-  if (!erased) return erased.error();
-  result.renewals = *erased;
+  if (Result<> written = insert(database, leases.renewed(now)); !written) return written.error();
+  if (Result<> done = database.commit(); !done) return done.error();
+  return *end;
+}
+
+// A few at a time, as everything that holds up a hub.
+Result<> write_sightings(Database& database, const CompactionPolicy& policy,
+                         const std::vector<core::AgentSeen>& sightings, double now) {
+  constexpr std::size_t at_once = 100;
+  Result<Statement> inserting = database.prepare(insert_own_event);
+  if (!inserting) return inserting.error();
+  for (std::size_t i = 0; i < sightings.size();) {
+    if (Result<> begun = database.begin(tries(policy)); !begun) return begun;
+    const std::size_t end = std::min(sightings.size(), i + at_once);
+    for (; i < end; ++i) {
+      const Entry entry = *encode(sightings[i], now);
+      inserting->bind(1, entry.ts);
+      inserting->bind(2, std::string_view(entry.kind));
+      inserting->bind(3, std::string_view(entry.payload));
+      if (Result<> done = database.run(*inserting); !done) return done;
+    }
+    if (Result<> done = database.commit(); !done) return done;
+  }
   return {};
 }
 
-// How many of these records there were.
-Result<std::uint64_t> erase(Database& database, std::span<const std::int64_t> seqs) {
-  Result<Statement> erasing = database.prepare("DELETE FROM events WHERE seq = ?");
-  if (!erasing) return erasing.error();
-  std::uint64_t erased = 0;
-  while (!seqs.empty()) {
-    const auto some = seqs.first(std::min(seqs.size(), deletes_per_transaction));
-    if (Result<> begun = database.begin(busy_tries); !begun) return begun.error();
-    for (const std::int64_t seq : some) {
-      erasing->bind(1, seq);
-      if (Result<> done = database.run(*erasing); !done) return done.error();
-      erased += static_cast<std::uint64_t>(sqlite3_changes(database.handle()));
-    }
-    if (Result<> done = database.commit(); !done) return done.error();
-    seqs = seqs.subspan(some.size());
+// Takes records out of the log, in their order.
+class Eraser {
+ public:
+  Eraser(Database& database, const CompactionPolicy& policy, CompactionProgress& progress,
+         CompactionResult& result)
+      : database_(database), policy_(policy), progress_(progress), result_(result) {}
+
+  Result<> prepare() {
+    Result<Statement> events = database_.prepare("DELETE FROM events WHERE seq = ?");
+    if (!events) return events.error();
+    events_ = std::move(*events);
+    const Result<LogTable> table = find_own_table(database_);
+    if (!table) return table.error();
+    if (*table == LogTable::missing) return {};
+    Result<Statement> own = database_.prepare("DELETE FROM synapse_events WHERE id = ?");
+    if (!own) return own.error();
+    own_ = std::move(*own);
+    return {};
   }
-  return erased;
-}
+
+  // False: it was told not to go on.
+  Result<bool> erase(std::span<const SweptRow> rows) {
+    while (!rows.empty()) {
+      const Clock::time_point start = Clock::now();
+      const Result<std::size_t> done = erase_some(rows);
+      if (!done) return done.error();
+      rows = rows.subspan(*done);
+      if (policy_.go_on && !policy_.go_on(progress_)) return false;
+      // A hub that waits for the log tries again every few milliseconds.
+      std::this_thread::sleep_for(
+          std::max<Clock::duration>(Clock::now() - start, std::chrono::milliseconds(1)));
+    }
+    return true;
+  }
+
+  void count(const SweptRow& row) {
+    ++result_.removed[static_cast<std::size_t>(row.what)];
+    result_.bytes += row.bytes;
+    ++progress_.removed;
+  }
+
+ private:
+  Result<std::size_t> erase_some(std::span<const SweptRow> rows) {
+    if (Result<> begun = database_.begin(tries(policy_)); !begun) return begun.error();
+    const Clock::time_point end = Clock::now() + transaction_time;
+    std::size_t done = 0;
+    const std::size_t rows_max = std::min(rows.size(), policy_.transaction_rows_max);
+    for (std::size_t bytes = 0; done < rows_max && bytes < transaction_bytes; ++done) {
+      if (done > 0 && Clock::now() >= end) break;
+      const SweptRow& row = rows[done];
+      bytes += row.bytes;
+      Statement& erasing = row.table == Table::events ? events_ : own_;
+      erasing.bind(1, row.id);
+      if (Result<> erased = database_.run(erasing); !erased) return erased.error();
+      if (sqlite3_changes(database_.handle()) > 0) count(row);
+    }
+    if (Result<> committed = database_.commit(); !committed) return committed.error();
+    return done;
+  }
+
+  Database& database_;
+  const CompactionPolicy& policy_;
+  CompactionProgress& progress_;
+  CompactionResult& result_;
+  Statement events_;
+  Statement own_;
+};
 
 Result<Database> open_for_writing(const std::filesystem::path& file) {
   Result<Database> database = Database::open(file, SQLITE_OPEN_READWRITE, nullptr);
   if (!database) return database;
-  database->set_busy_timeout(default_busy_timeout);
+  database->set_busy_timeout(one_try);
   // What a power cut brings back is found again by the next compaction.
   if (Result<> sync = database->run("PRAGMA synchronous=NORMAL"); !sync) return sync.error();
   return database;
+}
+
+// The last record that may go.
+Result<std::int64_t> floor_of(const std::filesystem::path& file, Database& database,
+                              const CompactionPolicy& policy, CompactionResult& result) {
+  std::int64_t floor = 0;
+  if (const auto* consumed = std::get_if<std::int64_t>(&policy.consumed)) {
+    floor = std::max<std::int64_t>(0, *consumed);
+  } else {
+    const Result<std::int64_t> last = number_of(database, "SELECT MAX(seq) FROM events");
+    if (!last) return last.error();
+    floor = *last;
+  }
+  if (std::optional<SlowestReader> slowest = slowest_reader(file);
+      slowest && slowest->cursor < floor) {
+    floor = slowest->cursor;
+    result.held_back_by = std::move(slowest->name);
+  }
+  return floor;
+}
+
+// Reads the log until it has seen enough of what may go. False: it was told not to go on.
+Result<bool> sweep_log(LogReader& log, Sweep& sweep, const CompactionPolicy& policy,
+                       CompactionProgress& progress) {
+  LogFilter filter = everything();
+  filter.own = LogFilter::Own::read;
+  bool goes_on = true;
+  const Result<> read = log.read(filter, [&](const RecordView& record) {
+    if (++progress.records % records_per_report == 0 && policy.go_on) {
+      goes_on = policy.go_on(progress);
+    }
+    return goes_on && sweep.look_at(record);
+  });
+  if (!read) return read.error();
+  return goes_on;
 }
 
 }  // namespace
@@ -223,10 +271,10 @@ Result<> check(const CompactionPolicy& policy) {
                 "compact needs to know what readers have consumed: give --floor-seq N, the lowest "
                 "number that every reader has got to, or --all if none lags behind");
   }
-  if (!policy.checkpoints_per_task_max && !policy.finding_grace) {
+  if (!policy.checkpoints_per_task_max && !policy.finding_grace && !policy.keep_history) {
     return fail(ErrorCode::bad_argument,
-                "compact needs to know what may go: give --max-checkpoints-per-task N, "
-                "--finding-grace-seconds S, or both");
+                "compact needs to know what may go: give --keep-history DURATION, "
+                "--max-checkpoints-per-task N or --finding-grace-seconds S");
   }
   if (policy.checkpoints_per_task_max && *policy.checkpoints_per_task_max < 1) {
     return fail(ErrorCode::bad_argument,
@@ -249,39 +297,63 @@ Result<CompactionResult> compact(const std::filesystem::path& file, const Compac
   if (!database) return database.error();
 
   CompactionResult result;
-  if (const auto* floor = std::get_if<std::int64_t>(&policy.consumed)) {
-    result.floor_seq = std::max<std::int64_t>(0, *floor);
-  } else {
-    const Result<std::int64_t> last = number_of(*database, "SELECT MAX(seq) FROM events");
-    if (!last) return last.error();
-    result.floor_seq = *last;
+  CompactionProgress progress;
+  Sweep::Bounds bounds;
+  bounds.now = now;
+  const bool is_in_theory = policy.deletes == CompactionPolicy::Deletes::in_theory;
+  if (policy.renewals == CompactionPolicy::Renewals::settle) {
+    const Result<std::int64_t> settled =
+        is_in_theory ? Result<std::int64_t>(std::numeric_limits<std::int64_t>::max())
+                     : settle_renewals(*log, *database, policy, now);
+    if (!settled) return settled.error();
+    bounds.settled_until = *settled;
   }
+  const Result<std::int64_t> floor = floor_of(file, *database, policy, result);
+  if (!floor) return floor.error();
+  bounds.floor = result.floor_seq = *floor;
+  if (is_in_theory) bounds.rows_max = std::numeric_limits<std::size_t>::max();
 
-  if (Result<> done = settle_renewals(*log, *database, now, result); !done) return done.error();
-
-  Sweep sweep(policy, result.floor_seq, now);
-  LogFilter filter = everything();
-  filter.kinds = {std::string(kind::checkpoint), std::string(kind::finding)};
-  const Result<> read = log->read(filter, [&](const RecordView& record) {
-    sweep.look_at(record);
-    return record.seq < result.floor_seq;
-  });
-  if (!read) return read.error();
-
-  const Result<std::uint64_t> checkpoints = erase(*database, sweep.checkpoints());
-  if (!checkpoints) return checkpoints.error();
-  result.checkpoints = *checkpoints;
-  const Result<std::uint64_t> findings = erase(*database, sweep.findings());
-  if (!findings) return findings.error();
-  result.findings = *findings;
-
-  if (policy.vacuum == CompactionPolicy::Vacuum::yes) {
+  Eraser eraser(*database, policy, progress, result);
+  if (Result<> ready = eraser.prepare(); !ready) return ready.error();
+  for (bool has_more = true; has_more;) {
+    Sweep sweep(policy, bounds);
+    const Result<bool> goes_on = sweep_log(*log, sweep, policy, progress);
+    if (!goes_on) return goes_on.error();
+    const std::vector<SweptRow> rows = sweep.take();
+    has_more = *goes_on && rows.size() >= bounds.rows_max;
+    if (is_in_theory) {
+      for (const SweptRow& row : rows) eraser.count(row);
+    } else {
+      if (!*goes_on) break;
+      if (Result<> kept = write_sightings(*database, policy, sweep.take_sightings(), now); !kept) {
+        return kept.error();
+      }
+      const Result<bool> erased = eraser.erase(rows);
+      if (!erased) return erased.error();
+      has_more = has_more && *erased;
+    }
+  }
+  if (policy.vacuum == CompactionPolicy::Vacuum::yes && !is_in_theory) {
     if (Result<> done = database->run("VACUUM"); !done) return done.error();
     // Only with the WAL emptied does the file get smaller; a reader in the way leaves that to the
     // hub.
     static_cast<void>(database->empty_wal());
   }
   return result;
+}
+
+Result<LogSize> log_size(const std::filesystem::path& file) {
+  Result<Database> database = Database::open(file, SQLITE_OPEN_READONLY, nullptr);
+  if (!database) return database.error();
+  std::array<std::uint64_t, 3> values{};
+  constexpr std::array<const char*, 3> pragmas{"PRAGMA page_size", "PRAGMA page_count",
+                                               "PRAGMA freelist_count"};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Result<std::int64_t> value = number_of(*database, pragmas[i]);
+    if (!value) return value.error();
+    values[i] = static_cast<std::uint64_t>(*value);
+  }
+  return LogSize{values[0] * (values[1] - std::min(values[1], values[2])), values[0] * values[1]};
 }
 
 }  // namespace synapse::store

@@ -22,12 +22,15 @@
 //   lease_renewed    task_id, epoch, lease_expires_at
 //   agent_seen       agent, last_seen: of an agent that was new
 //   resource         as in `events`, where meta is no object
+//   lease_updated    task_id, epoch, version, status, note, data_ref: a task_update of a lease with
+//                    a large checkpoint
 //
 // The original knows all of the first list but scope, previous_owner, sender, type and digest, and
-// passes over those. It doesn't see renewals, so the hub repeats each renewed lease as a `claim`
-// now and then (recorder.hpp). Logs of before we had a table of our own have lease_expired in
-// `events`, and each renewal as a claim: both are read. What it writes is read with these
-// liberties: ASCII-only text, whole numbers for seconds, version or git missing.
+// passes over those. It doesn't see renewals and small updates, so the hub repeats each
+// lease that they changed as a `claim` now and then (recorder.hpp). Logs of before we had a table
+// of our own have lease_expired in `events`, and each renewal as a claim: both are read. What it
+// writes is read with these liberties: ASCII-only text, whole numbers for seconds, version or git
+// missing.
 #include "store/event_codec.hpp"
 
 #include "wire/records.hpp"
@@ -62,7 +65,12 @@ struct Encode {
                   Table::synapse_events);
   }
   Coded operator()(const core::TaskUpdated& event) const {
-    return record(kind::task_update, event.lease);
+    const core::Lease& lease = event.lease;
+    if (lease.checkpoint.size() <= small_checkpoint_max) return record(kind::task_update, lease);
+    return record(kind::lease_updated,
+                  SmallUpdate{lease.task_id, lease.epoch, lease.version, lease.status, lease.note,
+                              lease.data_ref},
+                  Table::synapse_events);
   }
   Coded operator()(const core::CheckpointSaved& event) const {
     return record(kind::checkpoint, event.lease);

@@ -3,8 +3,8 @@
 //
 // encode() is used on the hub's strand, once for each event of a turn; decode() by replay. Both are
 // pure. What encode() writes, decode() reads back to an event that does the same to a machine: who
-// released a task is not in the log. Renewals alone are read by decode_renewal(), since their
-// record is less than an event.
+// released a task is not in the log. Renewals and small updates have functions of their own to read
+// them, since their records are less than an event.
 #pragma once
 
 #include <optional>
@@ -37,6 +37,7 @@ inline constexpr std::string_view idempotency = "idempotency";
 inline constexpr std::string_view lease_expired = "lease_expired";
 inline constexpr std::string_view lease_renewed = "lease_renewed";
 inline constexpr std::string_view agent_seen = "agent_seen";
+inline constexpr std::string_view lease_updated = "lease_updated";
 }  // namespace kind
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
@@ -50,6 +51,10 @@ struct DecodeContext {
   base::Moment start;
   core::Limits limits;
 };
+
+// Numbers that are counted on from (epochs, versions, chat) have 53 bits, as in JSON everywhere.
+// One so close to their end that counting would run out of them is taken for this one.
+inline constexpr std::uint64_t clamped_number = 1ULL << 52U;
 
 // The event of a record; nothing for an unknown kind, an error (the field and the reason) for a
 // record that can't be what it says. Total: any bytes give one of the three. What comes back a
@@ -74,6 +79,28 @@ void describe(Visitor&& visit, Record& renewal) {
 }
 [[nodiscard]] Result<Renewal> decode_renewal(std::string_view payload,
                                              const DecodeContext& context);
+
+// What an update changes of the lease with that epoch: so is one written whose lease has a
+// checkpoint of more than this, which would be written again each time.
+inline constexpr std::size_t small_checkpoint_max = 4096;
+struct SmallUpdate {
+  TaskId task_id;
+  Epoch epoch;
+  Version version;
+  core::LeaseStatus status = core::LeaseStatus::claimed;
+  std::string note;
+  std::string data_ref;
+};
+template <class Visitor, core::Is<SmallUpdate> Record>
+void describe(Visitor&& visit, Record& update) {
+  visit.required("task_id", update.task_id);
+  visit("epoch", update.epoch);
+  visit("version", update.version);
+  visit("status", update.status);
+  visit("note", update.note);
+  visit("data_ref", update.data_ref);
+}
+[[nodiscard]] Result<SmallUpdate> decode_small_update(std::string_view payload);
 
 // The number of a chat record, if decode() would take it: for records whose text is no longer
 // wanted.

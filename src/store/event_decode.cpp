@@ -34,6 +34,11 @@ void read_if(JsonReader& json, JsonReader::Kind kind, T& out) {
   }
 }
 
+void clamp(std::uint64_t& number) {
+  constexpr std::uint64_t near_the_end = (1ULL << 53U) - (1ULL << 32U);
+  if (number >= near_the_end) number = clamped_number;
+}
+
 // The stamps and the addresses of a chat record, as the machine had them. A sender's object may
 // hold anything, so odd types are no fault here; only the number has to be one, since others go on
 // from it.
@@ -47,6 +52,7 @@ void read_stamp(JsonReader& json, core::ChatMessage& message) {
     if (key == "hub_id") return read_if(json, Kind::text, message.hub_id);
     json.skip();
   });
+  clamp(message.id.value);
   message.sender = AgentName(base::trim(message.sender.text));
   if (message.target.empty()) message.target = "all";
 }
@@ -77,6 +83,8 @@ void check_paths(JsonReader& json, const core::Lease& lease, const core::Limits&
 void fill(JsonReader& json, const DecodeContext& context, core::Lease& lease) {
   check_paths(json, lease, context.limits);
   lease.deadline = deadline(lease.expires_at, context);
+  clamp(lease.epoch.value);
+  clamp(lease.version.value);
 }
 
 void fill(JsonReader& json, const DecodeContext& context, core::Offer& offer) {
@@ -183,7 +191,20 @@ Result<Renewal> decode_renewal(std::string_view payload, const DecodeContext& co
   json.finish();
   if (json.failed()) return undecodable(json.failure());
   renewal.deadline = deadline(renewal.expires_at, context);
+  clamp(renewal.epoch.value);
   return renewal;
+}
+
+Result<SmallUpdate> decode_small_update(std::string_view payload) {
+  if (!is_text(payload)) return undecodable("not UTF-8");
+  JsonReader json(payload);
+  SmallUpdate update;
+  read_record(json, update);
+  json.finish();
+  if (json.failed()) return undecodable(json.failure());
+  clamp(update.epoch.value);
+  clamp(update.version.value);
+  return update;
 }
 
 Result<MessageId> decode_message_id(std::string_view payload) {

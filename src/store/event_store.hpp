@@ -40,6 +40,7 @@ struct RecordView {
   std::string_view kind;
   std::string_view payload;
   Table table = Table::events;
+  std::int64_t own_id = 0;  // Of our own table, where a reader asks for it: its number there.
 };
 
 class EventStore {
@@ -49,6 +50,10 @@ class EventStore {
   // Writes all entries in one transaction, in order, and syncs it if any entry asks for that. All
   // or nothing. With no entries it only says whether the store still works.
   [[nodiscard]] virtual Result<> append(std::span<const Entry> entries) = 0;
+
+  // Whether the store still works, though nothing is written to it. An error is sticky, as one of
+  // an append.
+  [[nodiscard]] virtual Result<> check() { return {}; }
 
   // From any thread: an append that waits for somebody else gives up soon, and so do later ones.
   virtual void hurry() {}

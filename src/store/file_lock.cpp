@@ -54,7 +54,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& file) {
   if (failed == EWOULDBLOCK) {
     return fail(ErrorCode::locked, base::quoted_path(file) + " is in use" +
                                        holder(descriptor.number()) +
-                                       "; stop that hub first, or name another file");
+                                       "; stop that first, or name another file");
   }
   if (failed != 0) return base::file_error(name, "can't be locked", failed);
   fchmod(descriptor.number(), 0600);

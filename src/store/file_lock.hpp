@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// One hub a log: an exclusive flock on FILE.lock, held while the object lives. The kernel drops it
-// when the process ends, however it ends, so a crash leaves nothing to clean up; the file itself
-// stays, and names who held it last.
-//
-// Not a lock on FILE: closing any descriptor of that would drop SQLite's own locks on it. Readers
-// and the compaction don't take it; they go by SQLite's.
+// One process a file that is replaced whenever it is saved, as the A2A state file is: an exclusive
+// flock on FILE.lock, held while the object lives. The kernel drops it when the process ends,
+// however it ends, so a crash leaves nothing to clean up; the lock file itself stays, and names the
+// process that held it last. An event log is not replaced and has a better one (log_lock.hpp).
 #pragma once
 
 #include <filesystem>
@@ -16,8 +14,8 @@ namespace synapse::store {
 
 class FileLock {
  public:
-  // For the log `file`; makes its folder if need be. If another holds it: `locked`, with the
-  // holder's process id.
+  // For `file`; makes its folder if need be. If another holds it: `locked`, with the holder's
+  // process id.
   [[nodiscard]] static Result<FileLock> acquire(const std::filesystem::path& file);
 
  private:

@@ -54,22 +54,39 @@ void LatestLeases::handed_off(core::Lease lease) {
   if (machine_.leases().lapses().find(lease.owner, lease.task_id) == nullptr) {
     return changed(std::move(lease));
   }
-  pending_.erase(lease.task_id.text);
+  if (const auto pending = pending_.find(lease.task_id.text); pending != pending_.end()) {
+    machine_.saw_epoch(pending->second.lease.epoch);
+    pending_.erase(pending);
+  }
   put(std::move(lease));
 }
 
-void LatestLeases::renew(const Renewal& renewal) {
-  auto pending = pending_.find(renewal.task_id.text);
+LatestLeases::Pending* LatestLeases::living(const TaskId& task_id, Epoch epoch) {
+  auto pending = pending_.find(task_id.text);
   if (pending == pending_.end()) {
-    const core::Lease* known = machine_.leases().find(renewal.task_id);
-    if (known == nullptr || known->epoch != renewal.epoch) return;
-    pending = pending_.emplace(renewal.task_id.text, Pending{*known}).first;
+    const core::Lease* known = machine_.leases().find(task_id);
+    if (known == nullptr || known->epoch != epoch) return nullptr;
+    pending = pending_.emplace(task_id.text, Pending{*known}).first;
   }
-  Pending& last = pending->second;
-  if (last.lease.epoch != renewal.epoch) return;
-  last.lease.expires_at = renewal.expires_at;
-  last.lease.deadline = renewal.deadline;
-  last.is_renewed = true;
+  return pending->second.lease.epoch == epoch ? &pending->second : nullptr;
+}
+
+void LatestLeases::renew(const Renewal& renewal) {
+  Pending* last = living(renewal.task_id, renewal.epoch);
+  if (last == nullptr) return;
+  last->lease.expires_at = renewal.expires_at;
+  last->lease.deadline = renewal.deadline;
+  last->is_changed = true;
+}
+
+void LatestLeases::update(const SmallUpdate& update) {
+  Pending* last = living(update.task_id, update.epoch);
+  if (last == nullptr) return;
+  last->lease.version = update.version;
+  last->lease.status = update.status;
+  last->lease.note = update.note;
+  last->lease.data_ref = update.data_ref;
+  last->is_changed = true;
 }
 
 void LatestLeases::released(const core::LeaseReleased& event) {
@@ -98,12 +115,12 @@ std::vector<TaskId> LatestLeases::finish() {
   // sort.
   std::sort(lasting.begin(), lasting.end(),
             [](const Pending& a, const Pending& b) { return a.lease.task_id < b.lease.task_id; });
-  std::vector<TaskId> renewed;
+  std::vector<TaskId> changed;
   for (Pending& pending : lasting) {
-    if (pending.is_renewed) renewed.push_back(pending.lease.task_id);
+    if (pending.is_changed) changed.push_back(pending.lease.task_id);
     put(std::move(pending.lease));
   }
-  return renewed;
+  return changed;
 }
 
 void LatestLeases::put(core::Lease lease) {

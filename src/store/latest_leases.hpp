@@ -2,11 +2,11 @@
 // The part of replay that knows leases: takes their events in order and hands the machine only
 // those whose effect lasts. Private to store.
 //
-// Every lease event but a renewal carries the whole lease, so a later one of the same task makes an
-// earlier one void. Two things outlive their event and are kept exact: the epoch counter, which
-// goes on from the largest epoch ever given; and what lapsed leases leave behind, which depends on
-// the order of lapses, grants and releases, so that an event which touches it goes to the machine
-// at once.
+// Every lease event but a renewal and a small update carries the whole lease, so a later one of the
+// same task makes an earlier one void. Two things outlive their event and are kept exact: the epoch
+// counter, which goes on from the largest epoch ever given; and what lapsed leases leave behind,
+// which depends on the order of lapses, grants and releases, so that an event which touches it goes
+// to the machine at once.
 #pragma once
 
 #include <string>
@@ -24,9 +24,10 @@ class LatestLeases {
 
   // Whether the event was one of a lease, and is taken.
   [[nodiscard]] bool take(core::Event& event);
-  // A renewal of a lease that lives and has that epoch; any other is void.
+  // Of a lease that lives and has that epoch; any other is void.
   void renew(const Renewal& renewal);
-  // After the last event: the leases that live. Returns those whose last record was a renewal.
+  void update(const SmallUpdate& update);
+  // After the last event: the leases that live. Returns those whose last record was one of the two.
   std::vector<TaskId> finish();
 
  private:
@@ -42,8 +43,9 @@ class LatestLeases {
 
   struct Pending {
     core::Lease lease;
-    bool is_renewed = false;  // Since its last whole record.
+    bool is_changed = false;  // Since its last whole record.
   };
+  [[nodiscard]] Pending* living(const TaskId& task_id, Epoch epoch);
 
   core::Machine& machine_;
   std::unordered_map<std::string, Pending> pending_;  // By task.

@@ -85,4 +85,26 @@ void make_private(const fs::path& file) {
   if ((status.st_mode & 0777U) != private_file) chmod(file.c_str(), private_file);
 }
 
+LogWatch::LogWatch(const fs::path& file) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    const fs::path name = companion(file, suffix);
+    struct stat status {};
+    if (stat(name.c_str(), &status) == 0) files_.push_back({name, FileIdentity(status)});
+  }
+}
+
+Result<> LogWatch::check() const {
+  for (const Watched& one : files_) {
+    struct stat status {};
+    const bool is_there = stat(one.file.c_str(), &status) == 0;
+    if (is_there && FileIdentity(status) == one.identity) continue;
+    // A file system that doesn't answer for the moment is no proof.
+    if (!is_there && errno != ENOENT && errno != ENOTDIR) continue;
+    return fail(ErrorCode::not_found,
+                base::quoted_path(one.file) +
+                    (is_there ? " was replaced by another file" : " was deleted or moved away"));
+  }
+  return {};
+}
+
 }  // namespace synapse::store

@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 
+#include "base/control.hpp"
 #include "base/file.hpp"
 #include "base/utf8.hpp"
 #include "store/event_codec.hpp"
@@ -33,12 +36,6 @@ void bind_kinds(const LogFilter& filter, Statement& rows, int first) {
   for (const std::string& kind : *filter.kinds) rows.bind(first++, std::string_view(kind));
 }
 
-// Whether something of the log is only in its -wal.
-bool has_wal(const std::filesystem::path& file) {
-  struct stat status {};
-  return stat(companion(real_path(file), "-wal").c_str(), &status) == 0 && status.st_size > 0;
-}
-
 // Bytes of any origin as text; those that are no UTF-8 lose all that is not ASCII.
 std::string as_text(std::string_view bytes) {
   std::string text(bytes);
@@ -55,6 +52,30 @@ bool is_json(std::string_view bytes) {
   json.skip();
   json.finish();
   return !json.failed();
+}
+
+// JSON in which a terminal obeys nothing: control and format characters, which stand only within
+// strings, as escapes.
+std::string shown_as_json(std::string json) {
+  if (!base::has_control(json)) return json;
+  std::string shown;
+  for (std::string_view rest = json; !rest.empty();) {
+    const base::Utf8Point one = base::first_point(rest);
+    const std::string_view bytes = rest.substr(0, std::max<std::size_t>(1, one.length));
+    rest.remove_prefix(bytes.size());
+    if (!base::has_control(bytes)) {
+      shown += bytes;
+      continue;
+    }
+    const auto escape = [&shown](char32_t unit) {
+      std::array<char, 8> code{};
+      std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(unit));
+      shown += code.data();
+    };
+    if (one.point > 0xFFFF) escape(0xD7C0 + (one.point >> 10U));
+    escape(one.point > 0xFFFF ? 0xDC00 + (one.point & 0x3FFU) : one.point);
+  }
+  return shown;
 }
 
 }  // namespace
@@ -75,21 +96,33 @@ Result<LogReader> LogReader::open(const std::filesystem::path& file) {
   Result<Database> database = Database::open(file, SQLITE_OPEN_READONLY, nullptr);
   if (!database) return database.error();
   database->set_busy_timeout(default_busy_timeout);
-  Result<LogTable> table = find_log_table(*database);
-  if (!table && table.error().code == ErrorCode::io_error) {
-    // Most likely FILE-shm can't be made or written. Without a -wal nobody needs it: nobody has the
-    // log open.
-    if (has_wal(file)) {
-      return fail(ErrorCode::io_error,
-                  table.error().message + ". Its newest part is in " + base::quoted_path(file) +
-                      "-wal; reading that takes the right to write in its folder");
-    }
-    Result<Database> immutable = Database::open_immutable(file);
-    if (!immutable) return table.error();
-    table = find_log_table(*immutable);
-    database = std::move(immutable);
+  const Result<LogTable> table = find_log_table(*database);
+  if (table) return LogReader(std::move(*database));
+  const ErrorCode why = table.error().code;
+  if (why != ErrorCode::io_error && why != ErrorCode::disk_full) return table.error();
+  // Most likely FILE-shm can't be made or written. While nobody writes, nobody needs it.
+  *database = Database();
+  Result<LogLock> lock = LogLock::acquire_shared(file);
+  if (!lock && lock.error().code == ErrorCode::locked) {
+    return fail(why, table.error().message +
+                         ". A hub has it open, and reading it meanwhile takes the right to write "
+                         "in its folder");
   }
+  if (!lock) return table.error();
+  Result<LogReader> frozen = open_frozen(file);
+  if (!frozen) return table.error();
+  frozen->lock_ = std::move(*lock);
+  return frozen;
+}
+
+Result<LogReader> LogReader::open_frozen(const std::filesystem::path& file) {
+  Result<Database> database = Database::open_frozen(real_path(file));
+  if (!database) return database.error();
+  const Result<LogTable> table = find_log_table(*database);
   if (!table) return table.error();
+  if (*table == LogTable::missing) {
+    return fail(ErrorCode::not_found, base::quoted_path(file) + " holds no log yet");
+  }
   return LogReader(std::move(*database));
 }
 
@@ -197,7 +230,8 @@ Result<> LogReader::read_on(const Sink& sink) {
       const Record& record = is_own ? *own++ : *event++;
       (is_own ? place_.own_after : place_.after) = is_own ? record.own_id : record.seq;
       const Table from = is_own ? Table::synapse_events : Table::events;
-      if (!sink({record.seq, record.ts, record.kind, record.payload, from})) return {};
+      if (!sink({record.seq, record.ts, record.kind, record.payload, from, record.own_id}))
+        return {};
     }
   }
   return {};
@@ -211,15 +245,15 @@ std::string ndjson_line(const RecordView& record) {
       .field("kind", as_text(record.kind))
       .key("payload");
   if (is_json(record.payload)) {
-    // A line feed can only be white space between tokens here.
+    // What is left of these can only be white space between tokens.
     std::string payload(record.payload);
     std::replace_if(
-        payload.begin(), payload.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        payload.begin(), payload.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
     json.raw(payload);
   } else {
     json.value(as_text(record.payload));
   }
-  return json.end_object().take();
+  return shown_as_json(json.end_object().take());
 }
 
 }  // namespace synapse::store

@@ -2,9 +2,9 @@
 // Reads an event log that somebody else may be writing: what `synapse ingest` stands on. It never
 // writes a record and takes no lock that a hub would wait for.
 //
-// The log of a hub that runs, or was killed, lives partly in its -wal file, and reading that takes
-// the right to write FILE-shm, or to make it. Where there is no -wal (a clean shutdown) a reader
-// without any such right still works.
+// The log of a hub that runs, or was killed, lives partly in its -wal file, and reading that beside
+// the hub takes the right to write FILE-shm, or to make it. Where that can't be had (a full disk, a
+// read-only file system) a reader still works while no hub writes.
 //
 // Records are taken out in small batches, and nothing of the log is held while the sink looks at
 // one: a slow sink neither keeps the WAL from being emptied nor sees the log of a moment long gone.
@@ -20,6 +20,7 @@
 
 #include "base/error.hpp"
 #include "store/event_store.hpp"
+#include "store/log_lock.hpp"
 #include "store/sqlite_database.hpp"
 
 namespace synapse::store {
@@ -42,6 +43,8 @@ class LogReader {
   // not_found if there is no such file; corrupt if it is no log. A log whose hub has not come to
   // writing is empty.
   [[nodiscard]] static Result<LogReader> open(const std::filesystem::path& file);
+  // For the hub that has the log's lock and is not going to write.
+  [[nodiscard]] static Result<LogReader> open_frozen(const std::filesystem::path& file);
 
   using Sink = std::function<bool(const RecordView&)>;
 
@@ -60,11 +63,13 @@ class LogReader {
   };
   struct Batch;
 
-  explicit LogReader(Database database) : database_(std::move(database)) {}
+  explicit LogReader(Database database, std::optional<LogLock> lock = std::nullopt)
+      : lock_(std::move(lock)), database_(std::move(database)) {}
   [[nodiscard]] Result<> take_events(Batch& batch);
   [[nodiscard]] Result<> take_own(Batch& batch);
   [[nodiscard]] Result<> take(Batch& batch);
 
+  std::optional<LogLock> lock_;  // Where no lock of SQLite's keeps hubs out.
   Database database_;
   LogFilter filter_;
   Place place_;
@@ -73,6 +78,7 @@ class LogReader {
 // A record as one line of NDJSON, without the line feed: {"seq":…,"ts":…,"kind":…,"payload":…}; of
 // our own table, with after_seq in place of seq. A
 // payload that is no JSON becomes JSON text, so that a line is always valid and always one line.
+// Characters that a terminal would obey are escaped.
 [[nodiscard]] std::string ndjson_line(const RecordView& record);
 
 }  // namespace synapse::store

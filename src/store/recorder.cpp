@@ -25,30 +25,37 @@ struct WrittenWhole {
   }
 };
 
+const TaskId* written_in_part(const core::Event& event, const Entry& entry) {
+  if (const auto* renewal = std::get_if<core::LeaseRenewed>(&event)) return &renewal->lease.task_id;
+  const auto* update = std::get_if<core::TaskUpdated>(&event);
+  return update != nullptr && entry.kind == kind::lease_updated ? &update->lease.task_id : nullptr;
+}
+
 }  // namespace
 
 std::optional<Entry> Recorder::entry(const core::Event& event, Moment now) {
-  if (const auto* renewal = std::get_if<core::LeaseRenewed>(&event)) {
-    renewed_.insert(renewal->lease.task_id);
+  std::optional<Entry> entry = encode(event, now.wall);
+  if (const TaskId* task_id = entry ? written_in_part(event, *entry) : nullptr) {
+    changed_.insert(*task_id);
     if (!due_) due_ = now.mono + whole_within;
-  } else if (!renewed_.empty()) {
-    if (const TaskId* task_id = std::visit(WrittenWhole{}, event)) renewed_.erase(*task_id);
+  } else if (!changed_.empty()) {
+    if (const TaskId* whole = std::visit(WrittenWhole{}, event)) changed_.erase(*whole);
   }
-  return encode(event, now.wall);
+  return entry;
 }
 
-std::vector<Entry> Recorder::take_renewed(const core::LeaseTable& leases, double ts,
+std::vector<Entry> Recorder::take_changed(const core::LeaseTable& leases, double ts,
                                           std::size_t bytes_max) {
   std::vector<Entry> whole;
   std::size_t bytes = 0;
-  while (!renewed_.empty() && bytes < bytes_max) {
-    const core::Lease* lease = leases.find(*renewed_.begin());
-    renewed_.erase(renewed_.begin());
+  while (!changed_.empty() && bytes < bytes_max) {
+    const core::Lease* lease = leases.find(*changed_.begin());
+    changed_.erase(changed_.begin());
     if (lease == nullptr) continue;
     whole.push_back(encode_whole(*lease, ts));
     bytes += whole.back().payload.size();
   }
-  if (renewed_.empty()) due_.reset();
+  if (changed_.empty()) due_.reset();
   return whole;
 }
 

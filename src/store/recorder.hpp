@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Events to log entries, on the hub's strand, and what that needs a memory for: a renewal writes
-// only a renewal, into our own table, so the original, and every other reader of `events` alone,
-// sees a renewed lease end too early. Each such lease is therefore written whole now and then: ten
-// minutes after its renewal at the latest, at a clean stop, and by the next start after a crash.
+// only a renewal, and an update of a lease with a large checkpoint only what it changes, into our
+// own table. So the original, and every other reader of `events` alone, sees such a lease end too
+// early, or as it was. Each one is therefore written whole now and then: ten minutes after such a
+// change at the latest, at a clean stop, and by the next start after a crash.
 #pragma once
 
 #include <chrono>
@@ -24,16 +25,16 @@ class Recorder {
   // The entry of an event that happens now; nothing for one that is not logged.
   [[nodiscard]] std::optional<Entry> entry(const core::Event& event, Moment now);
 
-  // When take_renewed() has to be called next, if nothing happens before.
+  // When take_changed() has to be called next, if nothing happens before.
   [[nodiscard]] std::optional<Mono> due() const { return due_; }
-  // A whole record of each lease whose last record is a renewal; of no more of them than come to
+  // A whole record of each lease whose last record is less; of no more of them than come to
   // about that many bytes, and the rest is due at once.
-  [[nodiscard]] std::vector<Entry> take_renewed(
+  [[nodiscard]] std::vector<Entry> take_changed(
       const core::LeaseTable& leases, double ts,
       std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
  private:
-  std::set<TaskId> renewed_;
+  std::set<TaskId> changed_;
   std::optional<Mono> due_;
 };
 

@@ -8,6 +8,7 @@
 #include "base/assert.hpp"
 #include "store/event_codec.hpp"
 #include "store/latest_leases.hpp"
+#include "store/lease_mending.hpp"
 
 namespace synapse::store {
 
@@ -80,8 +81,14 @@ class Replay {
   void take(const RecordView& record) {
     ++report_.records;
     report_.last_seq = record.seq;
+    if (record.payload.size() > context_.limits.record_bytes_max) {
+      return skip(record,
+                  fail(ErrorCode::corrupt, "it has " + std::to_string(record.payload.size()) +
+                                               " bytes, more than any that a hub writes"));
+    }
     if (record.kind == kind::chat) return take_chat(record);
     if (record.kind == kind::lease_renewed) return take_renewal(record);
+    if (record.kind == kind::lease_updated) return take_small_update(record);
     Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
     if (!event) return skip(record, event.error());
     if (!*event) {
@@ -93,7 +100,8 @@ class Replay {
   }
 
   ReplayReport finish() {
-    report_.renewed = leases_.finish();
+    report_.changed = leases_.finish();
+    report_.mended = mend_leases(machine_, context_.start);
     chats_.flush();
     return report_;
   }
@@ -111,6 +119,13 @@ class Replay {
     if (!renewal) return skip(record, renewal.error());
     ++report_.applied;
     leases_.renew(*renewal);
+  }
+
+  void take_small_update(const RecordView& record) {
+    const Result<SmallUpdate> update = decode_small_update(record.payload);
+    if (!update) return skip(record, update.error());
+    ++report_.applied;
+    leases_.update(*update);
   }
 
   void skip(const RecordView& record, const Error& why) {
@@ -131,12 +146,22 @@ class Replay {
 
 Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Moment start,
                             const OnUndecodable& on_undecodable) {
-  Replay replay(machine, start, on_undecodable);
-  const Result<> read = store.read([&replay](const RecordView& record) {
+  static const std::atomic<bool> never{false};
+  return replay(store, machine, start, ReplayWatch{on_undecodable, never});
+}
+
+Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Moment start,
+                            const ReplayWatch& watch) {
+  Replay replay(machine, start, watch.on_undecodable);
+  const Result<> read = store.read([&](const RecordView& record) {
+    if (watch.is_unwanted.load(std::memory_order_relaxed)) return false;
     replay.take(record);
     return true;
   });
   if (!read) return read.error();
+  if (watch.is_unwanted.load(std::memory_order_relaxed)) {
+    return fail(ErrorCode::closed, "stopped while the log was read");
+  }
   return replay.finish();
 }
 

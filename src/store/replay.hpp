@@ -10,8 +10,10 @@
 // Total: no row stops it. Only the store itself can fail, by not being able to read.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -27,18 +29,28 @@ struct ReplayReport {
   std::uint64_t unknown = 0;      // Of kinds that this version does not know.
   std::uint64_t undecodable = 0;  // Each was reported.
   std::int64_t last_seq = 0;      // 0 for an empty log.
-  // Leases that live and whose last record is a renewal: a reader of `events` alone, such as the
-  // original, sees them end too early.
-  std::vector<TaskId> renewed;
+  // Leases that live and whose last record is a renewal or a small update: a reader of `events`
+  // alone, such as the original, sees them end too early, or as they were.
+  std::vector<TaskId> changed;
+  // What was wrong with leases, and mended or kept (lease_mending.hpp).
+  std::vector<std::string> mended;
 };
 
 // Called with the row's number (of our own table: that of the row it stands behind) and what is
 // wrong with it, in the order of the rows.
 using OnUndecodable = std::function<void(std::int64_t seq, const Error& why)>;
 
+struct ReplayWatch {
+  OnUndecodable on_undecodable;
+  // From another thread: a replay that is no longer wanted ends soon, with `closed`.
+  const std::atomic<bool>& is_unwanted;
+};
+
 // The machine must be a new one. What is due by now (leases that ended while no hub ran) is the
 // caller's to expire.
 [[nodiscard]] Result<ReplayReport> replay(EventStore& store, core::Machine& machine,
                                           base::Moment start, const OnUndecodable& on_undecodable);
+[[nodiscard]] Result<ReplayReport> replay(EventStore& store, core::Machine& machine,
+                                          base::Moment start, const ReplayWatch& watch);
 
 }  // namespace synapse::store

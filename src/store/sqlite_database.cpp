@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/sqlite_database.hpp"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <system_error>
 
 #include "base/file.hpp"
 
@@ -10,7 +14,15 @@ namespace synapse::store {
 
 namespace {
 
-ErrorCode code_of(int code) {
+bool is_on_read_only_system(const std::string& file) {
+  struct statvfs status {};
+  return statvfs(file.c_str(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+ErrorCode code_of(int code, int system_error) {
+  if (system_error == ENOSPC || system_error == EDQUOT) return ErrorCode::disk_full;
+  // The index of the WAL, a file of 32 KiB, could not be made that long.
+  if (code == SQLITE_IOERR_SHMSIZE) return ErrorCode::disk_full;
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return ErrorCode::disk_full;
@@ -65,7 +77,7 @@ Result<Database> Database::open(const std::filesystem::path& file, int flags, co
   return database;
 }
 
-Result<Database> Database::open_immutable(const std::filesystem::path& file) {
+Result<Database> Database::open_frozen(const std::filesystem::path& file) {
   Database database;
   std::error_code ignored;
   database.file_ = std::filesystem::absolute(file, ignored).string();
@@ -74,11 +86,14 @@ Result<Database> Database::open_immutable(const std::filesystem::path& file) {
     // What would end the path in a URI.
     uri += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
   }
-  uri += "?immutable=1";
-  if (Result<> opened = database.open(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
-      !opened) {
-    return opened.error();
-  }
+  // Of an immutable file SQLite reads no WAL, but it would make one where there is none.
+  if (!std::filesystem::exists(database.file_ + "-wal", ignored)) uri += "?immutable=1";
+  // This VFS takes no locks, which on a read-only file system can't be had. In exclusive mode
+  // SQLite keeps the index of the WAL in memory, and makes no FILE-shm.
+  constexpr int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  if (Result<> opened = database.open(uri, flags, "unix-none"); !opened) return opened.error();
+  if (Result<> mode = database.run("PRAGMA locking_mode=EXCLUSIVE"); !mode) return mode.error();
+  sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return database;
 }
 
@@ -88,6 +103,8 @@ Result<> Database::open(const std::string& name, int flags, const char* vfs) {
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   handle_.reset(handle);
   if (code != SQLITE_OK) return error(code);
+  // A log has none; what somebody has put into one must not act when a hub writes to it.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   return {};
 }
 
@@ -156,8 +173,14 @@ Result<> Database::sync_wal() {
 }
 
 Error Database::error(int code) const {
-  const ErrorCode ours = code_of(code);
+  // SQLite's own text and the system's number belong to the call that failed last, which need not
+  // be this one.
+  const bool ours_failed = handle_ != nullptr && sqlite3_errcode(handle()) == (code & 0xFF);
+  const bool is_io = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
+  const int system_error = ours_failed && is_io ? sqlite3_system_errno(handle()) : 0;
+  const ErrorCode ours = code_of(code, system_error);
   const std::string name = base::quoted_path(file_);
+  if (ours == ErrorCode::disk_full) return {ours, name + " can't grow: the disk is full"};
   switch (code & 0xFF) {
     case SQLITE_NOTADB:
       return {ours, name + " is not a SQLite database"};
@@ -166,15 +189,18 @@ Error Database::error(int code) const {
       return {ours, name + " is locked by another program"};
     case SQLITE_READONLY:
       return {ours, name + " can't be written: no permission, or a read-only file system"};
-    case SQLITE_FULL:
-      return {ours, name + " can't grow: the disk is full"};
+    case SQLITE_CORRUPT:
+      return {ours, name + " is damaged (" + sqlite3_errstr(code) +
+                        "); put a backup in its place, or save what can be read: sqlite3 " + name +
+                        " .recover | sqlite3 new.db"};
     default:
       break;
   }
-  std::string text = name + ": ";
-  // SQLite's own text belongs to the call that failed last, which need not be this one.
-  const bool ours_failed = handle_ != nullptr && sqlite3_errcode(handle()) == (code & 0xFF);
-  text += ours_failed ? sqlite3_errmsg(handle()) : sqlite3_errstr(code);
+  if (is_io && is_on_read_only_system(file_)) {
+    return {ours, name + " can't be written: it is on a read-only file system"};
+  }
+  std::string text = name + ": " + (ours_failed ? sqlite3_errmsg(handle()) : sqlite3_errstr(code));
+  if (system_error != 0) text += ", " + std::generic_category().message(system_error);
   return {ours, text + " (SQLite error " + std::to_string(code) + ")"};
 }
 

@@ -4,7 +4,7 @@
 //
 // Errors: a full disk is disk_full, failing reads and writes are io_error, a file that is damaged
 // or no database is corrupt, somebody else's lock is locked, the rest io_error. Their text names
-// the file.
+// the file, and says what to do where only people can do something.
 #pragma once
 
 #include <sqlite3.h>
@@ -51,8 +51,9 @@ class Database {
   // SQLITE_OPEN_… flags. A null vfs is the system's own.
   [[nodiscard]] static Result<Database> open(const std::filesystem::path& file, int flags,
                                              const char* vfs);
-  // For reading a file that nobody has open, without its companions.
-  [[nodiscard]] static Result<Database> open_immutable(const std::filesystem::path& file);
+  // For reading a log that nobody writes to meanwhile, without writing a byte or taking a lock:
+  // where the disk is full, or everything is read-only. Its -wal is read as well.
+  [[nodiscard]] static Result<Database> open_frozen(const std::filesystem::path& file);
 
   [[nodiscard]] Result<> run(const char* sql);
   [[nodiscard]] Result<Statement> prepare(const std::string& sql);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/file.hpp"
-#include "store/log_files.hpp"
 #include "store/log_schema.hpp"
 
 namespace synapse::store {
@@ -36,6 +35,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(*database), options));
   if (Result<> ready = store->set_up(); !ready) return ready.error();
   for (const char* suffix : {"-wal", "-shm"}) make_private(companion(file, suffix));
+  store->watch_ = LogWatch(file);
   return store;
 }
 
@@ -79,9 +79,15 @@ Result<> SqliteStore::prepare() {
   return {};
 }
 
-Result<> SqliteStore::append(std::span<const Entry> entries) {
+Result<> SqliteStore::check() {
   if (error_) return *error_;
-  if (entries.empty()) return {};
+  Result<> there = watch_.check();
+  if (!there) error_ = there.error();
+  return there;
+}
+
+Result<> SqliteStore::append(std::span<const Entry> entries) {
+  if (Result<> sound = check(); !sound || entries.empty()) return sound;
   Result<> done = write(entries);
   if (!done) {
     error_ = done.error();

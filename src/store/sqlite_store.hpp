@@ -9,7 +9,8 @@
 //
 // Other programs may read at any time, and compact. Their transactions make an append wait, for
 // minutes if need be, since nothing is lost by waiting; it fails only if that, or the disk, does,
-// and then for good.
+// and then for good. So does a log whose files were deleted, moved or replaced while it is open:
+// nothing is told as safe that nobody will find again.
 #pragma once
 
 #include <atomic>
@@ -19,6 +20,7 @@
 #include <optional>
 
 #include "store/event_store.hpp"
+#include "store/log_files.hpp"
 #include "store/sqlite_database.hpp"
 
 namespace synapse::store {
@@ -41,6 +43,7 @@ class SqliteStore final : public EventStore {
   ~SqliteStore() override = default;
 
   [[nodiscard]] Result<> append(std::span<const Entry> entries) override;
+  [[nodiscard]] Result<> check() override;
   void hurry() override { is_hurried_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] Result<> read(const std::function<bool(const RecordView&)>& sink) override;
 
@@ -57,6 +60,7 @@ class SqliteStore final : public EventStore {
   [[nodiscard]] Result<> merge(const std::function<bool(const RecordView&)>& sink);
 
   Database database_;
+  LogWatch watch_;
   SqliteOptions options_;
   Statement insert_;
   Statement insert_own_;

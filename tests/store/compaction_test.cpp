@@ -20,6 +20,7 @@ using namespace synapse::test;
 using core::Durability;
 using store::compact;
 using store::CompactionPolicy;
+using store::Sweepable;
 
 namespace {
 
@@ -86,8 +87,8 @@ TEST_CASE("the newest checkpoints of each task stay, counted up to the floor",
   auto result = compact(dir / "h.db", policy(3, 1), 1700000000);
   REQUIRE(result);
   CHECK(result->floor_seq == 3);
-  CHECK(result->checkpoints == 1);
-  CHECK(result->findings == 0);
+  CHECK(result->of(Sweepable::checkpoint) == 1);
+  CHECK(result->of(Sweepable::finding) == 0);
   CHECK(seqs_in(dir / "h.db") == Seqs{1, 3, 4, 5, 6, 7});
 
   CompactionPolicy all = policy({}, 2, 10);
@@ -95,13 +96,13 @@ TEST_CASE("the newest checkpoints of each task stay, counted up to the floor",
   result = compact(dir / "h.db", all, 1700000000);
   REQUIRE(result);
   CHECK(result->floor_seq == 7);
-  CHECK(result->checkpoints == 1);
-  CHECK(result->findings == 1);
+  CHECK(result->of(Sweepable::checkpoint) == 1);
+  CHECK(result->of(Sweepable::finding) == 1);
   CHECK(seqs_in(dir / "h.db") == Seqs{1, 4, 5, 6});
 
   result = compact(dir / "h.db", all, 1700000000);
   REQUIRE(result);
-  CHECK(result->checkpoints + result->findings == 0);
+  CHECK(result->total() == 0);
 }
 
 TEST_CASE("a finding goes when its validity ended longer ago than the grace",
@@ -140,7 +141,7 @@ TEST_CASE("a compacted log has each renewed lease whole, and no renewals",
   const std::string before = replayed(dir / "h.db", moment(0));
   const auto result = compact(dir / "h.db", policy({}, 1), 1700000000);
   REQUIRE(result);
-  CHECK(result->renewals == 2);
+  CHECK(result->of(Sweepable::renewal) == 2);
   CHECK(replayed(dir / "h.db", moment(0)) == before);
   const std::vector<StoredRecord> records = records_of(*open_store(dir / "h.db"));
   REQUIRE(records.size() == 4);
@@ -148,7 +149,7 @@ TEST_CASE("a compacted log has each renewed lease whole, and no renewals",
   CHECK(records.back().payload == store::encode(core::LeaseGranted{lease}, 1)->payload);
   const auto again = compact(dir / "h.db", policy({}, 1), 1700000000);
   REQUIRE(again);
-  CHECK(again->renewals == 0);
+  CHECK(again->of(Sweepable::renewal) == 0);
   CHECK(records_of(*open_store(dir / "h.db")).size() == 4);
 }
 
@@ -166,7 +167,7 @@ TEST_CASE("renewals above the floor stay", "[store][compaction][own]") {
   const std::string before = replayed(dir / "h.db", moment(0));
   const auto result = compact(dir / "h.db", policy(1, 1), 1700000000);
   REQUIRE(result);
-  CHECK(result->renewals == 1);
+  CHECK(result->of(Sweepable::renewal) == 1);
   CHECK(replayed(dir / "h.db", moment(0)) == before);
 }
 
@@ -179,7 +180,7 @@ TEST_CASE("a number that was given is never given again", "[store][compaction]")
   }
   CompactionPolicy all = policy({}, {}, 0.0);
   all.vacuum = CompactionPolicy::Vacuum::yes;
-  REQUIRE(compact(dir / "h.db", all, 1000)->findings == 2);
+  REQUIRE(compact(dir / "h.db", all, 1000)->of(Sweepable::finding) == 2);
   const auto log = open_store(dir / "h.db");
   append(*log, finding_until(1.0));
   CHECK(records_of(*log).back().seq == 3);
@@ -226,7 +227,7 @@ TEST_CASE("rows that can't be decoded stay, and keep no checkpoint alive or dead
   }
   const auto result = compact(dir / "h.db", policy({}, 1, 0.0), 1000);
   REQUIRE(result);
-  CHECK(result->checkpoints + result->findings == 0);
+  CHECK(result->total() == 0);
   CHECK(seqs_in(dir / "h.db") == Seqs{1, 2, 3});
 }
 
@@ -240,7 +241,7 @@ TEST_CASE("a checkpoint with the largest epoch stays, or the counter would go ba
     append(*log, checkpoint("T", 8, "newest"));
   }
   const std::string before = replayed(dir / "h.db", moment(0));
-  REQUIRE(compact(dir / "h.db", policy({}, 1), 0)->checkpoints == 1);
+  REQUIRE(compact(dir / "h.db", policy({}, 1), 0)->of(Sweepable::checkpoint) == 1);
   CHECK(replayed(dir / "h.db", moment(0)) == before);
 }
 
@@ -270,7 +271,7 @@ TEST_CASE("replay comes to the same state after compaction as before it",
       const auto keep = static_cast<std::int64_t>(1 + random() % 3);
       const auto result = compact(dir / "h.db", policy(floor, keep, 0.0), now.wall + 100);
       REQUIRE(result);
-      removed += result->checkpoints;
+      removed += result->of(Sweepable::checkpoint);
       REQUIRE(replayed(dir / "h.db", now) == before);
     }
   }
@@ -297,7 +298,7 @@ TEST_CASE("compaction works beside a hub that writes", "[store][compaction]") {
     all.vacuum = CompactionPolicy::Vacuum::yes;
     const auto result = compact(dir / "h.db", all, 0);
     REQUIRE(result);
-    CHECK(result->checkpoints == 3499);
+    CHECK(result->of(Sweepable::checkpoint) == 3499);
   }
   CHECK_FALSE(failure);
   CHECK(records_of(*log).size() == 201);

@@ -55,8 +55,8 @@ class Holder {
 
 }  // namespace
 
-TEST_CASE("a log in use by another process is refused, with that process's number",
-          "[store][lock]") {
+TEST_CASE("a file in use by another process is refused, with that process's number",
+          "[store][file-lock]") {
   const TempDir dir;
   const Holder holder(dir / "h.db");
   const auto refused = FileLock::acquire(dir / "h.db");
@@ -64,10 +64,10 @@ TEST_CASE("a log in use by another process is refused, with that process's numbe
   CHECK(refused.error().code == ErrorCode::locked);
   CHECK(refused.error().message == base::quoted_path(dir / "h.db") + " is in use by process " +
                                        std::to_string(holder.pid()) +
-                                       "; stop that hub first, or name another file");
+                                       "; stop that first, or name another file");
 }
 
-TEST_CASE("a lock dies with its process, however that dies", "[store][lock]") {
+TEST_CASE("a lock dies with its process, however that dies", "[store][file-lock]") {
   const TempDir dir;
   for (int round = 0; round < 3; ++round) {
     Holder holder(dir / "h.db");
@@ -77,7 +77,7 @@ TEST_CASE("a lock dies with its process, however that dies", "[store][lock]") {
   }
 }
 
-TEST_CASE("a lock also holds against the same process, until it is let go", "[store][lock]") {
+TEST_CASE("a lock also holds against the same process, until it is let go", "[store][file-lock]") {
   const TempDir dir;
   {
     auto first = FileLock::acquire(dir / "h.db");
@@ -91,7 +91,7 @@ TEST_CASE("a lock also holds against the same process, until it is let go", "[st
   CHECK(FileLock::acquire(dir / "h.db"));
 }
 
-TEST_CASE("a log has one lock, by whatever name it is called", "[store][lock]") {
+TEST_CASE("a file has one lock, by whatever name it is called", "[store][file-lock]") {
   const TempDir dir;
   std::filesystem::create_directory(dir / "real");
   std::filesystem::create_symlink(dir / "real", dir / "folder");
@@ -104,7 +104,7 @@ TEST_CASE("a log has one lock, by whatever name it is called", "[store][lock]") 
   CHECK_FALSE(FileLock::acquire(dir / "folder/../real/h.db"));
 }
 
-TEST_CASE("the lock file is its owner's alone and in a folder that is made", "[store][lock]") {
+TEST_CASE("the lock file is its owner's alone and in a folder that is made", "[store][file-lock]") {
   const TempDir dir;
   const auto lock = FileLock::acquire(dir / "new/h.db");
   REQUIRE(lock);
@@ -113,7 +113,7 @@ TEST_CASE("the lock file is its owner's alone and in a folder that is made", "[s
   CHECK((status.st_mode & 0777U) == 0600);
 }
 
-TEST_CASE("a lock that can't be made is an error that names it", "[store][lock]") {
+TEST_CASE("a lock that can't be made is an error that names it", "[store][file-lock]") {
   const TempDir dir;
   std::filesystem::create_directory(dir / "h.db.lock");
   const auto refused = FileLock::acquire(dir / "h.db");

@@ -267,6 +267,17 @@ TEST_CASE("what is no log can't be read as one", "[store][reader]") {
   CHECK(seqs(*empty, {}).empty());
 }
 
+TEST_CASE("a record shows a terminal nothing to obey, and means the same", "[store][reader]") {
+  const std::string hostile = "a\u009b2J\u202eb\u007f\u00e9";
+  const std::string payload = "{\"text\":\t\"" + hostile + "\"}";
+  const std::string line = store::ndjson_line({7, 2, "k\u009b", payload});
+  CHECK(line ==
+        "{\"seq\":7,\"ts\":2.0,\"kind\":\"k\\u009b\",\"payload\":{\"text\": "
+        "\"a\\u009b2J\\u202eb\\u007f\u00e9\"}}");
+  CHECK(nlohmann::json::parse(line)["payload"]["text"] == hostile);
+  CHECK_THAT(store::ndjson_line({7, 2, "k", "\u009b"}), Catch::Contains("\\u009b"));
+}
+
 TEST_CASE("a record is one line of JSON, whatever its payload is", "[store][reader]") {
   using nlohmann::json;
   CHECK(store::ndjson_line({7, 1.5, "chat", R"({"a":[1,"\n"]})"}) ==

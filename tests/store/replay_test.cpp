@@ -7,6 +7,7 @@
 #include "rotten_log.hpp"
 #include "samples.hpp"
 #include "store/event_codec.hpp"
+#include "store/lease_mending.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/faulty_store.hpp"
 #include "support/result_text.hpp"
@@ -50,6 +51,7 @@ void apply_one_by_one(const std::vector<store::Entry>& entries, core::Machine& m
     REQUIRE(*event);
     machine.replay(**event);
   }
+  static_cast<void>(store::mend_leases(machine, start));
 }
 
 std::vector<store::Entry> chats(const std::vector<std::uint64_t>& ids, std::size_t bytes = 3) {
@@ -181,7 +183,7 @@ TEST_CASE("replay names the leases whose last record is a renewal", "[store][rep
     }
   }
   core::Machine machine{core::Limits{}};
-  CHECK(replayed(log, machine, moment(0)).renewed == std::vector{TaskId("renewed")});
+  CHECK(replayed(log, machine, moment(0)).changed == std::vector{TaskId("renewed")});
 }
 
 TEST_CASE("a claim whose time is up leaves its checkpoint to its heir", "[store][replay]") {
@@ -286,4 +288,32 @@ TEST_CASE("a store that can't be read fails the replay", "[store][replay]") {
   const auto report = replay(log, machine, moment(0), {});
   REQUIRE_FALSE(report);
   CHECK(report.error().message == "torn page");
+}
+
+TEST_CASE("a record larger than any that a hub writes is skipped unread", "[store][replay]") {
+  core::Limits limits;
+  limits.record_bytes_max = 1000;
+  MemoryStore log;
+  REQUIRE(log.append(chats({1}, 2000)));
+  REQUIRE(log.append(chats({2}, 10)));
+  core::Machine machine(limits);
+  std::vector<std::string> told;
+  const auto report = replay(log, machine, moment(0), [&told](std::int64_t, const Error& why) {
+    told.push_back(why.message);
+  });
+  REQUIRE(report);
+  CHECK(machine.history().messages().size() == 1);
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::StartsWith("chat: it has 20"));
+}
+
+TEST_CASE("a replay that is no longer wanted ends at once", "[store][replay]") {
+  MemoryStore log;
+  REQUIRE(log.append(chats({1, 2, 3})));
+  core::Machine machine{core::Limits{}};
+  const std::atomic<bool> is_unwanted{true};
+  const auto report = replay(log, machine, moment(0), {{}, is_unwanted});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().code == ErrorCode::closed);
+  CHECK(machine.history().messages().empty());
 }

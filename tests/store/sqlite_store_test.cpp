@@ -131,33 +131,6 @@ TEST_CASE("a table of our own of another shape is refused, with its name", "[sto
   CHECK_THAT(log.error().message, Catch::Contains("its table 'synapse_events' has another shape"));
 }
 
-TEST_CASE("renewing a lease does not write what the lease holds", "[store][sqlite][own]") {
-  const TempDir dir;
-  const auto log = open_store(dir / "h.db");
-  core::Lease lease = sample_lease();
-  lease.checkpoint.assign(1'000'000, 'c');
-  store::Recorder recorder;
-  const auto record = [&](const core::Event& event) {
-    REQUIRE(log->append(std::vector{*recorder.entry(event, moment(0))}));
-  };
-  record(core::LeaseGranted{lease});
-  const auto size = [&dir] {
-    return std::filesystem::file_size(dir / "h.db") + std::filesystem::file_size(dir / "h.db-wal");
-  };
-  const auto before = size();
-  for (int i = 0; i < 100; ++i) {
-    lease.expires_at += 1;
-    record(core::LeaseRenewed{lease});
-  }
-  CHECK(size() - before < 600'000);
-  core::Machine machine{core::Limits{}};
-  REQUIRE(store::replay(*log, machine, moment(0), {}));
-  const core::Lease* found = machine.leases().find(lease.task_id);
-  REQUIRE(found != nullptr);
-  CHECK(found->expires_at == lease.expires_at);
-  CHECK(found->checkpoint == lease.checkpoint);
-}
-
 TEST_CASE("a log that was closed is one file, and opens again with all in it", "[store][sqlite]") {
   const TempDir dir;
   {
@@ -262,6 +235,17 @@ TEST_CASE("tables of its own beside the log are no obstacle", "[store][sqlite]")
   run_sql(dir / "h.db",
           "CREATE TABLE a (x); " + log_table_sql() + "CREATE INDEX i ON events (kind)");
   CHECK(payloads_of(*open_store(dir / "h.db")).empty());
+}
+
+TEST_CASE("a trigger that somebody has put into a log does nothing when a hub writes",
+          "[store][sqlite]") {
+  const TempDir dir;
+  run_sql(
+      dir / "h.db",
+      log_table_sql() + "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM events; END");
+  const auto log = open_store(dir / "h.db");
+  REQUIRE(log->append(numbered(1, 2, Durability::synced)));
+  CHECK(payloads_of(*log).size() == 2);
 }
 
 TEST_CASE("without permission, opening says so", "[store][sqlite]") {

@@ -2,6 +2,7 @@
 #include "hub/run.hpp"
 
 #include "base/strings.hpp"
+#include "cli/args/quantity.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/client/token.hpp"
 #include "cli/commands/commands.hpp"
@@ -14,6 +15,8 @@ struct HubArguments {
   hub::RunOptions hub;
   std::string socket;
   bool no_socket = false;
+  std::string compact_at;
+  std::string keep_history = "7d";
   TokenOptions token;
   std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
   std::size_t log_level = static_cast<std::size_t>(hub::LogLevel::info);
@@ -59,6 +62,13 @@ void add_file_options(OptionSet& set, HubArguments& options) {
            hub.db);
   set.integer({"--compact-hint-threshold", "COUNT", "events in the log before it says so"},
               hub.compact_hint_threshold);
+  set.text({"--compact-at", "SIZE",
+            "compact the log by itself when it holds so much, as 500M or 2G [never]"},
+           options.compact_at);
+  set.text({"--keep-history", "DURATION", "leave events of the log that are younger alone then"},
+           options.keep_history);
+  set.flag("--accept-loss", hub.accept_loss,
+           "start though the newest part of the log is damaged, without what is lost");
   set.text({"--relay-log", "FILE", "mirror every broadcast into this file"}, hub.relay_log);
   set.integer({"--relay-max-lines", "COUNT", "cut that file back to so many"}, hub.relay_max_lines);
   set.choice({"--log-format", "FORMAT", "of its own messages on stderr: text or json"},
@@ -111,8 +121,26 @@ std::optional<std::string_view> blank_option(const HubArguments& options) {
   return std::nullopt;
 }
 
+// What of the options has yet to be read.
+Result<> read_amounts(const HubArguments& options, hub::RunOptions& hub) {
+  if (!options.compact_at.empty()) {
+    const Result<std::uint64_t> size = parse_size(options.compact_at);
+    if (!size) return fail(ErrorCode::bad_argument, "hub: --compact-at: " + size.error().message);
+    hub.compact_at = *size;
+  }
+  const Result<double> history = parse_duration(options.keep_history);
+  if (!history) {
+    return fail(ErrorCode::bad_argument, "hub: --keep-history: " + history.error().message);
+  }
+  hub.keep_history = *history;
+  return {};
+}
+
 int run(Context& context, const HubArguments& options) {
   hub::RunOptions hub = options.hub;
+  if (const Result<> read = read_amounts(options, hub); !read) {
+    return explain_usage(context, read.error());
+  }
   if (const std::optional<std::string_view> blank = blank_option(options)) {
     return explain_usage(
         context, fail(ErrorCode::bad_argument, "hub: " + std::string(*blank) + " is blank"));

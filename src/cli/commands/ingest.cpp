@@ -6,6 +6,7 @@
 #include "cli/output/render.hpp"
 #include "store/cursor_file.hpp"
 #include "store/log_reader.hpp"
+#include "store/readers.hpp"
 
 namespace synapse::cli::commands {
 
@@ -15,6 +16,7 @@ struct IngestArguments {
   std::string file;
   std::int64_t since = 0;
   std::optional<std::string> cursor;
+  std::optional<std::string> reader;
   std::vector<std::string> kinds;
   bool memory = false;
   bool all_kinds = false;
@@ -45,7 +47,7 @@ Result<store::LogFilter> log_filter(const IngestArguments& options) {
   return filter;
 }
 
-int run(Context& context, const IngestArguments& options) {
+int run_as_named(Context& context, const IngestArguments& options) {
   const Result<store::LogFilter> filter = log_filter(options);
   if (!filter) return ingest_failed(context, filter.error());
   Result<store::LogReader> reader = store::LogReader::open(options.file);
@@ -58,12 +60,28 @@ int run(Context& context, const IngestArguments& options) {
   });
   // A record counts as read only once it is out.
   if (!context.out.flush()) return exit_code::failed;
-  if (options.cursor && last != filter->after) {
+  // A reader that has a name is registered from its first run on.
+  const bool is_new = options.reader && !std::filesystem::exists(*options.cursor);
+  if (options.cursor && (last != filter->after || is_new)) {
     if (const Result<> saved = store::save_cursor(*options.cursor, last); !saved) {
       return ingest_failed(context, saved.error());
     }
   }
   return read ? exit_code::ok : ingest_failed(context, read.error());
+}
+
+int run(Context& context, const IngestArguments& given) {
+  IngestArguments options = given;
+  if (options.reader) {
+    const Result<std::filesystem::path> cursor =
+        store::reader_cursor(options.file, *options.reader);
+    if (!cursor) {
+      context.err << "synapse ingest: --reader: " << cursor.error().message << '\n';
+      return exit_code::usage;
+    }
+    options.cursor = cursor->string();
+  }
+  return run_as_named(context, options);
 }
 
 }  // namespace
@@ -75,11 +93,17 @@ Runner ingest(OptionSet& set) {
               {0, std::numeric_limits<std::int64_t>::max()});
   set.text({"--cursor", "FILE", "go on behind the number in this file, and keep it there"},
            options->cursor);
+  set.text({"--reader", "NAME",
+            "the same, under a name beside the log: compaction keeps what this reader has yet to "
+            "read"},
+           options->reader);
+  set.exclusive("--reader", "--cursor");
   set.list({"--kind", "KIND", "only this kind of event (repeatable)"}, options->kinds);
   set.flag("--memory", options->memory,
            "only what a memory is made of: recall, finding, checkpoint, handoff");
   set.flag("--all-kinds", options->all_kinds,
-           "also the kinds that only this program writes: lease_renewed, lease_expired");
+           "also the kinds that only this program writes: lease_renewed, lease_updated, "
+           "lease_expired");
   set.exclusive("--memory", "--kind");
   set.exclusive("--all-kinds", "--memory");
   set.integer({"--limit", "COUNT", "at most so many [all]"}, options->limit,

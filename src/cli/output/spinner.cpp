@@ -23,13 +23,16 @@ bool is_over(const base::Bell& bell, int timeout_ms) {
 
 }  // namespace
 
-Spinner::Spinner(Context& context, std::string work) {
+Spinner::Spinner(Context& context, std::string work)
+    : Spinner(context, [work = std::move(work)] { return work; }) {}
+
+Spinner::Spinner(Context& context, std::function<std::string()> work) {
   if (!context.err_is_terminal) return;
   thread_ = base::quiet_thread([this, &err = context.err, work = std::move(work)] {
     if (is_over(over_, moment_ms)) return;
     constexpr std::string_view signs = "|/-\\";
     for (std::size_t turn = 0; !is_over(over_, turn_ms); ++turn) {
-      err << '\r' << signs[turn % signs.size()] << ' ' << work << std::flush;
+      err << "\r\x1b[K" << signs[turn % signs.size()] << ' ' << work() << std::flush;
     }
     err << "\r\x1b[K" << std::flush;
   });

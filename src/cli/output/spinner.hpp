@@ -3,6 +3,7 @@
 // is a terminal, only once the work has taken a moment, and gone when it is over.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -15,6 +16,8 @@ class Spinner {
  public:
   // Nothing else may write to the context's err while it lives.
   Spinner(Context& context, std::string work);
+  // Asked at each turn, on another thread.
+  Spinner(Context& context, std::function<std::string()> work);
   ~Spinner();
   Spinner(const Spinner&) = delete;
   Spinner& operator=(const Spinner&) = delete;
