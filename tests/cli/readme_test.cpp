@@ -50,8 +50,8 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-// Every run of digits as one, and a time of tomorrow, which has its date with it, as a time of today:
-// half an hour before midnight the README's examples end on the next day.
+// Every run of digits as one, and a time of tomorrow, which has its date with it, as one of today:
+// the examples' leases end tomorrow for people who follow the README before midnight.
 std::string without_numbers(const std::string& text) {
   std::string plain;
   for (const char character : text) {
