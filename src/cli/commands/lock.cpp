@@ -11,6 +11,7 @@
 
 #include "base/alarm_clock.hpp"
 #include "base/bell.hpp"
+#include "base/time_text.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/client/held_command.hpp"
 #include "cli/client/lease_keeper.hpp"
@@ -115,7 +116,7 @@ Result<Reply> claim_once(Context& context, Agent& agent, const LockArguments& op
     if (const std::string& holder = ahead.holder(); !holder.empty()) {
       context.err << '[' << shown(options.owner.name) << "] waiting for '" << shown(options.task_id)
                   << "', which " << shown(holder) << " holds, for up to "
-                  << span_of(options.wait_timeout) << std::endl;
+                  << base::span_of(options.wait_timeout) << std::endl;
     }
     poll(events.data(), 1, -1);
   }
@@ -193,7 +194,7 @@ int refused(Context& context, const LockArguments& options, const Result<Reply>&
   }
   context.out << "Could not acquire lock '" << shown(options.task_id) << "': ";
   if (claimed && text_of(*claimed->frame, "code") == wire_name(ErrorCode::wait_expired)) {
-    context.out << shown(holder) << " still holds it after " << span_of(options.wait_timeout)
+    context.out << shown(holder) << " still holds it after " << base::span_of(options.wait_timeout)
                 << '\n';
     return exit_code::failed;
   }

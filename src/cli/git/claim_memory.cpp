@@ -8,7 +8,7 @@
 
 #include "base/fnv1a.hpp"
 #include "base/strings.hpp"
-#include "cli/output/lease_time.hpp"
+#include "base/time_text.hpp"
 #include "cli/output/render.hpp"
 #include "core/scope.hpp"
 #include "git/small_file.hpp"
@@ -116,8 +116,8 @@ void ClaimMemory::tell_ended(Context& context, const std::string& owner, const J
     forget(owner, task_id);
     // Before its end somebody has released it, and has been told so.
     if (end_of(claim) > now) continue;
-    context.err << "note: '" << shown(task_id) << "' ran out at " << time_of_day(end_of(claim), now)
-                << holders_of(claim, live) << '\n';
+    context.err << "note: '" << shown(task_id) << "' ran out at "
+                << base::time_of_day(end_of(claim), now) << holders_of(claim, live) << '\n';
   }
 }
 

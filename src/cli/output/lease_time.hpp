@@ -9,11 +9,6 @@
 
 namespace synapse::cli {
 
-// `14:07`, with the date if it is not today; local time.
-[[nodiscard]] std::string time_of_day(double wall, double now);
-// `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`.
-[[nodiscard]] std::string span_of(double seconds);
-
 // `ends at 14:07, in 48 min`, by the lease_expires_at of a claim or a refusal; blank without one.
 [[nodiscard]] std::string lease_end(const Context& context, const Json& frame);
 // That, since when the claim is held, and where.
