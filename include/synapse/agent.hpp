@@ -20,6 +20,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -28,47 +29,12 @@
 #include <string_view>
 #include <vector>
 
+#include "synapse/agent_options.hpp"
 #include "synapse/api.hpp"
+#include "synapse/message.hpp"
 #include "synapse/result.hpp"
 
 namespace synapse {
-
-using Json = nlohmann::json;
-
-struct AgentOptions {
-  enum class Reconnect { never, always };
-  enum class Takeover { refuse, take };  // What to do when another socket holds the name.
-  enum class TlsVerify { verify, insecure };
-  enum class Chat { all, addressed, none };
-  // What the connection is to the agent whose name it has. A name has one `agent`, the process that
-  // is the agent, and beside it as many commands, waiters and pages as it likes. An observer has no
-  // name: it may ask everything and changes nothing.
-  enum class Kind { agent, command, waiter, page, observer };
-  enum class Sharing {
-    shared,  // Other connections of whoever runs this one may have the name beside it.
-    alone,   // Nobody else has the name meanwhile.
-  };
-
-  std::string uri = "ws://localhost:8876";  // ws:// or wss://, host, port; a path is kept.
-  std::string name;                         // 1 to 256 bytes; blank: the hub draws one.
-  std::string token;                        // Blank: none.
-  Takeover takeover = Takeover::refuse;
-  Kind kind = Kind::agent;
-  Sharing sharing = Sharing::shared;
-  Reconnect reconnect = Reconnect::never;
-  std::chrono::milliseconds ready_timeout{5000};  // To the hub's welcome and the name's acceptance.
-  std::chrono::milliseconds request_timeout{5000};
-  std::chrono::milliseconds heartbeat_interval{20'000};  // At least 5 s.
-  // Broadcasts wanted by type; nothing: all of them, as the original's clients get.
-  std::optional<std::vector<std::string>> broadcast_types;
-  Chat chat = Chat::all;  // Which chat the hub shall send: to narrow is to save work.
-  // Whom `addressed` asks about, at most 16 names; none: the agent's own name.
-  std::vector<std::string> chat_names;
-  std::string tls_ca;  // A PEM file of roots; blank: the system's.
-  TlsVerify tls_verify = TlsVerify::verify;
-  std::size_t inbox_max =
-      10'000;  // Frames kept for receive(); the oldest are dropped, and counted.
-};
 
 // The hub's answer to a request.
 struct Reply {
@@ -151,6 +117,23 @@ class SYNAPSE_API Agent {
   [[nodiscard]] Result<Reply> chat(const std::string& target, const std::string& text,
                                    const Json& extra_fields);
   [[nodiscard]] Result<Reply> chat(const std::string& target, const std::string& text);
+
+  // Proven delivery (docs/protocol.md, Delivery), at a hub with the feature "receipts".
+  // The reply is `chat_accepted`, which says how the message stands with each recipient; at a hub
+  // without the feature it is that of chat(), and nothing more will be known of the message.
+  [[nodiscard]] Result<Reply> say(const Message& message);
+  // What waits in the mailbox. A wait for something comes on top of the request_timeout.
+  [[nodiscard]] Result<Reply> inbox(const InboxRequest& request);
+  // This program has those messages; they were put before whoever reads them. At most 1000.
+  [[nodiscard]] Result<Reply> got(const std::vector<std::uint64_t>& msg_ids);
+  [[nodiscard]] Result<Reply> seen(const std::vector<std::uint64_t>& msg_ids);
+  // The agent's own messages and how they stand, the newest of them.
+  [[nodiscard]] Result<Reply> sent(const SentRequest& request);
+  // Takes back what is not seen yet.
+  [[nodiscard]] Result<Reply> withdraw(std::uint64_t msg_id);
+  [[nodiscard]] Result<Reply> dead_letters(const DeadLetters& which);
+  [[nodiscard]] Result<Reply> retry_dead_letters(const DeadLetters& which);
+  [[nodiscard]] Result<Reply> clear_dead_letters(const DeadLetters& which);
 
   [[nodiscard]] Result<Reply> claim(const ClaimRequest& request);
   [[nodiscard]] Result<Reply> release(const std::string& task_id);

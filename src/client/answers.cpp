@@ -78,19 +78,35 @@ bool chat(const Question& question, const Json& frame, std::string_view me) {
   return text_member(frame, "payload") == question.text;
 }
 
+bool noted_as(const char* state, const Json& frame) { return text_member(frame, "state") == state; }
+
+bool noted_as_got(const Question&, const Json& frame, std::string_view) {
+  return noted_as("received", frame);
+}
+
+bool noted_as_seen(const Question&, const Json& frame, std::string_view) {
+  return noted_as("seen", frame);
+}
+
+bool message(const Question& question, const Json& frame, std::string_view) {
+  return count_member(frame, "msg_id") == question.msg_id;
+}
+
 struct Rule {
   std::string_view request;
   std::string_view granted;
   IsOurs is_ours;
   std::string_view refused;  // Blank: by `error` alone.
-  enum class Kind { mutation, query } kind;
+  // What is idempotent by itself needs no key, and what has a bound of its own no max_bytes.
+  enum class Kind { mutation, query, plain } kind;
 };
 
 constexpr auto mutation = Rule::Kind::mutation;
 constexpr auto query = Rule::Kind::query;
+constexpr auto plain = Rule::Kind::plain;
 
 // Source: docs/protocol.md, Messages, agent to hub.
-constexpr std::array<Rule, 23> rules{{
+constexpr std::array<Rule, 31> rules{{
     {"claim", "claim_granted", task_of_owner, "claim_denied", mutation},
     {"release", "release_granted", task_of_owner, "release_denied", mutation},
     {"renew", "lease_renewed", task_of_owner, "renew_denied", mutation},
@@ -114,7 +130,18 @@ constexpr std::array<Rule, 23> rules{{
     {"manifest_request", "manifest_snapshot", any, "", query},
     {"history_request", "history_snapshot", any, "", query},
     {"resume_request", "resume_snapshot", any, "", query},
+    {"inbox_request", "inbox_snapshot", any, "", plain},
+    {"got", "delivery_noted", noted_as_got, "", plain},
+    {"seen", "delivery_noted", noted_as_seen, "", plain},
+    {"sent_request", "sent_snapshot", any, "", plain},
+    {"withdraw", "withdrawn", message, "", plain},
+    {"dead_letters_request", "dead_letters_snapshot", any, "", plain},
+    {"dead_letter_retry", "dead_letters_retried", any, "", plain},
+    {"dead_letter_clear", "dead_letters_cleared", any, "", plain},
 }};
+
+// A chat that wants a receipt has its answer behind its broadcast.
+constexpr Rule chat_with_receipt{"chat", "chat_accepted", any, "", mutation};
 
 const Rule* rule_of(std::string_view type) {
   const auto found = std::find_if(rules.begin(), rules.end(),
@@ -149,7 +176,11 @@ Question question_of(const Json& request) {
   question.name = either(request, "name", "resource_name");
   question.idem_key = text_member(request, "idem_key");
   question.waits = type == "claim" && flag_member(request, "wait");
-  if (type == "chat") question.text = text_member(request, "payload");
+  if (type == "chat") {
+    question.text = text_member(request, "payload");
+    question.wants_receipt = flag_member(request, "receipt");
+  }
+  if (type == "withdraw") question.msg_id = count_member(request, "msg_id");
   if (type == "ledger_progress") {
     question.text = text_member(request, "text");
     if (question.text.empty()) question.text = text_member(request, "payload");
@@ -166,7 +197,7 @@ Verdict judge(const Question& question, const Json& frame, std::string_view me) 
     const bool ours = in_reply_to == question.type && is_task_or_none(question, frame);
     return ours ? Verdict::refused : Verdict::none;
   }
-  const Rule* rule = rule_of(question.type);
+  const Rule* rule = question.wants_receipt ? &chat_with_receipt : rule_of(question.type);
   if (rule == nullptr) {
     return in_reply_to == question.type ? Verdict::granted : Verdict::none;
   }

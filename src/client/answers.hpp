@@ -3,6 +3,7 @@
 // the task that it is about, and by the agent that it is true of, since grants go to everybody.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,10 @@ struct Question {
   std::string name;  // Of a resource.
   std::string
       text;  // Of a chat, a note, a finding, a plan task's title: what comes back as it was.
-  std::string idem_key;  // Of a chat: comes back as well.
-  bool waits = false;    // A claim that may be queued.
+  std::string idem_key;        // Of a chat: comes back as well.
+  bool waits = false;          // A claim that may be queued.
+  std::uint64_t msg_id = 0;    // Of a message that is to be withdrawn.
+  bool wants_receipt = false;  // Of a chat: it is answered to its sender alone.
 };
 
 enum class Verdict {

@@ -41,6 +41,7 @@ Json interest(const AgentOptions& options) {
   }
   Json wish{{"types", std::move(types)}, {"chat", word(options.chat)}};
   if (!options.chat_names.empty()) wish["names"] = options.chat_names;
+  if (options.receipts == AgentOptions::Receipts::wanted) wish["receipts"] = true;
   return wish;
 }
 
@@ -103,7 +104,8 @@ Json hello(const AgentOptions& options, const std::string& name, const std::stri
   }
   if (!options.token.empty()) frame["token"] = options.token;
   if (options.takeover == AgentOptions::Takeover::take) frame["takeover"] = true;
-  if (options.broadcast_types || options.chat != AgentOptions::Chat::all) {
+  if (options.broadcast_types || options.chat != AgentOptions::Chat::all ||
+      options.receipts == AgentOptions::Receipts::wanted) {
     frame["interest"] = interest(options);
   }
   return frame;

@@ -11,10 +11,14 @@ namespace {
 
 constexpr std::size_t marks_max = 256;
 
-// How long a waiting claim is ready to wait, as its frame says.
+// A wait that the hub forgets with the connection: it is asked for anew, for the time that is left.
+bool waits_for_mail(const Question& question) { return question.type == "inbox_request"; }
+
+// How long a waiting claim, or a reader of a mailbox, is ready to wait, as its frame says.
 std::optional<std::chrono::nanoseconds> wait_of(const Json& frame, const Question& question) {
   const Json& seconds = member(frame, "wait_seconds");
-  if (!question.waits || !seconds.is_number()) return std::nullopt;
+  const bool waits = question.waits || waits_for_mail(question);
+  if (!waits || !seconds.is_number()) return std::nullopt;
   return base::from_seconds(std::clamp(seconds.get<double>(), 0.0, 1e7));
 }
 
@@ -166,7 +170,8 @@ void Requests::disconnected(Time now) {
   for (Entry& entry : entries_) {
     entry.is_sent = false;
     // Its key stays: the hub keeps the place of a claim that waits, for the same request.
-    if (std::exchange(entry.is_queued, false) && entry.wait_end) {
+    const bool has_waited = std::exchange(entry.is_queued, false) || waits_for_mail(entry.question);
+    if (has_waited && entry.wait_end) {
       entry.frame["wait_seconds"] =
           base::to_seconds(std::max(*entry.wait_end - now, std::chrono::nanoseconds(0)));
     }

@@ -29,7 +29,8 @@ class Requests {
     agent,       // Sent again on the next one.
   };
 
-  // A claim that is ready to wait in the hub's queue has its wait_seconds beside `timeout`.
+  // A claim that is ready to wait in the hub's queue, and a reader that waits for mail, have their
+  // wait_seconds beside `timeout`.
   Id add(Json frame, Lifetime lifetime, Time now, std::chrono::nanoseconds timeout, Answer answer);
 
   // Those that this connection has not carried yet, the oldest first. The caller may complete the
@@ -50,7 +51,7 @@ class Requests {
   [[nodiscard]] std::optional<Time> next_deadline() const;
 
   // The connection is gone: what was sent over it is unsent again. A claim that waited in the hub's
-  // queue has lost its place, so it is asked anew, for the time that is left.
+  // queue, or for mail, is asked anew, for the time that is left.
   void disconnected(Time now);
 
  private:
@@ -60,7 +61,7 @@ class Requests {
     Question question;
     Lifetime lifetime;
     Time deadline;
-    std::optional<Time> wait_end;  // Of a claim that may be queued.
+    std::optional<Time> wait_end;  // Of a claim that may be queued, and of a wait for mail.
     Answer answer;                 // Nothing: given up, and left as a mark.
     bool is_sent = false;
     bool is_queued = false;

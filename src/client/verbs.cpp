@@ -21,6 +21,17 @@ Json task_frame(const char* type, const std::string& task_id, const Json& fields
   return frame;
 }
 
+constexpr int dead_letters_max = 1000;
+
+Json letters_frame(const char* type, const DeadLetters& which) {
+  Json frame = frame_of(type);
+  if (which.of == DeadLetters::Of::all) frame["all"] = true;
+  if (!which.agent.empty()) frame["agent"] = which.agent;
+  if (!which.msg_ids.empty()) frame["msg_ids"] = which.msg_ids;
+  if (!which.whose.empty()) frame["for"] = which.whose;
+  return frame;
+}
+
 }  // namespace
 
 Result<Reply> Agent::chat(const std::string& target, const std::string& text,
@@ -33,6 +44,63 @@ Result<Reply> Agent::chat(const std::string& target, const std::string& text,
 
 Result<Reply> Agent::chat(const std::string& target, const std::string& text) {
   return chat(target, text, Json::object());
+}
+
+Result<Reply> Agent::say(const Message& message) {
+  Json frame = frame_of("chat", message.fields);
+  frame["target"] = message.target;
+  frame["payload"] = message.text;
+  if (!message.thread.empty()) frame["thread"] = message.thread;
+  if (message.reply_to) frame["in_reply_to"] = *message.reply_to;
+  if (!message.key.empty()) frame["idem_key"] = message.key;
+  if (has_feature("receipts")) frame["receipt"] = true;
+  return request(std::move(frame));
+}
+
+Result<Reply> Agent::inbox(const InboxRequest& wish) {
+  Json frame = frame_of("inbox_request");
+  frame["limit"] = wish.limit;
+  if (wish.since > 0) frame["since"] = wish.since;
+  if (wish.wait.count() > 0) frame["wait_seconds"] = wish.wait.count();
+  if (!wish.from.empty()) frame["from"] = wish.from;
+  if (!wish.thread.empty()) frame["thread"] = wish.thread;
+  if (wish.what == InboxRequest::What::all) frame["all"] = true;
+  if (wish.look == InboxRequest::Look::peek) frame["peek"] = true;
+  if (!wish.whose.empty()) frame["for"] = wish.whose;
+  return request(std::move(frame));
+}
+
+Result<Reply> Agent::got(const std::vector<std::uint64_t>& msg_ids) {
+  return request(frame_of("got", {{"msg_ids", msg_ids}}));
+}
+
+Result<Reply> Agent::seen(const std::vector<std::uint64_t>& msg_ids) {
+  return request(frame_of("seen", {{"msg_ids", msg_ids}}));
+}
+
+Result<Reply> Agent::sent(const SentRequest& wish) {
+  Json frame = frame_of("sent_request", {{"limit", wish.limit}});
+  if (wish.msg_id > 0) frame["msg_id"] = wish.msg_id;
+  if (!wish.whose.empty()) frame["for"] = wish.whose;
+  return request(std::move(frame));
+}
+
+Result<Reply> Agent::withdraw(std::uint64_t msg_id) {
+  return request(frame_of("withdraw", {{"msg_id", msg_id}}));
+}
+
+Result<Reply> Agent::dead_letters(const DeadLetters& which) {
+  Json frame = letters_frame("dead_letters_request", which);
+  frame["limit"] = dead_letters_max;
+  return request(std::move(frame));
+}
+
+Result<Reply> Agent::retry_dead_letters(const DeadLetters& which) {
+  return request(letters_frame("dead_letter_retry", which));
+}
+
+Result<Reply> Agent::clear_dead_letters(const DeadLetters& which) {
+  return request(letters_frame("dead_letter_clear", which));
 }
 
 Result<Reply> Agent::claim(const ClaimRequest& claim) {
