@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <ostream>
 #include <utility>
 #include <vector>
@@ -73,9 +72,9 @@ int arm(Context& context, const Identity& identity, Words further) {
 }
 
 // For a harness that wakes its agent when a background command ends. Not `synapse wait`, which
-// gives up when the connection is lost: this one reconnects.
+// gives up when the connection is lost: this one reconnects. What it prints is read by the agent.
 int wait(Context& context, const Identity& identity, Words further) {
-  std::vector<std::string> rest{"--max-wakes=1"};
+  std::vector<std::string> rest{"--max-wakes=1", "--mark-seen"};
   rest.insert(rest.end(), further.begin(), further.end());
   return arm(context, identity, rest);
 }
@@ -99,25 +98,22 @@ int say(Context& context, const Identity& identity, Words further) {
 }
 
 int inbox(Context& context, const Identity& identity, Words further) {
-  namespace fs = std::filesystem;
   std::string home = base::trimmed(context.environment.get("SYN_HOME").value_or(""));
   if (home.empty()) {
     home = context.environment.get("HOME").value_or("");
     if (home.empty()) return reject(context, "no $SYN_HOME and no $HOME: where is the feed?");
     home += "/synapse";
   }
-  const std::string feed = home + "/feed.ndjson";
-  std::error_code unknown;
-  const bool asks_for_help = std::any_of(further.begin(), further.end(), wants_help);
-  if (!asks_for_help && !fs::exists(feed, unknown)) {
-    context.err << "syn: no " << safe(feed)
-                << " yet: run the hub with --relay-log and that file, or set $SYN_HOME\n";
-  }
-  return run_synapse(
-      context,
-      {"relay", "--project=" + identity.project,
-       "--cursor=" + home + "/" + services::file_name_of(identity.identity) + ".cursor", feed},
-      further);
+  const std::string own = home + "/" + services::file_name_of(identity.identity);
+  return run_synapse(context,
+                     {"inbox", "--name=" + identity.identity, "--project=" + identity.project,
+                      "--place=" + own + ".hub-cursor", "--feed=" + home + "/feed.ndjson",
+                      "--feed-cursor=" + own + ".cursor"},
+                     further);
+}
+
+int sent(Context& context, const Identity& identity, Words further) {
+  return run_synapse(context, {"sent", "--name=" + identity.identity}, further);
 }
 
 int board(Context& context, const Identity& identity, Words further) {
@@ -128,7 +124,7 @@ int who(Context& context, const Identity& identity, Words further) {
   return run_synapse(context, {"who", "--name=" + identity.identity}, further);
 }
 
-constexpr std::array<Verb, 7> verbs{{
+constexpr std::array<Verb, 8> verbs{{
     {"name", "", "", "Show who you are, and where that comes from.", name},
     {"wait", "arm", "[--broadcasts]",
      "Sleep until a message for you arrives, as your waiter; prints it and ends.", wait},
@@ -136,7 +132,8 @@ constexpr std::array<Verb, 7> verbs{{
      "Listen until stopped, as your waiter; prints what is for you.", arm},
     {"say", "send", "[--as-project] TARGETS MESSAGE",
      "Send a message to an agent, a project, several by commas, a glob, or all.", say},
-    {"inbox", "relay", "", "Print what your project was told since you last looked.", inbox},
+    {"inbox", "inbox", "", "Read what is waiting for you, and what your project was told.", inbox},
+    {"sent", "sent", "", "Show what became of your messages.", sent},
     {"board", "board", "", "Show the plan.", board},
     {"who", "who", "[--me]", "List who is online, or whether you are.", who},
 }};

@@ -29,6 +29,6 @@ TEST_CASE("the build has a link for every short verb", "[syn][process]") {
   CHECK_THAT(run(linked("syn-board")).out, Contains("[P] Could not reach hub"));
   CHECK(run(linked("syn-say", {"Q"})).status->code == 2);
   CHECK_THAT(run(linked("syn-wait", {"--help"})).out, Contains("synapse arm"));
-  CHECK_THAT(run(linked("syn-inbox", {"--help"})).out, Contains("synapse relay"));
+  CHECK_THAT(run(linked("syn-inbox", {"--help"})).out, Contains("synapse inbox"));
   CHECK(run(linked("synapse", {"name"})).status->code == 2);
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/client/waiter.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 #include "cli/output/render.hpp"
+#include "client/frames.hpp"
+#include "client/receipts.hpp"
 
 namespace synapse::cli {
 
 namespace {
-
-using Frame = std::shared_ptr<const Json>;
 
 // So that a flood of messages can't keep a waiter from ever reporting the first.
 constexpr std::size_t messages_max = 1000;
@@ -21,42 +22,9 @@ bool is_priority(const Json& frame) {
   return !mark.is_null() && !mark.empty();
 }
 
-bool wakes(const Json& frame, const WaiterOptions& options, const std::string& waiter) {
-  if (text_of(frame, "type") != "chat") return false;
-  const std::string sender = text_of(frame, "sender");
-  const std::string& name = *options.for_name;
-  if (sender == name || sender == waiter) return false;
-  return wire::wakes(text_of(frame, "target"), sender, is_priority(frame), name, options.wake_on);
-}
+bool is_for_many(const Json& frame) { return wire::is_group(text_of(frame, "target")); }
 
-// The next message that wakes, or why there is none by then.
-Result<Frame> next_waker(const Context& context, Agent& agent, const WaiterOptions& options,
-                         std::optional<base::Mono> end) {
-  const std::string waiter = agent.name();
-  for (;;) {
-    const auto timeout = end ? time_until(context, *end) : std::chrono::milliseconds(-1);
-    Result<Frame> frame = agent.receive(timeout);
-    if (!frame || wakes(**frame, options, waiter)) return frame;
-  }
-}
-
-// What else comes while the waiter waits for its turn to report.
-void gather(const Context& context, Agent& agent, const WaiterOptions& options,
-            std::vector<Frame>& messages) {
-  base::Mono end = context.clock.now().mono;
-  const auto is_for_many = [](const Frame& frame) {
-    return wire::is_group(text_of(*frame, "target"));
-  };
-  if (is_for_many(messages.front())) {
-    end += base::from_seconds(options.jitter * context.random());
-  }
-  while (messages.size() < messages_max) {
-    Result<Frame> frame = next_waker(context, agent, options, end);
-    if (!frame) return;
-    if (!is_for_many(*frame)) end = context.clock.now().mono;
-    messages.push_back(*std::move(frame));
-  }
-}
+double time_of(const Json& message) { return client::number_member(message, "timestamp"); }
 
 }  // namespace
 
@@ -81,20 +49,144 @@ Result<AgentOptions> waiter_agent_options(const Context& context, WaiterOptions&
   return agent;
 }
 
-Result<WaitOutcome> wait_for_chat(Context& context, Agent& agent, const WaiterOptions& options,
-                                  std::optional<std::chrono::milliseconds> timeout) {
-  std::optional<base::Mono> end;
-  if (timeout) end = context.clock.now().mono + *timeout;
-  Result<Frame> first = next_waker(context, agent, options, end);
-  if (!first) {
-    if (first.error().code == ErrorCode::timed_out) return WaitOutcome::timed_out;
-    return first.error();
+Waiter::Waiter(Context& context, Agent& agent, const WaiterOptions& options)
+    : context_(context), agent_(agent), options_(options) {}
+
+void Waiter::look_after_returns(Agent& agent) {
+  // The answer comes as a frame, behind the chat that was missed, and wakes next().
+  agent.on_connection([&agent](bool is_connected, const Error&) {
+    if (is_connected) static_cast<void>(agent.send({{"type", "who_request"}}));
+  });
+}
+
+// A waiter for another name than its own has no mailbox there.
+bool Waiter::has_mailbox() const {
+  return agent_.has_feature("receipts") && client::mailbox_of(agent_.name()) == *options_.for_name;
+}
+
+bool Waiter::wakes(const Json& frame) const {
+  if (text_of(frame, "type") != "chat") return false;
+  const std::string sender = text_of(frame, "sender");
+  if (sender == *options_.for_name || sender == agent_.name()) return false;
+  return wire::wakes(text_of(frame, "target"), sender, is_priority(frame), *options_.for_name,
+                     options_.wake_on);
+}
+
+bool Waiter::is_mail(const Json& frame) const {
+  return has_mailbox() && wire::is_directed(text_of(frame, "target"), *options_.for_name);
+}
+
+bool Waiter::is_heard(const Json& message) const {
+  return std::any_of(heard_.begin(), heard_.end(), [&message](const Frame& frame) {
+    return msg_id_of(*frame) == msg_id_of(message) && time_of(*frame) == time_of(message);
+  });
+}
+
+// What a log file of this name has is no news for another one.
+bool Waiter::is_new(const Json& message) const {
+  const bool is_logged = text_of(message, "state") == "received" && comes_again(message);
+  return wakes(message) && (options_.mark == Mark::seen || !is_logged || is_heard(message)) &&
+         !reported_.contains({msg_id_of(message), time_of(message)});
+}
+
+// The next message that wakes, or a reason to look into the mailbox; or why there is none by then.
+Result<Waiter::Frame> Waiter::next(std::optional<base::Mono> end) {
+  for (;;) {
+    const auto timeout = end ? time_until(context_, *end) : std::chrono::milliseconds(-1);
+    Result<Frame> frame = agent_.receive(timeout);
+    if (!frame || text_of(**frame, "type") == "who_snapshot") return frame;
+    const Key key{msg_id_of(**frame), time_of(**frame)};
+    if (wakes(**frame) && !reported_.contains(key)) return frame;
   }
-  std::vector<Frame> messages{*std::move(first)};
-  gather(context, agent, options, messages);
-  for (const Frame& message : messages) context.out << render_chat(*message);
-  context.out << std::flush;
-  return WaitOutcome::woken;
+}
+
+// What else comes while the waiter waits for its turn to report.
+void Waiter::gather() {
+  base::Mono end = context_.clock.now().mono;
+  if (is_for_many(*heard_.front())) end += base::from_seconds(options_.jitter * context_.random());
+  while (heard_.size() < messages_max) {
+    Result<Frame> frame = next(end);
+    if (!frame) return;
+    if (text_of(**frame, "type") != "chat") continue;
+    if (!is_for_many(**frame)) end = context_.clock.now().mono;
+    heard_.push_back(*std::move(frame));
+  }
+}
+
+// Whether a message that is not to be found unseen in the mailbox was seen meanwhile, through
+// another command of the agent. It is not if the mailbox never had it: it was for too many.
+Result<bool> Waiter::is_over(const Json& frame) {
+  InboxRequest wish;
+  wish.since = msg_id_of(frame) - 1;
+  wish.limit = 1;
+  wish.what = InboxRequest::What::all;
+  wish.look = InboxRequest::Look::peek;
+  const Result<Reply> reply = agent_.inbox(wish);
+  if (!reply) return reply.error();
+  const Json& messages = member(*reply->frame, "messages");
+  return !messages.empty() && msg_id_of(messages.front()) == msg_id_of(frame) &&
+         time_of(messages.front()) == time_of(frame);
+}
+
+// Prints what was heard and what waits, in the order in which it was sent; false: there is nothing.
+// On an error all that was heard is heard still.
+Result<bool> Waiter::report() {
+  std::multimap<std::uint64_t, Json> messages;
+  if (has_mailbox()) {
+    const Result<Mail> mail = read_mail(agent_, {});
+    // Whose name it is not has no mailbox, and hears what comes.
+    if (!mail && mail.error().code != ErrorCode::not_owner) return mail.error();
+    for (const Json& message : mail ? mail->messages : std::vector<Json>()) {
+      if (is_new(message)) messages.emplace(msg_id_of(message), message);
+    }
+  }
+  for (const Frame& frame : heard_) {
+    const bool is_there = messages.contains(msg_id_of(*frame)) && msg_id_of(*frame) > 0;
+    if (is_there) continue;
+    const Result<bool> over = is_mail(*frame) ? is_over(*frame) : Result<bool>(false);
+    if (!over) return over.error();
+    if (!*over) messages.emplace(msg_id_of(*frame), *frame);
+  }
+  heard_.clear();
+  if (messages.empty()) return false;
+  print(messages);
+  return true;
+}
+
+void Waiter::print(const std::multimap<std::uint64_t, Json>& messages) {
+  std::vector<std::uint64_t> mail;
+  for (const auto& [id, message] : messages) {
+    context_.out << (comes_again(message) ? "(again) " : "") << render_chat(message);
+    if (is_mail(message)) mail.push_back(id);
+    remember(message);
+  }
+  if (context_.out.flush()) mark_mail(agent_, options_.mark, mail);
+}
+
+void Waiter::remember(const Json& message) {
+  reported_.emplace(msg_id_of(message), time_of(message));
+  if (reported_.size() > 2 * messages_max) reported_.erase(reported_.begin());
+}
+
+Result<WaitOutcome> Waiter::wait(std::optional<std::chrono::milliseconds> timeout) {
+  std::optional<base::Mono> end;
+  if (timeout) end = context_.clock.now().mono + *timeout;
+  bool looks = has_mailbox();
+  for (;;) {
+    if (looks || !heard_.empty()) {
+      const Result<bool> reported = report();
+      if (reported && *reported) return WaitOutcome::woken;
+      // A hub that doesn't answer in time may be on its way back, which next() hears of.
+      if (!reported && reported.error().code != ErrorCode::timed_out) return reported.error();
+    }
+    Result<Frame> frame = next(end);
+    if (!frame && frame.error().code == ErrorCode::timed_out) return WaitOutcome::timed_out;
+    if (!frame) return frame.error();
+    looks = has_mailbox();
+    if (text_of(**frame, "type") != "chat") continue;
+    heard_.push_back(*std::move(frame));
+    gather();
+  }
 }
 
 }  // namespace synapse::cli

@@ -18,6 +18,7 @@ struct ArmArguments {
   WaiterOptions waiter;
   bool directed_only = false;
   bool broadcasts = false;
+  bool mark_seen = false;
   double reconnect_delay = 1;
   std::optional<std::uint64_t> max_wakes;
   BackgroundOptions background;
@@ -33,14 +34,15 @@ class Arm {
 
   // One connection, until it is over for good.
   Next serve(Agent& agent) {
+    Waiter::look_after_returns(agent);
     if (const Result<> connected = agent.connect(); !connected) {
       if (stopping_) return Next::done;
       return after_failure(connected.error());
     }
     told_.clear();
+    Waiter waiter(context_, agent, options_.waiter);
     while (!options_.max_wakes || wakes_ < *options_.max_wakes) {
-      const Result<WaitOutcome> woken =
-          wait_for_chat(context_, agent, options_.waiter, std::nullopt);
+      const Result<WaitOutcome> woken = waiter.wait(std::nullopt);
       if (!woken && stopping_) return Next::done;
       if (!woken) {
         // The agent reconnects by itself, so this is the hub's last word: mostly, that the name
@@ -144,6 +146,8 @@ Runner arm(OptionSet& set) {
   set.number({"--reconnect-delay", "SECONDS", "between tries to reach a hub that is down"},
              options->reconnect_delay, {0, 86'400});
   set.integer({"--max-wakes", "COUNT", "end after this many [never]"}, options->max_wakes);
+  set.flag("--mark-seen", options->mark_seen,
+           "count what is printed as seen: an agent reads it, not a log file alone");
   add_background_options(set, options->background);
   set.heading("Options");
   add_waiter_options(set, options->waiter);
@@ -151,6 +155,7 @@ Runner arm(OptionSet& set) {
   set.example("synapse arm --name shop/alice-rx --for shop/alice --broadcasts");
   return [options](Context& context) {
     if (options->broadcasts) options->waiter.wake_on = wire::WakeOn::any;
+    options->waiter.mark = options->mark_seen ? Mark::seen : Mark::got;
     return run(context, *options);
   };
 }

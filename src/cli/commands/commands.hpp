@@ -13,6 +13,9 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner wait(OptionSet& set);
 [[nodiscard]] Runner arm(OptionSet& set);
 [[nodiscard]] Runner listen(OptionSet& set);
+[[nodiscard]] Runner inbox(OptionSet& set);
+[[nodiscard]] Runner sent(OptionSet& set);
+[[nodiscard]] Runner dead_letters(OptionSet& set);
 
 [[nodiscard]] Runner who(OptionSet& set);
 [[nodiscard]] Runner health(OptionSet& set);

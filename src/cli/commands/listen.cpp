@@ -7,6 +7,8 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
+#include "client/frames.hpp"
+#include "client/receipts.hpp"
 #include "wire/addressing.hpp"
 
 namespace synapse::cli::commands {
@@ -29,6 +31,17 @@ std::string line_of(const Json& frame, const ListenArguments& options) {
   return type == "presence_update" && !options.for_name ? render_presence(frame) : "";
 }
 
+// A log file has the message, as a rule: so the hub is told that the agent's program has it, and
+// not that anybody has seen it. Nothing is made of a failure: the message stays unseen either way.
+void note(Agent& agent, const Json& frame, const ListenArguments& options) {
+  if (!agent.has_feature("receipts") || text_of(frame, "type") != "chat") return;
+  const std::string_view me = client::mailbox_of(agent.name());
+  if (options.for_name && *options.for_name != me) return;
+  if (!wire::is_directed(text_of(frame, "target"), me)) return;
+  agent.request_async({{"type", "got"}, {"msg_ids", {client::count_member(frame, "msg_id")}}},
+                      [](const Result<Reply>&) {});
+}
+
 // Until the agent is stopped or its connection is gone for good: why it ended.
 Error stream(Context& context, Agent& agent, const ListenArguments& options) {
   constexpr std::chrono::milliseconds for_ever(-1);
@@ -36,6 +49,7 @@ Error stream(Context& context, Agent& agent, const ListenArguments& options) {
     const auto frame = agent.receive(for_ever);
     if (!frame) return frame.error();
     context.out << line_of(**frame, options) << std::flush;
+    if (context.out) note(agent, **frame, options);
   }
   return fail(ErrorCode::io_error, "could not write the output");
 }

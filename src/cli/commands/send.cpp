@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include <limits>
 #include <ostream>
 
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/mail/mailbox.hpp"
+#include "cli/mail/sending.hpp"
 #include "cli/output/render.hpp"
-#include "wire/addressing.hpp"
+#include "services/host_session.hpp"
 
 namespace synapse::cli::commands {
 
@@ -13,45 +16,83 @@ namespace {
 
 struct SendArguments {
   ConnectionOptions connection;
-  std::string message;
-  std::string target = "all";
+  Message message;
   double wait_seconds = 2;
   bool priority = false;
+  bool receipt = false;
+  std::optional<std::string> wait;
 };
 
-bool is_reply(const Json& frame, const std::string& name) {
-  return text_of(frame, "type") == "chat" && text_of(frame, "sender") != name &&
-         wire::is_recipient(text_of(frame, "target"), name);
+bool wants_lines(const Context& context, const SendArguments& options) {
+  return options.receipt || context.err_is_terminal ||
+         services::is_beneath_host_session(context.environment);
 }
 
-// Prints what comes back. The message itself is through by now, so nothing that happens here is a
-// failure of the command.
-void print_replies(Context& context, Agent& agent, const SendArguments& options) {
-  const base::Mono end = context.clock.now().mono + base::from_seconds(options.wait_seconds);
-  for (;;) {
-    const auto frame = agent.receive(time_until(context, end));
-    if (!frame) {
-      if (frame.error().code != ErrorCode::timed_out) {
-        context.err << "synapse: sent, but the connection was lost before the wait for replies "
-                       "was over\n";
-      }
-      return;
-    }
-    if (is_reply(**frame, agent.name())) {
-      context.out << render_chat(**frame) << std::flush;
-    }
+Result<AgentOptions> settings_of(const Context& context, const SendArguments& options) {
+  Result<AgentOptions> settings = agent_options(context, options.connection);
+  if (!settings) return settings;
+  // The message has a key, so one whose answer is lost with the connection is sent again, once.
+  settings->reconnect = AgentOptions::Reconnect::always;
+  if (options.wait_seconds > 0 || options.wait) settings->chat = AgentOptions::Chat::addressed;
+  if (options.wait || wants_lines(context, options)) {
+    settings->receipts = AgentOptions::Receipts::wanted;
   }
+  return settings;
+}
+
+// What is told of a message that went to everybody, or by a hub that gives no receipts.
+int report_plain(Context& context, Sending& sending, const SendArguments& options,
+                 const Json& frame, const std::string& why) {
+  const std::string id = "#" + std::to_string(msg_id_of(frame));
+  if (options.wait) {
+    context.err << id << ": sent; " << why << ", so there is nothing to wait for" << std::endl;
+    return exit_code::failed;
+  }
+  if (options.receipt) context.err << id << ": sent; " << why << std::endl;
+  if (options.wait_seconds > 0) sending.print_replies(to_milliseconds(options.wait_seconds));
+  return exit_code::ok;
+}
+
+int follow(Context& context, Sending& sending, const SendArguments& options,
+           const std::optional<WaitWish>& wish, const Json& accepted) {
+  if (text_of(accepted, "type") != "chat_accepted") {
+    return report_plain(context, sending, options, accepted, "this hub gives no receipts");
+  }
+  if (member(accepted, "recipients").empty()) {
+    return report_plain(context, sending, options, accepted,
+                        client::flag_member(accepted, "too_many")
+                            ? "it is for more than 256 agents, who get no receipts"
+                            : "a message to all has no receipts");
+  }
+  const bool has_lines = wants_lines(context, options);
+  if (wish) {
+    return sending.wait(accepted, *wish, has_lines ? Sending::Lines::print : Sending::Lines::none);
+  }
+  const auto patience = to_milliseconds(options.wait_seconds);
+  if (has_lines) {
+    sending.report(accepted, patience);
+  } else if (patience.count() > 0) {
+    sending.print_replies(patience);
+  }
+  // The message is kept by now, so nothing that happened since is a failure of the command.
+  return exit_code::ok;
 }
 
 int run(Context& context, const SendArguments& options) {
-  Result<AgentOptions> settings = agent_options(context, options.connection);
+  std::optional<WaitWish> wish;
+  if (options.wait) {
+    Result<WaitWish> parsed = parse_wait(*options.wait);
+    if (!parsed) return explain_usage(context, parsed.error());
+    wish = *std::move(parsed);
+  }
+  const Result<AgentOptions> settings = settings_of(context, options);
   if (!settings) return explain_usage(context, settings.error());
-  if (options.wait_seconds > 0) settings->chat = AgentOptions::Chat::addressed;
+  Message message = options.message;
+  if (options.priority) message.fields["priority"] = true;
   Agent agent(*settings);
+  Sending sending(context, agent);
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
-  Json extra = Json::object();
-  if (options.priority) extra["priority"] = true;
-  const Result<Reply> reply = agent.chat(options.target, options.message, extra);
+  const Result<Reply> reply = agent.say(message);
   if (!reply) {
     context.err << '[' << shown(settings->name)
                 << "] not known to be sent: " << shown(reply.error().message) << '\n';
@@ -61,24 +102,35 @@ int run(Context& context, const SendArguments& options) {
     context.err << '[' << shown(settings->name) << "] not sent: " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
-  if (options.wait_seconds > 0) print_replies(context, agent, options);
-  return exit_code::ok;
+  return follow(context, sending, options, wish, *reply->frame);
 }
 
 }  // namespace
 
 Runner send(OptionSet& set) {
   auto options = std::make_shared<SendArguments>();
-  set.argument("MESSAGE", options->message, "the text");
+  set.argument("MESSAGE", options->message.text, "the text");
   set.text({"--target", "NAMES", "an agent, a project, a glob, several by commas, or all"},
-           options->target);
+           options->message.target);
   set.number({"--wait-seconds", "SECONDS", "how long to wait for replies, which are printed"},
              options->wait_seconds, {0, 86'400});
   set.flag("--priority", options->priority,
            "wake agents that otherwise wake only on messages to themselves");
+  set.flag("--receipt", options->receipt,
+           "say on stderr how the message stands with each recipient [on a terminal, and beneath "
+           "an assistant's session]");
+  set.text({"--wait", "STATE",
+            "until all recipients have received, seen or answered it; STATE=SECONDS: at most so "
+            "long [60]; exit code 1 if they don't"},
+           options->wait);
+  set.text({"--thread", "TEXT", "what the message belongs to; answers to it inherit it"},
+           options->message.thread);
+  set.integer({"--reply-to", "ID", "the number of the message that this one answers"},
+              options->message.reply_to, {1, std::numeric_limits<std::int64_t>::max()});
   add_connection_options(set, options->connection);
   set.example("synapse send --name shop/alice --target shop/bob 'the parser is yours'");
   set.example("synapse send --target 'shop/*' --priority 'main is broken, stop merging'");
+  set.example("synapse send --target shop/bob --wait answered=300 'which branch?'");
   return runner(options, run);
 }
 

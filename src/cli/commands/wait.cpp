@@ -29,7 +29,7 @@ int run(Context& context, const WaitArguments& options) {
   if (!lost) {
     std::optional<std::chrono::milliseconds> timeout;
     if (options.timeout > 0) timeout = to_milliseconds(options.timeout);
-    const Result<WaitOutcome> outcome = wait_for_chat(context, agent, waiter, timeout);
+    const Result<WaitOutcome> outcome = Waiter(context, agent, waiter).wait(timeout);
     if (outcome) {
       return *outcome == WaitOutcome::woken ? exit_code::ok : exit_code::wait_timed_out;
     }

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "cli/cli_run.hpp"
-#include "cli/client/relay_reader.hpp"
+#include "cli/mail/relay_reader.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 

@@ -40,7 +40,7 @@ struct Sleeper {
 
   synapse::Result<WaitOutcome> wait(std::optional<std::chrono::milliseconds> timeout) {
     settle(*agent);
-    return wait_for_chat(run.context(), *agent, options, timeout);
+    return Waiter(run.context(), *agent, options).wait(timeout);
   }
 };
 
@@ -98,8 +98,7 @@ TEST_CASE("a waiter whose hub goes says that the connection is gone", "[cli][wai
   Bus bus;
   Sleeper sleeper(bus, "W");
   bus.hub.stop();
-  CHECK(
-      wait_for_chat(sleeper.run.context(), *sleeper.agent, sleeper.options, patience).has_error());
+  CHECK(Waiter(sleeper.run.context(), *sleeper.agent, sleeper.options).wait(patience).has_error());
 }
 
 TEST_CASE("a waiter connects under a name of its own and takes it over", "[cli][wait]") {

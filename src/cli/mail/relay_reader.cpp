@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/client/relay_reader.hpp"
+#include "cli/mail/relay_reader.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
