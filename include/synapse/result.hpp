@@ -43,6 +43,8 @@ enum class ErrorCode {
   scope_held,
   claim_quota,
   pattern_quota,
+  blank_scope,
+  scope_full,
   not_claimed,
   not_owner,
   no_longer_held,

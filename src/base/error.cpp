@@ -63,6 +63,10 @@ Row row(ErrorCode code) {
       return {"claim_quota", "the agent holds as many claims as it may"};
     case ErrorCode::pattern_quota:
       return {"pattern_quota", "the patterns are more than can be compared with other claims"};
+    case ErrorCode::blank_scope:
+      return {"blank_scope", "the request needs paths that are less than the whole worktree"};
+    case ErrorCode::scope_full:
+      return {"scope_full", "the claim can't take more paths"};
     case ErrorCode::not_claimed:
       return {"not_claimed", "the task is not claimed"};
     case ErrorCode::not_owner:

@@ -15,6 +15,7 @@ Lease shadow_of(const QueuedClaim& claim) {
   shadow.worktree = claim.claim.worktree;
   shadow.coverage = claim.claim.coverage;
   shadow.paths = claim.claim.paths;
+  shadow.party = claim.claim.party;
   shadow.epoch = Epoch{claim.ticket};
   return shadow;
 }
@@ -202,9 +203,9 @@ const QueuedClaim* ClaimQueue::ahead_of(const QueuedClaim& claim, Effort& effort
     }
   }
   if (claim.claim.coverage == Coverage::files) {
-    const Lease* shadow =
-        scopes_.find_conflict(claim.claim.worktree, claim.claim.paths, claim.agent, effort,
-                              {.before = Epoch{claim.ticket}});
+    const Lease* shadow = scopes_.find_conflict(claim.claim.worktree, claim.claim.paths,
+                                                {claim.agent, claim.claim.party}, effort,
+                                                {.before = Epoch{claim.ticket}});
     if (shadow != nullptr) last = std::max(last, shadow->epoch.value);
   }
   return last == 0 ? nullptr : &queue_.at(last);

@@ -37,11 +37,23 @@ struct ClaimTask {
   IfOwn if_own = IfOwn::renew;
   Extent extent = Extent::replaced;
   std::optional<double> wait_seconds;
+  std::string party = {};           // Lease::party.
+  Origin origin = Origin::request;  // The hub's to fill.
+};
+
+// More paths for a claim that the agent holds, which is renewed with it.
+struct ExtendLease {
+  TaskId task_id;
+  std::vector<std::string> paths;
+  std::optional<std::int64_t> epoch;
+  std::optional<double> ttl;  // Seconds.
 };
 
 struct ReleaseTask {
   TaskId task_id;
   std::optional<std::int64_t> epoch;
+  // These of its paths alone; the claim ends with the last of them.
+  std::optional<std::vector<std::string>> paths = std::nullopt;
 };
 
 struct RenewLease {
@@ -120,7 +132,7 @@ struct RecordFinding {
 };
 
 // What changes the machine if it is accepted.
-using Command = std::variant<PostChat, ClaimTask, ReleaseTask, RenewLease, UpdateTask,
+using Command = std::variant<PostChat, ClaimTask, ExtendLease, ReleaseTask, RenewLease, UpdateTask,
                              SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask,
                              UpdatePlanTask, PostProgress, Advertise, LogRecall, RecordFinding>;
 

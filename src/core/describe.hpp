@@ -51,6 +51,8 @@ void describe(Visitor&& visit, Record& lease) {
   visit("git", lease.git);
   // Left out where it is the rule: the original's readers know no such field.
   visit.unless_blank("scope", lease.coverage);
+  visit.unless_blank("party", lease.party);
+  visit.unless_blank("origin", lease.origin);
 }
 
 template <class Visitor, Is<PlanTask> Record>

@@ -8,8 +8,10 @@ namespace {
 struct DurabilityOf {
   // The log page's table: a change of who owns what, of the plan or of the findings is synced; talk
   // is written.
-  Durability operator()(const LeaseGranted&) const { return Durability::synced; }
-  Durability operator()(const LeaseRenewed&) const { return Durability::synced; }
+  Durability operator()(const LeaseGranted& event) const { return of(event.lease); }
+  Durability operator()(const LeaseExtended& event) const { return of(event.lease); }
+  Durability operator()(const LeaseNarrowed& event) const { return of(event.lease); }
+  Durability operator()(const LeaseRenewed& event) const { return of(event.lease); }
   Durability operator()(const TaskUpdated&) const { return Durability::synced; }
   Durability operator()(const CheckpointSaved&) const { return Durability::synced; }
   Durability operator()(const LeaseHandedOff&) const { return Durability::synced; }
@@ -36,6 +38,12 @@ struct DurabilityOf {
   Durability operator()(const WaitStarted&) const { return Durability::none; }
   Durability operator()(const ClaimQueued&) const { return Durability::none; }
   Durability operator()(const ClaimUnqueued&) const { return Durability::none; }
+
+ private:
+  // What ends a local host ends the hub as well.
+  static Durability of(const Lease& lease) {
+    return lease.origin == Origin::local_hook ? Durability::written : Durability::synced;
+  }
 };
 
 }  // namespace

@@ -25,6 +25,15 @@ struct LeaseGranted {
   Lease lease;
   std::optional<GivenUp> given_up = std::nullopt;  // Not in the log, which has the leases.
 };
+struct LeaseExtended {
+  Lease lease;
+  std::vector<std::string> added;  // Those of its paths that it had not.
+};
+// Some of its paths were given back.
+struct LeaseNarrowed {
+  Lease lease;
+  std::vector<std::string> given_up;
+};
 struct LeaseRenewed {
   Lease lease;
 };
@@ -133,11 +142,11 @@ struct ClaimUnqueued {
 };
 
 using Event =
-    std::variant<LeaseGranted, LeaseRenewed, TaskUpdated, CheckpointSaved, LeaseHandedOff,
-                 LeaseReleased, LeaseExpired, PlanTaskDeclared, PlanTaskUpdated, ProgressPosted,
-                 ResourceOffered, ChatPosted, FindingRecorded, RecallLogged, AnswerRemembered,
-                 AgentSeen, AgentJoined, AgentLeft, OfferLapsed, CardAdvertised, CardLapsed,
-                 WaitStarted, ClaimQueued, ClaimUnqueued>;
+    std::variant<LeaseGranted, LeaseExtended, LeaseNarrowed, LeaseRenewed, TaskUpdated,
+                 CheckpointSaved, LeaseHandedOff, LeaseReleased, LeaseExpired, PlanTaskDeclared,
+                 PlanTaskUpdated, ProgressPosted, ResourceOffered, ChatPosted, FindingRecorded,
+                 RecallLogged, AnswerRemembered, AgentSeen, AgentJoined, AgentLeft, OfferLapsed,
+                 CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued>;
 
 // How safe an event must be before anyone hears of it: not at all, written, or written and synced.
 enum class Durability { none, written, synced };

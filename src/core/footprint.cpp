@@ -40,7 +40,8 @@ std::size_t git_bytes(const std::optional<GitContext>& git) {
 std::size_t footprint(const Lease& lease) {
   return record_bytes + 3 * lease.task_id.text.size() + 2 * lease.owner.text.size() +
          text_bytes(lease.note) + text_bytes(lease.data_ref) + text_bytes(lease.worktree) +
-         text_bytes(lease.checkpoint) + scope_bytes(lease.paths) + git_bytes(lease.git);
+         text_bytes(lease.checkpoint) + text_bytes(lease.party) + scope_bytes(lease.paths) +
+         git_bytes(lease.git);
 }
 
 // The queue keeps the claim, and beside it the lease that it would be.
@@ -48,7 +49,8 @@ std::size_t footprint(const ClaimTask& claim) {
   std::size_t paths = 0;
   for (const std::string& path : claim.paths) paths += path.size() + place_bytes;
   return 2 * record_bytes + 4 * claim.task_id.text.size() + text_bytes(claim.note) +
-         2 * text_bytes(claim.worktree) + scope_bytes(claim.paths) + paths + git_bytes(claim.git);
+         2 * text_bytes(claim.worktree) + 2 * text_bytes(claim.party) + scope_bytes(claim.paths) +
+         paths + git_bytes(claim.git);
 }
 
 std::size_t footprint(const PlanTask& task) {

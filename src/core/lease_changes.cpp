@@ -77,6 +77,7 @@ Decision LeaseRules::release(const ReleaseTask& command) const {
     return Event(ClaimUnqueued{actor, command.task_id, ErrorCode::cancelled});
   }
   if (auto refusal = not_mine(command.task_id, command.epoch)) return std::move(*refusal);
+  if (command.paths) return narrow(*lease, *command.paths);
   return Event(LeaseReleased{command.task_id, actor});
 }
 

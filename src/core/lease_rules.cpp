@@ -33,15 +33,9 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
                           "; wait for its release, ask for a hand-off, or claim another task.");
   }
   if (command.coverage == Coverage::files) {
-    const Lease* other =
-        leases.scopes().find_conflict(command.worktree, command.paths, actor, effort);
-    if (other == nullptr && effort.is_spent()) return too_dear(id);
-    if (other != nullptr) {
-      return refuse_for(*other, ErrorCode::scope_held, id,
-                        "Task " + quoted(id) + " would touch " + files_of(other->paths) +
-                            ", held by " + other->owner.text + " under task " +
-                            quoted(other->task_id) + "; narrow the paths or wait.");
-    }
+    // A claim keeps the party that it began with.
+    const Claimant claimant(actor, held == nullptr ? command.party : held->party);
+    if (auto other = scope_obstacle(id, command.worktree, command.paths, claimant)) return other;
   }
   if (held == nullptr && leases.count_of(actor) >= limits.claims_per_agent) {
     return Refusal(ErrorCode::claim_quota, id,
@@ -49,6 +43,18 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
                        " claims; release one first.");
   }
   return pattern_obstacle(command, leases.scopes());
+}
+
+std::optional<Refusal> LeaseRules::scope_obstacle(const TaskId& id, const std::string& worktree,
+                                                  const std::vector<std::string>& paths,
+                                                  const Claimant& claimant) const {
+  const Lease* other = leases.scopes().find_conflict(worktree, paths, claimant, effort);
+  if (other == nullptr && effort.is_spent()) return too_dear(id);
+  if (other == nullptr) return std::nullopt;
+  return refuse_for(*other, ErrorCode::scope_held, id,
+                    "Task " + quoted(id) + " would touch " + files_of(other->paths) + ", held by " +
+                        other->owner.text + " under task " + quoted(other->task_id) +
+                        "; narrow the paths or wait.");
 }
 
 Decision LeaseRules::claim(ClaimTask command) const {
@@ -135,6 +141,8 @@ Decision LeaseRules::grant(const ClaimTask& command) const {
   lease.paths = command.paths;
   lease.epoch = leases.last_epoch().next();
   lease.git = command.git;
+  lease.party = held == nullptr ? command.party : held->party;
+  lease.origin = command.origin;
   start_term(lease, lease_seconds(command.ttl));
   if (std::optional<Refusal> full = room_obstacle(lease)) return std::move(*full);
   if (held == nullptr) return Event(LeaseGranted{std::move(lease), std::nullopt});

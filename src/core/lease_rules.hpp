@@ -27,6 +27,7 @@ struct LeaseRules {
   [[nodiscard]] Decision claim(ClaimTask command) const;
   // The grant of a claim whose paths are normalised, or the refusal; never queues.
   [[nodiscard]] Decision grant(const ClaimTask& command) const;
+  [[nodiscard]] Decision extend(const ExtendLease& command) const;
   [[nodiscard]] Decision release(const ReleaseTask& command) const;
   [[nodiscard]] Decision renew(const RenewLease& command) const;
   [[nodiscard]] Decision update(const UpdateTask& command) const;
@@ -36,7 +37,14 @@ struct LeaseRules {
 
  private:
   [[nodiscard]] std::optional<Refusal> claim_obstacle(const ClaimTask& command) const;
+  // Another's lease that covers some of these files.
+  [[nodiscard]] std::optional<Refusal> scope_obstacle(const TaskId& id, const std::string& worktree,
+                                                      const std::vector<std::string>& paths,
+                                                      const Claimant& claimant) const;
   [[nodiscard]] std::optional<Refusal> own_obstacle(const TaskId& id) const;
+  [[nodiscard]] std::optional<Refusal> growth_obstacle(const Lease& held,
+                                                       const std::vector<std::string>& added) const;
+  [[nodiscard]] Decision narrow(const Lease& held, const std::vector<std::string>& paths) const;
   [[nodiscard]] Decision enqueue(ClaimTask command, Refusal obstacle) const;
   [[nodiscard]] std::optional<Refusal> queue_obstacle(const QueuedClaim& claim) const;
   // A claim that is free to take, but promised to one that waits.

@@ -31,6 +31,7 @@ struct Machine::Decide {
   }
 
   Decision operator()(const ClaimTask& command) const { return rules().claim(command); }
+  Decision operator()(const ExtendLease& command) const { return rules().extend(command); }
   Decision operator()(const ReleaseTask& command) const { return rules().release(command); }
   Decision operator()(const RenewLease& command) const { return rules().renew(command); }
   Decision operator()(const UpdateTask& command) const { return rules().update(command); }
@@ -136,6 +137,11 @@ struct Machine::Apply {
     machine.queue_.freed(event.lease.task_id);
     machine.queue_.remove(event.lease.owner, event.lease.task_id);
     machine.queue_.end_wait(event.lease.owner);
+  }
+  void operator()(const LeaseExtended& event) const { machine.leases_.put(event.lease); }
+  void operator()(const LeaseNarrowed& event) const {
+    machine.leases_.put(event.lease);
+    machine.queue_.freed(event.lease.task_id);
   }
   void operator()(const LeaseRenewed& event) const { machine.leases_.put(event.lease); }
   void operator()(const TaskUpdated& event) const { machine.leases_.put(event.lease); }

@@ -11,6 +11,7 @@ namespace {
 std::optional<HeldLease> held_by(const Event& event) {
   const Lease* lease = nullptr;
   if (const auto* granted = std::get_if<LeaseGranted>(&event)) lease = &granted->lease;
+  if (const auto* extended = std::get_if<LeaseExtended>(&event)) lease = &extended->lease;
   if (const auto* renewed = std::get_if<LeaseRenewed>(&event)) lease = &renewed->lease;
   if (lease == nullptr) return std::nullopt;
   return HeldLease{lease->task_id, lease->epoch};

@@ -18,6 +18,8 @@ inline constexpr std::uint64_t words_of<LeaseStatus> = 5;
 template <>
 inline constexpr std::uint64_t words_of<Coverage> = 2;
 template <>
+inline constexpr std::uint64_t words_of<Origin> = 3;
+template <>
 inline constexpr std::uint64_t words_of<PlanStatus> = 5;
 template <>
 inline constexpr std::uint64_t words_of<ProgressKind> = 3;
@@ -58,7 +60,7 @@ void fields(Io& io, Is<GitContext> auto& v) {
 template <class Io>
 void fields(Io& io, Is<Lease> auto& v) {
   io(v.task_id, v.owner, v.note, v.claimed_at, v.expires_at, v.deadline, v.status, v.data_ref,
-     v.worktree, v.coverage, v.paths, v.epoch, v.version, v.checkpoint, v.git);
+     v.worktree, v.coverage, v.paths, v.epoch, v.version, v.checkpoint, v.git, v.party, v.origin);
 }
 template <class Io>
 void fields(Io& io, Is<Lapse> auto& v) {
@@ -67,7 +69,7 @@ void fields(Io& io, Is<Lapse> auto& v) {
 template <class Io>
 void fields(Io& io, Is<ClaimTask> auto& v) {
   io(v.task_id, v.note, v.ttl, v.worktree, v.coverage, v.paths, v.git, v.if_held, v.extent,
-     v.wait_seconds);
+     v.wait_seconds, v.party, v.origin);
 }
 template <class Io>
 void fields(Io& io, Is<QueuedClaim> auto& v) {

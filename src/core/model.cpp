@@ -35,6 +35,18 @@ std::string_view word(LeaseStatus status) {
   SYNAPSE_ASSERT(false && "a lease status without a word");
 }
 
+std::string_view word(Origin origin) {
+  switch (origin) {
+    case Origin::request:
+      return "request";
+    case Origin::local_hook:
+      return "local_hook";
+    case Origin::remote_hook:
+      return "remote_hook";
+  }
+  SYNAPSE_ASSERT(false && "an origin without a word");
+}
+
 std::string_view word(PlanStatus status) {
   switch (status) {
     case PlanStatus::open:
@@ -67,6 +79,10 @@ std::optional<LeaseStatus> lease_status(std::string_view text) {
   return by_word(std::array{LeaseStatus::claimed, LeaseStatus::working, LeaseStatus::input_required,
                             LeaseStatus::done, LeaseStatus::failed},
                  text);
+}
+
+std::optional<Origin> origin(std::string_view text) {
+  return by_word(std::array{Origin::request, Origin::local_hook, Origin::remote_hook}, text);
 }
 
 std::optional<PlanStatus> plan_status(std::string_view text) {

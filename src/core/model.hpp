@@ -25,6 +25,11 @@ enum class LeaseStatus { claimed, working, input_required, done, failed };
 // What a claim covers of its worktree: its paths (or, with none, all of it), or no file at all.
 enum class Coverage { files, none };
 
+// Who made a claim: the agent itself, or its host's hook on its behalf, with the host on the hub's
+// own machine or elsewhere. A power cut ends a local host together with the hub, so what its hook
+// claims is written without a sync.
+enum class Origin { request, local_hook, remote_hook };
+
 struct GitContext {
   std::string branch;
   std::string base = "main";
@@ -50,6 +55,9 @@ struct Lease {
   Version version;
   std::string checkpoint;
   std::optional<GitContext> git;
+  // Of the claims of one owner, those of two parties contend; those of none contend with none.
+  std::string party = {};
+  Origin origin = Origin::request;
 };
 
 enum class PlanStatus { open, in_progress, blocked, done, cancelled };
@@ -158,9 +166,11 @@ struct Finding {
 // The words of the enumerations, as the protocol spells them; nothing for a word that is none of
 // them.
 [[nodiscard]] std::string_view word(LeaseStatus status);
+[[nodiscard]] std::string_view word(Origin origin);
 [[nodiscard]] std::string_view word(PlanStatus status);
 [[nodiscard]] std::string_view word(ProgressKind kind);
 [[nodiscard]] std::optional<LeaseStatus> lease_status(std::string_view text);
+[[nodiscard]] std::optional<Origin> origin(std::string_view text);
 [[nodiscard]] std::optional<PlanStatus> plan_status(std::string_view text);
 [[nodiscard]] std::optional<ProgressKind> progress_kind(std::string_view text);
 

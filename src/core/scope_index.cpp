@@ -116,8 +116,8 @@ class ScopeIndex::Compiled {
 // further.
 class ScopeIndex::Search {
  public:
-  Search(const AgentName& owner, Effort& effort, EpochRange epochs, std::size_t at_most)
-      : owner_(owner), effort_(effort), epochs_(epochs), at_most_(at_most) {}
+  Search(const Claimant& asker, Effort& effort, EpochRange epochs, std::size_t at_most)
+      : asker_(asker), effort_(effort), epochs_(epochs), at_most_(at_most) {}
 
   // The first `above` segments lead to a worktree inside of this one: of the leases that stand
   // there, only those that name a literal path on the way say something about it.
@@ -173,7 +173,7 @@ class ScopeIndex::Search {
       --lease;
       effort_.take(found_.size() < at_most_ && at_most_ > 1 ? Effort::visit : 4);
       if ((*lease)->epoch < epochs_.from) return;
-      if ((*lease)->owner != owner_) found_.insert(*lease);
+      if (asker_.contends_with(**lease)) found_.insert(*lease);
     }
   }
 
@@ -227,7 +227,7 @@ class ScopeIndex::Search {
 
   static constexpr std::size_t compiled_max = 32;
 
-  const AgentName& owner_;
+  const Claimant& asker_;
   Effort& effort_;
   EpochRange epochs_;
   std::size_t at_most_;
@@ -321,18 +321,17 @@ void ScopeIndex::erase_pattern(Folder& folder, std::string_view pattern, const L
 }
 
 const Lease* ScopeIndex::find_conflict(const std::string& worktree,
-                                       const std::vector<std::string>& paths,
-                                       const AgentName& owner, Effort& effort,
-                                       EpochRange epochs) const {
-  const std::vector<const Lease*> found = conflicts(worktree, paths, owner, effort, epochs, 1);
+                                       const std::vector<std::string>& paths, const Claimant& asker,
+                                       Effort& effort, EpochRange epochs) const {
+  const std::vector<const Lease*> found = conflicts(worktree, paths, asker, effort, epochs, 1);
   return found.empty() ? nullptr : found.front();
 }
 
 std::vector<const Lease*> ScopeIndex::conflicts(const std::string& worktree,
                                                 const std::vector<std::string>& paths,
-                                                const AgentName& owner, Effort& effort,
+                                                const Claimant& asker, Effort& effort,
                                                 EpochRange epochs, std::size_t at_most) const {
-  Search search(owner, effort, epochs, at_most);
+  Search search(asker, effort, epochs, at_most);
   const Node* root = root_of(worktree);
   for (const std::string& path : scope_of(paths)) {
     if (root != nullptr && !search.is_done()) search.look(*root, path);

@@ -42,6 +42,21 @@ struct EpochRange {
   Epoch before{std::numeric_limits<std::uint64_t>::max()};
 };
 
+// Who asks about a scope: its own leases don't contend with it, but for those of another party.
+struct Claimant {
+  // NOLINTNEXTLINE(google-explicit-constructor): an agent asks for itself, and reads so.
+  Claimant(const AgentName& its_name, std::string_view its_party = {})
+      : name(its_name), party(its_party) {}
+
+  const AgentName& name;
+  std::string_view party;
+
+  [[nodiscard]] bool contends_with(const Lease& lease) const {
+    if (lease.owner != name) return true;
+    return !party.empty() && !lease.party.empty() && party != lease.party;
+  }
+};
+
 class ScopeIndex {
  public:
   // The lease must stay where it is in memory until it is removed; its scope must not change
@@ -51,19 +66,19 @@ class ScopeIndex {
 
   static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
-  // A lease of another owner than `owner` that contends with this scope and has such an epoch; null
+  // A lease that contends with this scope of `asker` and has such an epoch; null
   // if there is none, or the effort was spent before one was found. Among several at one node of
   // the tree it is the latest: of a long queue for one path that is the claim directly ahead.
   [[nodiscard]] const Lease* find_conflict(const std::string& worktree,
                                            const std::vector<std::string>& paths,
-                                           const AgentName& owner, Effort& effort,
+                                           const Claimant& asker, Effort& effort,
                                            EpochRange epochs = {}) const;
 
   // Every such lease without duplicates, by task id. With `at_most`, the search ends when it has
   // found that many, and which ones these are is open.
   [[nodiscard]] std::vector<const Lease*> conflicts(const std::string& worktree,
                                                     const std::vector<std::string>& paths,
-                                                    const AgentName& owner, Effort& effort,
+                                                    const Claimant& asker, Effort& effort,
                                                     EpochRange epochs = {},
                                                     std::size_t at_most = no_limit) const;
 

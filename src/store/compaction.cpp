@@ -47,7 +47,8 @@ Result<bool> has_renewals(Database& database) {
   if (!table) return table.error();
   if (*table == LogTable::missing) return false;
   Result<Statement> one = database.prepare(
-      "SELECT 1 FROM synapse_events WHERE kind IN ('lease_renewed', 'lease_updated') LIMIT 1");
+      "SELECT 1 FROM synapse_events WHERE kind IN "
+      "('lease_renewed', 'lease_updated', 'lease_extended') LIMIT 1");
   if (!one) return one.error();
   const int code = one->step();
   if (code != SQLITE_ROW && code != SQLITE_DONE) return database.error(code);
@@ -61,6 +62,10 @@ class Leases {
     if (record.kind == kind::lease_renewed) {
       if (const Result<Renewal> renewal = decode_renewal(record.payload, context_)) {
         latest_.renew(*renewal);
+      }
+    } else if (record.kind == kind::lease_extended) {
+      if (const Result<Growth> growth = decode_growth(record.payload, context_)) {
+        latest_.grow(*growth);
       }
     } else if (record.kind == kind::lease_updated) {
       if (const Result<SmallUpdate> update = decode_small_update(record.payload)) {
@@ -116,7 +121,7 @@ Result<std::int64_t> settle_renewals(LogReader& log, Database& database,
   filter.kinds.emplace();
   for (const std::string_view one :
        {kind::claim, kind::task_update, kind::checkpoint, kind::handoff, kind::release,
-        kind::lease_expired, kind::lease_renewed, kind::lease_updated}) {
+        kind::lease_expired, kind::lease_renewed, kind::lease_updated, kind::lease_extended}) {
     filter.kinds->emplace_back(one);
   }
   if (Result<> read = log.read(filter, look); !read) return read.error();

@@ -24,13 +24,15 @@
 //   resource         as in `events`, where meta is no object
 //   lease_updated    task_id, epoch, version, status, note, data_ref: a task_update of a lease with
 //                    a large checkpoint
+//   lease_extended   task_id, owner, epoch, paths (those that came), lease_expires_at: of a claim
+//                    that a host's hook made; any other that grows is a claim in `events`
 //
-// The original knows all of the first list but scope, previous_owner, sender, type and digest, and
-// passes over those. It doesn't see renewals and small updates, so the hub repeats each
-// lease that they changed as a `claim` now and then (recorder.hpp). Logs of before we had a table
-// of our own have lease_expired in `events`, and each renewal as a claim: both are read. What it
-// writes is read with these liberties: ASCII-only text, whole numbers for seconds, version or git
-// missing.
+// A lease also has party and origin where they say something. The original knows all of the first
+// list but these, scope, previous_owner, sender, type and digest, and passes over those. It doesn't
+// see renewals, small updates and such growth, so the hub repeats each lease that they changed as a
+// `claim` now and then (recorder.hpp). Logs of before we had a table of our own have lease_expired
+// in `events`, and each renewal as a claim: both are read. What it writes is read with these
+// liberties: ASCII-only text, whole numbers for seconds, version or git missing.
 #include "store/event_codec.hpp"
 
 #include "wire/records.hpp"
@@ -56,6 +58,17 @@ struct Encode {
   using Coded = std::optional<Record>;
 
   Coded operator()(const core::LeaseGranted& event) const {
+    return record(kind::claim, event.lease);
+  }
+  Coded operator()(const core::LeaseExtended& event) const {
+    const core::Lease& lease = event.lease;
+    if (lease.origin == core::Origin::request) return record(kind::claim, lease);
+    return record(kind::lease_extended,
+                  Growth{lease.task_id, lease.owner, lease.epoch, event.added, lease.expires_at,
+                         lease.deadline},
+                  Table::synapse_events);
+  }
+  Coded operator()(const core::LeaseNarrowed& event) const {
     return record(kind::claim, event.lease);
   }
   Coded operator()(const core::LeaseRenewed& event) const {

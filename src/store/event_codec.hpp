@@ -38,6 +38,7 @@ inline constexpr std::string_view lease_expired = "lease_expired";
 inline constexpr std::string_view lease_renewed = "lease_renewed";
 inline constexpr std::string_view agent_seen = "agent_seen";
 inline constexpr std::string_view lease_updated = "lease_updated";
+inline constexpr std::string_view lease_extended = "lease_extended";
 }  // namespace kind
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
@@ -101,6 +102,26 @@ void describe(Visitor&& visit, Record& update) {
   visit("data_ref", update.data_ref);
 }
 [[nodiscard]] Result<SmallUpdate> decode_small_update(std::string_view payload);
+
+// What the lease with that owner and epoch covers as well: so is the growth of a claim written that
+// an agent's host makes, which grows with each file that the agent edits.
+struct Growth {
+  TaskId task_id;
+  AgentName owner;
+  Epoch epoch;
+  std::vector<std::string> paths;
+  double expires_at = 0;
+  Mono deadline{0};
+};
+template <class Visitor, core::Is<Growth> Record>
+void describe(Visitor&& visit, Record& growth) {
+  visit.required("task_id", growth.task_id);
+  visit.required("owner", growth.owner);
+  visit("epoch", growth.epoch);
+  visit("paths", growth.paths);
+  visit.required("lease_expires_at", growth.expires_at);
+}
+[[nodiscard]] Result<Growth> decode_growth(std::string_view payload, const DecodeContext& context);
 
 // The number of a chat record, if decode() would take it: for records whose text is no longer
 // wanted.

@@ -73,15 +73,16 @@ void read(JsonReader& json, std::string_view payload, core::ChatMessage& message
   }
 }
 
-void check_paths(JsonReader& json, const core::Lease& lease, const core::Limits& limits) {
-  for (const std::string& path : lease.paths) {
+void check_paths(JsonReader& json, const std::vector<std::string>& paths,
+                 const core::Limits& limits) {
+  for (const std::string& path : paths) {
     // In characters of up to four bytes. The scope index goes as deep as a path does.
     if (path.size() / 4 > limits.path_length_max) return json.fail("a path is too long");
   }
 }
 
 void fill(JsonReader& json, const DecodeContext& context, core::Lease& lease) {
-  check_paths(json, lease, context.limits);
+  check_paths(json, lease.paths, context.limits);
   lease.deadline = deadline(lease.expires_at, context);
   clamp(lease.epoch.value);
   clamp(lease.version.value);
@@ -105,7 +106,8 @@ void read_grant(core::AnswerRemembered& answer) {
     json.skip();
   });
   json.finish();
-  const bool is_grant = type == "claim_granted" || type == "lease_renewed";
+  const bool is_grant =
+      type == "claim_granted" || type == "lease_extended" || type == "lease_renewed";
   if (is_grant && !json.failed()) answer.grants = std::move(lease);
 }
 
@@ -193,6 +195,19 @@ Result<Renewal> decode_renewal(std::string_view payload, const DecodeContext& co
   renewal.deadline = deadline(renewal.expires_at, context);
   clamp(renewal.epoch.value);
   return renewal;
+}
+
+Result<Growth> decode_growth(std::string_view payload, const DecodeContext& context) {
+  if (!is_text(payload)) return undecodable("not UTF-8");
+  JsonReader json(payload);
+  Growth growth;
+  read_record(json, growth);
+  json.finish();
+  if (!json.failed()) check_paths(json, growth.paths, context.limits);
+  if (json.failed()) return undecodable(json.failure());
+  growth.deadline = deadline(growth.expires_at, context);
+  clamp(growth.epoch.value);
+  return growth;
 }
 
 Result<SmallUpdate> decode_small_update(std::string_view payload) {

@@ -89,6 +89,16 @@ void LatestLeases::update(const SmallUpdate& update) {
   last->is_changed = true;
 }
 
+void LatestLeases::grow(const Growth& growth) {
+  Pending* last = living(growth.task_id, growth.epoch);
+  if (last == nullptr || last->lease.owner != growth.owner) return;
+  std::vector<std::string>& paths = last->lease.paths;
+  paths.insert(paths.end(), growth.paths.begin(), growth.paths.end());
+  last->lease.expires_at = growth.expires_at;
+  last->lease.deadline = growth.deadline;
+  last->is_changed = true;
+}
+
 void LatestLeases::released(const core::LeaseReleased& event) {
   const auto pending = pending_.find(event.task_id.text);
   if (pending != pending_.end()) {

@@ -27,7 +27,8 @@ class LatestLeases {
   // Of a lease that lives and has that epoch; any other is void.
   void renew(const Renewal& renewal);
   void update(const SmallUpdate& update);
-  // After the last event: the leases that live. Returns those whose last record was one of the two.
+  void grow(const Growth& growth);
+  // After the last event: the leases that live. Returns those whose last record was one of these.
   std::vector<TaskId> finish();
 
  private:

@@ -81,6 +81,7 @@ struct MemberReader {
   void value(core::LeaseStatus& status) { word(core::lease_status, status); }
   void value(core::PlanStatus& status) { word(core::plan_status, status); }
   void value(core::ProgressKind& kind) { word(core::progress_kind, kind); }
+  void value(core::Origin& origin) { word(core::origin, origin); }
   void value(core::Coverage& coverage) {
     std::string scope;
     json.read(scope);

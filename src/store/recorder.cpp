@@ -12,6 +12,8 @@ namespace {
 // The task whose lease an event writes whole, or ends; null if it does neither.
 struct WrittenWhole {
   const TaskId* operator()(const core::LeaseGranted& event) const { return &event.lease.task_id; }
+  const TaskId* operator()(const core::LeaseExtended& event) const { return &event.lease.task_id; }
+  const TaskId* operator()(const core::LeaseNarrowed& event) const { return &event.lease.task_id; }
   const TaskId* operator()(const core::TaskUpdated& event) const { return &event.lease.task_id; }
   const TaskId* operator()(const core::CheckpointSaved& event) const {
     return &event.lease.task_id;
@@ -27,6 +29,8 @@ struct WrittenWhole {
 
 const TaskId* written_in_part(const core::Event& event, const Entry& entry) {
   if (const auto* renewal = std::get_if<core::LeaseRenewed>(&event)) return &renewal->lease.task_id;
+  const auto* extended = std::get_if<core::LeaseExtended>(&event);
+  if (extended != nullptr && entry.kind == kind::lease_extended) return &extended->lease.task_id;
   const auto* update = std::get_if<core::TaskUpdated>(&event);
   return update != nullptr && entry.kind == kind::lease_updated ? &update->lease.task_id : nullptr;
 }

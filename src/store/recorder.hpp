@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Events to log entries, on the hub's strand, and what that needs a memory for: a renewal writes
-// only a renewal, and an update of a lease with a large checkpoint only what it changes, into our
-// own table. So the original, and every other reader of `events` alone, sees such a lease end too
-// early, or as it was. Each one is therefore written whole now and then: ten minutes after such a
-// change at the latest, at a clean stop, and by the next start after a crash.
+// only a renewal, an update of a lease with a large checkpoint only what it changes, and a hook's
+// claim that grows only its new paths, into our own table. So the original, and every other reader
+// of `events` alone, sees such a lease end too early, or as it was. Each one is therefore written
+// whole now and then: ten minutes after such a change at the latest, at a clean stop, and by the
+// next start after a crash.
 #pragma once
 
 #include <chrono>

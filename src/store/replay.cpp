@@ -89,6 +89,7 @@ class Replay {
     if (record.kind == kind::chat) return take_chat(record);
     if (record.kind == kind::lease_renewed) return take_renewal(record);
     if (record.kind == kind::lease_updated) return take_small_update(record);
+    if (record.kind == kind::lease_extended) return take_growth(record);
     Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
     if (!event) return skip(record, event.error());
     if (!*event) {
@@ -119,6 +120,13 @@ class Replay {
     if (!renewal) return skip(record, renewal.error());
     ++report_.applied;
     leases_.renew(*renewal);
+  }
+
+  void take_growth(const RecordView& record) {
+    const Result<Growth> growth = decode_growth(record.payload, context_);
+    if (!growth) return skip(record, growth.error());
+    ++report_.applied;
+    leases_.grow(*growth);
   }
 
   void take_small_update(const RecordView& record) {

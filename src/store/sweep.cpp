@@ -21,7 +21,9 @@ Sweepable kind_of_row(std::string_view name) {
   if (name == kind::finding) return Sweepable::finding;
   if (name == kind::agent_seen) return Sweepable::sighting;
   if (name == kind::checkpoint) return Sweepable::checkpoint;
-  if (name == kind::lease_renewed || name == kind::lease_updated) return Sweepable::renewal;
+  if (name == kind::lease_renewed || name == kind::lease_updated || name == kind::lease_extended) {
+    return Sweepable::renewal;
+  }
   return Sweepable::lease;
 }
 
@@ -78,6 +80,7 @@ void Sweep::look_at_young(const RecordView& record, const Row& row) {
 void Sweep::look_at_old(const RecordView& record, const Row& row) {
   if (record.kind == kind::lease_renewed) return renewed(row, record.payload);
   if (record.kind == kind::lease_updated) return updated(row, record.payload);
+  if (record.kind == kind::lease_extended) return grew(row, record.payload);
   if (row.what == Sweepable::chat) return said(row, record.payload);
   const Result<std::optional<core::Event>> decoded = decode(record.kind, record.payload, context_);
   if (!decoded || !*decoded) return;
@@ -204,7 +207,18 @@ void Sweep::updated(const Row& row, std::string_view payload) {
   lease->update = row;
 }
 
+// Each one adds to those before it.
+void Sweep::grew(const Row& row, std::string_view payload) {
+  const Result<Growth> growth = decode_growth(payload, context_);
+  if (!growth) return;
+  LeaseRows* lease = living(growth->task_id, growth->epoch);
+  if (lease == nullptr || row.id <= bounds_.settled_until) return dead_.push_back(row);
+  lease->growth.push_back(row);
+}
+
 void Sweep::drop_all(LeaseRows& rows) {
+  dead_.insert(dead_.end(), rows.growth.begin(), rows.growth.end());
+  rows.growth.clear();
   drop(rows.whole);
   drop(rows.renewal);
   drop(rows.update);

@@ -74,6 +74,7 @@ class Sweep {
     std::optional<Row> whole;
     std::optional<Row> renewal;
     std::optional<Row> update;  // A small one.
+    std::vector<Row> growth;    // Since it was written whole.
     std::optional<Row> lapsed;  // With a checkpoint.
     Epoch epoch;
   };
@@ -111,6 +112,7 @@ class Sweep {
   void lapsed(const Row& row, const core::LeaseExpired& event);
   void renewed(const Row& row, std::string_view payload);
   void updated(const Row& row, std::string_view payload);
+  void grew(const Row& row, std::string_view payload);
   [[nodiscard]] LeaseRows* living(const TaskId& task_id, Epoch epoch);
   void drop_all(LeaseRows& rows);
   void said(const Row& row, std::string_view payload);

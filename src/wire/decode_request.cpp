@@ -67,11 +67,19 @@ Body decode_claim(const Fields& fields) {
   claim.wait_seconds = fields.number("wait_seconds");
   if (fields.truth("add")) claim.extent = core::Extent::added;
   if (fields.text("if_own") == "refuse") claim.if_own = core::IfOwn::refuse;
+  claim.party = fields.trimmed("party");
   return core::Command(std::move(claim));
 }
 
+Body decode_extend(const Fields& fields) {
+  return core::Command(core::ExtendLease{task_id(fields, "payload"), fields.list("paths"),
+                                         fields.integer("epoch"), fields.number("ttl_seconds")});
+}
+
 Body decode_release(const Fields& fields) {
-  return core::Command(core::ReleaseTask{task_id(fields, "payload"), fields.integer("epoch")});
+  core::ReleaseTask release{task_id(fields, "payload"), fields.integer("epoch")};
+  if (!fields.at("paths").is_null()) release.paths = fields.list("paths");
+  return core::Command(std::move(release));
 }
 
 Body decode_renew(const Fields& fields) {
@@ -203,9 +211,10 @@ struct TypeRow {
   Body (*decode)(const Fields&);
 };
 
-constexpr std::array<TypeRow, 23> types{{
+constexpr std::array<TypeRow, 24> types{{
     {"heartbeat", decode_plain<Heartbeat>},
     {"claim", decode_claim},
+    {"extend", decode_extend},
     {"release", decode_release},
     {"renew", decode_renew},
     {"task_update", decode_task_update},

@@ -15,8 +15,9 @@ namespace {
 
 // The frame type that refuses a request; whatever is not listed is refused by `error`.
 std::string_view denial_of(std::string_view request) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> denials{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> denials{{
       {"claim", "claim_denied"},
+      {"extend", "extend_denied"},
       {"release", "release_denied"},
       {"renew", "renew_denied"},
       {"checkpoint", "checkpoint_denied"},
@@ -32,7 +33,13 @@ std::string_view denial_of(std::string_view request) {
 
 // What this hub can do beyond the original: docs/protocol.md, Features.
 void write_features(JsonWriter& json) {
-  json.key("features").begin_array().value("attach").value("observe").value("pages").end_array();
+  json.key("features")
+      .begin_array()
+      .value("attach")
+      .value("extend")
+      .value("observe")
+      .value("pages")
+      .end_array();
 }
 
 // The kinds of the sockets that each name has, of names whose sockets attach.

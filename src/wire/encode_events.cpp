@@ -33,6 +33,18 @@ struct EncodeEvent {
     return lease("claim_granted", event.lease,
                  event.lease.owner.text + " holds " + quoted(event.lease.task_id), event.given_up);
   }
+  Frame operator()(const core::LeaseExtended& event) const {
+    return changed_paths(
+        "lease_extended", event.lease,
+        event.lease.owner.text + " holds more under " + quoted(event.lease.task_id), "added",
+        event.added);
+  }
+  Frame operator()(const core::LeaseNarrowed& event) const {
+    return changed_paths(
+        "lease_narrowed", event.lease,
+        event.lease.owner.text + " holds less under " + quoted(event.lease.task_id), "given_up",
+        event.given_up);
+  }
   Frame operator()(const core::LeaseRenewed& event) const {
     return lease("lease_renewed", event.lease,
                  event.lease.owner.text + " renewed " + quoted(event.lease.task_id));
@@ -179,18 +191,34 @@ struct EncodeEvent {
                   if (given_up) write_given_up(json, *given_up, limit);
                 });
   }
+  // Of a lease whose paths are others now: these are the ones that came or went.
+  [[nodiscard]] Frame changed_paths(std::string_view type, const core::Lease& lease,
+                                    std::string_view payload, std::string_view key,
+                                    const std::vector<std::string>& changed) const {
+    return told(type, payload, lease,
+                [key, &changed](JsonWriter& json, const core::Lease& one, TextLimit& limit) {
+                  write_all_but(json, one, {"claimed_at", "data_ref"}, &limit);
+                  json.key(key);
+                  write_paths(json, changed, limit);
+                });
+  }
   static void write_given_up(JsonWriter& json, const core::GivenUp& given_up, TextLimit& limit) {
-    json.key("given_up").begin_object().field("worktree", given_up.worktree);
-    json.key("paths").begin_array();
+    json.key("given_up").begin_object().field("worktree", given_up.worktree).key("paths");
+    write_paths(json, given_up.paths, limit);
+    json.end_object();
+  }
+  static void write_paths(JsonWriter& json, const std::vector<std::string>& paths,
+                          TextLimit& limit) {
+    json.begin_array();
     const std::size_t bytes_max = json.text().size() + told_text_bytes_max;
-    for (const std::string& path : given_up.paths) {
+    for (const std::string& path : paths) {
       if (json.text().size() + path.size() > bytes_max) {
         limit.has_cut = true;
         break;
       }
       json.value(path);
     }
-    json.end_array().end_object();
+    json.end_array();
   }
   // Of a lease, its texts cut where they are long. Paths that are too many for a broadcast, as
   // other programs' logs may have them, are told as what surely covers them.

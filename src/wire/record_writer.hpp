@@ -42,6 +42,9 @@ struct MemberWriter {
   void unless_blank(std::string_view name, core::Coverage coverage) {
     if (coverage == core::Coverage::none) json.field(name, "none");
   }
+  void unless_blank(std::string_view name, core::Origin origin) {
+    if (origin != core::Origin::request) json.field(name, word(origin));
+  }
   void raw(std::string_view name, std::string_view text) { json.key(name).raw(text); }
 
  private:

@@ -19,8 +19,8 @@ Error longer_than(std::string_view what, std::size_t bytes_max) {
 
 // A fence that can't be read must not be taken for none.
 Result<> check_fences(std::string_view type, const Fields& fields) {
-  constexpr std::array<std::string_view, 5> fenced{"release", "renew", "task_update", "checkpoint",
-                                                   "handoff"};
+  constexpr std::array<std::string_view, 6> fenced{"extend",      "release",    "renew",
+                                                   "task_update", "checkpoint", "handoff"};
   if (std::find(fenced.begin(), fenced.end(), type) != fenced.end()) {
     for (const char* name : {"epoch", "expected_version"}) {
       const Json& value = fields.at(name);
@@ -85,6 +85,7 @@ struct CheckIds {
 
 Result<> check_places(const core::ClaimTask& claim) {
   if (claim.worktree.size() > place_bytes_max) return longer_than("worktree", place_bytes_max);
+  if (claim.party.size() > name_bytes_max) return longer_than("party", name_bytes_max);
   if (!claim.git) return {};
   for (const std::string* text : {&claim.git->branch, &claim.git->base, &claim.git->repo}) {
     if (text->size() > place_bytes_max) return longer_than("a text of git", place_bytes_max);
@@ -102,10 +103,9 @@ struct CheckSize {
     if (chat.body.size() + name > chat_bytes_max) return longer_than("the chat", chat_bytes_max);
     return {};
   }
-  Result<> operator()(const core::ClaimTask&) const {
-    if (json_text(fields.at("paths")).size() <= paths_bytes_max) return {};
-    return longer_than("paths", paths_bytes_max);
-  }
+  Result<> operator()(const core::ClaimTask&) const { return paths(); }
+  Result<> operator()(const core::ExtendLease&) const { return paths(); }
+  Result<> operator()(const core::ReleaseTask&) const { return paths(); }
   Result<> operator()(const core::Advertise&) const { return whole("the card", card_bytes_max); }
   Result<> operator()(const core::OfferResource&) const {
     return whole("the offer", record_bytes_max);
@@ -126,6 +126,10 @@ struct CheckSize {
   }
 
  private:
+  [[nodiscard]] Result<> paths() const {
+    if (json_text(fields.at("paths")).size() <= paths_bytes_max) return {};
+    return longer_than("paths", paths_bytes_max);
+  }
   [[nodiscard]] Result<> whole(std::string_view what, std::size_t bytes_max) const {
     if (json_text(object).size() <= bytes_max) return {};
     return longer_than(what, bytes_max);

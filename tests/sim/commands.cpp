@@ -103,11 +103,19 @@ Request Crowd::owner_request(const Lease& lease) {
   const TaskId& id = lease.task_id;
   const std::optional<std::int64_t> epoch = about(lease.epoch.value);
   AgentName actor = dice_.one_in(8) ? agent() : lease.owner;
-  switch (dice_.pick(10)) {
+  switch (dice_.pick(12)) {
     case 0:
     case 1:
     case 2:
       return {std::move(actor), ReleaseTask{id, epoch}};
+    case 10:
+      return {std::move(actor), ExtendLease{id, scope(), epoch, ttl()}};
+    case 11: {
+      ReleaseTask some{id, epoch, lease.paths};
+      if (dice_.one_in(2) || some.paths->empty()) some.paths = scope();
+      if (some.paths->size() > 1 && dice_.one_in(2)) some.paths->pop_back();
+      return {std::move(actor), std::move(some)};
+    }
     case 3:
       return {std::move(actor), RenewLease{id, ttl(), epoch}};
     case 4:

@@ -143,6 +143,12 @@ std::string due(Mono deadline) { return Line("")("deadline", deadline).text(); }
 
 struct EventText {
   std::string operator()(const LeaseGranted& e) const { return lease("granted", e.lease); }
+  std::string operator()(const LeaseExtended& e) const {
+    return lease("extended", e.lease) + Line("")("added", e.added).text();
+  }
+  std::string operator()(const LeaseNarrowed& e) const {
+    return lease("narrowed", e.lease) + Line("")("given_up", e.given_up).text();
+  }
   std::string operator()(const LeaseRenewed& e) const { return lease("renewed", e.lease); }
   std::string operator()(const TaskUpdated& e) const { return lease("updated", e.lease); }
   std::string operator()(const CheckpointSaved& e) const { return lease("checkpoint", e.lease); }
@@ -219,8 +225,12 @@ struct CommandText {
                "wait_seconds", c.wait_seconds)
         .text();
   }
+  std::string operator()(const ExtendLease& c) const {
+    return Line("extend")("task", c.task_id)("paths", c.paths)("epoch", c.epoch)("ttl", c.ttl)
+        .text();
+  }
   std::string operator()(const ReleaseTask& c) const {
-    return Line("release")("task", c.task_id)("epoch", c.epoch).text();
+    return Line("release")("task", c.task_id)("epoch", c.epoch)("paths", c.paths).text();
   }
   std::string operator()(const RenewLease& c) const {
     return Line("renew")("task", c.task_id)("ttl", c.ttl)("epoch", c.epoch).text();

@@ -95,6 +95,10 @@ void Model::apply(const Event& event) {
   } else if (const auto* handed = std::get_if<LeaseHandedOff>(&event)) {
     put(handed->lease);
     received(handed->lease);
+  } else if (const auto* extended = std::get_if<LeaseExtended>(&event)) {
+    put(extended->lease);
+  } else if (const auto* narrowed = std::get_if<LeaseNarrowed>(&event)) {
+    put(narrowed->lease);
   } else if (const auto* renewed = std::get_if<LeaseRenewed>(&event)) {
     put(renewed->lease);
   } else if (const auto* updated = std::get_if<TaskUpdated>(&event)) {

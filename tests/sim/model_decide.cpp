@@ -2,6 +2,7 @@
 // What the model decides, rule by rule in the words of the protocol page. Claims are in
 // model_claims.cpp.
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "core/scope_cover.hpp"  // Careful on doubt; its own test holds it beside the universe.
@@ -71,7 +72,60 @@ struct Model::Decide {
       return happened(ClaimUnqueued{actor, c.task_id, ErrorCode::cancelled});
     }
     if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
-    return happened(LeaseReleased{c.task_id, actor});
+    return c.paths ? narrowed(*lease, *c.paths) : happened(LeaseReleased{c.task_id, actor});
+  }
+
+  [[nodiscard]] Outcome narrowed(const Lease& held, const std::vector<std::string>& paths) const {
+    if (paths.empty() || names_the_whole(paths)) return refused(ErrorCode::blank_scope, held);
+    Lease lease = held;
+    std::vector<std::string> given;
+    for (const std::string& path : paths) given.push_back(model.normalised({path}).front());
+    const auto is_given = [&given](const std::string& path) {
+      return std::any_of(given.begin(), given.end(),
+                         [&](const std::string& one) { return path_covers(one, path); });
+    };
+    std::vector<std::string> given_up;
+    if (held.coverage == Coverage::files && !covers_all(held)) {
+      std::copy_if(held.paths.begin(), held.paths.end(), std::back_inserter(given_up), is_given);
+      std::erase_if(lease.paths, is_given);
+      if (lease.paths.empty()) return happened(LeaseReleased{held.task_id, actor});
+    }
+    return happened(LeaseNarrowed{lease, given_up});
+  }
+
+  [[nodiscard]] bool names_the_whole(const std::vector<std::string>& paths) const {
+    return std::any_of(paths.begin(), paths.end(), [this](const std::string& path) {
+      return model.normalised({path}).front().empty();
+    });
+  }
+  [[nodiscard]] static bool covers_all(const Lease& lease) {
+    return lease.paths.empty() || lease.paths.front().empty();
+  }
+
+  Outcome operator()(const ExtendLease& c) const {
+    if (auto outcome = denied(c.task_id, c.epoch)) return *outcome;
+    const Lease& held = *model.find(c.task_id);
+    if (held.coverage == Coverage::none) return refused(ErrorCode::illegal_transition, held);
+    if (c.paths.empty() || names_the_whole(c.paths)) return refused(ErrorCode::blank_scope, held);
+    LeaseExtended grown{held, {}};
+    if (!covers_all(held)) {
+      std::vector<std::string> all = held.paths;
+      all.insert(all.end(), c.paths.begin(), c.paths.end());
+      grown.lease.paths = model.normalised(all);
+      if (covers_all(grown.lease)) return refused(ErrorCode::scope_full, held);
+      const auto before = static_cast<std::ptrdiff_t>(held.paths.size());
+      grown.added.assign(grown.lease.paths.begin() + before, grown.lease.paths.end());
+    }
+    if (!grown.added.empty()) {
+      ClaimTask growth;
+      growth.worktree = held.worktree;
+      growth.paths = grown.added;
+      const auto in_way = model.in_the_way(actor, growth, model.last_ticket_ + 1);
+      if (!in_way.empty()) return {{}, ErrorCode::scope_held, in_way};
+    }
+    model.set_term(grown.lease, c.ttl, now);
+    if (!c.ttl) Model::keep_longer(grown.lease, held);
+    return happened(grown);
   }
 
   Outcome operator()(const RenewLease& c) const {

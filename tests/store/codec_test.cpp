@@ -134,10 +134,11 @@ TEST_CASE("an offer whose meta the original can't read stands in our own table",
 TEST_CASE("each kind of event has its word in the log", "[store][codec]") {
   std::vector<std::string> kinds;
   for (const core::Event& event : logged_events()) kinds.push_back(encode(event, 1)->kind);
-  CHECK(kinds == std::vector<std::string>{"claim", "lease_renewed", "task_update", "checkpoint",
-                                          "handoff", "release", "lease_expired", "ledger_task",
-                                          "ledger_task", "ledger_progress", "resource", "chat",
-                                          "finding", "recall", "idempotency", "agent_seen"});
+  CHECK(kinds == std::vector<std::string>{"claim", "claim", "claim", "lease_renewed", "task_update",
+                                          "checkpoint", "handoff", "release", "lease_expired",
+                                          "ledger_task", "ledger_task", "ledger_progress",
+                                          "resource", "chat", "finding", "recall", "idempotency",
+                                          "agent_seen"});
 }
 
 TEST_CASE("payloads are compact and hold what the page on the log says", "[store][codec]") {

@@ -164,6 +164,58 @@ TEST_CASE("a renewal holds for the lease of its epoch, and for no other", "[stor
   CHECK(end_of("T1") == 0);
 }
 
+TEST_CASE("a hook's claim grows in replay if it lives with that owner and epoch, and not otherwise",
+          "[store][replay]") {
+  MemoryStore log;
+  core::Lease lease = sample_lease();
+  lease.paths = {"a"};
+  lease.origin = core::Origin::local_hook;
+  lease.party = "sub-1";
+  const auto log_event = [&log](const core::Event& event) {
+    REQUIRE(log.append(std::vector{*store::encode(event, 1)}));
+  };
+  const auto now = [&log] {
+    core::Machine machine{core::Limits{}};
+    replayed(log, machine, moment(0));
+    const core::Lease* found = machine.leases().find(TaskId("T1"));
+    return found == nullptr ? core::Lease{} : *found;
+  };
+  log_event(core::LeaseGranted{lease});
+  lease.paths = {"a", "b"};
+  lease.expires_at += 60;
+  log_event(core::LeaseExtended{lease, {"b"}});
+  CHECK(now().paths == std::vector<std::string>{"a", "b"});
+  CHECK(now().expires_at == lease.expires_at);
+  CHECK(now().origin == core::Origin::local_hook);
+  CHECK(now().party == "sub-1");
+  core::Lease other = lease;
+  other.epoch = Epoch{lease.epoch.value + 1};
+  log_event(core::LeaseExtended{other, {"c"}});
+  other = lease;
+  other.owner = AgentName("somebody else");
+  log_event(core::LeaseExtended{other, {"c"}});
+  CHECK(now().paths == std::vector<std::string>{"a", "b"});
+  lease.paths = {"b"};
+  log_event(core::LeaseNarrowed{lease, {"a"}});
+  CHECK(now().paths == std::vector<std::string>{"b"});
+  log_event(core::LeaseReleased{lease.task_id, lease.owner});
+  log_event(core::LeaseExtended{lease, {"c"}});
+  CHECK(now().task_id.empty());
+}
+
+TEST_CASE("a claim that an agent made itself is logged whole when it grows", "[store][codec]") {
+  const auto entry = store::encode(core::LeaseExtended{sample_lease(), {"b"}}, 1);
+  REQUIRE(entry);
+  CHECK(entry->kind == store::kind::claim);
+  CHECK(entry->table == store::Table::events);
+  core::Lease hooked = sample_lease();
+  hooked.origin = core::Origin::remote_hook;
+  const auto growth = store::encode(core::LeaseExtended{hooked, {"b"}}, 1);
+  REQUIRE(growth);
+  CHECK(growth->kind == store::kind::lease_extended);
+  CHECK(growth->table == store::Table::synapse_events);
+}
+
 TEST_CASE("replay names the leases whose last record is a renewal", "[store][replay]") {
   MemoryStore log;
   core::Lease lease = sample_lease();

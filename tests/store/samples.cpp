@@ -60,6 +60,8 @@ std::vector<core::Event> logged_events() {
                       PlanStatus::blocked, "B",     "A",    1700000000.0,
                       1700000001.5};
   return {LeaseGranted{lease},
+          LeaseExtended{lease, {"b"}},
+          LeaseNarrowed{lease, {"z"}},
           LeaseRenewed{lease},
           TaskUpdated{lease},
           CheckpointSaved{lease},

@@ -109,6 +109,21 @@ TEST_CASE("a grant and a renewal tell the whole lease", "[wire][encode]") {
   CHECK(broadcast(core::LeaseRenewed{sample_lease()}, "lease_renewed") == granted);
 }
 
+TEST_CASE("a claim that grew or shrank tells the whole lease and what changed", "[wire][encode]") {
+  core::Lease lease = sample_lease();
+  lease.origin = core::Origin::local_hook;
+  lease.party = "sub-1";
+  const json grown = broadcast(core::LeaseExtended{lease, {"c"}}, "lease_extended");
+  CHECK(grown["paths"] == json{"a", "b/**"});
+  CHECK(grown["added"] == json{"c"});
+  CHECK(grown["epoch"] == 7);
+  CHECK(grown["party"] == "sub-1");
+  CHECK(grown["origin"] == "local_hook");
+  const json less = broadcast(core::LeaseNarrowed{lease, {"z"}}, "lease_narrowed");
+  CHECK(less["paths"] == json{"a", "b/**"});
+  CHECK(less["given_up"] == json{"z"});
+}
+
 TEST_CASE("a lease says scope only if it has no files, and git is null if there is none",
           "[wire][encode]") {
   core::Lease lease = sample_lease();

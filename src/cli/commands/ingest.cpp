@@ -103,7 +103,7 @@ Runner ingest(OptionSet& set) {
            "only what a memory is made of: recall, finding, checkpoint, handoff");
   set.flag("--all-kinds", options->all_kinds,
            "also the kinds that only this program writes: lease_renewed, lease_updated, "
-           "lease_expired");
+           "lease_extended, lease_expired");
   set.exclusive("--memory", "--kind");
   set.exclusive("--all-kinds", "--memory");
   set.integer({"--limit", "COUNT", "at most so many [all]"}, options->limit,
