@@ -8,6 +8,7 @@
 #include "base/quiet_thread.hpp"
 #include "base/strings.hpp"
 #include "client/frames.hpp"
+#include "wire/addressing.hpp"
 
 namespace synapse::mcp {
 
@@ -23,9 +24,20 @@ constexpr milliseconds patience_min{100};
 
 AgentOptions for_bridge(AgentOptions agent) {
   agent.reconnect = AgentOptions::Reconnect::always;
-  agent.chat = AgentOptions::Chat::none;
+  agent.chat = AgentOptions::Chat::addressed;  // To hear of mail.
   agent.broadcast_types = broadcast_types();
   return agent;
+}
+
+bool reads_inbox(const Call& call) {
+  const auto* look = std::get_if<Look>(&call);
+  return std::holds_alternative<ReadInbox>(call) ||
+         (look != nullptr && look->at == Resource::inbox);
+}
+
+bool is_mail(const Json& frame, std::string_view me) {
+  return text_member(frame, "type") == "chat" && text_member(frame, "sender") != me &&
+         wire::is_directed(text_member(frame, "target"), me);
 }
 
 bool is_lease_news(std::string_view type) {
@@ -103,6 +115,7 @@ Result<> Bridge::take_seat() {
 void Bridge::hear(const Json& frame) {
   mark_changes(frame);
   const std::string me = name();
+  if (is_mail(frame, me)) has_mail_ = true;
   const bool is_ours =
       text_member(frame, "owner") == me || text_member(frame, "previous_owner") == me;
   if (is_ours && is_lease_news(text_member(frame, "type"))) jobs_.put(LeaseNews{frame});
@@ -112,12 +125,14 @@ void Bridge::hear(const Json& frame) {
 void Bridge::mark_changes(const Json& frame) {
   unsigned bits = 0;
   for (const Resource resource : changes(frame)) bits |= 1U << static_cast<unsigned>(resource);
+  if (is_mail(frame, name())) bits |= 1U << static_cast<unsigned>(Resource::inbox);
   // While a bit is set, somebody is on the way already: a storm of changes is told of once.
   if (bits != 0 && changed_.fetch_or(bits) == 0) jobs_.put(LookAround{});
 }
 
 void Bridge::reconnected() {
   is_back_ = true;
+  has_mail_ = true;
   unsigned bits = 0;
   for (const Resource resource : all_resources) bits |= 1U << static_cast<unsigned>(resource);
   changed_.fetch_or(bits);
@@ -134,6 +149,9 @@ void Bridge::run() {
       } else if (const auto* close = std::get_if<Close>(&*job)) {
         clients_.erase(close->session);
         leases_.drop_session(close->session);
+        std::erase_if(waiting_, [close](const Waiting& waiting) {
+          return waiting.job.session == close->session;
+        });
       } else if (const auto* call = std::get_if<Perform>(&*job)) {
         perform(*call);
       } else if (const auto* news = std::get_if<LeaseNews>(&*job)) {
@@ -141,34 +159,57 @@ void Bridge::run() {
       }
     }
     tell_changes();
+    look_for_waiting();
     renew_one();
   }
 }
 
 void Bridge::perform(const Perform& job) {
   if (*job.is_cancelled) return;
-  Outcome outcome = carry_out(job);
+  std::optional<Outcome> unseated = seat_again();
+  if (reads_inbox(job.call) && !unseated) {
+    const auto* call = std::get_if<ReadInbox>(&job.call);
+    const std::chrono::seconds wait(call == nullptr ? 0 : call->wait_seconds);
+    return read_inbox(job, job.asked_at + wait);
+  }
+  Outcome outcome = unseated ? *std::move(unseated) : carry_out(job);
+  if (has_mail_) mention_mail(outcome);
+  finish(job, std::move(outcome));
+}
+
+bool Bridge::finish(const Perform& job, Outcome outcome) {
   const auto client = clients_.find(job.session);
-  if (*job.is_cancelled || client == clients_.end()) return;
+  if (*job.is_cancelled || client == clients_.end()) return false;
   tell_of_ends();
-  outcome.notes = std::exchange(client->second.notes, {});
+  std::vector<std::string> notes = std::exchange(client->second.notes, {});
+  outcome.notes.insert(outcome.notes.begin(), notes.begin(), notes.end());
   client->second.listener.finished(job.id, std::move(outcome));
+  return true;
+}
+
+// Where the connection is gone for good, since the name was taken over: who asks now wants it back.
+// Why that could not be done.
+std::optional<Outcome> Bridge::seat_again() {
+  const Result<std::shared_ptr<const Json>> end = agent_.receive(milliseconds(0));
+  if (end || end.error().code != ErrorCode::closed) return std::nullopt;
+  const std::string before = name();
+  if (const Result<> again = take_seat(); !again) {
+    return refused("there is no connection to the hub: " + again.error().message);
+  }
+  if (name() != before) {
+    lose_all("another process is the agent " + before + "; you are " + name());
+  }
+  reconnected();
+  return std::nullopt;
 }
 
 Outcome Bridge::carry_out(const Perform& job) {
-  // Gone for good, since the name was taken over: who asks now wants it back.
-  const Result<std::shared_ptr<const Json>> end = agent_.receive(milliseconds(0));
-  if (!end && end.error().code == ErrorCode::closed) {
-    const std::string before = name();
-    if (const Result<> again = take_seat(); !again) {
-      return refused("there is no connection to the hub: " + again.error().message);
-    }
-    if (name() != before)
-      lose_all("another process is the agent " + before + "; you are " + name());
-    reconnected();
-  }
   if (const auto* call = std::get_if<Claim>(&job.call)) return claim(job, *call);
-  const Result<Reply> reply = ask(job, frame_of(job.call));
+  Json frame = frame_of(job.call);
+  if (std::holds_alternative<Send>(job.call) && agent_.has_feature("receipts")) {
+    frame["receipt"] = true;
+  }
+  const Result<Reply> reply = ask(job, std::move(frame));
   if (!reply) return unanswered(job.call, explained(reply.error()));
   if (reply->granted) {
     // What answers a request of the agent is not handed out to hear().
@@ -243,9 +284,10 @@ void Bridge::take_news(const Json& frame) {
 }
 
 std::optional<std::chrono::nanoseconds> Bridge::until_due() const {
+  std::optional<Mono> due;
   // The connection's return is a job of its own.
-  if (!agent_.is_connected()) return std::nullopt;
-  const std::optional<Mono> due = leases_.next_due();
+  if (agent_.is_connected()) due = leases_.next_due();
+  for (const Waiting& waiting : waiting_) due = std::min(due.value_or(waiting.end), waiting.end);
   if (!due) return std::nullopt;
   return std::max(*due - clock_.now().mono, Mono(0));
 }

@@ -91,6 +91,11 @@ class Bridge {
     Json frame;
   };
   struct LookAround {};  // Some resource has changed, or the connection is back.
+  // A call that waits for mail.
+  struct Waiting {
+    Perform job;
+    Mono end;
+  };
   struct Quit {};
   using Job = std::variant<Open, Close, Perform, LeaseNews, LookAround, Quit>;
 
@@ -106,7 +111,13 @@ class Bridge {
   void reconnected();
 
   void perform(const Perform& job);
+  [[nodiscard]] std::optional<Outcome> seat_again();
   [[nodiscard]] Outcome carry_out(const Perform& job);
+  // True: the client has it.
+  bool finish(const Perform& job, Outcome outcome);
+  void read_inbox(const Perform& job, Mono wait_end);
+  void look_for_waiting();
+  void mention_mail(Outcome& outcome);
   [[nodiscard]] Outcome claim(const Perform& job, const Claim& call);
   [[nodiscard]] Result<Reply> ask(const Perform& job, Json frame);
   [[nodiscard]] Error explained(Error why) const;
@@ -127,11 +138,13 @@ class Bridge {
   net::Mailbox<Job> jobs_;
   std::atomic<unsigned> changed_ = 0;  // A bit a resource.
   std::atomic<bool> is_back_ = false;
+  std::atomic<bool> has_mail_ = true;  // Or may have: the hub knows.
   Agent agent_;
 
   // The thread's own.
   std::map<SessionId, Client> clients_;
   LeaseBook leases_;
+  std::vector<Waiting> waiting_;
 
   std::thread thread_;
 };

@@ -15,10 +15,10 @@
 
 namespace synapse::mcp {
 
-// The three views of the hub, each a tool and a resource.
-enum class Resource { board, state, manifest };
-inline constexpr std::array<Resource, 3> all_resources{Resource::board, Resource::state,
-                                                       Resource::manifest};
+// The views of the hub, each a tool and a resource.
+enum class Resource { board, state, manifest, inbox };
+inline constexpr std::array<Resource, 4> all_resources{Resource::board, Resource::state,
+                                                       Resource::manifest, Resource::inbox};
 
 struct Claim {
   std::string task_id;
@@ -30,6 +30,7 @@ struct Release {
 struct Send {
   std::string target;
   std::string message;
+  std::uint64_t reply_to = 0;  // The number of the message that it answers; 0: none.
 };
 struct HandOff {
   std::string task_id;
@@ -48,7 +49,12 @@ struct UpdateTask {
 struct Look {
   Resource at;
 };
-using Call = std::variant<Claim, Release, Send, HandOff, DeclareTask, UpdateTask, Look>;
+// What is returned counts as seen once it has been handed to the client.
+struct ReadInbox {
+  std::uint64_t limit = 20;
+  std::uint64_t wait_seconds = 0;
+};
+using Call = std::variant<Claim, Release, Send, HandOff, DeclareTask, UpdateTask, Look, ReadInbox>;
 
 // Numbers the calls of one session.
 using CallId = std::uint64_t;

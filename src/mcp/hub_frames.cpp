@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "mcp/hub_frames.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "base/strings.hpp"
+#include "client/receipts.hpp"
 #include "wire/json_document.hpp"
 
 namespace synapse::mcp {
@@ -43,7 +45,9 @@ struct MakeFrame {
     return {{"type", "release"}, {"task_id", call.task_id}};
   }
   Json operator()(const Send& call) const {
-    return {{"type", "chat"}, {"target", call.target}, {"payload", call.message}};
+    Json frame{{"type", "chat"}, {"target", call.target}, {"payload", call.message}};
+    if (call.reply_to > 0) frame["in_reply_to"] = call.reply_to;
+    return frame;
   }
   Json operator()(const HandOff& call) const {
     return {{"type", "handoff"},
@@ -71,8 +75,13 @@ struct MakeFrame {
         return {{"type", "state_request"}};
       case Resource::manifest:
         return {{"type", "manifest_request"}};
+      case Resource::inbox:
+        return (*this)(ReadInbox{});
     }
     SYNAPSE_ASSERT(false && "a resource without a request");
+  }
+  Json operator()(const ReadInbox& call) const {
+    return {{"type", "inbox_request"}, {"limit", std::max<std::uint64_t>(call.limit, 1)}};
   }
 };
 
@@ -93,6 +102,15 @@ Json picked(const Json& frame, std::initializer_list<const char*> names) {
   return object;
 }
 
+// A message as a model reads it: `#412 (again) shop/bob: it is done`.
+std::string message_line(const Json& message) {
+  std::string line = "#" + std::to_string(wire::count_member(message, "msg_id")) + " ";
+  if (wire::flag_member(message, "again")) line += "(again) ";
+  const std::uint64_t answered = wire::count_member(message, "in_reply_to");
+  if (answered > 0) line += "(answers #" + std::to_string(answered) + ") ";
+  return line + text_member(message, "sender") + ": " + text_member(message, "payload");
+}
+
 struct Describe {
   const Json& frame;
 
@@ -104,7 +122,15 @@ struct Describe {
     return done("released " + quoted(call.task_id), {"task_id"});
   }
   Outcome operator()(const Send& call) const {
-    return done("sent to " + call.target, {"target", "msg_id"});
+    std::string text = "sent to " + call.target;
+    if (text_member(frame, "type") != "chat_accepted") {
+      return done(std::move(text), {"target", "msg_id"});
+    }
+    const client::Receipts receipts(frame);
+    for (const client::Standing& standing : receipts.recipients()) {
+      text += "\n" + receipts.line_of(standing, wire::number_member(frame, "timestamp"));
+    }
+    return done(std::move(text), {"msg_id", "recipients"});
   }
   Outcome operator()(const HandOff& call) const {
     return done("handed " + quoted(call.task_id) + " over to " + call.to_agent,
@@ -133,11 +159,28 @@ struct Describe {
         // A list, where a structured result is an object.
         view = {{"manifest", member(frame, "manifest")}};
         break;
+      case Resource::inbox:
+        view = picked(frame, {"agent", "messages", "unseen", "dropped"});
+        break;
     }
     if (!view.is_object()) return refused("the hub's answer can't be read");
     if (member(frame, "truncated") == true) view["truncated"] = true;
     std::string text = wire::json_text(view);
     return {Verdict::done, std::move(text), std::move(view), {}};
+  }
+  Outcome operator()(const ReadInbox&) const {
+    const Json& messages = member(frame, "messages");
+    std::string text;
+    for (const Json& message : messages) text += message_line(message) + "\n";
+    if (messages.empty()) text = "no messages wait for you\n";
+    const std::uint64_t unseen = wire::count_member(frame, "unseen");
+    if (unseen > messages.size()) {
+      text += "and " + std::to_string(unseen - messages.size()) + " more\n";
+    }
+    const std::uint64_t dropped = wire::count_member(frame, "dropped");
+    if (dropped > 0) text += std::to_string(dropped) + " were dropped before you read them\n";
+    text.pop_back();
+    return done(std::move(text), {"agent", "messages", "unseen", "dropped"});
   }
 
  private:
@@ -161,11 +204,20 @@ struct WhatItDoes {
   }
   std::string operator()(const UpdateTask& call) const { return "update " + quoted(call.task_id); }
   std::string operator()(const Look&) const { return "read"; }
+  std::string operator()(const ReadInbox&) const { return "read the inbox"; }
 };
 
 }  // namespace
 
 Json frame_of(const Call& call) { return std::visit(MakeFrame{}, call); }
+
+std::vector<std::uint64_t> message_ids(const Json& inbox_snapshot) {
+  std::vector<std::uint64_t> ids;
+  for (const Json& message : member(inbox_snapshot, "messages")) {
+    ids.push_back(wire::count_member(message, "msg_id"));
+  }
+  return ids;
+}
 
 Json claim_frame(const std::string& task_id, const ClaimScope& scope, std::chrono::seconds ttl) {
   return {{"type", "claim"},      {"task_id", task_id},
@@ -191,7 +243,7 @@ Outcome unanswered(const Call& call, const Error& why) {
   std::string text = "could not " + std::visit(WhatItDoes{}, call) + ": no answer from the hub (" +
                      why.message + ")";
   // Who only looks has nothing to check.
-  if (!std::holds_alternative<Look>(call)) {
+  if (!std::holds_alternative<Look>(call) && !std::holds_alternative<ReadInbox>(call)) {
     text += "; it may have been done: see synapse_state and synapse_board before you try again";
   }
   return {Verdict::unanswered, std::move(text), {{"code", wire_name(why.code)}}, {}};

@@ -3,6 +3,7 @@
 // Messages). Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct ClaimScope {
 };
 
 [[nodiscard]] Json frame_of(const Call& call);
+// The messages that an `inbox_snapshot` returned, as `msg_ids`.
+[[nodiscard]] std::vector<std::uint64_t> message_ids(const Json& inbox_snapshot);
 [[nodiscard]] Json claim_frame(const std::string& task_id, const ClaimScope& scope,
                                std::chrono::seconds ttl);
 

@@ -16,7 +16,8 @@ using rpc::Code;
 
 constexpr const char* instructions =
     "Other agents work on the same files. Before you edit, claim the task with its paths; if that "
-    "is refused, do something else or ask the holder. Release when done.";
+    "is refused, do something else or ask the holder. Release when done. synapse_inbox has what "
+    "others tell you.";
 
 Json with_one(const char* name, Json&& value) {
   Json object = Json::object();

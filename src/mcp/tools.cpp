@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "mcp/tools.hpp"
 
+#include <limits>
 #include <span>
 
 #include "base/assert.hpp"
@@ -10,14 +11,15 @@ namespace synapse::mcp {
 
 namespace {
 
-enum class Kind { id, text, ids, paths, status };
+enum class Kind { id, text, ids, paths, status, count };
 enum class Need { required, optional };
 
 struct Parameter {
   const char* name;
   Kind kind;
   Need need;
-  const char* help;  // Blank: the name says it.
+  const char* help;       // Blank: the name says it.
+  std::uint64_t max = 0;  // Of a count.
 };
 
 constexpr std::array<std::string_view, 5> plan_statuses{"open", "in_progress", "blocked", "done",
@@ -34,6 +36,10 @@ class Arguments {
     return value.get<std::string>();
   }
   [[nodiscard]] std::string text(const char* name) const { return optional(name).value_or(""); }
+  [[nodiscard]] std::uint64_t count(const char* name, std::uint64_t otherwise) const {
+    const Json& value = rpc::member(json_, name);
+    return value.is_null() ? otherwise : value.get<std::uint64_t>();
+  }
   [[nodiscard]] std::vector<std::string> list(const char* name) const {
     const Json& value = rpc::member(json_, name);
     if (value.is_null()) return {};
@@ -52,6 +58,8 @@ struct Tool {
   bool only_reads = false;
 };
 
+constexpr std::uint64_t msg_id_max = std::numeric_limits<std::int64_t>::max();
+
 constexpr Parameter task_id{"task_id", Kind::id, Need::required, ""};
 
 constexpr std::array claim_parameters{
@@ -60,7 +68,13 @@ constexpr std::array claim_parameters{
 constexpr std::array release_parameters{task_id};
 constexpr std::array send_parameters{
     Parameter{"target", Kind::text, Need::required, "Agent, project, list by commas, glob, or all"},
-    Parameter{"message", Kind::text, Need::required, ""}};
+    Parameter{"message", Kind::text, Need::required, ""},
+    Parameter{"reply_to", Kind::count, Need::optional, "Number of the message that you answer",
+              msg_id_max}};
+constexpr std::array inbox_parameters{
+    Parameter{"limit", Kind::count, Need::optional, "20 unless given", 100},
+    Parameter{"wait_seconds", Kind::count, Need::optional, "For one to come, if there is none",
+              60}};
 constexpr std::array hand_off_parameters{
     task_id, Parameter{"to_agent", Kind::id, Need::required, "Must be online"}};
 constexpr std::array declare_parameters{
@@ -75,7 +89,7 @@ Call look(const Arguments&) {
   return Look{resource};
 }
 
-constexpr std::array<Tool, 9> tools{{
+constexpr std::array<Tool, 10> tools{{
     {"synapse_claim",
      "Take a lease on a task and its files before editing them. Refused while another agent holds "
      "them. Renewed until released or the session ends.",
@@ -87,7 +101,11 @@ constexpr std::array<Tool, 9> tools{{
      [](const Arguments& given) -> Call { return Release{given.text("task_id")}; }},
     {"synapse_send", "Send a message to other agents.", send_parameters,
      [](const Arguments& given) -> Call {
-       return Send{given.text("target"), given.text("message")};
+       return Send{given.text("target"), given.text("message"), given.count("reply_to", 0)};
+     }},
+    {"synapse_inbox", "Read the messages that are waiting for you.", inbox_parameters,
+     [](const Arguments& given) -> Call {
+       return ReadInbox{given.count("limit", ReadInbox{}.limit), given.count("wait_seconds", 0)};
      }},
     {"synapse_handoff", "Hand your lease on a task over to another agent.", hand_off_parameters,
      [](const Arguments& given) -> Call {
@@ -123,6 +141,9 @@ Json schema_of(const Parameter& parameter) {
     case Kind::id:
     case Kind::text:
       schema["type"] = "string";
+      break;
+    case Kind::count:
+      schema["type"] = "integer";
       break;
     case Kind::ids:
     case Kind::paths:
@@ -196,6 +217,13 @@ Result<> check_list(const char* name, const Json& value, std::size_t bytes_max) 
   return {};
 }
 
+Result<> check_count(const Parameter& parameter, const Json& value) {
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= parameter.max) return {};
+  return fail(ErrorCode::bad_argument, argument_named(parameter.name) +
+                                           " must be a whole number of at most " +
+                                           std::to_string(parameter.max));
+}
+
 Result<> check(const Parameter& parameter, const Json& value) {
   constexpr std::size_t path_bytes_max = 4096;
   switch (parameter.kind) {
@@ -203,6 +231,8 @@ Result<> check(const Parameter& parameter, const Json& value) {
       return check_text(parameter.name, value, id_bytes_max);
     case Kind::text:
       return check_text(parameter.name, value, text_bytes_max);
+    case Kind::count:
+      return check_count(parameter, value);
     case Kind::ids:
       return check_list(parameter.name, value, id_bytes_max);
     case Kind::paths:
@@ -284,6 +314,8 @@ std::string_view uri_of(Resource resource) {
       return "synapse://state";
     case Resource::manifest:
       return "synapse://manifest";
+    case Resource::inbox:
+      return "synapse://inbox";
   }
   SYNAPSE_ASSERT(false && "a resource without an address");
 }
@@ -304,7 +336,8 @@ Json resource_list() {
   };
   return Json::array({entry(Resource::board, "board", "The shared plan"),
                       entry(Resource::state, "state", "Live claims, offers and agents"),
-                      entry(Resource::manifest, "manifest", "What agents say they can do")});
+                      entry(Resource::manifest, "manifest", "What agents say they can do"),
+                      entry(Resource::inbox, "inbox", "Your messages; to read is to have seen")});
 }
 
 }  // namespace synapse::mcp

@@ -21,7 +21,7 @@ TEST_CASE("all that a model is told of the tools stays under 6 KB in each revisi
   for (const Revision& revision : revisions()) {
     INFO(revision.name);
     const Json list = tool_list(revision);
-    CHECK(list.size() == 9);
+    CHECK(list.size() == 10);
     CHECK(rpc::encode(list).size() + rpc::encode(resource_list()).size() < 6000);
     for (const Json& tool : list) {
       CHECK(tool.contains("outputSchema") == (revision.structured_output == Support::present));

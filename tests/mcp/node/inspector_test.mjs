@@ -21,8 +21,8 @@ function inspect(...question) {
 }
 
 test('it lists and calls tools, and reads resources', {timeout: 8 * patience}, () => {
-  assert.equal(inspect('--method', 'tools/list').tools.length, 9);
-  assert.equal(inspect('--method', 'resources/list').resources.length, 3);
+  assert.equal(inspect('--method', 'tools/list').tools.length, 10);
+  assert.equal(inspect('--method', 'resources/list').resources.length, 4);
   const declared = inspect('--method', 'tools/call', '--tool-name', 'synapse_task_declare',
       '--tool-arg', 'task_id=seen', '--tool-arg', 'title=Seen');
   assert.ok(!declared.isError, JSON.stringify(declared));
