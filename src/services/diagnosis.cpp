@@ -74,6 +74,14 @@ Finding check_waiter(const Identity& who, const Roster& online) {
           "run `syn arm` in the background, or `synapse init --start-user-services`"};
 }
 
+std::optional<Finding> check_mail(const std::string& name, const UnreadMail& unread) {
+  if (unread.count == 0) return std::nullopt;
+  return Finding{"mail", Health::warning,
+                 std::to_string(unread.count) + " message(s) for '" + name +
+                     "' wait unread, since " + unread.since,
+                 "run `syn inbox`"};
+}
+
 Verdict judge(const std::vector<Finding>& findings) {
   Verdict verdict;
   for (const Finding& finding : findings) {

@@ -4,6 +4,8 @@
 // see.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,13 @@ enum class Token { none, given };
 using Roster = Result<std::vector<std::string>>;
 [[nodiscard]] Finding check_hub(const std::string& uri, const Roster& online);
 [[nodiscard]] Finding check_waiter(const Identity& who, const Roster& online);
+
+// Messages that wait unread; nothing where there are none, so that what is well reads as ever.
+struct UnreadMail {
+  std::uint64_t count = 0;
+  std::string since;  // When the oldest was sent, for people.
+};
+[[nodiscard]] std::optional<Finding> check_mail(const std::string& name, const UnreadMail& unread);
 
 struct Verdict {
   int failures = 0;

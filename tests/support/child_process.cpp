@@ -103,6 +103,7 @@ Environment clean_environment() {
     if (equals == std::string_view::npos) continue;
     const std::string_view name = text.substr(0, equals);
     if (name.starts_with("SYN") || name.starts_with("XDG_") || name.starts_with("GIT_")) continue;
+    if (name.ends_with("_SESSION_ID")) continue;
     kept.emplace(name, text.substr(equals + 1));
   }
   return kept;

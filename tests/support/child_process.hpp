@@ -27,7 +27,8 @@ namespace synapse::test {
 using Environment = std::map<std::string, std::string>;
 
 // This process's environment without what would steer the program under test or git from outside:
-// every variable that starts with SYN, XDG_ or GIT_ (a test run from a git hook has those).
+// every variable that starts with SYN, XDG_ or GIT_ (a test run from a git hook has those) or ends
+// with _SESSION_ID (one that an assistant runs).
 [[nodiscard]] Environment clean_environment();
 
 struct ExitStatus {

@@ -2,11 +2,13 @@
 #include <csignal>
 #include <ostream>
 
+#include "base/time_text.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
 #include "cli/setup/user_services.hpp"
+#include "client/frames.hpp"
 #include "services/diagnosis.hpp"
 
 namespace synapse::cli::commands {
@@ -53,6 +55,23 @@ services::Roster wait_for_services(Context& context, const AgentOptions& setting
     if (well || time_until(context, end).count() == 0) return online;
     if (sleep_unless_signalled(*watch, pause)) return online;
   }
+}
+
+// Of the identity, as far as the hub keeps mailboxes and lets this user look.
+services::UnreadMail ask_mail(const Context& context, const AgentOptions& settings,
+                              const services::Identity& who) {
+  Agent agent(settings);
+  if (!agent.connect() || !agent.has_feature("receipts")) return {};
+  InboxRequest wish;
+  wish.whose = who.identity;
+  wish.limit = 1;
+  const Result<Reply> reply = agent.inbox(wish);
+  if (!reply || !reply->granted) return {};
+  const Json& oldest = member(*reply->frame, "messages");
+  if (oldest.empty()) return {};
+  const double since = client::number_member(oldest.front(), "timestamp");
+  return {client::count_member(*reply->frame, "unseen"),
+          base::time_of_day(since, context.clock.now().wall)};
 }
 
 std::vector<Finding> look(const DoctorArguments& options, const services::Identity& who,
@@ -151,7 +170,11 @@ int run(Context& context, const DoctorArguments& options) {
   const bool started = options.services.start && !has_failed(treatment.steps);
   const services::Roster online =
       started ? wait_for_services(context, *settings, who) : ask_roster(*settings);
-  const std::vector<Finding> findings = look(options, who, *settings, online);
+  std::vector<Finding> findings = look(options, who, *settings, online);
+  if (online) {
+    const auto mail = services::check_mail(who.identity, ask_mail(context, *settings, who));
+    if (mail) findings.push_back(*mail);
+  }
   if (options.json) {
     print_json(context, who, findings, treatment);
   } else {
