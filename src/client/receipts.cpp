@@ -63,7 +63,7 @@ std::string why_waiting(const Standing& standing, double now) {
         standing.nearest.empty() ? "" : "; did you mean " + escaped(standing.nearest) + "?";
     return "; nobody of that name was ever here" + meant;
   }
-  return "";
+  return standing.presence == "online" ? "; online, not received yet" : "";
 }
 
 }  // namespace
