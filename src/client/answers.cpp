@@ -106,8 +106,9 @@ constexpr auto query = Rule::Kind::query;
 constexpr auto plain = Rule::Kind::plain;
 
 // Source: docs/protocol.md, Messages, agent to hub.
-constexpr std::array<Rule, 31> rules{{
+constexpr std::array<Rule, 32> rules{{
     {"claim", "claim_granted", task_of_owner, "claim_denied", mutation},
+    {"extend", "lease_extended", task_of_owner, "extend_denied", mutation},
     {"release", "release_granted", task_of_owner, "release_denied", mutation},
     {"renew", "lease_renewed", task_of_owner, "renew_denied", mutation},
     {"task_update", "task_updated", task_of_owner, "", mutation},
@@ -167,8 +168,8 @@ Question question_of(const Json& request) {
   question.type = type_of(request);
   const std::string& type = question.type;
   // The second spellings are the protocol's own.
-  const bool in_payload =
-      type == "claim" || type == "release" || type == "renew" || type == "wait_request";
+  const bool in_payload = type == "claim" || type == "extend" || type == "release" ||
+                          type == "renew" || type == "wait_request";
   question.task_id = in_payload              ? either(request, "task_id", "payload")
                      : type == "task_update" ? either(request, "task_id", "id")
                                              : id_member(request, "task_id");
@@ -201,7 +202,10 @@ Verdict judge(const Question& question, const Json& frame, std::string_view me) 
   if (rule == nullptr) {
     return in_reply_to == question.type ? Verdict::granted : Verdict::none;
   }
-  if (type == rule->granted && rule->is_ours(question, frame, me)) return Verdict::granted;
+  // Some of a claim's paths were given back, and it goes on.
+  const bool is_narrowed = question.type == "release" && type == "lease_narrowed";
+  const bool is_answer = type == rule->granted || is_narrowed;
+  if (is_answer && rule->is_ours(question, frame, me)) return Verdict::granted;
   if (!rule->refused.empty() && type == rule->refused && is_task_or_none(question, frame)) {
     return Verdict::refused;
   }

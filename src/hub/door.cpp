@@ -7,19 +7,15 @@ namespace synapse::hub {
 
 using protocol::CloseCode;
 
-namespace {
-
-core::Principal principal_of(const net::Peer& peer, PeerUsers users) {
+core::Principal Door::principal(const net::Peer& peer) const {
   const std::string& host = peer.host;
   const bool is_here =
       peer.is_unix || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
   core::Principal principal;
   principal.machine = is_here ? "here" : host;
-  if (users == PeerUsers::told_apart) principal.user = peer.user;
+  if (options_.peer_users == PeerUsers::told_apart) principal.user = peer.user;
   return principal;
 }
-
-}  // namespace
 
 Door::Door(DoorOptions options, const wire::Encoder& encoder, Metrics& metrics)
     : options_(std::move(options)),
@@ -112,7 +108,7 @@ core::SeatWish Door::wish(const Session& session, const wire::Inbound& inbound) 
   wish.takes_over = inbound.takeover;
   wish.is_exclusive = hello.is_exclusive;
   wish.instance = hello.instance;
-  wish.principal = principal_of(session.connection->peer(), options_.peer_users);
+  wish.principal = principal(session.connection->peer());
   return wish;
 }
 

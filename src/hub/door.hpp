@@ -52,6 +52,8 @@ class Door {
   [[nodiscard]] bool admits(const TurnContext& frame);
   // A first frame's wish for a name.
   [[nodiscard]] core::SeatWish wish(const Session& session, const wire::Inbound& inbound) const;
+  // Who runs the client at the other end.
+  [[nodiscard]] core::Principal principal(const net::Peer& peer) const;
   // The wish was granted, or none was needed.
   void let_in(Session& session, AgentName name, const wire::Inbound& inbound);
   void turn_away(Session& session, const core::Refusal& refusal, const wire::Inbound& inbound,

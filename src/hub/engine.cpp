@@ -12,7 +12,16 @@ using protocol::CloseCode;
 Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log)
     : snapshot_bytes_max_(options.snapshot_bytes_max),
       room_(options.hub_id, std::move(machine), log, metrics_),
-      door_(options.door, room_.encoder(), metrics_) {}
+      door_(options.door, room_.encoder(), metrics_),
+      hooks_(options.hooks, log_, room_, [this] { return door_.sockets().draw_id(); }) {}
+
+void Engine::hook(wire::HookRequest request, const net::Peer& peer, Moment now,
+                  HookCall::Reply reply) {
+  tick(now);
+  ++metrics_.messages;
+  hooks_.call({std::move(request), door_.principal(peer), now, std::move(reply)});
+  run();
+}
 
 void Engine::open(const SharedSession& session, Moment now) {
   if (!door_.open(session, now)) return;
@@ -165,6 +174,7 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
 
 void Engine::tick(Moment now) {
   room_.pass_time(now);
+  hooks_.pass_time(now);
   for (const SharedSession& session : door_.sockets().unbound_since(now.mono)) {
     Turn turn;
     door_.end(*session, CloseCode::silent, "no good first frame in time", turn);
@@ -173,10 +183,12 @@ void Engine::tick(Moment now) {
 }
 
 std::optional<Mono> Engine::next_deadline() const {
-  const std::optional<Mono> a = room_.next_deadline();
-  const std::optional<Mono> b = door_.sockets().next_deadline();
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
+  std::optional<Mono> next;
+  for (const std::optional<Mono>& one :
+       {room_.next_deadline(), door_.sockets().next_deadline(), hooks_.next_deadline()}) {
+    if (one && (!next || *one < *next)) next = one;
+  }
+  return next;
 }
 
 void Engine::flush(Moment now) {
@@ -185,6 +197,7 @@ void Engine::flush(Moment now) {
     Turn turn = gate.take();
     const SharedSession requester = door_.sockets().find(turn.requester);
     pass(turn);
+    if (turn.told) turn.told({}, now);
     if (turn.requester == SessionId{}) continue;
     metrics_.answer_seconds.observe(base::to_seconds(now.mono - turn.arrived));
     if (requester != nullptr) requester->connection->credit(1);

@@ -15,6 +15,7 @@
 
 #include "hub/door.hpp"
 #include "hub/entry_log.hpp"
+#include "hub/hook_desk.hpp"
 #include "hub/room.hpp"
 
 namespace synapse::hub {
@@ -23,6 +24,7 @@ struct EngineOptions {
   std::string hub_id;
   core::Limits limits;
   DoorOptions door;
+  HookOptions hooks;
   // The largest snapshot for any asker, so that its outbox takes it beside what else waits there.
   std::size_t snapshot_bytes_max = 8UL << 20U;
 };
@@ -38,6 +40,9 @@ class Engine {
   void frame(const SharedSession& session, Result<wire::Inbound> inbound, std::size_t bytes,
              Moment now);
   void closed(const SharedSession& session, core::Parting how, Moment now);
+  // A call of a host's guard, from there.
+  void hook(wire::HookRequest request, const net::Peer& peer, Moment now, HookCall::Reply reply);
+  [[nodiscard]] HookDesk& hooks() { return hooks_; }
   // Whatever is due by the clock.
   void tick(Moment now);
   [[nodiscard]] std::optional<Mono> next_deadline() const;
@@ -95,6 +100,7 @@ class Engine {
   std::size_t snapshot_bytes_max_;
   Room room_;
   Door door_;
+  HookDesk hooks_;
   std::vector<SharedSession> dirty_;
   std::function<void(std::string_view)> on_broadcast_;
 };

@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "net/frame.hpp"
 
@@ -43,6 +45,8 @@ struct Turn {
   TaskId task_id;
   Mono arrived{0};
   std::vector<Delivery> deliveries;
+  // For what has no socket: called when the turn passes, or with why the log has lost it.
+  std::function<void(Result<> safe, Moment now)> told;
 
   void send(SessionId to, std::string_view text, std::string_view type = {}) {
     Delivery delivery;

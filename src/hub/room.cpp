@@ -27,6 +27,7 @@ core::Outcome Room::execute(const core::Entry& entry, Turn& turn) {
   written_.clear();
   core::Outcome outcome = machine_->execute(entry, *this);
   tell(outcome, entry, turn);
+  if (watcher_) watcher_(outcome.events);
   if (outcome.again) turn.send(entry.session, *outcome.again);
   return outcome;
 }

@@ -4,6 +4,7 @@
 // and knows no sockets: it addresses sessions by their ids.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,10 @@ class Room final : core::Scribe {
 
   // What is due by then happens first, in a turn of its own.
   [[nodiscard]] core::Outcome execute(const core::Entry& entry, Turn& turn);
+  // Is told of all that happens, when it happens.
+  void watch(std::function<void(const std::vector<core::Event>&)> watcher) {
+    watcher_ = std::move(watcher);
+  }
   void refuse(SessionId session, std::string_view in_reply_to, const core::Refusal& refusal,
               Turn& turn, Moment now);
   // The answer to a query, as the state is now; blank if there is none to give.
@@ -86,6 +91,7 @@ class Room final : core::Scribe {
   std::vector<store::Entry> entries_;  // Of the turn under way.
   std::uint64_t last_turn_ = 0;
   std::string read_only_reason_;
+  std::function<void(const std::vector<core::Event>&)> watcher_;
 };
 
 // The task that a request is about; blank if it is about none.

@@ -13,6 +13,8 @@
 #include <boost/asio/strand.hpp>
 #include <thread>
 
+#include "hub/hook_page.hpp"
+#include "hub/host_watch.hpp"
 #include "hub/http_pages.hpp"
 #include "hub/log_keeper.hpp"
 #include "hub/relay_mirror.hpp"
@@ -50,7 +52,11 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         timer_(strand_),
         closing_timer_(strand_),
         trim_timer_(strand_),
-        server_(io_, server_options(options), *this) {}
+        server_(io_, server_options(options), *this),
+        hosts_(strand_, [this](SessionId id) {
+          engine_->hooks().host_ended(id, clock_.now());
+          drain();
+        }) {}
 
   Result<> start() {
     EngineOptions engine = engine_options(options_);
@@ -96,6 +102,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void request(net::HttpRequest request, std::shared_ptr<net::HttpReply> reply) override {
     if (const auto refused = refusal(request)) return reply->respond(*refused);
     asio::post(strand_, [this, request = std::move(request), reply = std::move(reply)] {
+      if (is_for_hooks(request)) return hook(request, reply);
       const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),
                              options_.metrics_query_token_ok};
       refresh_metrics();
@@ -133,6 +140,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     if (log_ && !log_->read_only() && options_.compact_at != 0) start_compactor();
     engine_.emplace(engine, std::move(machine), log_ ? log_->committer() : nullptr);
     if (log_ && log_->read_only()) engine_->refuse_changes(*log_->read_only());
+    engine_->hooks().watch_with(
+        [this](SessionId id, const base::ProcessMark& host) { return hosts_.watch(id, host); });
     if (relay_) {
       engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
     }
@@ -197,6 +206,19 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   // Everything below runs on the hub's strand.
+
+  void hook(const net::HttpRequest& request, const std::shared_ptr<net::HttpReply>& reply) {
+    HookInput input =
+        read_hook_request(request, options_.token.value_or(""), engine_->hooks().counts());
+    if (auto* response = std::get_if<net::HttpResponse>(&input)) {
+      return reply->respond(std::move(*response));
+    }
+    if (stopping_) return reply->respond(hook_response(fail(ErrorCode::closed)));
+    engine_->hook(
+        std::get<wire::HookRequest>(std::move(input)), request.peer, clock_.now(),
+        [reply](const Result<std::string>& text) { reply->respond(hook_response(text)); });
+    drain();
+  }
 
   // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
   // opens.
@@ -304,6 +326,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void shut_down() {
     if (std::exchange(stopping_, true)) return;
     server_.stop();
+    hosts_.stop();
     if (compactor_) compactor_->quit();
     engine_->write_renewed(clock_.now());
     // Clients have their own bounds; this one is the promise to whoever stops us. It leaves a
@@ -342,6 +365,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::optional<Mono> armed_for_;
   net::Server server_;
   net::BatchQueue<Arrival> arrivals_;
+  HostWatch hosts_;
   std::optional<LogKeeper> log_;
   std::optional<store::Compactor> compactor_;
   std::optional<store::LineWriter> relay_;

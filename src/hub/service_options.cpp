@@ -63,7 +63,8 @@ net::ServerOptions server_options(const RunOptions& options) {
   server.http.port = options.port;
   server.http.tls_cert = options.tls_cert;
   server.http.tls_key = options.tls_key;
-  server.http.body_bytes_max = 0;
+  server.http.body_bytes_max = wire::hook_bytes_max;
+  server.http.body_target = "/hook";
   // Of sockets that are none of a client's yet; a fleet that starts connects all at once.
   server.http.connections_max = options.max_clients + 1024;
   server.http.idle_timeout = std::chrono::seconds(10);

@@ -37,6 +37,8 @@ class Sockets {
   [[nodiscard]] std::optional<protocol::CloseCode> capacity_obstacle(const std::string& host) const;
   // At an open entrance it is authenticated at once.
   void add(const SharedSession& session, Mono bind_deadline);
+  // An id that no socket has had or will have.
+  [[nodiscard]] SessionId draw_id() { return last_id_ = last_id_.next(); }
   // From now on it hears broadcasts.
   void authenticate(Session& session);
   // It has what it has to have in time.

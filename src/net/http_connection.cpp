@@ -101,7 +101,8 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpServerShared> shared, ServerS
       timer_(executor_),
       peer_(std::move(peer)),
       asking_since_(Clock::now().time_since_epoch().count()),
-      reader_({shared_->options.head_bytes_max, shared_->options.body_bytes_max}) {}
+      reader_({shared_->options.head_bytes_max, shared_->options.body_bytes_max,
+               shared_->options.body_target}) {}
 
 std::optional<HttpConnection::Clock::time_point> HttpConnection::asking_since() const {
   const Clock::rep since = asking_since_;

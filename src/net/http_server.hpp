@@ -38,7 +38,8 @@ struct HttpServerOptions {
   std::string tls_key;
   Threads threads = Threads::one;
   std::size_t head_bytes_max = 16UL << 10U;
-  std::size_t body_bytes_max = 1UL << 20U;         // More is answered 413; 0: no body is taken.
+  std::size_t body_bytes_max = 1UL << 20U;  // More is answered 413; 0: no body is taken.
+  std::string body_target;  // Requests for anything else may have no body; blank: all may.
   std::size_t unread_bytes_max = 4UL << 20U;       // Of a stream, before its next piece.
   std::size_t connections_max = 768;               // Well below what a process may open by default.
   std::chrono::milliseconds head_timeout{10'000};  // Of a request's head, from its first byte.

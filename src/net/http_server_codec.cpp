@@ -215,7 +215,9 @@ void HttpRequestReader::take_head(std::string_view head) {
   request.method = view(message.method_string());
   request.target = view(message.target());
   state_ = State::body;
-  if (framing.codings > 0 && limits_.body_bytes_max == 0) {
+  const bool is_elsewhere = !limits_.body_target.empty() && request.target != limits_.body_target;
+  const bool takes_none = limits_.body_bytes_max == 0 || is_elsewhere;
+  if (framing.codings > 0 && takes_none) {
     refuse(413, "no body is taken here");
   } else if (framing.codings > 0) {
     body_.expect_chunks();
@@ -224,6 +226,7 @@ void HttpRequestReader::take_head(std::string_view head) {
     const char* const end = framing.length.data() + framing.length.size();
     const auto [digits_end, error] = std::from_chars(framing.length.data(), end, length);
     if (error != std::errc() || digits_end != end) return refuse(400, "a bad Content-Length");
+    if (length > 0 && takes_none) return refuse(413, "no body is taken here");
     body_.expect_bytes(length);
   } else {
     body_.expect_nothing();

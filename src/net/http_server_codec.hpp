@@ -34,6 +34,7 @@ class HttpRequestReader {
   struct Limits {
     std::size_t head_bytes_max;
     std::size_t body_bytes_max;
+    std::string_view body_target = {};  // HttpServerOptions::body_target, which must outlive it.
   };
   enum class State {
     idle,  // Nothing of a next request is there.

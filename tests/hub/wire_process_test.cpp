@@ -141,6 +141,7 @@ TEST_CASE("an HTTP request with a body is refused before the body is read", "[hu
     CHECK(http_get(hub.port(), "/health", headers).status == 413);
   }
   CHECK(http_get(hub.port(), "/health", {{"Content-Length", "0"}}).status == 200);
+  CHECK(http_get(hub.port(), "/hook", {{"Content-Length", "65537"}}).status == 413);
 }
 
 TEST_CASE("a page of another origin, or a name that was made to resolve here, gets 403",

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Sessions of host programs at the hub: their names, their claims, and how both end.
+#include "hub/engine_rig.hpp"
+#include "hub/hook_page.hpp"
+#include "support/catch.hpp"
+#include "support/result_text.hpp"
+
+namespace {
+
+using namespace synapse;
+using namespace synapse::test;
+using wire::HookAnswer;
+using wire::HookEvent;
+using wire::HookRequest;
+using Paths = std::vector<std::string>;
+using Decision = HookAnswer::Decision;
+
+HookRequest hook_request(const std::string& session, HookEvent event, Paths paths = {},
+                         const std::string& party = "") {
+  HookRequest request;
+  request.host = "claude";
+  request.event = event;
+  request.mode = wire::HookMode::enforce;
+  request.session = session;
+  request.party = party;
+  request.name = AgentName("shop/claude");
+  request.worktree = "/w/shop";
+  request.paths = std::move(paths);
+  request.room = 800;
+  return request;
+}
+
+net::Peer peer_of(std::uint32_t user) {
+  net::Peer peer;
+  peer.host = "127.0.0.1";
+  peer.user = user;
+  return peer;
+}
+
+// Asks, and takes the answer when it has left; nothing: it waits for the log.
+struct HookClient {
+  Rig& rig;
+  std::uint32_t user = 1000;
+
+  std::optional<Result<std::string>> text = {};
+
+  void send(HookRequest request) {
+    text.reset();
+    rig.engine().hook(std::move(request), peer_of(user), rig.now(),
+                      [this](Result<std::string> told) { text = std::move(told); });
+    rig.engine().flush(rig.now());
+  }
+  HookAnswer ask(HookRequest request) {
+    send(std::move(request));
+    REQUIRE(text);
+    REQUIRE(*text);
+    return wire::decode_hook_answer(**text).value();
+  }
+  HookAnswer write(const std::string& session, Paths paths, const std::string& party = "") {
+    return ask(hook_request(session, HookEvent::before_tool, std::move(paths), party));
+  }
+};
+
+bool is_online(Rig& rig, const char* name) {
+  return rig.engine().machine().presence().is_online(AgentName(name));
+}
+
+std::vector<const core::Lease*> all_leases(Rig& rig) {
+  std::vector<const core::Lease*> all;
+  for (const auto& [id, lease] : rig.engine().machine().leases().all()) all.push_back(&lease);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a session's edits are one claim that grows, and another's are in its way",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  CHECK(client.write("one", {"a.c"}).decision == Decision::granted);
+  CHECK(client.write("one", {"a.c", "b.c"}).decision == Decision::granted);
+  const auto leases = all_leases(rig);
+  REQUIRE(leases.size() == 1);
+  CHECK(leases[0]->task_id.text.starts_with("edit/shop/claude/"));
+  CHECK(leases[0]->paths == Paths{"a.c", "b.c"});
+  CHECK(leases[0]->origin == core::Origin::remote_hook);
+  const HookAnswer held = client.write("two", {"c.c", "b.c"});
+  CHECK(held.decision == Decision::held);
+  REQUIRE(held.holder);
+  CHECK(held.holder->name == AgentName("shop/claude"));
+  CHECK(held.holder->path == "b.c");
+  CHECK(held.holder->task_id.empty());
+  CHECK_FALSE(held.is_known);
+  CHECK(client.write("two", {"b.c"}).is_known);
+  // None of its paths, then.
+  CHECK(all_leases(rig).size() == 1);
+}
+
+TEST_CASE("an agent's own claim is in a session's way, with its task, and the other way round",
+          "[hub][hooks]") {
+  Rig rig;
+  Peer bob = rig.join("bob");
+  rig.say(bob,
+          {{"type", "claim"}, {"task_id", "FIX"}, {"worktree", "/w/shop"}, {"paths", {"src"}}});
+  HookClient client{rig};
+  const HookAnswer held = client.write("one", {"src/a.c"});
+  CHECK(held.decision == Decision::held);
+  CHECK(held.holder->task_id == TaskId("FIX"));
+  CHECK(client.write("one", {"lib/b.c"}).decision == Decision::granted);
+  const Json denied = rig.answer(
+      bob, {{"type", "claim"}, {"task_id", "T"}, {"worktree", "/w/shop"}, {"paths", {"lib"}}});
+  CHECK(denied["type"] == "claim_denied");
+  CHECK(denied["holder"] == "shop/claude");
+}
+
+TEST_CASE("two sessions have two names, and a name's agent keeps its own", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  CHECK(client.ask(hook_request("one", HookEvent::start)).name == AgentName("shop/claude"));
+  CHECK(client.ask(hook_request("two", HookEvent::start)).name == AgentName("shop/claude-2"));
+  CHECK(client.ask(hook_request("one", HookEvent::after_tool)).name == AgentName("shop/claude"));
+  Peer late = rig.connect("127.0.0.1");
+  rig.say(late,
+          {{"type", "heartbeat"}, {"sender", "shop/claude"}, {"attach", true}, {"kind", "agent"}});
+  CHECK(late.close_code() == 4009);
+}
+
+TEST_CASE("a session is online until it ends, and gives everything back then", "[hub][hooks]") {
+  Rig rig;
+  Peer watcher = rig.join("watcher");
+  HookClient client{rig};
+  CHECK(client.write("one", {"a.c"}).decision == Decision::granted);
+  CHECK(watcher.hear("presence_update").size() == 1);
+  client.ask(hook_request("one", HookEvent::end));
+  CHECK(all_leases(rig).empty());
+  const Frames heard = watcher.hear();
+  CHECK(types_of(heard) == std::vector<std::string>{"release_granted", "presence_update"});
+  CHECK_FALSE(is_online(rig, "shop/claude"));
+}
+
+TEST_CASE("a session that says nothing for half an hour is gone, its claims before that",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  rig.advance(9 * 60);
+  CHECK(all_leases(rig).size() == 1);
+  // Any tool renews them.
+  client.ask(hook_request("one", HookEvent::after_tool));
+  rig.advance(9 * 60);
+  CHECK(all_leases(rig).size() == 1);
+  rig.advance(2 * 60);
+  CHECK(all_leases(rig).empty());
+  CHECK(is_online(rig, "shop/claude"));
+  rig.advance(20 * 60);
+  CHECK_FALSE(is_online(rig, "shop/claude"));
+}
+
+TEST_CASE("a host that is known to live keeps its claims for half an hour after its last call",
+          "[hub][hooks]") {
+  Rig rig;
+  rig.engine().hooks().watch_with([](SessionId, const base::ProcessMark&) { return true; });
+  HookClient client{rig};
+  HookRequest request = hook_request("one", HookEvent::before_tool, {"a.c"});
+  request.host_pid = 7;
+  request.host_start = 8;
+  request.pid_ns = base::pid_namespace();
+  client.ask(request);
+  CHECK(all_leases(rig)[0]->origin == core::Origin::local_hook);
+  for (int i = 0; i < 29; ++i) {
+    rig.advance(60);
+    REQUIRE(all_leases(rig).size() == 1);
+  }
+  rig.advance(12 * 60);
+  CHECK(all_leases(rig).empty());
+  CHECK_FALSE(is_online(rig, "shop/claude"));
+}
+
+TEST_CASE("what a host held is free as soon as its process has ended", "[hub][hooks]") {
+  Rig rig;
+  SessionId watched;
+  rig.engine().hooks().watch_with([&watched](SessionId id, const base::ProcessMark& host) {
+    watched = id;
+    return host.pid == 7;
+  });
+  HookClient client{rig};
+  HookRequest request = hook_request("one", HookEvent::before_tool, {"a.c"});
+  request.host_pid = 7;
+  request.pid_ns = "pid:[another machine's]";
+  client.ask(request);
+  CHECK(watched == SessionId{});
+  request.session = "two";
+  request.paths = {"b.c"};
+  request.pid_ns = base::pid_namespace();
+  client.ask(request);
+  REQUIRE(watched != SessionId{});
+  rig.engine().hooks().host_ended(watched, rig.now());
+  rig.engine().flush(rig.now());
+  REQUIRE(all_leases(rig).size() == 1);
+  CHECK(all_leases(rig)[0]->paths == Paths{"a.c"});
+  CHECK(is_online(rig, "shop/claude"));
+}
+
+TEST_CASE("subagents of one session contend, and give back their own at their end",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  CHECK(client.write("one", {"a.c"}, "sub-1").decision == Decision::granted);
+  CHECK(client.write("one", {"a.c"}, "sub-2").decision == Decision::held);
+  CHECK(client.write("one", {"b.c"}, "sub-2").decision == Decision::granted);
+  CHECK(client.write("one", {"a.c", "b.c"}).decision == Decision::granted);
+  CHECK(all_leases(rig).size() == 3);
+  client.ask(hook_request("one", HookEvent::subagent_end, {}, "sub-1"));
+  CHECK(all_leases(rig).size() == 2);
+  CHECK(client.write("one", {"a.c"}, "sub-2").decision == Decision::granted);
+}
+
+TEST_CASE("a session is its user's, and so is its name", "[hub][hooks]") {
+  Rig rig;
+  HookClient alice{rig, 1000};
+  HookClient mallory{rig, 1001};
+  alice.write("one", {"a.c"});
+  const HookAnswer refused = mallory.write("one", {"b.c"});
+  CHECK(refused.decision == Decision::refused);
+  CHECK_FALSE(refused.message.empty());
+  // Under another session the name is taken, so it is another name.
+  CHECK(mallory.write("two", {"b.c"}).name == AgentName("shop/claude-2"));
+}
+
+TEST_CASE("past a claim's bound a session has a further one, and never the whole worktree",
+          "[hub][hooks]") {
+  hub::EngineOptions options;
+  options.limits.paths_per_claim = 2;
+  Rig rig(options);
+  HookClient client{rig};
+  for (const char* path : {"a", "b", "c", "d", "e"}) {
+    CHECK(client.write("one", {path}).decision == Decision::granted);
+  }
+  CHECK(all_leases(rig).size() == 3);
+  for (const core::Lease* lease : all_leases(rig)) CHECK(lease->paths.size() <= 2);
+  CHECK(client.write("one", {"x", "y", "z"}).decision == Decision::refused);
+  CHECK(client.write("one", {"."}).decision == Decision::refused);
+  CHECK(client.write("two", {"free"}).decision == Decision::granted);
+}
+
+TEST_CASE("a call is answered when its claim is safe in the log, and not before", "[hub][hooks]") {
+  Rig rig({}, Durable::yes);
+  HookClient client{rig};
+  client.send(hook_request("one", HookEvent::before_tool, {"a.c"}));
+  CHECK_FALSE(client.text);
+  rig.commit();
+  REQUIRE(client.text);
+  CHECK(*client.text);
+  // What changes nothing waits for nothing.
+  client.send(hook_request("one", HookEvent::after_tool));
+  REQUIRE(client.text);
+  client.send(hook_request("one", HookEvent::before_tool, {"b.c"}));
+  rig.fail_log();
+  REQUIRE(client.text);
+  CHECK_FALSE(*client.text);
+  CHECK(client.write("one", {"c.c"}).decision == Decision::refused);
+}
+
+TEST_CASE("a warning that a host takes only later is handed over later, once", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  HookRequest request = hook_request("two", HookEvent::before_tool, {"a.c"});
+  request.mode = wire::HookMode::warn;
+  request.room = 0;
+  CHECK(client.ask(request).notices.empty());
+  CHECK(client.ask(request).is_known);
+  const HookAnswer after = client.ask(hook_request("two", HookEvent::after_tool));
+  REQUIRE(after.notices.size() == 1);
+  CHECK(after.notices[0].about.path == "a.c");
+  CHECK(client.ask(hook_request("two", HookEvent::after_tool)).notices.empty());
+}
+
+TEST_CASE("a refused edit has a place in the queue, and is told when its turn has come",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  CHECK(client.write("two", {"a.c"}).is_queued);
+  CHECK(client.write("two", {"a.c"}).is_queued);
+  CHECK(rig.engine().machine().queue().all().size() == 1);
+  client.ask(hook_request("one", HookEvent::end));
+  // The next in the queue is not overtaken.
+  CHECK(client.write("three", {"a.c"}).decision == Decision::held);
+  const HookAnswer told = client.ask(hook_request("two", HookEvent::after_tool));
+  REQUIRE(told.notices.size() == 1);
+  CHECK(told.notices[0].kind == wire::HookNotice::Kind::yours);
+  CHECK(told.notices[0].about.path == "a.c");
+  CHECK(client.write("two", {"a.c"}).decision == Decision::granted);
+  const auto leases = all_leases(rig);
+  REQUIRE(leases.size() == 1);
+  CHECK(leases[0]->owner == AgentName("shop/claude-2"));
+  CHECK(leases[0]->paths == Paths{"a.c"});
+}
+
+TEST_CASE("what came up for a session is kept for five minutes unless it is written",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  client.write("two", {"a.c"});
+  client.ask(hook_request("one", HookEvent::end));
+  CHECK(all_leases(rig).size() == 1);
+  rig.advance(4 * 60);
+  client.ask(hook_request("two", HookEvent::after_tool));
+  rig.advance(2 * 60);
+  CHECK(all_leases(rig).empty());
+}
+
+TEST_CASE("a session has sixteen places at most, none in mode warn, and none after its end",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  Paths many;
+  for (int i = 0; i < 20; ++i) many.push_back("f" + std::to_string(i));
+  client.write("one", many);
+  HookRequest lenient = hook_request("three", HookEvent::before_tool, {"f1"});
+  lenient.mode = wire::HookMode::warn;
+  CHECK_FALSE(client.ask(lenient).is_queued);
+  std::size_t queued = 0;
+  for (const std::string& path : many) queued += client.write("two", {path}).is_queued ? 1U : 0U;
+  CHECK(queued == 16);
+  CHECK(rig.engine().machine().queue().all().size() == 16);
+  client.ask(hook_request("two", HookEvent::end));
+  CHECK(rig.engine().machine().queue().all().empty());
+}
+
+TEST_CASE("a wait that would never end has no place in the queue", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  client.write("two", {"b.c"});
+  CHECK(client.write("one", {"b.c"}).is_queued);
+  const HookAnswer held = client.write("two", {"a.c"});
+  CHECK(held.decision == Decision::held);
+  CHECK_FALSE(held.is_queued);
+}
+
+TEST_CASE("a hub takes so many sessions of hosts and no more", "[hub][hooks]") {
+  hub::EngineOptions options;
+  options.hooks.sessions_max = 2;
+  Rig rig(options);
+  HookClient client{rig};
+  CHECK(client.write("one", {"a"}).decision == Decision::granted);
+  CHECK(client.write("two", {"b"}).decision == Decision::granted);
+  CHECK(client.write("three", {"c"}).decision == Decision::refused);
+  client.ask(hook_request("one", HookEvent::end));
+  CHECK(client.write("three", {"c"}).decision == Decision::granted);
+}
+
+TEST_CASE("only a guard's own request is read as one", "[hub][hooks]") {
+  const hub::HookCounts counts;
+  net::HttpRequest good;
+  good.method = "POST";
+  good.target = "/hook";
+  good.headers = {{"Content-Type", "application/json"}, {"Synapse-Hook", "1"}};
+  good.body = wire::encode_hook_request(hook_request("one", HookEvent::start));
+  const auto status = [&counts](const net::HttpRequest& request, std::string_view token = "") {
+    const hub::HookInput input = hub::read_hook_request(request, token, counts);
+    const auto* response = std::get_if<net::HttpResponse>(&input);
+    return response == nullptr ? 0U : response->status;
+  };
+  CHECK(hub::is_for_hooks(good));
+  CHECK(status(good) == 0);
+  net::HttpRequest other = good;
+  other.target = "/hooks";
+  CHECK_FALSE(hub::is_for_hooks(other));
+  other = good;
+  other.headers.emplace_back("Origin", "http://127.0.0.1:8876");
+  CHECK(status(other) == 403);
+  other = good;
+  other.headers.pop_back();
+  CHECK(status(other) == 403);
+  other = good;
+  other.headers[0].second = "text/plain";
+  CHECK(status(other) == 415);
+  other = good;
+  other.method = "PUT";
+  CHECK(status(other) == 405);
+  CHECK(status(good, "s3cret") == 401);
+  other = good;
+  other.headers.emplace_back("Authorization", "Bearer s3cret");
+  CHECK(status(other, "s3cret") == 0);
+  other = good;
+  other.peer.is_unix = true;
+  CHECK(status(other, "s3cret") == 0);
+  for (const char* body : {"", "[]", "{\"v\":2}", "{\"v\":1,\"event\":\"before\"}"}) {
+    other = good;
+    other.body = body;
+    CHECK(status(other) == 400);
+  }
+  other = good;
+  other.method = "GET";
+  CHECK(status(other) == 200);
+}
