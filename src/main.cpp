@@ -14,6 +14,7 @@
 
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "guard/guard.hpp"
 #include "services/identity.hpp"
 #include "syn/app.hpp"
 
@@ -51,6 +52,10 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The agent's tool waits for its guard: before anything else of the program is set up.
+  if (const auto code = synapse::guard::run_as_guard({argv, static_cast<std::size_t>(argc)})) {
+    return *code;
+  }
   std::ios::sync_with_stdio(false);
   try {
     return run(argc > 0 ? argv[0] : "", {argv + std::min(argc, 1), argv + argc});

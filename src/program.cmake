@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # The program, and what is installed with it.
 add_executable(synapse main.cpp)
-target_link_libraries(synapse PRIVATE synapse_options synapse::cli synapse::syn)
+target_link_libraries(synapse PRIVATE synapse_options synapse::cli synapse::guard synapse::syn)
 set_target_properties(synapse PROPERTIES POSITION_INDEPENDENT_CODE ${SYNAPSE_PIE})
 if(SYNAPSE_STATIC_RUNTIME)
   target_link_options(synapse PRIVATE -static-libstdc++ -static-libgcc)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # run.sh FOLDER SOURCES SCRIPT PACKAGE…: installs the npm packages into FOLDER, once, and runs
 # SCRIPT of the folder SOURCES there. The package node@VERSION stands for the one that holds that
-# Node for this machine: node@ itself only runs an installer for it. $SYNAPSE_BIN is the program
-# under test. Exit 77, with a line that says why: skipped, since Node or the packages can't be had
-# here.
+# Node for this machine: node@ itself only runs an installer for it; @PLATFORM@ in a package's name
+# stands for this machine. $SYNAPSE_BIN is the program under test. Exit 77, with a line that says
+# why: skipped, since Node or the packages can't be had here.
 set -eu
 
 folder=$1
@@ -25,7 +25,10 @@ major=$(node -p 'process.versions.node.split(".")[0]')
 platform=$(node -p 'process.platform + "-" + process.arch')
 for package in "$@"; do
   shift
-  case $package in node@*) package=node-$platform@${package#node@} ;; esac
+  case $package in
+    node@*) package=node-$platform@${package#node@} ;;
+    *@PLATFORM@*) package=${package%%@PLATFORM@*}$platform${package#*@PLATFORM@} ;;
+  esac
   set -- "$@" "$package"
 done
 

@@ -9,7 +9,7 @@
 set -eu
 
 # docs/architecture.md's table. A folder of src/ includes only folders of lower levels.
-levels='base:0 core:1 wire:2 store:2 net:2 git:2 hub:3 client:3
+levels='base:0 core:1 wire:2 store:2 net:2 git:2 hub:3 client:3 guard:3
   workers:4 mcp:4 a2a:4 services:4 cli:5 syn:6'
 
 # FROM:TO includes that the levels alone would refuse. TO may be `synapse` for the public headers.

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "guard/guard.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/printable.hpp"
+#include "base/strings.hpp"
+#include "guard/ground.hpp"
+#include "guard/session_file.hpp"
+
+namespace synapse::guard {
+
+namespace {
+
+namespace fs = std::filesystem;
+using wire::HookAnswer;
+using wire::HookMode;
+using wire::HookRequest;
+
+constexpr std::string_view not_understood = "the tool's input was not understood";
+
+// Names can't have what means something else in an address.
+std::string as_name(std::string text) {
+  const auto is_special = [](char c) {
+    return std::string_view(",*?[").find(c) != std::string::npos;
+  };
+  std::replace_if(text.begin(), text.end(), is_special, '_');
+  return base::has_unprintable(text) ? std::string("agent") : text;
+}
+
+class Guard {
+ public:
+  Guard(const HostTraits& host, const World& world)
+      : host_(host), world_(world), folder_(sessions_folder(world.environment)) {}
+
+  Output answer(const Result<std::string>& input) {
+    const Result<HookCall> call = input ? read_payload(host_.host, *input) : input.error();
+    if (!call) {
+      const std::optional<Ground> ground = find_ground(world_.folder);
+      if (!ground) return render(host_, nullptr, {});
+      return render(host_, nullptr,
+                    cannot_tell(HookEvent::before_tool, ground->mode, not_understood));
+    }
+    if (!call->is_known_event) return render(host_, &*call, {});
+    call_ = &*call;
+    open_session();
+    const Answer answer = call->event == HookEvent::before_tool ? before_tool() : elsewhere();
+    return render(host_, &*call, answer);
+  }
+
+ private:
+  void open_session() {
+    if (auto file = read_session(folder_, world_.host)) {
+      const bool is_same = call_->session.empty() || file->session == call_->session;
+      if (is_same) session_ = *std::move(file);
+    }
+    is_known_ = !session_.session.empty();
+    if (is_known_) return;
+    session_.session = call_->session;
+    if (session_.session.empty()) {
+      session_.session =
+          "pid-" + std::to_string(world_.host.pid) + "-" + std::to_string(world_.host.start);
+    }
+    session_.identity = base::trimmed(world_.environment.get("SYN_IDENTITY").value_or(""));
+  }
+
+  [[nodiscard]] fs::path working_folder() const { return world_.folder / call_->folder; }
+
+  // The name that the session asks for at first.
+  [[nodiscard]] std::string wanted_name(const Ground& ground) const {
+    std::string name = session_.identity;
+    if (name.empty()) name = configured_name(ground);
+    if (name.empty()) {
+      name = base::trimmed(world_.environment.get("SYN_PROJECT").value_or(""));
+      if (name.empty()) name = ground.main_worktree.filename().string();
+      name += "/" + std::string(host_.word);
+    }
+    return as_name(std::move(name));
+  }
+
+  Answer before_tool() {
+    if (call_->kind != ToolKind::write) return {};
+    if (call_->paths.empty()) {
+      const std::optional<Ground> ground = find_ground(working_folder());
+      if (!ground) return {};
+      return cannot_tell(call_->event, ground->mode, not_understood);
+    }
+    Answer said;
+    for (const Ground& ground : find_grounds(working_folder(), call_->paths)) {
+      Answer answer = claim(ground);
+      if (answer.kind == Answer::Kind::deny) return answer;
+      if (said.kind == Answer::Kind::silence) said = std::move(answer);
+    }
+    return said;
+  }
+
+  Answer claim(const Ground& ground) {
+    if (ground.paths.size() > wire::hook_paths_max) {
+      return cannot_tell(call_->event, ground.mode, "the tool writes too many files at once");
+    }
+    const Result<HookAnswer> answer = ask(ground);
+    if (!answer) return cannot_tell(call_->event, ground.mode, answer.error().message);
+    switch (answer->decision) {
+      case HookAnswer::Decision::held:
+        return held(*answer, ground.mode);
+      case HookAnswer::Decision::refused:
+        return cannot_tell(call_->event, ground.mode, answer->message);
+      case HookAnswer::Decision::none:
+      case HookAnswer::Decision::granted:
+        return context(notices_text(answer->notices, world_.reader));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Answer held(const HookAnswer& answer, HookMode mode) const {
+    if (mode == HookMode::enforce) {
+      return {Answer::Kind::deny, denial_text(answer, world_.reader)};
+    }
+    if (answer.is_known) return context(notices_text(answer.notices, world_.reader));
+    return context(held_text(*answer.holder, world_.reader));
+  }
+
+  // After a tool, and at the beginnings and ends.
+  Answer elsewhere() {
+    std::optional<Ground> ground = find_ground(working_folder());
+    // A session that claimed something may have left the repository since.
+    if (!ground && !is_known_) return {};
+    if (!ground) ground = Ground{};
+    ground->paths.clear();
+    if (call_->event == HookEvent::start) remove_stale_sessions(folder_);
+    const Result<HookAnswer> answer = ask(*ground);
+    if (call_->event == HookEvent::end) remove_session(folder_, world_.host);
+    if (!answer) return cannot_tell(call_->event, ground->mode, answer.error().message);
+    if (answer->brief) return context(brief_text(*answer, world_.reader));
+    return context(notices_text(answer->notices, world_.reader));
+  }
+
+  [[nodiscard]] static Answer context(std::string text) {
+    if (text.empty()) return {};
+    return {Answer::Kind::context, std::move(text)};
+  }
+
+  [[nodiscard]] Answer cannot_tell(HookEvent event, HookMode mode, std::string_view why) {
+    const std::string text = cannot_tell_text(why);
+    if (mode == HookMode::enforce && event == HookEvent::before_tool) {
+      return {Answer::Kind::deny, text};
+    }
+    // Once a session, where somebody hears it.
+    if (!host_.hears_at(event) || session_.was_warned || session_.session.empty()) return {};
+    session_.was_warned = true;
+    if (session_.name.empty()) session_.name = std::string(host_.word);
+    write_session(folder_, world_.host, session_);
+    return {Answer::Kind::context, "Edits are not claimed for you now (" + text + ")."};
+  }
+
+  Result<HookAnswer> ask(const Ground& ground) {
+    HookRequest request;
+    request.host = host_.word;
+    request.event = call_->event;
+    request.mode = ground.mode;
+    request.session = session_.session;
+    request.party = call_->agent;
+    if (session_.name.empty()) session_.name = wanted_name(ground);
+    request.name = AgentName(session_.name);
+    request.host_pid = world_.host.pid;
+    request.host_start = world_.host.start;
+    request.pid_ns = world_.pid_ns;
+    request.worktree = ground.worktree.string();
+    request.paths = ground.paths;
+    if (host_.hears_at(call_->event)) {
+      request.room = call_->event == HookEvent::start ? brief_bytes_max : notices_bytes_max;
+    }
+    const std::string body = wire::encode_hook_request(request);
+    if (body.size() > wire::hook_bytes_max) {
+      return fail(ErrorCode::field_too_long, "the tool writes too many files at once");
+    }
+    const Result<std::string> text = world_.ask(body);
+    if (!text) return text.error();
+    Result<HookAnswer> answer = wire::decode_hook_answer(*text);
+    if (!answer) return fail(ErrorCode::corrupt, "the hub's answer was not understood");
+    remember(answer->name);
+    return answer;
+  }
+
+  // What runs beneath the host is the same agent.
+  void remember(const AgentName& name) {
+    if (name.empty() || call_->event == HookEvent::end) return;
+    if (is_known_ && session_.name == name.text) return;
+    session_.name = name.text;
+    is_known_ = true;
+    write_session(folder_, world_.host, session_);
+  }
+
+  const HostTraits& host_;
+  const World& world_;
+  const fs::path folder_;
+  const HookCall* call_ = nullptr;
+  SessionFile session_;
+  bool is_known_ = false;  // The session has a file.
+};
+
+}  // namespace
+
+Output answer_hook(const HostTraits& host, const Result<std::string>& input, const World& world) {
+  return Guard(host, world).answer(input);
+}
+
+}  // namespace synapse::guard

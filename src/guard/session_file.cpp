@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "guard/session_file.hpp"
+
+#include <sys/stat.h>
+
+#include <charconv>
+#include <system_error>
+#include <vector>
+
+#include "base/file.hpp"
+#include "guard/host.hpp"
+#include "wire/json_document.hpp"
+#include "wire/json_writer.hpp"
+
+namespace synapse::guard {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t session_bytes_max = 8192;
+constexpr std::size_t sessions_looked_at_max = 1024;
+
+std::string file_name_of(const ProcessMark& host) {
+  return std::to_string(host.pid) + "-" + std::to_string(host.start);
+}
+
+std::optional<ProcessMark> mark_of(const std::string& name) {
+  ProcessMark mark;
+  const char* const end = name.data() + name.size();
+  const auto pid = std::from_chars(name.data(), end, mark.pid);
+  if (pid.ec != std::errc{} || pid.ptr == end || *pid.ptr != '-') return std::nullopt;
+  const auto start = std::from_chars(pid.ptr + 1, end, mark.start);
+  if (start.ec != std::errc{} || start.ptr != end) return std::nullopt;
+  return mark;
+}
+
+std::vector<ProcessMark> all_marks(const fs::path& folder) {
+  std::vector<ProcessMark> marks;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator() && marks.size() < sessions_looked_at_max;
+       entry.increment(error)) {
+    if (const auto mark = mark_of(entry->path().filename().string())) marks.push_back(*mark);
+  }
+  return marks;
+}
+
+std::optional<SessionFile> by_session(const fs::path& folder, const std::string& session) {
+  for (const ProcessMark& mark : all_marks(folder)) {
+    std::optional<SessionFile> file = read_session(folder, mark);
+    if (file && file->session == session) return file;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+fs::path sessions_folder(const base::Environment& environment) {
+  const std::string runtime = environment.get("XDG_RUNTIME_DIR").value_or("");
+  if (runtime.empty()) return {};
+  return fs::path(runtime) / "synapse" / "sessions";
+}
+
+std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMark& host) {
+  if (folder.empty() || host.pid == 0) return std::nullopt;
+  const auto text = base::read_whole(folder / file_name_of(host), session_bytes_max);
+  if (!text) return std::nullopt;
+  const auto parsed = wire::parse_json(*text, "the session file");
+  if (!parsed || !parsed->is_object()) return std::nullopt;
+  SessionFile file;
+  file.session = wire::text_member(*parsed, "session");
+  file.name = wire::text_member(*parsed, "name");
+  file.identity = wire::text_member(*parsed, "identity");
+  file.was_warned = wire::flag_member(*parsed, "warned");
+  if (file.session.empty() || file.name.empty()) return std::nullopt;
+  return file;
+}
+
+void write_session(const fs::path& folder, const ProcessMark& host, const SessionFile& session) {
+  if (folder.empty() || host.pid == 0) return;
+  constexpr mode_t for_user_alone = 0700;
+  mkdir(folder.parent_path().c_str(), for_user_alone);
+  mkdir(folder.c_str(), for_user_alone);
+  wire::JsonWriter json;
+  json.begin_object()
+      .field("session", session.session)
+      .field("name", session.name)
+      .field("identity", session.identity);
+  if (session.was_warned) json.key("warned").boolean(true);
+  const base::FileTraits traits{0600, base::FileTraits::Mode::exact, base::FileTraits::Sync::no};
+  static_cast<void>(
+      base::replace_file(folder / file_name_of(host), json.end_object().take(), traits));
+}
+
+void remove_session(const fs::path& folder, const ProcessMark& host) {
+  if (folder.empty() || host.pid == 0) return;
+  std::error_code ignored;
+  fs::remove(folder / file_name_of(host), ignored);
+}
+
+void remove_stale_sessions(const fs::path& folder) {
+  if (folder.empty()) return;
+  for (const ProcessMark& mark : all_marks(folder)) {
+    const std::optional<base::ProcessRow> row = base::process_row(mark.pid);
+    if (!row || row->mark != mark) remove_session(folder, mark);
+  }
+}
+
+std::optional<SessionFile> find_session(const base::Environment& environment) {
+  const fs::path folder = sessions_folder(environment);
+  std::error_code unknown;
+  if (folder.empty() || !fs::is_directory(folder, unknown)) return std::nullopt;
+  for (const HostTraits& host : all_hosts()) {
+    if (host.session_variable.empty()) continue;
+    const std::string id = environment.get(std::string(host.session_variable)).value_or("");
+    if (id.empty()) continue;
+    if (auto file = by_session(folder, id)) return file;
+  }
+  for (const ProcessMark& mark : ancestors()) {
+    if (auto file = read_session(folder, mark)) return file;
+  }
+  return std::nullopt;
+}
+
+}  // namespace synapse::guard

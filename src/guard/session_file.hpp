@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The file by which a host's session is known to everything that runs beneath it: its name on the
+// bus, so that an assistant, its shell and its commits are one agent. Written by the guard, for its
+// user alone; named after the host's process, in $XDG_RUNTIME_DIR/synapse/sessions, which does not
+// outlive a login.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/environment.hpp"
+#include "guard/host_process.hpp"
+
+namespace synapse::guard {
+
+struct SessionFile {
+  std::string session;      // The host's own id of it.
+  std::string name;         // On the bus.
+  std::string identity;     // $SYN_IDENTITY as the session began with it.
+  bool was_warned = false;  // That the hub can't be reached.
+};
+
+// Where they are; blank: nowhere, so there are none.
+[[nodiscard]] std::filesystem::path sessions_folder(const base::Environment& environment);
+
+[[nodiscard]] std::optional<SessionFile> read_session(const std::filesystem::path& folder,
+                                                      const ProcessMark& host);
+// What can't be written is done without.
+void write_session(const std::filesystem::path& folder, const ProcessMark& host,
+                   const SessionFile& session);
+void remove_session(const std::filesystem::path& folder, const ProcessMark& host);
+// Those of processes that are gone.
+void remove_stale_sessions(const std::filesystem::path& folder);
+
+// The session that a command belongs to: by the id that its host put into its environment, else by
+// the processes above it.
+[[nodiscard]] std::optional<SessionFile> find_session(const base::Environment& environment);
+
+}  // namespace synapse::guard

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// By what everything beneath a host knows the session that it belongs to.
+#include "guard/session_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guard/shop.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace synapse;
+using namespace synapse::guard;
+using namespace synapse::test;
+using Variables = std::map<std::string, std::string>;
+
+base::ProcessMark this_process() {
+  return base::process_row(static_cast<std::uint64_t>(getpid())).value().mark;
+}
+
+}  // namespace
+
+TEST_CASE("a session is found by its id in the environment, and by the processes above",
+          "[guard][session]") {
+  const Shop shop;
+  const std::string runtime = shop.runtime().string();
+  const base::FixedEnvironment plain(Variables{{"XDG_RUNTIME_DIR", runtime}});
+  const auto folder = sessions_folder(plain);
+  CHECK_FALSE(find_session(plain));
+  write_session(folder, {1234567, 89}, {"s1", "shop/alice", "", false});
+  const base::FixedEnvironment by_id(
+      Variables{{"XDG_RUNTIME_DIR", runtime}, {"CLAUDE_CODE_SESSION_ID", "s1"}});
+  CHECK(find_session(by_id).value().name == "shop/alice");
+  CHECK_FALSE(find_session(plain));
+  const auto parent = base::process_row(static_cast<std::uint64_t>(getppid())).value().mark;
+  write_session(folder, parent, {"s2", "shop/bob", "shop/b", false});
+  CHECK(find_session(plain).value().name == "shop/bob");
+  CHECK(find_session(plain).value().identity == "shop/b");
+  struct stat status {};
+  REQUIRE(stat((folder / (std::to_string(parent.pid) + "-" + std::to_string(parent.start))).c_str(),
+               &status) == 0);
+  CHECK((status.st_mode & 0777U) == 0600U);
+}
+
+TEST_CASE("files of processes that are gone go, others stay", "[guard][session]") {
+  const Shop shop;
+  const base::FixedEnvironment environment(Variables{{"XDG_RUNTIME_DIR", shop.runtime().string()}});
+  const auto folder = sessions_folder(environment);
+  const base::ProcessMark lives = this_process();
+  const base::ProcessMark another{lives.pid, lives.start + 1};
+  write_session(folder, lives, {"s1", "a", "", false});
+  write_session(folder, another, {"s2", "b", "", false});
+  remove_stale_sessions(folder);
+  CHECK(read_session(folder, lives));
+  CHECK_FALSE(read_session(folder, another));
+  remove_session(folder, lives);
+  CHECK_FALSE(read_session(folder, lives));
+}
+
+TEST_CASE("a session file that says something else is none", "[guard][session]") {
+  const Shop shop;
+  const base::FixedEnvironment environment(Variables{{"XDG_RUNTIME_DIR", shop.runtime().string()}});
+  const auto folder = sessions_folder(environment);
+  for (const SessionFile& odd :
+       {SessionFile{"", "a", "", false}, SessionFile{"s", "", "", false}}) {
+    write_session(folder, {1, 2}, odd);
+    CHECK_FALSE(read_session(folder, {1, 2}));
+  }
+  CHECK(sessions_folder(base::FixedEnvironment(Variables{})).empty());
+  write_session({}, {1, 2}, {"s", "a", "", false});
+  CHECK_FALSE(read_session({}, {1, 2}));
+}
