@@ -43,6 +43,17 @@ constexpr Command git_hook_commands[] = {
      commands::git_hook_uninstall},
 };
 
+constexpr Command hooks_commands[] = {
+    {"install", "Let assistants claim the files that they edit by their own hooks.",
+     commands::hooks_install},
+    {"uninstall", "Take our hooks out of the assistants' settings again.",
+     commands::hooks_uninstall},
+    {"status", "Say for each assistant what is installed, and how its hooks do.",
+     commands::hooks_status},
+    {"test", "Show what each assistant would be told, and try the hub.", commands::hooks_test},
+    {"mode", "Say whether edits of what another holds are refused here.", commands::hooks_mode},
+};
+
 constexpr Command program_commands[] = {
     {"hub", "Run the hub that all agents of a machine or a team connect to.", commands::hub},
     {"send", "Send one message and print the replies.", commands::send},
@@ -62,6 +73,8 @@ constexpr Command program_commands[] = {
     {"task", "Change the plan.", nullptr, task_commands},
     {"lock", "Run a command while holding a lease, so that agents take turns.", commands::lock},
     {"release", "Give a claim back.", commands::release},
+    {"hooks", "The hooks by which assistants claim the files that they edit.", nullptr,
+     hooks_commands, exit_code::usage},
     {"git-init", "Set a repository up for claims: hooks, and a guide.", commands::git_init},
     {"git-claim", "Claim a task and its files for the branch that is checked out.",
      commands::git_claim},

@@ -16,6 +16,7 @@
 #include "base/strings.hpp"
 #include "git/hooks.hpp"
 #include "git/place.hpp"
+#include "guard/session_file.hpp"
 
 namespace synapse::services {
 
@@ -86,6 +87,15 @@ std::optional<std::string> name_of_worktree(const base::Environment& environment
   return stated(git::worktree_name(git::Git(folder, environment), place->git_dir));
 }
 
+// The name of the host's session that this runs in, unless somebody has said another name since it
+// began.
+std::optional<std::string> name_of_session(const base::Environment& environment,
+                                           const Stated& said) {
+  const std::optional<guard::SessionFile> session = guard::find_session(environment);
+  if (!session || session->identity != said.identity.value_or("")) return std::nullopt;
+  return session->name;
+}
+
 std::string first_line_of(const char* file) {
   std::string line;
   std::getline(std::ifstream(file), line);
@@ -98,6 +108,8 @@ std::string_view to_text(IdentitySource source) {
   switch (source) {
     case IdentitySource::flag:
       return "flag";
+    case IdentitySource::session:
+      return "session";
     case IdentitySource::env:
       return "env";
     case IdentitySource::worktree:
@@ -121,7 +133,8 @@ Result<Identity> resolve_identity(const base::Environment& environment, const fs
   const std::optional<std::string> id = stated(options.id);
   const Stated said = stated_by(environment);
   if (const Result<> good = check(said); !good && !given) return good.error();
-  std::optional<std::string> ambient = said.identity;
+  const std::optional<std::string> session = name_of_session(environment, said);
+  std::optional<std::string> ambient = session ? session : said.identity;
   if (!ambient && !given) ambient = name_of_worktree(environment, folder);
   Identity who;
   if (given) {
@@ -133,6 +146,7 @@ Result<Identity> resolve_identity(const base::Environment& environment, const fs
   } else if (ambient) {
     who.project = project_of(*ambient);
     who.source = said.identity ? IdentitySource::env : IdentitySource::worktree;
+    if (session) who.source = IdentitySource::session;
   } else {
     who.project = base::trimmed(git_top_level(folder).value_or(folder).filename().string());
     who.source = IdentitySource::cwd;
@@ -150,9 +164,11 @@ Result<Identity> resolve_identity(const base::Environment& environment, const fs
 Result<Caller> find_caller(const base::Environment& environment, const fs::path& folder,
                            const std::optional<std::string>& given) {
   if (given) return Caller{*given, Caller::Source::option};
-  // Here an agent's session at its host program will come in, before the environment.
   const Stated said = stated_by(environment);
   if (const Result<> good = check(said); !good) return good.error();
+  if (auto name = name_of_session(environment, said)) {
+    return Caller{*std::move(name), Caller::Source::session};
+  }
   if (said.identity) return Caller{*said.identity, Caller::Source::environment};
   if (auto name = name_of_worktree(environment, folder)) {
     return Caller{*std::move(name), Caller::Source::worktree};

@@ -20,7 +20,7 @@
 
 namespace synapse::services {
 
-enum class IdentitySource { flag, env, worktree, cwd };
+enum class IdentitySource { flag, session, env, worktree, cwd };
 
 [[nodiscard]] std::string_view to_text(IdentitySource source);
 
@@ -49,14 +49,15 @@ struct Identity {
 inline constexpr std::string_view nobody = "USER";
 
 struct Caller {
-  enum class Source { option, environment, worktree, terminal, none };
+  enum class Source { option, session, environment, worktree, terminal, none };
 
   std::string name;
   Source source = Source::none;
 };
 
-// Whose command it is: `given` with an option; else $SYN_IDENTITY; else the worktree's
-// synapse.name; else nobody's. An Error as above.
+// Whose command it is: `given` with an option; else the name of the host's session that it runs in,
+// unless $SYN_IDENTITY is another than the session began with; else $SYN_IDENTITY; else the
+// worktree's synapse.name; else nobody's. An Error as above.
 [[nodiscard]] Result<Caller> find_caller(const base::Environment& environment,
                                          const std::filesystem::path& folder,
                                          const std::optional<std::string>& given);

@@ -120,6 +120,9 @@ void name_owner(Context& context, const services::Caller& owner, const std::stri
   switch (owner.source) {
     case Source::option:
       return;
+    case Source::session:
+      context.err << claimed << " as this assistant's session" << std::endl;
+      return;
     case Source::environment:
       context.err << claimed << " as $SYN_IDENTITY" << std::endl;
       return;

@@ -54,6 +54,12 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner a2a_card(OptionSet& set);
 [[nodiscard]] Runner a2a_serve(OptionSet& set);
 
+[[nodiscard]] Runner hooks_install(OptionSet& set);
+[[nodiscard]] Runner hooks_uninstall(OptionSet& set);
+[[nodiscard]] Runner hooks_status(OptionSet& set);
+[[nodiscard]] Runner hooks_test(OptionSet& set);
+[[nodiscard]] Runner hooks_mode(OptionSet& set);
+
 [[nodiscard]] Runner init(OptionSet& set);
 [[nodiscard]] Runner doctor(OptionSet& set);
 [[nodiscard]] Runner worker_session(OptionSet& set);

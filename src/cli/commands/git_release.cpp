@@ -22,6 +22,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/git/claim_memory.hpp"
+#include "cli/git/edit_claims.hpp"
 #include "cli/git/git_claims.hpp"
 #include "cli/git/git_hooks.hpp"
 #include "cli/output/render.hpp"
@@ -104,14 +105,23 @@ class Errand {
     }
     const std::vector<git::BranchClaim> mine =
         git::worth_a_look(claims, settings_.name, trigger_, place);
-    if (mine.empty()) return exit_code::ok;
+    std::vector<EditClaim> edits;
+    if (trigger_ == git::Trigger::commit && place) {
+      edits = edit_claims(live, settings_.name, place->top_level);
+    }
+    if (mine.empty() && edits.empty()) return exit_code::ok;
     const base::Mono before = context_.clock.now().mono;
     const Result<std::vector<git::Ended>> ended = git::ended_by(trigger_, mine, git, place);
     if (!ended) return explain_git(context_.out, ended.error());
+    if (!edits.empty()) {
+      const Result<git::Commit> head = git::read_head(git);
+      if (!head) return explain_git(context_.out, head.error());
+      edits = committed(std::move(edits), head->files);
+    }
     // The bound is on what the hub makes a commit wait for. A merge of half the tree takes git a
     // while, and whoever merges expects that.
     end_ += context_.clock.now().mono - before;
-    return release(*ended);
+    return release(*ended, edits);
   }
 
  private:
@@ -136,12 +146,21 @@ class Errand {
     return reply->frame;
   }
 
-  int release(const std::vector<git::Ended>& all) {
-    const bool is_any = std::any_of(all.begin(), all.end(),
+  int release(const std::vector<git::Ended>& all, const std::vector<EditClaim>& edits) {
+    const bool is_any = !edits.empty() ||
+                        std::any_of(all.begin(), all.end(),
                                     [](const git::Ended& ended) { return !ended.claims.empty(); });
     if (!is_any) return exit_code::ok;
     if (const Result<> connected = connect(AgentOptions::Kind::command); !connected) {
       return without_hub(connected.error());
+    }
+    // Nobody asked for these, so nobody is told of their end.
+    for (const EditClaim& claim : edits) {
+      static_cast<void>(agent_->request({{"type", "release"},
+                                         {"task_id", claim.task_id},
+                                         {"epoch", claim.epoch},
+                                         {"paths", claim.paths}},
+                                        left()));
     }
     for (const git::Ended& ended : all) {
       std::vector<std::string> released;

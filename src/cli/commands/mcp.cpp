@@ -193,7 +193,9 @@ int run(Context& real_context, const McpArguments& options) {
   if (!caller) return explain_usage(context, caller.error());
   Result<AgentOptions> settings = agent_options_for(context, options.connection, *caller);
   if (!settings) return explain_usage(context, settings.error());
-  settings->kind = AgentOptions::Kind::agent;
+  // Of a host's session, which is the agent itself, it is one more connection.
+  const bool is_beside = caller->source == services::Caller::Source::session;
+  settings->kind = is_beside ? AgentOptions::Kind::command : AgentOptions::Kind::agent;
   if (std::error_code error;
       !std::filesystem::is_directory(context.folder / options.folder, error)) {
     return explain_usage(context, fail(ErrorCode::bad_argument,

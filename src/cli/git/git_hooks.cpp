@@ -80,7 +80,9 @@ void name_worktrees(Context& context, const git::Git& git, const services::Calle
                     const std::optional<std::string>& written) {
   const Result<git::Repository> here = git::find_repository(git);
   if (!here) return;
-  const bool is_said = caller.source != services::Caller::Source::none;
+  using Source = services::Caller::Source;
+  // A session's name is no longer than it.
+  const bool is_said = caller.source != Source::none && caller.source != Source::session;
   Result<> named;
   if (written && (here->is_linked_worktree() || !is_said)) {
     named = git::set_main_worktree_name(git, *here, *written);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Where each host program keeps the file that its hooks are in.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "base/strings.hpp"
+#include "services/host_hooks.hpp"
+
+namespace synapse::services {
+
+namespace {
+
+namespace fs = std::filesystem;
+using guard::Host;
+
+std::string variable(const base::Environment& environment, const char* name) {
+  return environment.get(name).value_or("");
+}
+
+// A host's own folder: where its variable says, else in the home.
+fs::path host_folder(Host host, const base::Environment& environment) {
+  const std::string home = variable(environment, "HOME");
+  const auto in_home = [&home](const char* name) {
+    return home.empty() ? fs::path() : fs::path(home) / name;
+  };
+  const auto said = [&](const char* name, const fs::path& otherwise) {
+    const std::string folder = variable(environment, name);
+    return folder.empty() ? otherwise : fs::path(folder);
+  };
+  switch (host) {
+    case Host::claude:
+      return said("CLAUDE_CONFIG_DIR", in_home(".claude"));
+    case Host::codex:
+      return said("CODEX_HOME", in_home(".codex"));
+    case Host::gemini:
+      return in_home(".gemini");
+    case Host::qwen:
+      return in_home(".qwen");
+    case Host::cursor:
+      return in_home(".cursor");
+    case Host::copilot:
+      return said("COPILOT_HOME", in_home(".copilot"));
+    case Host::kimi:
+      return in_home(".kimi");
+    case Host::opencode:
+    case Host::goose: {
+      const fs::path config = said("XDG_CONFIG_HOME", in_home(".config"));
+      return config.empty() ? config : config / std::string(guard::traits_of(host).word);
+    }
+  }
+  return {};
+}
+
+struct FilePlace {
+  Host host;
+  HookFileKind kind;
+  const char* in_folder;   // Of the host.
+  const char* in_project;  // Blank: none.
+};
+constexpr std::array<FilePlace, 8> file_places{{
+    {Host::claude, HookFileKind::groups, "settings.json", ".claude/settings.json"},
+    {Host::codex, HookFileKind::groups, "hooks.json", ".codex/hooks.json"},
+    {Host::gemini, HookFileKind::groups, "settings.json", ".gemini/settings.json"},
+    {Host::qwen, HookFileKind::groups, "settings.json", ".qwen/settings.json"},
+    {Host::cursor, HookFileKind::handlers, "hooks.json", ".cursor/hooks.json"},
+    {Host::copilot, HookFileKind::own, "hooks/synapse.json", ""},
+    {Host::opencode, HookFileKind::own, "plugin/synapse.js", ".opencode/plugin/synapse.js"},
+    {Host::kimi, HookFileKind::toml, "config.toml", ""},
+}};
+
+bool is_in_path(std::string_view program, const base::Environment& environment) {
+  const std::string path = variable(environment, "PATH");
+  const auto folders = base::split(path, ':');
+  return std::any_of(folders.begin(), folders.end(), [program](std::string_view folder) {
+    const fs::path file = fs::path(folder) / std::string(program);
+    return !folder.empty() && access(file.c_str(), X_OK) == 0;
+  });
+}
+
+}  // namespace
+
+std::optional<HookFile> hook_file(Host host, HookScope scope, const base::Environment& environment,
+                                  const fs::path& folder) {
+  const auto place = std::find_if(file_places.begin(), file_places.end(),
+                                  [host](const FilePlace& one) { return one.host == host; });
+  if (place == file_places.end()) return std::nullopt;
+  if (scope == HookScope::project) {
+    if (std::string_view(place->in_project).empty()) return std::nullopt;
+    return HookFile{host, place->kind, folder / place->in_project};
+  }
+  const fs::path own = host_folder(host, environment);
+  if (own.empty()) return std::nullopt;
+  return HookFile{host, place->kind, own / place->in_folder};
+}
+
+bool is_detected(Host host, const base::Environment& environment) {
+  std::error_code unknown;
+  const fs::path folder = host_folder(host, environment);
+  if (!folder.empty() && fs::is_directory(folder, unknown)) return true;
+  return is_in_path(guard::traits_of(host).word, environment);
+}
+
+}  // namespace synapse::services

@@ -1,0 +1,75 @@
+// Synapse's guard as OpenCode's plugin: posts each call of a tool to `syn guard --for opencode` and
+// does what that answers. In a comment, as the text of a file that is installed, stays what says
+// whose it is.
+
+// Synapse's guard: installed by `synapse hooks install`, taken away by `synapse hooks uninstall`.
+import { spawn } from "node:child_process"
+
+const syn = @SYN@
+const parents = new Map() // Of child sessions.
+let current = ""
+
+// What the guard says; nothing, whatever goes wrong with it.
+const ask = (payload) =>
+  new Promise((resolve) => {
+    let text = ""
+    const done = () => {
+      try {
+        resolve(text ? JSON.parse(text) : {})
+      } catch {
+        resolve({})
+      }
+    }
+    try {
+      const guard = spawn(syn, ["guard", "--for", "opencode"], {
+        stdio: ["pipe", "pipe", "ignore"],
+      })
+      const timer = setTimeout(() => guard.kill(), 2000)
+      guard.stdout.on("data", (bytes) => (text += bytes))
+      guard.on("error", () => resolve({}))
+      guard.on("close", () => {
+        clearTimeout(timer)
+        done()
+      })
+      guard.stdin.on("error", () => {})
+      guard.stdin.end(JSON.stringify(payload))
+    } catch {
+      resolve({})
+    }
+  })
+
+export const Synapse = async ({ directory, worktree }) => {
+  const payload = (event, input, output) => ({
+    event,
+    directory,
+    worktree,
+    input,
+    output,
+    parent: parents.get(input.sessionID),
+  })
+  return {
+    event: async ({ event }) => {
+      const info = event.properties?.info
+      if (event.type === "session.created" && info?.parentID) parents.set(info.id, info.parentID)
+      const session = event.properties?.sessionID ?? info?.id
+      if (!session) return
+      if (event.type === "session.idle" || event.type === "session.deleted") {
+        await ask(payload(event.type, { sessionID: session }))
+        if (event.type === "session.deleted") parents.delete(session)
+      }
+    },
+    "tool.execute.before": async (input, output) => {
+      current = input.sessionID
+      const said = await ask(payload("tool.execute.before", input, { args: output.args }))
+      if (said.deny) throw new Error(said.deny)
+    },
+    "tool.execute.after": async (input, output) => {
+      const said = await ask(payload("tool.execute.after", input, {}))
+      if (said.context) output.output += "\n" + said.context
+    },
+    "shell.env": async (input, output) => {
+      const session = input?.sessionID ?? current
+      if (session) output.env.SYNAPSE_OPENCODE_SESSION = parents.get(session) ?? session
+    },
+  }
+}
