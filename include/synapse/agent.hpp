@@ -149,6 +149,8 @@ class SYNAPSE_API Agent {
                                            const std::vector<std::string>& depends_on,
                                            const Json& fields);
   [[nodiscard]] Result<Reply> update_plan(const std::string& task_id, const Json& fields);
+  // Takes it off the plan.
+  [[nodiscard]] Result<Reply> forget_task(const std::string& task_id);
   [[nodiscard]] Result<Reply> progress(const std::string& task_id, const std::string& text,
                                        const std::string& kind);
   [[nodiscard]] Result<Reply> advertise(const Json& card);

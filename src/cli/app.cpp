@@ -27,6 +27,7 @@ constexpr Command task_commands[] = {
      commands::task_declare},
     {"update", "Set a task's status or suggest an owner.", commands::task_update},
     {"progress", "Post a note on a task.", commands::task_progress},
+    {"forget", "Take a task off the plan.", commands::task_forget},
 };
 
 constexpr Command new_commands[] = {

@@ -106,7 +106,7 @@ constexpr auto query = Rule::Kind::query;
 constexpr auto plain = Rule::Kind::plain;
 
 // Source: docs/protocol.md, Messages, agent to hub.
-constexpr std::array<Rule, 32> rules{{
+constexpr auto rules = std::to_array<Rule>({
     {"claim", "claim_granted", task_of_owner, "claim_denied", mutation},
     {"extend", "lease_extended", task_of_owner, "extend_denied", mutation},
     {"release", "release_granted", task_of_owner, "release_denied", mutation},
@@ -120,6 +120,7 @@ constexpr std::array<Rule, 32> rules{{
     {"offer_resource", "resource_offered", offer, "", mutation},
     {"ledger_task", "ledger_task_posted", plan_task, "", mutation},
     {"ledger_task_update", "ledger_task_updated", plan_task, "", mutation},
+    {"ledger_forget", "ledger_task_forgotten", task, "", mutation},
     {"ledger_progress", "ledger_progress_posted", note, "", mutation},
     {"advertise", "capability_advertised", card, "", mutation},
     {"recall_log", "recall_logged", any, "", mutation},
@@ -139,7 +140,7 @@ constexpr std::array<Rule, 32> rules{{
     {"dead_letters_request", "dead_letters_snapshot", any, "", plain},
     {"dead_letter_retry", "dead_letters_retried", any, "", plain},
     {"dead_letter_clear", "dead_letters_cleared", any, "", plain},
-}};
+});
 
 // A chat that wants a receipt has its answer behind its broadcast.
 constexpr Rule chat_with_receipt{"chat", "chat_accepted", any, "", mutation};

@@ -161,6 +161,10 @@ Result<Reply> Agent::update_plan(const std::string& task_id, const Json& fields)
   return request(task_frame("ledger_task_update", task_id, fields));
 }
 
+Result<Reply> Agent::forget_task(const std::string& task_id) {
+  return request(task_frame("ledger_forget", task_id));
+}
+
 Result<Reply> Agent::progress(const std::string& task_id, const std::string& text,
                               const std::string& kind) {
   Json frame = task_frame("ledger_progress", task_id);

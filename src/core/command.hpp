@@ -109,6 +109,10 @@ struct UpdatePlanTask {
   std::optional<std::string> suggested_owner;
 };
 
+struct ForgetPlanTask {
+  TaskId task_id;
+};
+
 struct PostProgress {
   TaskId task_id;
   std::string kind = "note";
@@ -132,8 +136,9 @@ struct RecordFinding {
 };
 
 // What changes the machine if it is accepted.
-using Command = std::variant<PostChat, ClaimTask, ExtendLease, ReleaseTask, RenewLease, UpdateTask,
-                             SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask,
-                             UpdatePlanTask, PostProgress, Advertise, LogRecall, RecordFinding>;
+using Command =
+    std::variant<PostChat, ClaimTask, ExtendLease, ReleaseTask, RenewLease, UpdateTask,
+                 SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask, UpdatePlanTask,
+                 ForgetPlanTask, PostProgress, Advertise, LogRecall, RecordFinding>;
 
 }  // namespace synapse::core

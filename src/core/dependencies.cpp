@@ -167,6 +167,17 @@ std::vector<const TaskId*> Dependencies::ready() const {
   return ready;
 }
 
+const TaskId* Dependencies::waiting_for(const TaskId& task) const {
+  const Node* node = find(task);
+  if (node == nullptr) return nullptr;
+  const Node* first = nullptr;  // By id: the nodes' order is that of their addresses.
+  for (const Node* other : node->needed_by) {
+    if (!other->is_declared || other->stage == Stage::over) continue;
+    if (first == nullptr || other->self->first < first->self->first) first = other;
+  }
+  return first == nullptr ? nullptr : &first->self->first;
+}
+
 std::size_t Dependencies::count_of(const TaskId& task) const {
   const Node* node = find(task);
   return node == nullptr ? 0 : node->needs.size();

@@ -38,6 +38,8 @@ class Dependencies {
   // Open tasks whose every dependency is declared and over, by id.
   [[nodiscard]] std::vector<const TaskId*> ready() const;
   [[nodiscard]] bool is_ready(const TaskId& task) const;
+  // A declared task that is not over and depends on this one; null if there is none.
+  [[nodiscard]] const TaskId* waiting_for(const TaskId& task) const;
   // Of the task, and of all.
   [[nodiscard]] std::size_t count_of(const TaskId& task) const;
   [[nodiscard]] std::size_t count() const { return count_; }

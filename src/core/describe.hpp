@@ -158,7 +158,8 @@ void describe(Visitor&& visit, Record& event) {
   visit("previous_owner", event.previous_owner);
 }
 
-template <class Visitor, Is<LeaseReleased> Record>
+template <class Visitor, class Record>
+  requires Is<Record, LeaseReleased> || Is<Record, PlanTaskForgotten>
 void describe(Visitor&& visit, Record& event) {
   visit.required("task_id", event.task_id);
 }

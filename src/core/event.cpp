@@ -19,6 +19,7 @@ struct DurabilityOf {
   Durability operator()(const LeaseExpired&) const { return Durability::synced; }
   Durability operator()(const PlanTaskDeclared&) const { return Durability::synced; }
   Durability operator()(const PlanTaskUpdated&) const { return Durability::synced; }
+  Durability operator()(const PlanTaskForgotten&) const { return Durability::synced; }
   Durability operator()(const FindingRecorded&) const { return Durability::synced; }
   Durability operator()(const AnswerRemembered&) const { return Durability::synced; }
   Durability operator()(const ProgressPosted&) const { return Durability::written; }

@@ -63,6 +63,9 @@ struct PlanTaskDeclared {
 struct PlanTaskUpdated {
   PlanTask task;
 };
+struct PlanTaskForgotten {
+  TaskId task_id;
+};
 struct ProgressPosted {
   ProgressNote note;
 };
@@ -144,9 +147,9 @@ struct ClaimUnqueued {
 using Event =
     std::variant<LeaseGranted, LeaseExtended, LeaseNarrowed, LeaseRenewed, TaskUpdated,
                  CheckpointSaved, LeaseHandedOff, LeaseReleased, LeaseExpired, PlanTaskDeclared,
-                 PlanTaskUpdated, ProgressPosted, ResourceOffered, ChatPosted, FindingRecorded,
-                 RecallLogged, AnswerRemembered, AgentSeen, AgentJoined, AgentLeft, OfferLapsed,
-                 CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued>;
+                 PlanTaskUpdated, PlanTaskForgotten, ProgressPosted, ResourceOffered, ChatPosted,
+                 FindingRecorded, RecallLogged, AnswerRemembered, AgentSeen, AgentJoined, AgentLeft,
+                 OfferLapsed, CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued>;
 
 // How safe an event must be before anyone hears of it: not at all, written, or written and synced.
 enum class Durability { none, written, synced };

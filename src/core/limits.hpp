@@ -44,6 +44,7 @@ struct Limits {
   std::size_t answer_bytes_per_agent = 16 * mebibyte;
   std::size_t answer_bytes_max = 48 * mebibyte;
   std::size_t plan_tasks_max = 100'000;
+  std::size_t plan_done_max = 10'000;  // Of those, how many that are done or cancelled.
   std::size_t plan_bytes_per_agent = 32 * mebibyte;
   std::size_t plan_bytes_max = 64 * mebibyte;
   std::size_t dependencies_per_task = 512;

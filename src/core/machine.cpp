@@ -44,6 +44,9 @@ struct Machine::Decide {
   Decision operator()(const UpdatePlanTask& command) const {
     return machine.plan_.decide_update(command, now);
   }
+  Decision operator()(const ForgetPlanTask& command) const {
+    return machine.plan_.decide_forget(command);
+  }
   Decision operator()(const PostProgress& command) const {
     return Plan::decide_progress(actor, command, now);
   }
@@ -170,6 +173,7 @@ struct Machine::Apply {
   }
   void operator()(const PlanTaskDeclared& event) const { machine.plan_.put(event.task); }
   void operator()(const PlanTaskUpdated& event) const { machine.plan_.put(event.task); }
+  void operator()(const PlanTaskForgotten& event) const { machine.plan_.forget(event.task_id); }
   void operator()(const ProgressPosted& event) const { machine.plan_.add(event.note); }
   void operator()(const ResourceOffered& event) const {
     machine.offers_.put({event.offer.agent, event.offer.kind, event.offer.name}, event.offer);

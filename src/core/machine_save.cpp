@@ -41,7 +41,7 @@ void fields(Io& io, Is<Limits> auto& v) {
      v.paths_per_claim, v.path_length_max, v.path_bytes_per_claim, v.patterns_per_claim,
      v.pattern_bytes_max, v.pattern_bytes_per_folder, v.pattern_bytes_per_agent, v.history_max,
      v.history_bytes_max, v.progress_max, v.progress_bytes_per_agent, v.progress_bytes_max,
-     v.answers_max, v.answer_bytes_per_agent, v.answer_bytes_max, v.plan_tasks_max,
+     v.answers_max, v.answer_bytes_per_agent, v.answer_bytes_max, v.plan_tasks_max, v.plan_done_max,
      v.plan_bytes_per_agent, v.plan_bytes_max, v.dependencies_per_task, v.dependencies_max,
      v.checkpoints_kept_max, v.checkpoint_bytes_max, v.last_seen_max, v.queued_claims_max,
      v.queued_claims_per_agent, v.queued_bytes_per_agent, v.queued_bytes_max, v.effort_max,

@@ -53,17 +53,21 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
     return Refusal(ErrorCode::blank_title, id,
                    "Plan task '" + id.text + "' needs a title; give it one.");
   }
-  const auto known = tasks_.find(id);
-  if (known == tasks_.end() && tasks_.size() >= limits_.plan_tasks_max) {
-    return Refusal(ErrorCode::plan_full, id,
-                   "The plan already holds " + std::to_string(limits_.plan_tasks_max) + " tasks.");
-  }
   // Before anything is done with them one by one.
   if (command.depends_on.size() > limits_.dependencies_per_task) {
     return Refusal(ErrorCode::dependency_quota, id,
                    "Plan task '" + id.text + "' depends on more than " +
                        std::to_string(limits_.dependencies_per_task) +
                        " others; put tasks in between.");
+  }
+  std::vector<TaskId> depends_on = clean_dependencies(command);
+  const auto known = tasks_.find(id);
+  const bool is_full = known == tasks_.end() && tasks_.size() >= limits_.plan_tasks_max;
+  const TaskId* const oldest = is_full ? dispensable(depends_on) : nullptr;
+  if (is_full && oldest == nullptr) {
+    return Refusal(ErrorCode::plan_full, id,
+                   "The plan already holds " + std::to_string(limits_.plan_tasks_max) +
+                       " tasks, and needs them all; forget some with ledger_forget.");
   }
   PlanTask task;
   if (known != tasks_.end()) {
@@ -73,14 +77,17 @@ Decision Plan::decide_declare(const AgentName& actor, const DeclarePlanTask& com
     task.created_by = actor.text;
     task.created_at = now.wall;
   }
-  task.depends_on = clean_dependencies(command);
+  task.depends_on = std::move(depends_on);
   if (auto refusal = dependency_obstacle(id, task.depends_on, effort)) return std::move(*refusal);
   task.title = command.title;
   task.description = command.description;
   task.suggested_owner = command.suggested_owner;
   task.updated_at = now.wall;
   if (auto refusal = obstacle(task)) return std::move(*refusal);
-  return Event(PlanTaskDeclared{std::move(task)});
+  Decision decision;
+  if (oldest != nullptr) decision.events.emplace_back(PlanTaskForgotten{*oldest});
+  decision.events.emplace_back(PlanTaskDeclared{std::move(task)});
+  return decision;
 }
 
 std::optional<Refusal> Plan::dependency_obstacle(const TaskId& task, const std::vector<TaskId>& on,
@@ -141,7 +148,39 @@ Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
   if (command.suggested_owner) task.suggested_owner = *command.suggested_owner;
   task.updated_at = now.wall;
   if (auto refusal = obstacle(task)) return std::move(*refusal);
-  return Event(PlanTaskUpdated{std::move(task)});
+  Decision decision(Event(PlanTaskUpdated{std::move(task)}));
+  const bool becomes_over = is_over(std::get<PlanTaskUpdated>(decision.events[0]).task.status) &&
+                            !is_over(known->second.status);
+  if (becomes_over && over_.size() >= limits_.plan_done_max) {
+    const TaskId* oldest = dispensable({});
+    if (oldest != nullptr) decision.events.emplace_back(PlanTaskForgotten{*oldest});
+  }
+  return decision;
+}
+
+Decision Plan::decide_forget(const ForgetPlanTask& command) const {
+  const TaskId& id = command.task_id;
+  if (!tasks_.contains(id)) {
+    return Refusal(ErrorCode::unknown_task, id, "The plan has no task '" + id.text + "'.");
+  }
+  // That would never be ready.
+  if (const TaskId* waiting = dependencies_.waiting_for(id)) {
+    return Refusal(ErrorCode::illegal_transition, id,
+                   "Plan task '" + id.text + "' can't be forgotten while '" + waiting->text +
+                       "' depends on it; finish that first, or declare it without.");
+  }
+  return Event(PlanTaskForgotten{id});
+}
+
+const TaskId* Plan::dispensable(const std::vector<TaskId>& needed) const {
+  std::size_t looked_at = 0;
+  constexpr std::size_t few = 64;
+  for (const auto& [changed, id] : over_) {
+    if (++looked_at > few) break;
+    const bool is_needed = std::find(needed.begin(), needed.end(), id) != needed.end();
+    if (!is_needed && dependencies_.waiting_for(id) == nullptr) return &id;
+  }
+  return nullptr;
 }
 
 Decision Plan::decide_progress(const AgentName& actor, const PostProgress& command, Moment now) {
@@ -174,12 +213,14 @@ void Plan::count_in(const PlanTask& task) {
   const std::size_t bytes = footprint(task);
   bytes_ += bytes;
   bytes_of_[task.created_by] += bytes;
+  if (is_over(task.status)) over_.emplace(task.updated_at, task.task_id);
 }
 
 void Plan::count_out(const PlanTask& task) {
   const std::size_t bytes = footprint(task);
   bytes_ -= bytes;
   take_from(bytes_of_, task.created_by, bytes);
+  over_.erase({task.updated_at, task.task_id});
 }
 
 void Plan::add(ProgressNote note) {
@@ -206,6 +247,10 @@ void Plan::forget_note(std::deque<ProgressNote>::iterator note) {
   take_from(progress_bytes_of_, note->author, bytes);
   progress_.erase(note);
   ++dropped_notes_;
+}
+
+void Plan::forget(const TaskId& task) {
+  if (tasks_.contains(task)) erase(task);
 }
 
 void Plan::erase(const TaskId& task) {

@@ -2,14 +2,17 @@
 // The shared plan: tasks with dependencies, and progress notes. It decides about its own commands
 // (the machine asks) and holds what the events say.
 //
-// Tasks and their dependencies are bounded in number and bytes, and what is too much is refused: a
-// plan loses nothing by itself. Of the notes the newest stay; an author that writes more than its
-// share pushes out its own.
+// Tasks and their dependencies are bounded in number and bytes, and what is too much is refused. A
+// plan loses nothing by itself but tasks that are over: of those it keeps so many, and when it is
+// full the oldest of them makes room for a new task. One that an unfinished task depends on stays.
+// Of the notes the newest stay; an author that writes more than its share pushes out its own.
 #pragma once
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/command.hpp"
@@ -26,10 +29,13 @@ class Plan {
   [[nodiscard]] Decision decide_declare(const AgentName& actor, const DeclarePlanTask& command,
                                         Moment now, Effort& effort) const;
   [[nodiscard]] Decision decide_update(const UpdatePlanTask& command, Moment now) const;
+  // Refused while a task that is not over depends on it.
+  [[nodiscard]] Decision decide_forget(const ForgetPlanTask& command) const;
   [[nodiscard]] static Decision decide_progress(const AgentName& actor, const PostProgress& command,
                                                 Moment now);
 
   void put(PlanTask task);
+  void forget(const TaskId& task);  // Nothing happens if the plan has no such task.
   void add(ProgressNote note);
   // Of a plan from a log that knew no bounds: dependencies past theirs are dropped, and the task is
   // blocked rather than ready too early; then descriptions go, those of tasks that are over first,
@@ -53,6 +59,9 @@ class Plan {
   [[nodiscard]] std::optional<Refusal> dependency_obstacle(const TaskId& task,
                                                            const std::vector<TaskId>& on,
                                                            Effort& effort) const;
+  // The task that is over and was changed the longest ago, of those that no unfinished task and
+  // none of `needed` depends on; null if none of the oldest few is that.
+  [[nodiscard]] const TaskId* dispensable(const std::vector<TaskId>& needed) const;
   void count_in(const PlanTask& task);
   void count_out(const PlanTask& task);
   void forget_note(std::deque<ProgressNote>::iterator note);
@@ -62,6 +71,7 @@ class Plan {
   Limits limits_;
   std::map<TaskId, PlanTask> tasks_;
   Dependencies dependencies_;
+  std::set<std::pair<double, TaskId>> over_;  // Tasks that are done or cancelled, by last change.
   std::size_t bytes_ = 0;
   std::map<std::string, std::size_t> bytes_of_;  // By who created the tasks.
   std::deque<ProgressNote> progress_;

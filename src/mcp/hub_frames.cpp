@@ -24,7 +24,7 @@ struct ChangeRow {
 
 // A renewal is missing on purpose: it only moves the end of a lease, every few minutes, of every
 // claim that is held this way.
-constexpr std::array<ChangeRow, 10> change_table{{
+constexpr std::array<ChangeRow, 11> change_table{{
     {"claim_granted", Resource::state},
     {"release_granted", Resource::state},
     {"handoff_granted", Resource::state},
@@ -32,6 +32,7 @@ constexpr std::array<ChangeRow, 10> change_table{{
     {"task_updated", Resource::state},
     {"ledger_task_posted", Resource::board},
     {"ledger_task_updated", Resource::board},
+    {"ledger_task_forgotten", Resource::board},
     {"ledger_progress_posted", Resource::board},
     {"capability_advertised", Resource::manifest},
     {"presence_update", Resource::manifest},

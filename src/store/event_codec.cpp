@@ -20,6 +20,7 @@
 //
 //   lease_expired    task_id, owner, epoch, checkpoint
 //   lease_renewed    task_id, epoch, lease_expires_at
+//   plan_forgotten   task_id: the plan no longer has it
 //   agent_seen       agent, last_seen: of an agent that was new
 //   resource         as in `events`, where meta is no object
 //   lease_updated    task_id, epoch, version, status, note, data_ref: a task_update of a lease with
@@ -98,6 +99,9 @@ struct Encode {
   }
   Coded operator()(const core::PlanTaskUpdated& event) const {
     return record(kind::ledger_task, event.task);
+  }
+  Coded operator()(const core::PlanTaskForgotten& event) const {
+    return record(kind::plan_forgotten, event, Table::synapse_events);
   }
   Coded operator()(const core::ProgressPosted& event) const {
     return record(kind::ledger_progress, event.note);

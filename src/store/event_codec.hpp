@@ -36,6 +36,7 @@ inline constexpr std::string_view idempotency = "idempotency";
 // In our own table.
 inline constexpr std::string_view lease_expired = "lease_expired";
 inline constexpr std::string_view lease_renewed = "lease_renewed";
+inline constexpr std::string_view plan_forgotten = "plan_forgotten";
 inline constexpr std::string_view agent_seen = "agent_seen";
 inline constexpr std::string_view lease_updated = "lease_updated";
 inline constexpr std::string_view lease_extended = "lease_extended";

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "store/json_escapes.hpp"
 
@@ -202,8 +203,14 @@ bool JsonReader::take_number(Token& token) {
 }
 
 bool JsonReader::parse(std::string_view token, double& out) {
-  if (std::from_chars(token.data(), token.data() + token.size(), out).ec == std::errc())
+  const std::errc error = std::from_chars(token.data(), token.data() + token.size(), out).ec;
+  if (error == std::errc()) return true;
+  // The same error for one that is too large, and for one so small that it is 0 to everybody else.
+  if (const double number = std::strtod(std::string(token).c_str(), nullptr);
+      error == std::errc::result_out_of_range && std::isfinite(number)) {
+    out = number;
     return true;
+  }
   fail("a number out of range");
   return false;
 }

@@ -14,7 +14,7 @@ namespace {
 Sweepable kind_of_row(std::string_view name) {
   if (name == kind::chat) return Sweepable::chat;
   if (name == kind::ledger_progress) return Sweepable::note;
-  if (name == kind::ledger_task) return Sweepable::plan;
+  if (name == kind::ledger_task || name == kind::plan_forgotten) return Sweepable::plan;
   if (name == kind::resource) return Sweepable::offer;
   if (name == kind::idempotency) return Sweepable::answer;
   if (name == kind::recall) return Sweepable::recall;
@@ -102,6 +102,12 @@ void Sweep::look_at_old(const RecordView& record, const Row& row) {
   } else if (const auto* task = std::get_if<core::PlanTaskUpdated>(&event)) {
     const auto [known, is_new] = plan_.try_emplace(task->task.task_id.text, row);
     if (!is_new) drop(std::exchange(known->second, row));
+  } else if (const auto* forgotten = std::get_if<core::PlanTaskForgotten>(&event)) {
+    if (const auto known = plan_.find(forgotten->task_id.text); known != plan_.end()) {
+      drop(known->second);
+      plan_.erase(known);
+    }
+    dead_.push_back(row);
   } else if (const auto* offer = std::get_if<core::ResourceOffered>(&event)) {
     offered(row, offer->offer);
   } else if (const auto* progress = std::get_if<core::ProgressPosted>(&event)) {

@@ -130,6 +130,10 @@ Body decode_ledger_task(const Fields& fields) {
   return core::Command(std::move(task));
 }
 
+Body decode_ledger_forget(const Fields& fields) {
+  return core::Command(core::ForgetPlanTask{task_id(fields, "task_id")});
+}
+
 Body decode_ledger_task_update(const Fields& fields) {
   return core::Command(core::UpdatePlanTask{task_id(fields, "task_id"),
                                             fields.optional_text("status"),
@@ -211,7 +215,7 @@ struct TypeRow {
   Body (*decode)(const Fields&);
 };
 
-constexpr std::array<TypeRow, 24> types{{
+constexpr auto types = std::to_array<TypeRow>({
     {"heartbeat", decode_plain<Heartbeat>},
     {"claim", decode_claim},
     {"extend", decode_extend},
@@ -226,6 +230,7 @@ constexpr std::array<TypeRow, 24> types{{
     {"offer_resource", decode_resource},
     {"ledger_task", decode_ledger_task},
     {"ledger_task_update", decode_ledger_task_update},
+    {"ledger_forget", decode_ledger_forget},
     {"ledger_progress", decode_ledger_progress},
     {"advertise", decode_advertise},
     {"recall_log", decode_recall},
@@ -236,7 +241,7 @@ constexpr std::array<TypeRow, 24> types{{
     {"manifest_request", decode_paged<ManifestRequest>},
     {"history_request", decode_history},
     {"resume_request", decode_resume},
-}};
+});
 
 }  // namespace
 

@@ -100,6 +100,12 @@ struct EncodeEvent {
     return plan_task("ledger_task_updated", event.task,
                      " is " + std::string(word(event.task.status)));
   }
+  Frame operator()(const core::PlanTaskForgotten& event) const {
+    JsonWriter json =
+        envelope.open("ledger_task_forgotten", "all", quoted(event.task_id) + " is off the plan");
+    json.field("task_id", event.task_id);
+    return broadcast("ledger_task_forgotten", json);
+  }
   Frame operator()(const core::ProgressPosted& event) const {
     // The text stands in the note as well; both have to fit.
     constexpr std::size_t payload_bytes_max = 4096;

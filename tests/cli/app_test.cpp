@@ -153,6 +153,7 @@ TEST_CASE("missing and surplus words are usage errors", "[cli][app]") {
       {"task", "declare"},
       {"task", "progress", "ID"},
       {"task", "update", "ID"},
+      {"task", "forget"},
       {"lock", "ID"},
       {"lock", "ID", "--"},
       {"lock", "ID", "true", "--name", "A"},

@@ -154,7 +154,7 @@ TEST_CASE("to narrow the chat alone leaves all other broadcasts", "[client][conn
   }
   script.finish();
   const Json& types = first.at("interest").at("types");
-  CHECK(types.size() == 13);
+  CHECK(types.size() == 14);
   CHECK(std::find(types.begin(), types.end(), "lease_expired") != types.end());
 }
 

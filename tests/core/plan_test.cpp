@@ -108,6 +108,60 @@ TEST_CASE("a plan holds no more tasks than it may", "[core][plan]") {
   stage.grant("A", declare("b", {"a"}));
 }
 
+TEST_CASE("a task is forgotten, unless an unfinished one depends on it", "[core][plan]") {
+  Stage stage;
+  stage.grant("A", declare("base"));
+  stage.grant("A", declare("top", {"base"}));
+  const Refusal refusal =
+      stage.refuse("B", ForgetPlanTask{TaskId("base")}, ErrorCode::illegal_transition);
+  CHECK(refusal.error.message.find("'top' depends on it") != std::string::npos);
+  stage.grant("A", status("top", "done"));
+  CHECK(only<PlanTaskForgotten>(stage.grant("B", ForgetPlanTask{TaskId("base")})).task_id ==
+        TaskId("base"));
+  CHECK_FALSE(stage.machine.plan().tasks().contains(TaskId("base")));
+  stage.refuse("B", ForgetPlanTask{TaskId("base")}, ErrorCode::unknown_task);
+
+  stage.grant("B", declare("base"));
+  CHECK(task(stage, "base").created_by == "B");
+}
+
+TEST_CASE("what is done makes room on a full plan, the oldest first", "[core][plan]") {
+  Limits limits;
+  limits.plan_tasks_max = 3;
+  Stage stage(limits);
+  for (const char* id : {"a", "b", "c"}) stage.grant("A", declare(id));
+  stage.grant("A", status("b", "done"));
+  stage.clock.advance(1);
+  stage.grant("A", status("a", "cancelled"));
+  stage.grant("A", declare("c", {"b"}));  // Which has to be known for c to be ready.
+  const std::vector<Event> events = stage.grant("A", declare("d"));
+  REQUIRE(events.size() == 2);
+  CHECK(std::get<PlanTaskForgotten>(events[0]).task_id == TaskId("a"));
+  stage.refuse("A", declare("e"), ErrorCode::plan_full);
+  stage.grant("A", status("c", "done"));
+  stage.refuse("A", declare("e", {"c", "b"}), ErrorCode::plan_full);
+  stage.grant("A", declare("e", {"c"}));
+  CHECK_FALSE(stage.machine.plan().tasks().contains(TaskId("b")));
+}
+
+TEST_CASE("a plan keeps so many tasks that are over", "[core][plan]") {
+  Limits limits;
+  limits.plan_done_max = 2;
+  Stage stage(limits);
+  for (const char* id : {"a", "b", "c", "d"}) stage.grant("A", declare(id));
+  for (const char* id : {"c", "b"}) {
+    stage.grant("A", status(id, "done"));
+    stage.clock.advance(1);
+  }
+  const std::vector<Event> events = stage.grant("A", status("a", "done"));
+  REQUIRE(events.size() == 2);
+  CHECK(std::get<PlanTaskForgotten>(events[1]).task_id == TaskId("c"));
+  // One that is open again does not count, nor does one that changes without ending.
+  stage.grant("A", status("b", "open"));
+  CHECK(stage.grant("A", status("d", "done")).size() == 1);
+  CHECK(stage.grant("A", status("d", "cancelled")).size() == 1);
+}
+
 TEST_CASE("a task's status may become any other", "[core][plan]") {
   Stage stage;
   stage.grant("A", declare("t"));

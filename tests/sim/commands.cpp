@@ -157,6 +157,8 @@ Command Crowd::board_command() {
       return command;
     }
     case 3:
+      if (dice_.one_in(4)) return ForgetPlanTask{task()};
+      [[fallthrough]];
     case 4: {
       UpdatePlanTask command{task(), dice_.of(statuses), {}};
       if (dice_.one_in(2)) command.suggested_owner = agent().text;

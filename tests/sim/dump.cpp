@@ -165,6 +165,9 @@ struct EventText {
   }
   std::string operator()(const PlanTaskDeclared& e) const { return line("declared", e.task); }
   std::string operator()(const PlanTaskUpdated& e) const { return line("plan_updated", e.task); }
+  std::string operator()(const PlanTaskForgotten& e) const {
+    return Line("plan_forgotten")("task", e.task_id).text();
+  }
   std::string operator()(const ProgressPosted& e) const { return line("progress", e.note); }
   std::string operator()(const ResourceOffered& e) const {
     return line("offered", e.offer) + due(e.offer.deadline);
@@ -256,6 +259,9 @@ struct CommandText {
   }
   std::string operator()(const UpdatePlanTask& c) const {
     return Line("plan_update")("task", c.task_id)("status", c.status).text();
+  }
+  std::string operator()(const ForgetPlanTask& c) const {
+    return Line("forget")("task", c.task_id).text();
   }
   std::string operator()(const PostProgress& c) const {
     return Line("progress")("task", c.task_id)("kind", c.kind).text();

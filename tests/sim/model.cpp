@@ -149,6 +149,8 @@ void Model::apply(const Event& event) {
     put_task(declared->task);
   } else if (const auto* changed = std::get_if<PlanTaskUpdated>(&event)) {
     put_task(changed->task);
+  } else if (const auto* gone = std::get_if<PlanTaskForgotten>(&event)) {
+    drop(plan_, [&](const PlanTask& old) { return old.task_id == gone->task_id; });
   } else if (const auto* chat = std::get_if<ChatPosted>(&event)) {
     last_message_ = std::max(last_message_, chat->message.id.value);
   }

@@ -249,9 +249,6 @@ struct Model::Decide {
       task = old;
       known = true;
     }
-    if (!known && model.plan_.size() >= model.limits_.plan_tasks_max) {
-      return refused(ErrorCode::plan_full);
-    }
     if (!known) {
       task.created_by = actor.text;
       task.created_at = now.wall;
@@ -267,22 +264,69 @@ struct Model::Decide {
       const bool repeated = std::find(before.begin(), before.end(), one) != before.end();
       if (!one.empty() && one != c.task_id && !repeated) task.depends_on.push_back(one);
     }
+    Outcome outcome;
+    if (!known && model.plan_.size() >= model.limits_.plan_tasks_max) {
+      const auto spare = spare_task(task.depends_on);
+      if (!spare) return refused(ErrorCode::plan_full);
+      outcome.events.emplace_back(PlanTaskForgotten{*spare});
+    }
     for (const TaskId& one : task.depends_on) {
       if (model.plan_reaches(one, c.task_id)) return refused(ErrorCode::dependency_cycle);
     }
-    return happened(PlanTaskDeclared{task});
+    outcome.events.emplace_back(PlanTaskDeclared{task});
+    return outcome;
   }
 
   Outcome operator()(const UpdatePlanTask& c) const {
     for (PlanTask task : model.plan_) {
       if (task.task_id != c.task_id) continue;
       if (c.status && !plan_status(*c.status)) return refused(ErrorCode::unknown_status);
+      const bool was_over = is_over(task);
       if (c.status) task.status = *plan_status(*c.status);
       task.suggested_owner = c.suggested_owner.value_or(task.suggested_owner);
       task.updated_at = now.wall;
-      return happened(PlanTaskUpdated{task});
+      Outcome outcome = happened(PlanTaskUpdated{task});
+      const auto over =
+          static_cast<std::size_t>(std::count_if(model.plan_.begin(), model.plan_.end(), is_over));
+      if (is_over(task) && !was_over && over >= model.limits_.plan_done_max) {
+        const auto spare = spare_task({});
+        if (spare) outcome.events.emplace_back(PlanTaskForgotten{*spare});
+      }
+      return outcome;
     }
     return refused(ErrorCode::unknown_task);
+  }
+
+  static bool is_over(const PlanTask& task) {
+    return task.status == PlanStatus::done || task.status == PlanStatus::cancelled;
+  }
+
+  [[nodiscard]] bool is_waited_for(const TaskId& id) const {
+    for (const PlanTask& task : model.plan_) {
+      const auto& needs = task.depends_on;
+      if (!is_over(task) && std::find(needs.begin(), needs.end(), id) != needs.end()) return true;
+    }
+    return false;
+  }
+
+  // The one that is over, needed by nobody and not by these, and was changed the longest ago.
+  [[nodiscard]] std::optional<TaskId> spare_task(const std::vector<TaskId>& needed) const {
+    const PlanTask* spare = nullptr;
+    for (const PlanTask& task : model.plan_) {
+      const bool is_needed = std::find(needed.begin(), needed.end(), task.task_id) != needed.end();
+      if (!is_over(task) || is_needed || is_waited_for(task.task_id)) continue;
+      const auto key = [](const PlanTask& one) { return std::pair(one.updated_at, one.task_id); };
+      if (spare == nullptr || key(task) < key(*spare)) spare = &task;
+    }
+    return spare == nullptr ? std::nullopt : std::optional(spare->task_id);
+  }
+
+  Outcome operator()(const ForgetPlanTask& c) const {
+    bool is_known = false;
+    for (const PlanTask& task : model.plan_) is_known |= task.task_id == c.task_id;
+    if (!is_known) return refused(ErrorCode::unknown_task);
+    if (is_waited_for(c.task_id)) return refused(ErrorCode::illegal_transition);
+    return happened(PlanTaskForgotten{c.task_id});
   }
 
   Outcome operator()(const PostProgress& c) const {

@@ -38,6 +38,7 @@ Limits Simulation::limits() {
   limits.progress_max = 15;
   limits.answers_max = 8;
   limits.plan_tasks_max = 15;
+  limits.plan_done_max = 6;
   limits.checkpoints_kept_max = 3;
   limits.queued_claims_max = 8;
   limits.queued_claims_per_agent = 3;

@@ -90,7 +90,8 @@ TEST_CASE("only what the original doesn't know goes into the table of our own", 
     const auto entry = encode(event, 1);
     if (entry->table == store::Table::synapse_events) ours.push_back(entry->kind);
   }
-  CHECK(ours == std::vector<std::string>{"lease_renewed", "lease_expired", "agent_seen"});
+  CHECK(ours ==
+        std::vector<std::string>{"lease_renewed", "lease_expired", "plan_forgotten", "agent_seen"});
   CHECK(store::encode_whole(sample_lease(), 1).table == store::Table::events);
 }
 
@@ -136,9 +137,9 @@ TEST_CASE("each kind of event has its word in the log", "[store][codec]") {
   for (const core::Event& event : logged_events()) kinds.push_back(encode(event, 1)->kind);
   CHECK(kinds == std::vector<std::string>{"claim", "claim", "claim", "lease_renewed", "task_update",
                                           "checkpoint", "handoff", "release", "lease_expired",
-                                          "ledger_task", "ledger_task", "ledger_progress",
-                                          "resource", "chat", "finding", "recall", "idempotency",
-                                          "agent_seen"});
+                                          "ledger_task", "ledger_task", "plan_forgotten",
+                                          "ledger_progress", "resource", "chat", "finding",
+                                          "recall", "idempotency", "agent_seen"});
 }
 
 TEST_CASE("payloads are compact and hold what the page on the log says", "[store][codec]") {

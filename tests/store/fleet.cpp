@@ -76,6 +76,7 @@ core::Command Fleet::command(const AgentName& actor) {
       return DeclarePlanTask{
           TaskId(name("step-", 6)), "title", name("text ", 9), {TaskId(name("step-", 6))}, agent};
     case 3:
+      if (draw(6) == 0) return ForgetPlanTask{TaskId(name("step-", 6))};
       return UpdatePlanTask{TaskId(name("step-", 6)), draw(2) == 0 ? "done" : "blocked", {}};
     case 4:
       return PostProgress{TaskId(name("step-", 6)), "note", name("progress ", 1000)};
@@ -118,6 +119,7 @@ core::Limits tight_limits() {
   limits.progress_max = 9;
   limits.answers_max = 5;
   limits.checkpoints_kept_max = 3;
+  limits.plan_done_max = 2;
   return limits;
 }
 

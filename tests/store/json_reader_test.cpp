@@ -229,6 +229,7 @@ TEST_CASE("numbers are read whole or not at all", "[store][json]") {
   CHECK(value_of<double>("17") == 17.0);
   CHECK(value_of<double>("0.1") == 0.1);
   CHECK_FALSE(value_of<double>("1e309"));
+  CHECK(value_of<double>("1.5e-400") == 0.0);
   CHECK_FALSE(value_of<double>("\"1\""));
   CHECK(value_of<Epoch>("9007199254740992") == Epoch{JsonReader::id_max});
   CHECK_FALSE(value_of<Epoch>("9007199254740993"));

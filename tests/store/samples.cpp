@@ -70,6 +70,7 @@ std::vector<core::Event> logged_events() {
           LeaseExpired{TaskId("T1"), AgentName("proj/A"), Epoch{7}, "half way"},
           PlanTaskDeclared{task},
           PlanTaskUpdated{task},
+          PlanTaskForgotten{task.task_id},
           ProgressPosted{{TaskId("P"), "A", ProgressKind::assessment, "fine", 1700000002.0}},
           ResourceOffered{{AgentName("A"),
                            "gpu",

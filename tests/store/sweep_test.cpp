@@ -144,6 +144,11 @@ TEST_CASE("a log is as small as what its hub keeps, and no count starts again",
     add(core::LeaseReleased{brief.task_id, brief.owner});
     add(core::AnswerRemembered{std::to_string(i), AgentName("A"), "release", "d", "{}"});
   }
+  core::PlanTask step;
+  step.task_id = TaskId("step");
+  step.title = "of a plan that is over";
+  add(core::PlanTaskDeclared{step});
+  add(core::PlanTaskForgotten{step.task_id});
   REQUIRE(log->append(entries));
   const base::Moment now = moment(0);
   CompactionPolicy policy = keep_nothing();

@@ -199,6 +199,8 @@ TEST_CASE("a plan task and its update carry all their fields", "[wire][decode]")
   const auto bare = command<core::UpdatePlanTask>("ledger_task_update", R"("task_id":"T")");
   CHECK_FALSE(bare.status);
   CHECK_FALSE(bare.suggested_owner);
+  const auto forgotten = command<core::ForgetPlanTask>("ledger_forget", R"("task_id":" T ")");
+  CHECK(forgotten.task_id.text == "T");
 }
 
 TEST_CASE("progress is its text or the payload, a note unless it says", "[wire][decode]") {

@@ -202,6 +202,8 @@ TEST_CASE("plan tasks and notes are told whole", "[wire][encode]") {
                   {"updated_at", 2.0}};
   CHECK(broadcast(core::PlanTaskDeclared{task}, "ledger_task_posted") == json{{"task", told}});
   CHECK(broadcast(core::PlanTaskUpdated{task}, "ledger_task_updated") == json{{"task", told}});
+  CHECK(broadcast(core::PlanTaskForgotten{task.task_id}, "ledger_task_forgotten") ==
+        json{{"task_id", task.task_id.text}});
   const core::ProgressNote note{TaskId(""), "A", core::ProgressKind::assessment, "text", 3};
   CHECK(broadcast(core::ProgressPosted{note}, "ledger_progress_posted") ==
         json{{"note",

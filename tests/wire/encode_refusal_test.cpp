@@ -25,7 +25,7 @@ TEST_CASE("a refusal answers by the type of its request", "[wire][encode]") {
       {"finding", "finding_rejected"}, {"task_update", "error"},
       {"resource", "error"},           {"ledger_task", "error"},
       {"ledger_task_update", "error"}, {"ledger_progress", "error"},
-      {"no_such_type", "error"}};
+      {"ledger_forget", "error"},      {"no_such_type", "error"}};
   for (const auto& [request, denial] : denials) {
     INFO(request);
     const json frame = refused(refusal, request);

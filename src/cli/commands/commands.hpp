@@ -25,6 +25,7 @@ namespace synapse::cli::commands {
 
 [[nodiscard]] Runner task_declare(OptionSet& set);
 [[nodiscard]] Runner task_update(OptionSet& set);
+[[nodiscard]] Runner task_forget(OptionSet& set);
 [[nodiscard]] Runner task_progress(OptionSet& set);
 [[nodiscard]] Runner lock(OptionSet& set);
 [[nodiscard]] Runner release(OptionSet& set);

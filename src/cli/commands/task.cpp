@@ -77,6 +77,17 @@ int run_update(Context& context, const Update& options) {
       });
 }
 
+struct Forgetting {
+  ConnectionOptions connection;
+  std::string id;
+};
+
+int run_forget(Context& context, const Forgetting& options) {
+  return change_plan(
+      context, options.connection, [&](Agent& agent) { return agent.forget_task(options.id); },
+      [](const Json& frame) { return "forgot " + shown(frame, "task_id"); });
+}
+
 struct Progress {
   ConnectionOptions connection;
   std::string id;
@@ -117,6 +128,14 @@ Runner task_update(OptionSet& set) {
   add_options_after_claims(set, options->connection);
   set.example("synapse task update BUILD --status done");
   return runner(options, run_update);
+}
+
+Runner task_forget(OptionSet& set) {
+  auto options = std::make_shared<Forgetting>();
+  set.argument("ID", options->id, "the task; no unfinished one may depend on it");
+  add_connection_options(set, options->connection);
+  set.example("synapse task forget BUILD");
+  return runner(options, run_forget);
 }
 
 Runner task_progress(OptionSet& set) {

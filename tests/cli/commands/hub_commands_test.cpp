@@ -152,6 +152,19 @@ TEST_CASE("a change of the plan that is refused says why on stderr", "[cli][task
   CHECK(run({"task", "update", "A", "--status", "lost"}) == 1);
 }
 
+TEST_CASE("a task that is forgotten is off the board", "[cli][task]") {
+  const Bus bus;
+  CliRun run(on(bus));
+  CHECK(run({"task", "declare", "A", "--title", "a"}) == 0);
+  CHECK(run({"task", "declare", "B", "--title", "b", "--depends-on", "A"}) == 0);
+  CHECK(run({"task", "forget", "A"}) == 1);
+  CHECK_THAT(run.err(), Contains("'B' depends on it"));
+  CHECK(run({"task", "forget", "B"}) == 0);
+  CHECK(run.out() == "forgot B\n");
+  CHECK(run({"board"}) == 0);
+  CHECK_THAT(run.out(), !Contains("B"));
+}
+
 TEST_CASE("a message prints the replies to it and no other chat", "[cli][send]") {
   const Bus bus;
   const auto settings = bus.settings("R");
