@@ -44,6 +44,12 @@ std::optional<ProcessRow> process_row(std::uint64_t pid) {
   return row;
 }
 
+std::string boot_id() {
+  constexpr std::size_t id_bytes_max = 64;
+  const auto text = read_start("/proc/sys/kernel/random/boot_id", id_bytes_max);
+  return text ? trimmed(*text) : std::string();
+}
+
 std::string pid_namespace() {
   std::error_code unknown;
   return std::filesystem::read_symlink("/proc/self/ns/pid", unknown).string();

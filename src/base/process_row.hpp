@@ -25,6 +25,8 @@ struct ProcessRow {
 // Nothing: it is gone, or is not to be seen.
 [[nodiscard]] std::optional<ProcessRow> process_row(std::uint64_t pid);
 
+// Which run of the machine this is; blank: not known.
+[[nodiscard]] std::string boot_id();
 // In which the numbers mean something; blank: not known.
 [[nodiscard]] std::string pid_namespace();
 

@@ -110,6 +110,10 @@ LogKeeper::Opened LogKeeper::replay(store::EventStore& store, Moment now,
     logger_.warning(std::to_string(told - undecodable_told_max) +
                     " more events of the log can't be read and were skipped");
   }
+  // In another boot, what was written and not synced may be gone: its epochs are not given again.
+  if (report.reserved && (boot_.empty() || report.reserved->boot != boot_)) {
+    machine->saw_epoch(report.reserved->until);
+  }
   if (const std::string cut = machine->fit(); !cut.empty()) {
     logger_.warning("the log holds more than a hub may keep: " + cut);
   }

@@ -67,6 +67,7 @@ class LogKeeper {
   const LogOptions options_;
   core::Limits limits_;
   std::string hub_id_;
+  const std::string boot_ = base::boot_id();
   const Logger& logger_;
   std::optional<store::LogLock> lock_;  // Outlives the store.
   std::optional<Error> read_only_;

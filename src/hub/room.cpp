@@ -57,6 +57,9 @@ void Room::write_renewed(Moment now) {
 
 bool Room::write_some_renewed(Moment now, std::size_t bytes_max) {
   std::vector<store::Entry> whole = recorder_.take_changed(machine_->leases(), now.wall, bytes_max);
+  if (std::optional<store::Entry> safe = recorder_.all_safe(now)) {
+    whole.push_back(std::move(*safe));
+  }
   if (whole.empty() || !read_only_reason_.empty()) return false;
   Turn turn;
   turn.is_logged = true;
@@ -129,6 +132,9 @@ Delivery Room::delivery_of(const core::Event& event, wire::Outgoing outgoing, Se
 void Room::log(const core::Event& event, Turn& turn, Moment now) {
   if (log_ == nullptr || !read_only_reason_.empty()) return;
   if (core::durability(event) == core::Durability::none) return;
+  if (std::optional<store::Entry> block = recorder_.reservation(event, now)) {
+    entries_.push_back(std::move(*block));
+  }
   if (std::optional<store::Entry> entry = recorder_.entry(event, now)) {
     entries_.push_back(std::move(*entry));
     turn.is_logged = true;

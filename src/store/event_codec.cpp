@@ -27,6 +27,7 @@
 //                    a large checkpoint
 //   lease_extended   task_id, owner, epoch, paths (those that came), lease_expires_at: of a claim
 //                    that a host's hook made; any other that grows is a claim in `events`
+//   epochs_reserved  until, boot: see EpochBlock
 //
 // A lease also has party and origin where they say something. The original knows all of the first
 // list but these, scope, previous_owner, sender, type and digest, and passes over those. It doesn't
@@ -145,6 +146,12 @@ std::optional<Entry> encode(const core::Event& event, double ts) {
   if (!coded) return std::nullopt;
   return Entry{ts, std::string(coded->kind), std::move(coded->payload), core::durability(event),
                coded->table};
+}
+
+Entry encode(const EpochBlock& block, double ts) {
+  Record coded = record(kind::epochs_reserved, block);
+  return {ts, std::string(coded.kind), std::move(coded.payload), core::Durability::synced,
+          Table::synapse_events};
 }
 
 Entry encode_whole(const core::Lease& lease, double ts) {

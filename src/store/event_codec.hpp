@@ -40,6 +40,7 @@ inline constexpr std::string_view plan_forgotten = "plan_forgotten";
 inline constexpr std::string_view agent_seen = "agent_seen";
 inline constexpr std::string_view lease_updated = "lease_updated";
 inline constexpr std::string_view lease_extended = "lease_extended";
+inline constexpr std::string_view epochs_reserved = "epochs_reserved";
 }  // namespace kind
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
@@ -123,6 +124,20 @@ void describe(Visitor&& visit, Record& growth) {
   visit.required("lease_expires_at", growth.expires_at);
 }
 [[nodiscard]] Result<Growth> decode_growth(std::string_view payload, const DecodeContext& context);
+
+// Epochs up to this one may have been given in that boot of the machine, by claims that a power cut
+// has taken out of the log. 0: all that were given are in it.
+struct EpochBlock {
+  Epoch until;
+  std::string boot;
+};
+template <class Visitor, core::Is<EpochBlock> Record>
+void describe(Visitor&& visit, Record& block) {
+  visit("until", block.until);
+  visit("boot", block.boot);
+}
+[[nodiscard]] Entry encode(const EpochBlock& block, double ts);
+[[nodiscard]] Result<EpochBlock> decode_epoch_block(std::string_view payload);
 
 // The number of a chat record, if decode() would take it: for records whose text is no longer
 // wanted.

@@ -211,6 +211,17 @@ Result<Growth> decode_growth(std::string_view payload, const DecodeContext& cont
   return growth;
 }
 
+Result<EpochBlock> decode_epoch_block(std::string_view payload) {
+  if (!is_text(payload)) return undecodable("not UTF-8");
+  JsonReader json(payload);
+  EpochBlock block;
+  read_record(json, block);
+  json.finish();
+  if (json.failed()) return undecodable(json.failure());
+  clamp(block.until.value);
+  return block;
+}
+
 Result<SmallUpdate> decode_small_update(std::string_view payload) {
   if (!is_text(payload)) return undecodable("not UTF-8");
   JsonReader json(payload);

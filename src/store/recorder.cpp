@@ -37,6 +37,22 @@ const TaskId* written_in_part(const core::Event& event, const Entry& entry) {
 
 }  // namespace
 
+std::optional<Entry> Recorder::reservation(const core::Event& event, Moment now) {
+  const auto* granted = std::get_if<core::LeaseGranted>(&event);
+  if (granted == nullptr || core::durability(event) == core::Durability::synced) {
+    return std::nullopt;
+  }
+  const Epoch epoch = granted->lease.epoch;
+  if (epoch <= reserved_until_) return std::nullopt;
+  reserved_until_ = Epoch{epoch.value + epochs_at_once};
+  return encode(EpochBlock{reserved_until_, boot_}, now.wall);
+}
+
+std::optional<Entry> Recorder::all_safe(Moment now) {
+  if (std::exchange(reserved_until_, Epoch{}) == Epoch{}) return std::nullopt;
+  return encode(EpochBlock{Epoch{}, boot_}, now.wall);
+}
+
 std::optional<Entry> Recorder::entry(const core::Event& event, Moment now) {
   std::optional<Entry> entry = encode(event, now.wall);
   if (const TaskId* task_id = entry ? written_in_part(event, *entry) : nullptr) {

@@ -11,8 +11,11 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "base/process_row.hpp"
 #include "core/event.hpp"
 #include "core/lease_table.hpp"
 #include "store/event_store.hpp"
@@ -22,6 +25,18 @@ namespace synapse::store {
 class Recorder {
  public:
   static constexpr std::chrono::minutes whole_within{10};
+  static constexpr std::uint64_t epochs_at_once = 1000;
+
+  // `boot`: which run of the machine this is.
+  explicit Recorder(std::string boot = base::boot_id()) : boot_(std::move(boot)) {}
+
+  // What has to stand in the log, synced, before a claim that is written without a sync: epochs
+  // stand in commits, so none is given twice, whatever a power cut takes.
+  [[nodiscard]] std::optional<Entry> reservation(const core::Event& event, Moment now);
+
+  // Of what is synced together with all before it: epochs are counted by the log itself again.
+  // Nothing: they are already.
+  [[nodiscard]] std::optional<Entry> all_safe(Moment now);
 
   // The entry of an event that happens now; nothing for one that is not logged.
   [[nodiscard]] std::optional<Entry> entry(const core::Event& event, Moment now);
@@ -35,6 +50,8 @@ class Recorder {
       std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
  private:
+  std::string boot_;
+  Epoch reserved_until_;
   std::set<TaskId> changed_;
   std::optional<Mono> due_;
 };

@@ -90,6 +90,7 @@ class Replay {
     if (record.kind == kind::lease_renewed) return take_renewal(record);
     if (record.kind == kind::lease_updated) return take_small_update(record);
     if (record.kind == kind::lease_extended) return take_growth(record);
+    if (record.kind == kind::epochs_reserved) return take_epoch_block(record);
     Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
     if (!event) return skip(record, event.error());
     if (!*event) {
@@ -120,6 +121,13 @@ class Replay {
     if (!renewal) return skip(record, renewal.error());
     ++report_.applied;
     leases_.renew(*renewal);
+  }
+
+  void take_epoch_block(const RecordView& record) {
+    Result<EpochBlock> block = decode_epoch_block(record.payload);
+    if (!block) return skip(record, block.error());
+    ++report_.applied;
+    report_.reserved = *std::move(block);
   }
 
   void take_growth(const RecordView& record) {

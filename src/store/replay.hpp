@@ -13,12 +13,14 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "core/machine.hpp"
+#include "store/event_codec.hpp"
 #include "store/event_store.hpp"
 
 namespace synapse::store {
@@ -32,6 +34,8 @@ struct ReplayReport {
   // Leases that live and whose last record is a renewal or a small update: a reader of `events`
   // alone, such as the original, sees them end too early, or as they were.
   std::vector<TaskId> changed;
+  // The last block of epochs that was reserved.
+  std::optional<EpochBlock> reserved;
   // What was wrong with leases, and mended or kept (lease_mending.hpp).
   std::vector<std::string> mended;
 };

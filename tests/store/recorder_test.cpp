@@ -11,6 +11,36 @@
 using namespace synapse;
 using namespace synapse::test;
 
+TEST_CASE("epochs of claims that are not synced are reserved first, a thousand at a time",
+          "[store][recorder]") {
+  store::Recorder recorder("this boot");
+  core::Lease lease = sample_lease();
+  const auto reserved = [&](std::uint64_t epoch, core::Origin origin) {
+    lease.epoch = Epoch{epoch};
+    lease.origin = origin;
+    const auto entry = recorder.reservation(core::LeaseGranted{lease}, moment(0));
+    if (!entry) return std::uint64_t{0};
+    CHECK(entry->kind == store::kind::epochs_reserved);
+    CHECK(entry->durability == core::Durability::synced);
+    CHECK(entry->table == store::Table::synapse_events);
+    const auto block = store::decode_epoch_block(entry->payload);
+    REQUIRE(block);
+    CHECK(block->boot == "this boot");
+    return block->until.value;
+  };
+  CHECK(reserved(1, core::Origin::request) == 0);
+  CHECK(reserved(2, core::Origin::remote_hook) == 0);
+  CHECK_FALSE(recorder.all_safe(moment(0)));
+  CHECK(reserved(3, core::Origin::local_hook) == 1003);
+  CHECK(reserved(1003, core::Origin::local_hook) == 0);
+  CHECK(reserved(1004, core::Origin::local_hook) == 2004);
+  const auto safe = recorder.all_safe(moment(0));
+  REQUIRE(safe);
+  CHECK(store::decode_epoch_block(safe->payload).value().until == Epoch{});
+  CHECK_FALSE(recorder.all_safe(moment(0)));
+  CHECK(reserved(1005, core::Origin::local_hook) == 2005);
+}
+
 TEST_CASE("renewing a lease does not write what the lease holds", "[store][recorder]") {
   const TempDir dir;
   const auto log = open_store(dir / "h.db");

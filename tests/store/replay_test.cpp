@@ -203,6 +203,21 @@ TEST_CASE("a hook's claim grows in replay if it lives with that owner and epoch,
   CHECK(now().task_id.empty());
 }
 
+TEST_CASE("replay tells the last block of epochs that was reserved", "[store][replay]") {
+  MemoryStore log;
+  core::Machine none{core::Limits{}};
+  CHECK_FALSE(replayed(log, none, moment(0)).reserved);
+  REQUIRE(log.append(std::vector{store::encode(store::EpochBlock{Epoch{1000}, "a"}, 1),
+                                 store::encode(store::EpochBlock{Epoch{2000}, "b"}, 1)}));
+  core::Machine machine{core::Limits{}};
+  const auto report = replayed(log, machine, moment(0));
+  REQUIRE(report.reserved);
+  CHECK(report.reserved->until == Epoch{2000});
+  CHECK(report.reserved->boot == "b");
+  // Which boot this is, replay does not know.
+  CHECK(machine.leases().last_epoch() == Epoch{});
+}
+
 TEST_CASE("a claim that an agent made itself is logged whole when it grows", "[store][codec]") {
   const auto entry = store::encode(core::LeaseExtended{sample_lease(), {"b"}}, 1);
   REQUIRE(entry);
