@@ -163,6 +163,7 @@ class Guard {
     request.party = call_->agent;
     if (session_.name.empty()) session_.name = wanted_name(ground);
     request.name = AgentName(session_.name);
+    request.is_named = is_known_;
     request.host_pid = world_.host.pid;
     request.host_start = world_.host.start;
     request.pid_ns = world_.pid_ns;

@@ -27,6 +27,33 @@ std::string first_text(const Json& object, std::initializer_list<const char*> na
   return {};
 }
 
+// A tool's input may be whole files, which say nothing about where it writes. Reading them would
+// take longer than everything else: so long texts are emptied first, but for patches.
+std::string without_long_texts(std::string_view json) {
+  constexpr std::size_t long_bytes = 16UL << 10U;
+  std::string less;
+  std::size_t kept = 0;
+  std::size_t at = 0;
+  while ((at = json.find('"', at)) != std::string_view::npos) {
+    const std::size_t begin = ++at;
+    std::size_t end = json.find('"', begin);
+    for (; end != std::string_view::npos; end = json.find('"', end + 1)) {
+      std::size_t slashes = 0;
+      while (end - slashes > begin && json[end - slashes - 1] == '\\') ++slashes;
+      if (slashes % 2 == 0) break;
+    }
+    if (end == std::string_view::npos) break;
+    const std::string_view text = json.substr(begin, end - begin);
+    if (text.size() >= long_bytes && text.find("*** Begin Patch") == std::string_view::npos) {
+      less += json.substr(kept, begin - kept);
+      kept = end;
+    }
+    at = end + 1;
+  }
+  less += json.substr(kept);
+  return less;
+}
+
 struct EventWord {
   std::string_view word;  // In lower case.
   HookEvent event;
@@ -180,7 +207,7 @@ ToolKind kind_of_tool(std::string_view tool) {
 }
 
 Result<HookCall> read_payload(Host host, std::string_view bytes) {
-  const Result<Json> parsed = wire::parse_json(bytes, "the hook's input");
+  const Result<Json> parsed = wire::parse_json(without_long_texts(bytes), "the hook's input");
   if (!parsed) return parsed.error();
   const Json& payload = *parsed;
   if (!payload.is_object()) return fail(ErrorCode::not_an_object);

@@ -108,12 +108,16 @@ Result<SessionId> HookDesk::open(const HookCall& call, Turn& turn) {
   for (std::size_t number = 1; number <= names_tried; ++number) {
     wish.name = call.request.name;
     if (number > 1) wish.name.text += "-" + std::to_string(number);
+    if (is_anothers(wish.name, call.request)) continue;
     outcome = execute({id, call.now, core::Bind{wish}}, turn);
     if (!outcome.refusal) break;
     const ErrorCode why = outcome.refusal->error.code;
     if (why != ErrorCode::name_in_use && why != ErrorCode::name_conflict) break;
   }
   if (outcome.refusal) return outcome.refusal->error;
+  if (machine().seats().find(id) == nullptr) {
+    return fail(ErrorCode::name_in_use, "every name for this session is in use");
+  }
   Session session;
   session.key = key;
   session.name = wish.name;
@@ -127,6 +131,17 @@ Result<SessionId> HookDesk::open(const HookCall& call, Turn& turn) {
   by_key_.emplace(key, id);
   static_cast<void>(execute({id, call.now, core::Speak{}}, turn));
   return id;
+}
+
+// Sessions outlive a hub, and so do their claims: a name that has some is not a new session's.
+bool HookDesk::is_anothers(const AgentName& name, const wire::HookRequest& request) const {
+  if (request.is_named && name == request.name) return false;
+  const std::string own = claim_id(name, request, 1).text;
+  const std::vector<const core::Lease*> claims = claims_of(name);
+  const auto is_own = [&own](const core::Lease* lease) {
+    return lease->task_id.text.starts_with(own);
+  };
+  return !claims.empty() && std::none_of(claims.begin(), claims.end(), is_own);
 }
 
 wire::HookAnswer HookDesk::answer(Work& work) {
@@ -280,6 +295,7 @@ void HookDesk::leave(SessionId id, Turn& turn, Moment now) {
   if (session == sessions_.end()) return;
   by_key_.erase(session->second.key);
   for (const auto& [task, path] : session->second.places) places_.erase(task);
+  if (session->second.is_watched) forget_(id);
   sessions_.erase(session);
   static_cast<void>(execute({id, now, core::Leave{core::Parting::closed}}, turn));
 }

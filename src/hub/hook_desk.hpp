@@ -52,7 +52,11 @@ class HookDesk {
 
   HookDesk(HookOptions options, EntryLog& log, Room& room, DrawId draw_id);
 
-  void watch_with(Watch watch) { watch_ = std::move(watch); }
+  using Forget = std::function<void(SessionId)>;
+  void watch_with(Watch watch, Forget forget) {
+    watch_ = std::move(watch);
+    forget_ = std::move(forget);
+  }
 
   void call(HookCall call);
   // The process of this session has ended.
@@ -81,6 +85,7 @@ class HookDesk {
   struct Work;  // A call under way.
 
   [[nodiscard]] Result<SessionId> open(const HookCall& call, Turn& turn);
+  [[nodiscard]] bool is_anothers(const AgentName& name, const wire::HookRequest& request) const;
   [[nodiscard]] wire::HookAnswer answer(Work& work);
   void claim(Work& work, wire::HookAnswer& answer);
   void held(Work& work, const core::Refusal& refusal, wire::HookAnswer& answer);
@@ -110,6 +115,7 @@ class HookDesk {
   Room& room_;
   DrawId draw_id_;
   Watch watch_;
+  Forget forget_;
   std::map<SessionId, Session> sessions_;
   std::map<std::string, SessionId> by_key_;  // Of host, principal and the host's own id.
   std::map<TaskId, SessionId> places_;       // Whose they are.

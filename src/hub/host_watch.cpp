@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/host_watch.hpp"
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,14 +23,27 @@ bool HostWatch::watch(SessionId id, const base::ProcessMark& process) {
   boost::system::error_code error;
   watched.assign(descriptor.release(), error);
   if (error) return false;
-  const auto place = watched_.insert_or_assign(id, std::move(watched)).first;
-  place->second.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                           [this, id](boost::system::error_code failed) {
-                             if (failed) return;
-                             watched_.erase(id);
-                             ended_(id);
-                           });
+  watched_.insert_or_assign(id, std::move(watched));
+  wait(id);
   return true;
+}
+
+void HostWatch::wait(SessionId id) {
+  const auto watched = watched_.find(id);
+  watched->second.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                             [this, id](boost::system::error_code failed) {
+                               if (!failed) look(id);
+                             });
+}
+
+// Asio may wake a wait for an event of another descriptor that had the same number before.
+void HostWatch::look(SessionId id) {
+  const auto watched = watched_.find(id);
+  if (watched == watched_.end()) return;
+  pollfd one{watched->second.native_handle(), POLLIN, 0};
+  if (poll(&one, 1, 0) == 0) return wait(id);
+  watched_.erase(watched);
+  ended_(id);
 }
 
 }  // namespace synapse::hub

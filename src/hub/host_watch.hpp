@@ -23,10 +23,14 @@ class HostWatch {
 
   // False: the process is gone already, is another one by now, or can't be watched.
   [[nodiscard]] bool watch(SessionId id, const base::ProcessMark& process);
+  void forget(SessionId id) { watched_.erase(id); }
   void stop() { watched_.clear(); }
 
  private:
   static constexpr std::size_t watched_max = 1024;
+
+  void wait(SessionId id);
+  void look(SessionId id);
 
   boost::asio::any_io_executor executor_;
   Ended ended_;

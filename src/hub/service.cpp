@@ -141,7 +141,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     engine_.emplace(engine, std::move(machine), log_ ? log_->committer() : nullptr);
     if (log_ && log_->read_only()) engine_->refuse_changes(*log_->read_only());
     engine_->hooks().watch_with(
-        [this](SessionId id, const base::ProcessMark& host) { return hosts_.watch(id, host); });
+        [this](SessionId id, const base::ProcessMark& host) { return hosts_.watch(id, host); },
+        [this](SessionId id) { hosts_.forget(id); });
     if (relay_) {
       engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
     }

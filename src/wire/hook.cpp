@@ -127,6 +127,7 @@ std::string encode_hook_request(const HookRequest& request) {
       .field("worktree", request.worktree)
       .field("room", static_cast<std::uint64_t>(request.room));
   write_text(json, "party", request.party);
+  write_flag(json, "named", request.is_named);
   if (!request.paths.empty()) json.field("paths", request.paths);
   return json.end_object().take();
 }
@@ -145,6 +146,7 @@ Result<HookRequest> decode_hook_request(std::string_view body) {
   request.session = id_member(*parsed, "session");
   request.party = id_member(*parsed, "party");
   request.name = AgentName(id_member(*parsed, "name"));
+  request.is_named = flag_member(*parsed, "named");
   request.host_pid = count_member(*parsed, "host_pid");
   request.host_start = count_member(*parsed, "host_start");
   request.pid_ns = text_member(*parsed, "pid_ns");

@@ -33,9 +33,10 @@ struct HookRequest {
   std::string host;  // The program's short name, as in `syn guard --for`.
   HookEvent event = HookEvent::after_tool;
   HookMode mode = HookMode::warn;
-  std::string session;  // The host's own id of it.
-  std::string party;    // Of a subagent, its id; blank for its parent.
-  AgentName name;       // What the session is called, or wants to be.
+  std::string session;    // The host's own id of it.
+  std::string party;      // Of a subagent, its id; blank for its parent.
+  AgentName name;         // What the session is called, or wants to be.
+  bool is_named = false;  // It is called so: a hub has said so before.
   // The process that lives as long as the session, and what makes its number unique: when it
   // started, and in which namespace of numbers. 0: not known.
   std::uint64_t host_pid = 0;

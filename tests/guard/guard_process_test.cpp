@@ -80,10 +80,10 @@ struct Workshop {
     CHECK(told.status->as_number() == 0);
     CHECK(told.err.empty());
     if (told.out.empty()) return {};
+    // What it tells beside that is no refusal.
     return Json::parse(told.out)
         .at("hookSpecificOutput")
-        .at("permissionDecisionReason")
-        .get<std::string>();
+        .value("permissionDecisionReason", std::string());
   }
 
   Shop shop;
@@ -226,7 +226,7 @@ TEST_CASE("a commit gives back what it has committed, and no more, without a wor
   };
   CHECK(shop.refusal("one", (repository / "a.c").string()).empty());
   CHECK(shop.refusal("one", (repository / "b.c").string()).empty());
-  CHECK(claimed().find("paths=a.c,b.c") != std::string::npos);
+  CHECK_THAT(claimed(), Catch::Matchers::Contains("paths=a.c,b.c"));
   const auto commit = [&](const char* file) {
     box.commit(repository, {file}, "two");
     const Finished done = run({{program_under_test(), "git-release", "--trigger", "commit"},
@@ -273,8 +273,8 @@ TEST_CASE("eight sessions that know nothing of each other never edit one file at
       owner = what == "edits" ? session : "";
     }
   }
-  CHECK(edits > 30);
-  CHECK(owners > 6);
+  CHECK(edits > 60);
+  CHECK(owners > 30);
 }
 
 TEST_CASE("whatever comes in is answered in time, also by a hub that never answers",

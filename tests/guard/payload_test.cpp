@@ -282,6 +282,23 @@ TEST_CASE(
   CHECK(asked_as({{"SYN_IDENTITY", " shop/alice "}}) == "shop/alice");
 }
 
+TEST_CASE("whole files in a tool's input are passed over, and long patches are not",
+          "[guard][payload]") {
+  Json payload{{"session_id", "s"}, {"hook_event_name", "PreToolUse"}, {"tool_name", "Write"}};
+  const std::string odd = "\\\"" + std::string(100'000, 'x') + "\\";
+  payload["tool_input"] = {{"content", odd}, {"a", "\\"}, {"file_path", "a\"b\\.c"}, {"z", odd}};
+  const auto call = read_payload(Host::claude, payload.dump());
+  REQUIRE(call);
+  CHECK(call->paths == std::vector<std::string>{"a\"b\\.c"});
+  std::string patch = "*** Begin Patch\n*** Add File: big.c\n";
+  for (int i = 0; i < 2000; ++i) patch += "+a line of the file\n";
+  patch += "*** Add File: last.c\n*** End Patch\n";
+  payload["tool_name"] = "apply_patch";
+  payload["tool_input"] = {{"command", patch}};
+  CHECK(read_payload(Host::codex, payload.dump()).value().paths ==
+        std::vector<std::string>{"big.c", "last.c"});
+}
+
 TEST_CASE("a patch in a shell command is a write; a command alone is none", "[guard][patch]") {
   const auto call_of = [](const std::string& command) {
     const Json payload{{"session_id", "s"},

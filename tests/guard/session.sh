@@ -16,8 +16,9 @@ for round in 1 2 3; do
   held=
   for _ in 1 2 3 4 5 6; do
     seed=$(((seed * 1103515245 + 12345) % 2147483648))
-    file=f$((seed / 65536 % 6)).c
-    [ -z "$(tell PreToolUse "$file" | "$syn" guard --for claude)" ] || continue
+    file=f$((seed / 65536 % 20)).c
+    said=$(tell PreToolUse "$file" | "$syn" guard --for claude) || echo "the guard fails" >&2
+    case $said in *'"deny"'*) continue ;; esac
     echo "edits s$session.$round" >>"$journals/$file"
     case " $held " in
       *" $file "*) ;;

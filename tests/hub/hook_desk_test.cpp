@@ -1,75 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Sessions of host programs at the hub: their names, their claims, and how both end.
-#include "hub/engine_rig.hpp"
-#include "hub/hook_page.hpp"
-#include "support/catch.hpp"
-#include "support/result_text.hpp"
+#include "hub/hook_client.hpp"
 
 namespace {
 
 using namespace synapse;
 using namespace synapse::test;
-using wire::HookAnswer;
-using wire::HookEvent;
-using wire::HookRequest;
-using Paths = std::vector<std::string>;
-using Decision = HookAnswer::Decision;
-
-HookRequest hook_request(const std::string& session, HookEvent event, Paths paths = {},
-                         const std::string& party = "") {
-  HookRequest request;
-  request.host = "claude";
-  request.event = event;
-  request.mode = wire::HookMode::enforce;
-  request.session = session;
-  request.party = party;
-  request.name = AgentName("shop/claude");
-  request.worktree = "/w/shop";
-  request.paths = std::move(paths);
-  request.room = 800;
-  return request;
-}
-
-net::Peer peer_of(std::uint32_t user) {
-  net::Peer peer;
-  peer.host = "127.0.0.1";
-  peer.user = user;
-  return peer;
-}
-
-// Asks, and takes the answer when it has left; nothing: it waits for the log.
-struct HookClient {
-  Rig& rig;
-  std::uint32_t user = 1000;
-
-  std::optional<Result<std::string>> text = {};
-
-  void send(HookRequest request) {
-    text.reset();
-    rig.engine().hook(std::move(request), peer_of(user), rig.now(),
-                      [this](Result<std::string> told) { text = std::move(told); });
-    rig.engine().flush(rig.now());
-  }
-  HookAnswer ask(HookRequest request) {
-    send(std::move(request));
-    REQUIRE(text);
-    REQUIRE(*text);
-    return wire::decode_hook_answer(**text).value();
-  }
-  HookAnswer write(const std::string& session, Paths paths, const std::string& party = "") {
-    return ask(hook_request(session, HookEvent::before_tool, std::move(paths), party));
-  }
-};
-
-bool is_online(Rig& rig, const char* name) {
-  return rig.engine().machine().presence().is_online(AgentName(name));
-}
-
-std::vector<const core::Lease*> all_leases(Rig& rig) {
-  std::vector<const core::Lease*> all;
-  for (const auto& [id, lease] : rig.engine().machine().leases().all()) all.push_back(&lease);
-  return all;
-}
 
 }  // namespace
 
@@ -125,6 +61,27 @@ TEST_CASE("two sessions have two names, and a name's agent keeps its own", "[hub
   CHECK(late.close_code() == 4009);
 }
 
+TEST_CASE("a name that has claims of a session is not given to another, but to that one again",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  // As after a restart: the claims are there, and no session is.
+  Rig later;
+  core::LeaseGranted claimed{*all_leases(rig)[0]};
+  hub::EngineOptions options;
+  auto machine = std::make_unique<core::Machine>(options.limits, "syn-1");
+  machine->replay(claimed);
+  later.engine().log_failed(fail(ErrorCode::io_error), std::move(machine), later.now());
+  HookClient again{later};
+  CHECK(again.ask(hook_request("two", HookEvent::start)).name == AgentName("shop/claude-2"));
+  CHECK(again.ask(hook_request("one", HookEvent::start)).name == AgentName("shop/claude"));
+  HookRequest named = hook_request("three", HookEvent::start);
+  named.is_named = true;
+  named.name = AgentName("shop/claude-3");
+  CHECK(again.ask(named).name == AgentName("shop/claude-3"));
+}
+
 TEST_CASE("a session is online until it ends, and gives everything back then", "[hub][hooks]") {
   Rig rig;
   Peer watcher = rig.join("watcher");
@@ -159,7 +116,8 @@ TEST_CASE("a session that says nothing for half an hour is gone, its claims befo
 TEST_CASE("a host that is known to live keeps its claims for half an hour after its last call",
           "[hub][hooks]") {
   Rig rig;
-  rig.engine().hooks().watch_with([](SessionId, const base::ProcessMark&) { return true; });
+  rig.engine().hooks().watch_with([](SessionId, const base::ProcessMark&) { return true; },
+                                  [](SessionId) {});
   HookClient client{rig};
   HookRequest request = hook_request("one", HookEvent::before_tool, {"a.c"});
   request.host_pid = 7;
@@ -179,10 +137,12 @@ TEST_CASE("a host that is known to live keeps its claims for half an hour after 
 TEST_CASE("what a host held is free as soon as its process has ended", "[hub][hooks]") {
   Rig rig;
   SessionId watched;
-  rig.engine().hooks().watch_with([&watched](SessionId id, const base::ProcessMark& host) {
-    watched = id;
-    return host.pid == 7;
-  });
+  rig.engine().hooks().watch_with(
+      [&watched](SessionId id, const base::ProcessMark& host) {
+        watched = id;
+        return host.pid == 7;
+      },
+      [](SessionId) {});
   HookClient client{rig};
   HookRequest request = hook_request("one", HookEvent::before_tool, {"a.c"});
   request.host_pid = 7;
@@ -274,71 +234,6 @@ TEST_CASE("a warning that a host takes only later is handed over later, once", "
   REQUIRE(after.notices.size() == 1);
   CHECK(after.notices[0].about.path == "a.c");
   CHECK(client.ask(hook_request("two", HookEvent::after_tool)).notices.empty());
-}
-
-TEST_CASE("a refused edit has a place in the queue, and is told when its turn has come",
-          "[hub][hooks]") {
-  Rig rig;
-  HookClient client{rig};
-  client.write("one", {"a.c"});
-  CHECK(client.write("two", {"a.c"}).is_queued);
-  CHECK(client.write("two", {"a.c"}).is_queued);
-  CHECK(rig.engine().machine().queue().all().size() == 1);
-  client.ask(hook_request("one", HookEvent::end));
-  // The next in the queue is not overtaken.
-  CHECK(client.write("three", {"a.c"}).decision == Decision::held);
-  const HookAnswer told = client.ask(hook_request("two", HookEvent::after_tool));
-  REQUIRE(told.notices.size() == 1);
-  CHECK(told.notices[0].kind == wire::HookNotice::Kind::yours);
-  CHECK(told.notices[0].about.path == "a.c");
-  CHECK(client.write("two", {"a.c"}).decision == Decision::granted);
-  const auto leases = all_leases(rig);
-  REQUIRE(leases.size() == 1);
-  CHECK(leases[0]->owner == AgentName("shop/claude-2"));
-  CHECK(leases[0]->paths == Paths{"a.c"});
-}
-
-TEST_CASE("what came up for a session is kept for five minutes unless it is written",
-          "[hub][hooks]") {
-  Rig rig;
-  HookClient client{rig};
-  client.write("one", {"a.c"});
-  client.write("two", {"a.c"});
-  client.ask(hook_request("one", HookEvent::end));
-  CHECK(all_leases(rig).size() == 1);
-  rig.advance(4 * 60);
-  client.ask(hook_request("two", HookEvent::after_tool));
-  rig.advance(2 * 60);
-  CHECK(all_leases(rig).empty());
-}
-
-TEST_CASE("a session has sixteen places at most, none in mode warn, and none after its end",
-          "[hub][hooks]") {
-  Rig rig;
-  HookClient client{rig};
-  Paths many;
-  for (int i = 0; i < 20; ++i) many.push_back("f" + std::to_string(i));
-  client.write("one", many);
-  HookRequest lenient = hook_request("three", HookEvent::before_tool, {"f1"});
-  lenient.mode = wire::HookMode::warn;
-  CHECK_FALSE(client.ask(lenient).is_queued);
-  std::size_t queued = 0;
-  for (const std::string& path : many) queued += client.write("two", {path}).is_queued ? 1U : 0U;
-  CHECK(queued == 16);
-  CHECK(rig.engine().machine().queue().all().size() == 16);
-  client.ask(hook_request("two", HookEvent::end));
-  CHECK(rig.engine().machine().queue().all().empty());
-}
-
-TEST_CASE("a wait that would never end has no place in the queue", "[hub][hooks]") {
-  Rig rig;
-  HookClient client{rig};
-  client.write("one", {"a.c"});
-  client.write("two", {"b.c"});
-  CHECK(client.write("one", {"b.c"}).is_queued);
-  const HookAnswer held = client.write("two", {"a.c"});
-  CHECK(held.decision == Decision::held);
-  CHECK_FALSE(held.is_queued);
 }
 
 TEST_CASE("a hub takes so many sessions of hosts and no more", "[hub][hooks]") {

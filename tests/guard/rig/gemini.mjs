@@ -7,6 +7,8 @@ await check_gemini_kind({
   host: "gemini",
   auth: "gemini-api-key",
   tool: "replace",
+  // Its shell sets core.hooksPath to nothing.
+  runs_git_hooks: false,
   start: (rig) => ({
     words: [process.execPath, "--no-warnings",
       join(import.meta.dirname, "node_modules/@google/gemini-cli/bundle/gemini.js"), "-m",

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { check_host } from "./rig.mjs"
 
 const modules = join(import.meta.dirname, "node_modules")
+
+// A package and all that it depends on, by their names.
+function with_dependencies(name, found) {
+  const file = join(modules, name, "package.json")
+  if (found.has(name) || !existsSync(file)) return found
+  found.add(name)
+  const { dependencies } = JSON.parse(readFileSync(file, "utf8"))
+  for (const one of Object.keys(dependencies ?? {})) with_dependencies(one, found)
+  return found
+}
 
 await check_host({
   host: "opencode",
@@ -22,9 +32,16 @@ await check_host({
       } },
     }))
     // It would ask the registry for it otherwise, and wait.
-    writeFileSync(join(config, "package.json"),
-      JSON.stringify({ dependencies: { "@opencode-ai/plugin": "*" } }))
-    symlinkSync(modules, join(config, "node_modules"))
+    const dependencies = { "@opencode-ai/plugin": "1.18.33" }
+    const all = JSON.parse(readFileSync(join(modules, ".package-lock.json"), "utf8")).packages
+    const packages = { "": { dependencies } }
+    for (const name of with_dependencies("@opencode-ai/plugin", new Set())) {
+      cpSync(join(modules, name), join(config, "node_modules", name), { recursive: true })
+      packages[`node_modules/${name}`] = all[`node_modules/${name}`]
+    }
+    const lock = { name: "opencode", lockfileVersion: 3, requires: true, packages }
+    writeFileSync(join(config, "package.json"), JSON.stringify({ dependencies }))
+    writeFileSync(join(config, "package-lock.json"), JSON.stringify(lock))
   },
   start: () => ({
     words: [join(modules, `opencode-${process.platform}-${process.arch}`, "bin", "opencode"), "run",

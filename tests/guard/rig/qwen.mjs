@@ -11,6 +11,7 @@ await check_gemini_kind({
   host: "qwen",
   auth: "openai",
   tool: "edit",
+  runs_git_hooks: true,
   start: (rig) => ({
     words: [node, realpathSync(join(import.meta.dirname, "node_modules/.bin/qwen")),
       "--approval-mode", "yolo", "-o", "json", "-p", "please change x"],

@@ -114,7 +114,7 @@ export class Rig {
 
   claims() {
     const { out } = this.synapse("state", "--json")
-    return JSON.parse(out).active_claims ?? []
+    return JSON.parse(out).snapshot.active_claims
   }
 
   // The host with a script for its model; what it printed, in case of a failure.
@@ -173,7 +173,7 @@ export async function check_host({ host, prepare, start, steps, commit, hears })
       const seen = rig.at("tmp", "claims")
       await go([...steps(rig), commit(`synapse state --json > ${seen}-1; git commit -qam two; ` +
         `synapse state --json > ${seen}-2`)])
-      const count = (n) => JSON.parse(readFileSync(`${seen}-${n}`, "utf8")).active_claims.length
+      const count = (n) => JSON.parse(readFileSync(`${seen}-${n}`, "utf8")).snapshot.active_claims.length
       check(existsSync(`${seen}-2`), "the shell command ran")
       check(count(1) === 1, "the edit was claimed")
       check(count(2) === 0, "a commit gives back what it committed")

@@ -17,7 +17,7 @@ function add_settings(file, auth) {
   writeFileSync(file, JSON.stringify(settings, null, 1))
 }
 
-export const check_gemini_kind = ({ host, auth, tool, start }) => check_host({
+export const check_gemini_kind = ({ host, auth, tool, start, runs_git_hooks }) => check_host({
   host,
   hears: true,
   prepare: (rig) => add_settings(rig.at("home", `.${host}`, "settings.json"), auth),
@@ -27,5 +27,7 @@ export const check_gemini_kind = ({ host, auth, tool, start }) => check_host({
     { name: tool, args: { file_path: rig.at("shop", "a.c"), old_string: "int x;",
       new_string: "long x;", instruction: "Change int to long" } },
   ],
-  commit: (command) => ({ name: "run_shell_command", args: { command, is_background: false } }),
+  commit: runs_git_hooks
+    ? (command) => ({ name: "run_shell_command", args: { command, is_background: false } })
+    : undefined,
 })
