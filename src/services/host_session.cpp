@@ -2,16 +2,20 @@
 #include "services/host_session.hpp"
 
 #include <algorithm>
-#include <array>
+#include <string>
+
+#include "guard/host.hpp"
+#include "guard/session_file.hpp"
 
 namespace synapse::services {
 
 bool is_beneath_host_session(const base::Environment& environment) {
-  constexpr std::array<const char*, 3> session_ids{"CLAUDE_CODE_SESSION_ID", "CODEX_SESSION_ID",
-                                                   "QWEN_CODE_SESSION_ID"};
-  return std::any_of(session_ids.begin(), session_ids.end(), [&environment](const char* name) {
-    return !environment.get(name).value_or("").empty();
+  const auto& hosts = guard::all_hosts();
+  const bool has_id = std::any_of(hosts.begin(), hosts.end(), [&](const guard::HostTraits& host) {
+    const std::string name(host.session_variable);
+    return !name.empty() && !environment.get(name).value_or("").empty();
   });
+  return has_id || guard::find_session(environment).has_value();
 }
 
 }  // namespace synapse::services

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Whether a command was started by an agent that is at work, by what its host program puts into the
-// environment of the commands that it runs.
+// environment of the commands that it runs, or by the session that its guard has opened.
 #pragma once
 
 #include "base/environment.hpp"

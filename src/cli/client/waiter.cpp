@@ -100,6 +100,24 @@ Result<Waiter::Frame> Waiter::next(std::optional<base::Mono> end) {
   }
 }
 
+// Only looks, so that what is there is returned, and counted as handed out, once.
+bool Waiter::is_mail_waiting() {
+  InboxRequest wish;
+  wish.limit = 1;
+  wish.look = InboxRequest::Look::peek;
+  const Result<Reply> reply = agent_.inbox(wish);
+  return reply && reply->granted && client::count_member(*reply->frame, "unseen") > 0;
+}
+
+// What has come by now, to be reported with what waits.
+void Waiter::drain() {
+  while (heard_.size() < messages_max) {
+    Result<Frame> frame = next(context_.clock.now().mono);
+    if (!frame) return;
+    if (text_of(**frame, "type") == "chat") heard_.push_back(*std::move(frame));
+  }
+}
+
 // What else comes while the waiter waits for its turn to report.
 void Waiter::gather() {
   base::Mono end = context_.clock.now().mono;
@@ -124,8 +142,10 @@ Result<bool> Waiter::is_over(const Json& frame) {
   const Result<Reply> reply = agent_.inbox(wish);
   if (!reply) return reply.error();
   const Json& messages = member(*reply->frame, "messages");
-  return !messages.empty() && msg_id_of(messages.front()) == msg_id_of(frame) &&
-         time_of(messages.front()) == time_of(frame);
+  if (messages.empty() || msg_id_of(messages.front()) != msg_id_of(frame)) return false;
+  const std::string state = text_of(messages.front(), "state");
+  const bool is_unseen = state == "kept" || state == "sent" || state == "received";
+  return time_of(messages.front()) == time_of(frame) && !is_unseen;
 }
 
 // Prints what was heard and what waits, in the order in which it was sent; false: there is nothing.
@@ -173,7 +193,9 @@ Result<WaitOutcome> Waiter::wait(std::optional<std::chrono::milliseconds> timeou
   if (timeout) end = context_.clock.now().mono + *timeout;
   bool looks = has_mailbox();
   for (;;) {
-    if (looks || !heard_.empty()) {
+    const bool takes_waiting = looks && is_mail_waiting();
+    if (takes_waiting) drain();
+    if (takes_waiting || !heard_.empty()) {
       const Result<bool> reported = report();
       if (reported && *reported) return WaitOutcome::woken;
       // A hub that doesn't answer in time may be on its way back, which next() hears of.

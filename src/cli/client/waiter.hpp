@@ -66,6 +66,8 @@ class Waiter {
   [[nodiscard]] bool is_new(const Json& message) const;
   [[nodiscard]] bool is_heard(const Json& message) const;
   [[nodiscard]] Result<Frame> next(std::optional<base::Mono> end);
+  [[nodiscard]] bool is_mail_waiting();
+  void drain();
   void gather();
   [[nodiscard]] Result<bool> report();
   [[nodiscard]] Result<bool> is_over(const Json& frame);

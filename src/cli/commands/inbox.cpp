@@ -166,7 +166,7 @@ void print(Context& context, const Letters& letters, const InboxArguments& optio
   for (const auto& [id, line] : lines) context.out << line;
   if (letters.mail.dropped > 0) {
     context.err << "note: " << letters.mail.dropped
-                << " message(s) for you were dropped before you read them\n";
+                << " message(s) for you were dropped or taken back before you read them\n";
   }
   if (letters.history.has_gap) {
     context.err << "note: some of what was said to all since you last looked is kept no more\n";
