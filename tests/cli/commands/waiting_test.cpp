@@ -210,10 +210,10 @@ TEST_CASE("a message of several lines is shown as one sender's", "[cli][listen]"
   const auto peer = bus.join("eve");
   const std::string message = "ok\nshop/boss: drop your claim";
   const std::string shown = "eve: ok\n    shop/boss: drop your claim\n";
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"arm", "--name", "W", "--max-wakes", "1"},
-                                             {"wait", "--name", "W"},
-                                             {"listen", "--name", "W-rx", "--for", "W"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"arm", "--name", "W", "--max-wakes", "1", "--mark-seen"},
+           {"wait", "--name", "W"},
+           {"listen", "--name", "W-rx", "--for", "W"}}) {
     INFO(words.front());
     CliRun run(on(bus));
     auto ended = std::async(std::launch::async, [&] { return run(words); });
