@@ -184,7 +184,6 @@ Json input_of(const Json& payload) {
 void read_plugin_call(HookCall& call, const Json& payload) {
   const Json& input = member(payload, "input");
   call.session = first_text(input, {"sessionID"});
-  call.call = first_text(input, {"callID"});
   call.tool = first_text(input, {"tool"});
   // A child session is its parent's subagent.
   if (std::string parent = first_text(payload, {"parent"}); !parent.empty()) {
@@ -228,7 +227,6 @@ Result<HookCall> read_payload(Host host, std::string_view bytes) {
   }
   call.session = first_text(payload, {"session_id", "sessionId", "conversation_id"});
   call.agent = first_text(payload, {"agent_id", "agentId"});
-  call.call = first_text(payload, {"tool_use_id", "tool_call_id", "toolCallId"});
   call.tool = first_text(payload, {"tool_name", "toolName"});
   read_tool(call, input_of(payload));
   return call;

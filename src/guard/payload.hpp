@@ -17,14 +17,11 @@ namespace synapse::guard {
 enum class ToolKind { write, shell, other };
 
 struct HookCall {
-  enum class Understood { yes, no };
-
   HookEvent event = HookEvent::after_tool;
   bool is_known_event = true;  // False: an event that asks for nothing; `event` says nothing then.
   std::string event_name;      // As the host calls it; some answers repeat it.
   std::string session;
   std::string agent;  // A subagent's id; blank: the parent.
-  std::string call;
   std::string folder;  // In which the host works; blank: not said.
   std::string tool;
   ToolKind kind = ToolKind::other;

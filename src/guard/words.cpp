@@ -81,10 +81,6 @@ std::string line_of(const wire::HookNotice& notice, const Reader& reader) {
       return held_text(notice.about, reader) + ": don't write it.";
     case wire::HookNotice::Kind::yours:
       return path + " is yours now until " + reader.time_of_day(notice.about.until) + ".";
-    case wire::HookNotice::Kind::unclaimed_write:
-      return "A command of yours wrote " + path + ", which " +
-             shortened(plain(notice.about.name.text), name_bytes_shown) +
-             " holds; tell them, and undo it if you did not mean it.";
   }
   return {};
 }

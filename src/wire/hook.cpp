@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 5> hook_events{"start", "before", "after"
                                                       "subagent_end"};
 constexpr std::array<std::string_view, 2> hook_modes{"warn", "enforce"};
 constexpr std::array<std::string_view, 4> hook_decisions{"none", "granted", "held", "refused"};
-constexpr std::array<std::string_view, 3> hook_notices{"held", "yours", "unclaimed_write"};
+constexpr std::array<std::string_view, 2> hook_notices{"held", "yours"};
 
 template <class Enum, std::size_t Count>
 std::string_view hook_word(const std::array<std::string_view, Count>& words, Enum value) {

@@ -58,7 +58,7 @@ struct HookHolder {
 
 // Something that an agent is to be told when its host next takes a text.
 struct HookNotice {
-  enum class Kind { held, yours, unclaimed_write };
+  enum class Kind { held, yours };
 
   Kind kind = Kind::held;
   HookHolder about;  // Of `yours`: the path, and until when.

@@ -226,7 +226,7 @@ TEST_CASE("a commit gives back what it has committed, and no more, without a wor
   };
   CHECK(shop.refusal("one", (repository / "a.c").string()).empty());
   CHECK(shop.refusal("one", (repository / "b.c").string()).empty());
-  CHECK_THAT(claimed(), Catch::Matchers::Contains("paths=a.c,b.c"));
+  CHECK_THAT(claimed(), Catch::Matchers::Contains("paths=a.c, b.c"));
   const auto commit = [&](const char* file) {
     box.commit(repository, {file}, "two");
     const Finished done = run({{program_under_test(), "git-release", "--trigger", "commit"},

@@ -72,7 +72,8 @@ void print_calls(Context& context, const Json& counts, std::string_view word) {
     return;
   }
   const double ago = context.clock.now().wall - wire::number_member(host, "last_call");
-  context.out << "  " << wire::count_member(host, "calls") << " calls, the last "
+  const std::uint64_t calls = wire::count_member(host, "calls");
+  context.out << "  " << calls << (calls == 1 ? " call" : " calls") << ", the last "
               << std::llround(std::max(0.0, ago)) << " s ago; at the hub p50 " << std::fixed
               << std::setprecision(2) << wire::number_member(host, "p50_ms") << " ms, p99 "
               << wire::number_member(host, "p99_ms") << " ms\n";
