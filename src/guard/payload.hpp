@@ -21,7 +21,7 @@ struct HookCall {
   bool is_known_event = true;  // False: an event that asks for nothing; `event` says nothing then.
   std::string event_name;      // As the host calls it; some answers repeat it.
   std::string session;
-  std::string agent;  // A subagent's id; blank: the parent.
+  std::string agent;   // A subagent's id; blank: the parent.
   std::string folder;  // In which the host works; blank: not said.
   std::string tool;
   ToolKind kind = ToolKind::other;
