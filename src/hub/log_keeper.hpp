@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "base/process_row.hpp"
 #include "core/machine.hpp"
 #include "hub/logger.hpp"
 #include "store/committer.hpp"
