@@ -60,7 +60,7 @@ enum class ErrorCode {
   deadlock,
   queue_full,
   wait_expired,
-  // Plan, offers, findings.
+  // Plan, offers, findings, mail.
   blank_title,
   dependency_cycle,
   unknown_task,
@@ -70,6 +70,7 @@ enum class ErrorCode {
   blank_offer,
   offer_quota,
   finding_rejected,
+  unknown_message,
   // The hub as a whole.
   bytes_quota,
   read_only,

@@ -70,7 +70,7 @@ Row row(ErrorCode code) {
     case ErrorCode::not_claimed:
       return {"not_claimed", "the task is not claimed"};
     case ErrorCode::not_owner:
-      return {"not_owner", "the task belongs to another agent"};
+      return {"not_owner", "it belongs to another agent"};
     case ErrorCode::no_longer_held:
       return {"no_longer_held", "the request was granted, but the lease is over"};
     case ErrorCode::stale_epoch:
@@ -115,6 +115,8 @@ Row row(ErrorCode code) {
       return {"offer_quota", "the agent offers as many resources as it may"};
     case ErrorCode::finding_rejected:
       return {"finding_rejected", "the finding was rejected"};
+    case ErrorCode::unknown_message:
+      return {"unknown_message", "no such message is kept"};
     case ErrorCode::bytes_quota:
       return {"bytes_quota", "as many bytes are kept as may be"};
     case ErrorCode::read_only:

@@ -9,10 +9,10 @@
 #include <string>
 #include <type_traits>
 
+#include "core/is.hpp"
+
 namespace synapse::core {
 
-template <class T, class Wanted>
-concept Is = std::same_as<std::remove_const_t<T>, Wanted>;
 template <class T>
 concept Listed = requires(T list) {
   list.push_back(typename T::value_type{});

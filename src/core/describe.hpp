@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The members of each record, by the names that the protocol and the log give them, in the order
 // in which they are written: said here once, for everything that writes or reads records (frames,
-// the log, snapshots). Knows nothing of JSON.
+// the log, snapshots). Knows nothing of JSON. Those of mail are in core/describe_mail.hpp.
 //
 // describe(visitor, record) calls for each member one of
 //
@@ -15,16 +15,12 @@
 // its monotonic clock) is no member here.
 #pragma once
 
-#include <concepts>
-#include <type_traits>
-
+#include "core/describe_mail.hpp"
 #include "core/event.hpp"
+#include "core/is.hpp"
 #include "core/model.hpp"
 
 namespace synapse::core {
-
-template <class Record, class As>
-concept Is = std::same_as<std::remove_const_t<Record>, As>;
 
 template <class Visitor, Is<GitContext> Record>
 void describe(Visitor&& visit, Record& git) {

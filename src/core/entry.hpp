@@ -67,10 +67,16 @@ struct Leave {
   Parting how = Parting::lost;
 };
 
+// A message was written to sockets of these agents that did not attach.
+struct Delivered {
+  MessageId id;
+  std::vector<AgentName> agents;
+};
+
 struct Entry {
   SessionId session;
   Moment now;
-  std::variant<Tick, Bind, Speak, Act, Leave> what;
+  std::variant<Tick, Bind, Speak, Act, Leave, Delivered> what;
 };
 
 // What comes of an entry.
@@ -86,13 +92,29 @@ struct Outcome {
   std::size_t effort = 0;  // What it cost, in steps.
 };
 
+// What a sender that has left finds in its own mailbox.
+struct MailNotice {
+  enum class What { dropped, does_not_read };
+
+  What what = What::dropped;
+  AgentName to;
+  AgentName agent;             // Whom the sender's messages were for.
+  std::vector<MessageId> ids;  // Of what was dropped.
+  std::size_t dropped = 0;     // Of one that does not read: how many lately.
+};
+
 // How an answer reads on the wire: the machine keeps the answers to requests that may be sent
-// again. Everywhere the same for the same event.
+// again, and writes chats of its own. Everywhere the same for the same event.
 class Scribe {
  public:
   virtual ~Scribe() = default;
   [[nodiscard]] virtual std::string write(const Event& event, const Machine& machine,
                                           const AgentName& actor, Moment now) = 0;
+  // The body of a chat of the hub itself.
+  [[nodiscard]] virtual std::string notice(const MailNotice& notice) const = 0;
+  // The body of a chat that is said again, to this agent alone.
+  [[nodiscard]] virtual std::string readdressed(const std::string& body, const AgentName& target,
+                                                MessageId retry_of) const = 0;
 };
 
 }  // namespace synapse::core

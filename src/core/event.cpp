@@ -31,6 +31,26 @@ struct DurabilityOf {
   }
   Durability operator()(const RecallLogged&) const { return Durability::written; }
   Durability operator()(const AgentSeen&) const { return Durability::written; }
+  Durability operator()(const MailKept&) const { return Durability::synced; }
+  // Nobody takes back that something was seen, or will not be.
+  Durability operator()(const MailNoted& event) const {
+    return event.state >= MailState::seen ? Durability::synced : Durability::written;
+  }
+  // Written before the messages leave: what comes again must be told from what is new.
+  Durability operator()(const InboxRead& event) const {
+    const bool says_something = !event.fresh.empty() || event.dropped != 0;
+    return says_something ? Durability::written : Durability::none;
+  }
+  Durability operator()(const LettersRead& event) const {
+    return event.ids.empty() ? Durability::none : Durability::written;
+  }
+  Durability operator()(const LettersEnded& event) const {
+    return event.ids.empty() ? Durability::none : Durability::synced;
+  }
+  Durability operator()(const ChatAccepted&) const { return Durability::none; }
+  Durability operator()(const DeliveryNoted&) const { return Durability::none; }
+  Durability operator()(const MailWithdrawn&) const { return Durability::none; }
+  Durability operator()(const DoesNotRead&) const { return Durability::written; }
   Durability operator()(const AgentJoined&) const { return Durability::none; }
   Durability operator()(const AgentLeft&) const { return Durability::none; }
   Durability operator()(const OfferLapsed&) const { return Durability::none; }

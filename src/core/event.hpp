@@ -2,6 +2,8 @@
 // What happened: the only things that change the machine, live and in replay alike. Each carries
 // the whole of what it changes to, so applying one needs no check and can't fail.
 //
+// What happens to mail is in core/mail_event.hpp.
+//
 // Durable events are written to the log; the others concern only this process and its sockets.
 #pragma once
 
@@ -12,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "core/command.hpp"
+#include "core/mail_event.hpp"
 #include "core/model.hpp"
 
 namespace synapse::core {
@@ -149,7 +152,9 @@ using Event =
                  CheckpointSaved, LeaseHandedOff, LeaseReleased, LeaseExpired, PlanTaskDeclared,
                  PlanTaskUpdated, PlanTaskForgotten, ProgressPosted, ResourceOffered, ChatPosted,
                  FindingRecorded, RecallLogged, AnswerRemembered, AgentSeen, AgentJoined, AgentLeft,
-                 OfferLapsed, CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued>;
+                 OfferLapsed, CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued,
+                 MailKept, MailNoted, InboxRead, LettersRead, LettersEnded, ChatAccepted,
+                 DeliveryNoted, MailWithdrawn, DoesNotRead>;
 
 // How safe an event must be before anyone hears of it: not at all, written, or written and synced.
 enum class Durability { none, written, synced };

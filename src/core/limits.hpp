@@ -53,6 +53,22 @@ struct Limits {
   std::size_t checkpoints_kept_max = 10'000;     // Of lapsed leases, for their heirs.
   std::size_t checkpoint_bytes_max = 64 * mebibyte;
   std::size_t last_seen_max = 10'000;  // Agents that went, by the time they were last heard.
+  // Of one mailbox, of what is not seen.
+  std::size_t mailbox_messages_max = 1000;
+  std::size_t mailbox_bytes_max = 4 * mebibyte;
+  std::chrono::seconds mailbox_ttl{7 * 24 * 3600};
+  std::size_t sender_mail_bytes_max = 8 * mebibyte;
+  // Of all names that nobody ever had.
+  std::size_t stranger_messages_max = 1000;
+  std::size_t stranger_bytes_max = 16 * mebibyte;
+  std::size_t mail_bytes_max = 256 * mebibyte;
+  // Messages that have ended for all recipients: those with a dead letter, and the others.
+  std::size_t ended_mail_max = 10'000;
+  std::size_t ended_mail_bytes_max = 16 * mebibyte;
+  std::size_t dead_mail_max = 10'000;
+  std::size_t dead_mail_bytes_max = 32 * mebibyte;
+  std::size_t recipients_max = 256;  // Of one message; with more it is a broadcast.
+  std::chrono::seconds recently{3600};
   std::size_t queued_claims_max = 10'000;
   std::size_t queued_claims_per_agent = 64;
   std::size_t queued_bytes_per_agent = 8 * mebibyte;

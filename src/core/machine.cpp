@@ -6,6 +6,8 @@
 #include "core/findings.hpp"
 #include "core/footprint.hpp"
 #include "core/lease_rules.hpp"
+#include "core/mail_rules.hpp"
+#include "core/recipients.hpp"
 
 namespace synapse::core {
 
@@ -17,14 +19,28 @@ Machine::Machine(const Limits& limits, std::string hub_id)
       presence_(limits.last_seen_max),
       history_(limits.history_max, limits.history_bytes_max),
       answers_(limits),
-      seats_(limits) {}
+      seats_(limits),
+      mail_(limits) {}
 
 struct Machine::Decide {
   const Machine& machine;
+  const Seat& seat;
   const AgentName& actor;
   Moment now;
   Effort& effort;
+  const Scribe& scribe;
 
+  [[nodiscard]] MailRules mail() const {
+    return {machine.limits_, machine.mail_, machine.presence_, machine.seats_, seat, now, effort};
+  }
+  [[nodiscard]] ChatMessage next_message() const {
+    ChatMessage message;
+    message.id = machine.history_.last_id().next();
+    message.sender = actor;
+    message.timestamp = now.wall;
+    message.hub_id = machine.hub_id_;
+    return message;
+  }
   [[nodiscard]] LeaseRules rules() const {
     return {machine.limits_, machine.leases_, machine.queue_, machine.presence_, actor, now,
             effort};
@@ -54,10 +70,20 @@ struct Machine::Decide {
     return decide_finding(actor, command.finding, now);
   }
   Decision operator()(const PostChat& command) const {
-    const bool stamped = command.timestamp && *command.timestamp != 0;
-    return Event(ChatPosted{{machine.history_.last_id().next(), actor, command.target, command.body,
-                             stamped ? *command.timestamp : now.wall, machine.hub_id_}});
+    ChatMessage message = next_message();
+    message.target = command.target;
+    message.body = command.body;
+    if (command.timestamp && *command.timestamp != 0) message.timestamp = *command.timestamp;
+    return mail().post(std::move(message), command);
   }
+  Decision operator()(const ReadInbox& command) const { return mail().read(command); }
+  Decision operator()(const NoteMail& command) const { return mail().note(command); }
+  Decision operator()(const WithdrawMail& command) const { return mail().withdraw(command); }
+  Decision operator()(const ReadLetters& command) const { return mail().read(command); }
+  Decision operator()(const RetryLetters& command) const {
+    return mail().retry(command, next_message(), scribe);
+  }
+  Decision operator()(const ClearLetters& command) const { return mail().clear(command); }
   Decision operator()(const LogRecall& command) const {
     Recall recall = command.recall;
     recall.by = actor;
@@ -125,9 +151,9 @@ struct Machine::Decide {
   }
 };
 
-Decision Machine::decide(const AgentName& actor, const Command& command, Moment now,
-                         Effort& effort) const {
-  return std::visit(Decide{*this, actor, now, effort}, command);
+Decision Machine::decide(const Seat& seat, const Command& command, Moment now, Effort& effort,
+                         const Scribe& scribe) const {
+  return std::visit(Decide{*this, seat, seat.name, now, effort, scribe}, command);
 }
 
 struct Machine::Apply {
@@ -154,7 +180,7 @@ struct Machine::Apply {
     machine.queue_.freed(event.lease.task_id);
     machine.queue_.remove(event.lease.owner, event.lease.task_id);
     machine.queue_.end_wait(event.lease.owner);
-    machine.lease_ended(event.previous_owner);
+    machine.owner_may_go(event.previous_owner);
   }
   void operator()(const LeaseReleased& event) const {
     machine.leases_.remove(event.task_id);
@@ -162,14 +188,14 @@ struct Machine::Apply {
     machine.queue_.freed(event.task_id);
     machine.queue_.remove(event.owner, event.task_id);
     machine.queue_.end_waits_for(event.task_id);
-    machine.lease_ended(event.owner);
+    machine.owner_may_go(event.owner);
   }
   void operator()(const LeaseExpired& event) const {
     machine.leases_.expire(event.task_id);
     machine.leases_.keep_checkpoint(event.task_id, event.checkpoint);
     machine.queue_.freed(event.task_id);
     machine.queue_.end_waits_for(event.task_id);
-    machine.lease_ended(event.owner);
+    machine.owner_may_go(event.owner);
   }
   void operator()(const PlanTaskDeclared& event) const { machine.plan_.put(event.task); }
   void operator()(const PlanTaskUpdated& event) const { machine.plan_.put(event.task); }
@@ -183,9 +209,13 @@ struct Machine::Apply {
   void operator()(const RecallLogged&) const {}
   void operator()(const AnswerRemembered& event) const { machine.answers_.remember(event); }
   void operator()(const AgentSeen& event) const {
-    machine.presence_.seen_since(event.agent, event.last_seen);
+    machine.presence_.seen_since(event.agent, event.last_seen, machine.has_mail());
+    machine.mail_.know(event.agent);
   }
-  void operator()(const AgentJoined& event) const { machine.presence_.join(event.agent); }
+  void operator()(const AgentJoined& event) const {
+    machine.presence_.join(event.agent);
+    machine.mail_.know(event.agent);
+  }
   void operator()(const AgentLeft& event) const {
     machine.presence_.leave(event.agent);
     machine.cards_.remove(event.agent);
@@ -209,13 +239,33 @@ struct Machine::Apply {
   void operator()(const ClaimUnqueued& event) const {
     machine.queue_.remove(event.agent, event.task_id);
   }
+  void operator()(const MailKept& event) const {
+    machine.mail_.keep(event, machine.presence_);
+    for (const AgentName& agent : event.recipients) machine.seats_.bring_owner_back(agent);
+  }
+  void operator()(const MailNoted& event) const {
+    machine.mail_.note(event);
+    for (const AgentName& agent : event.agents) machine.owner_may_go(agent);
+  }
+  void operator()(const InboxRead& event) const { machine.mail_.gave_out(event); }
+  void operator()(const LettersRead& event) const { machine.mail_.looked_at(event); }
+  void operator()(const LettersEnded& event) const { machine.mail_.end_letters(event); }
+  void operator()(const DoesNotRead& event) const { machine.mail_.stopped_reading(event); }
+  void operator()(const ChatAccepted&) const {}
+  void operator()(const DeliveryNoted&) const {}
+  void operator()(const MailWithdrawn&) const {}
 };
 
 void Machine::apply(const Event& event) { std::visit(Apply{*this}, event); }
 
-// The owner of a name counts while somebody has it or it has a live lease.
-void Machine::lease_ended(const AgentName& owner) {
-  if (seats_.of(owner).empty() && leases_.count_of(owner) == 0) seats_.forget_owner(owner);
+void Machine::owner_may_go(const AgentName& name) {
+  const bool is_free =
+      seats_.of(name).empty() && leases_.count_of(name) == 0 && !mail_.has_unseen(name);
+  if (!is_free) return;
+  seats_.set_owner_aside(name);
+  if (seats_.former_owners() <= 2 * limits_.last_seen_max) return;
+  seats_.forget_former_owners(
+      [this](const AgentName& former) { return presence_.last_seen().contains(former); });
 }
 
 void Machine::happen(std::vector<Event>& events, Moment now, Effort& effort) {
@@ -223,7 +273,8 @@ void Machine::happen(std::vector<Event>& events, Moment now, Effort& effort) {
   serve_queue(now, events, effort);
 }
 
-std::vector<Event> Machine::due(Mono now) const {
+std::vector<Event> Machine::due(Moment moment) const {
+  const Mono now = moment.mono;
   std::vector<Event> events;
   std::size_t bytes = 0;
   const auto left = [&] {
@@ -245,14 +296,16 @@ std::vector<Event> Machine::due(Mono now) const {
     events.emplace_back(ClaimUnqueued{queued->agent, queued->claim.task_id,
                                       lost_patience ? ErrorCode::wait_expired : ErrorCode::closed});
   }
+  for (MailNoted& expired : mail_.due(moment, left())) events.emplace_back(std::move(expired));
   return events;
 }
 
 std::optional<Mono> Machine::next_deadline() const {
   if (queue_.is_behind()) return Mono(0);
   std::optional<Mono> next;
-  for (const std::optional<Mono>& one : {leases_.next_deadline(), offers_.next_deadline(),
-                                         cards_.next_deadline(), queue_.next_deadline()}) {
+  for (const std::optional<Mono>& one :
+       {leases_.next_deadline(), offers_.next_deadline(), cards_.next_deadline(),
+        queue_.next_deadline(), mail_.next_deadline()}) {
     if (one && (!next || *one < *next)) next = one;
   }
   return next;
@@ -296,6 +349,7 @@ void Machine::look_at(const QueuedClaim& queued, Moment now, std::vector<Event>&
 }
 
 std::string Machine::fit() {
+  mail_.look_for_overflow();
   std::string said;
   const auto say = [&said](std::size_t count, const char* what) {
     if (count != 0) said += (said.empty() ? "" : ", ") + std::to_string(count) + " " + what;

@@ -31,6 +31,7 @@
 #include "core/history.hpp"
 #include "core/lease_table.hpp"
 #include "core/limits.hpp"
+#include "core/mailroom.hpp"
 #include "core/offers.hpp"
 #include "core/plan.hpp"
 #include "core/presence.hpp"
@@ -56,6 +57,12 @@ class Machine {
   // Then, if the log knew no bounds: makes what came from it fit them. What was cut, in words;
   // blank if nothing had to be.
   std::string fit();
+  // Of chats that were replayed as the log has them: their bodies get the spelling that a hub gives
+  // them.
+  template <class Mend>
+  void mend_mail(Mend mend) {
+    mail_.mend_bodies(mend);
+  }
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const LeaseTable& leases() const { return leases_; }
@@ -68,6 +75,7 @@ class Machine {
   [[nodiscard]] const Answers& answers() const { return answers_; }
   [[nodiscard]] const Seats& seats() const { return seats_; }
   [[nodiscard]] const Ties& ties() const { return ties_; }
+  [[nodiscard]] const Mailroom& mail() const { return mail_; }
 
   // The whole state, exact to the nanosecond: a machine that is saved, loaded and goes on can't be
   // told from one that never stopped.
@@ -84,10 +92,11 @@ class Machine {
   struct Decide;
   struct Apply;
 
-  [[nodiscard]] Decision decide(const AgentName& actor, const Command& command, Moment now,
-                                Effort& effort) const;
+  [[nodiscard]] Decision decide(const Seat& seat, const Command& command, Moment now,
+                                Effort& effort, const Scribe& scribe) const;
   void apply(const Event& event);
-  void lease_ended(const AgentName& owner);
+  // The owner of a name counts while somebody has it, or it has a live lease or unseen mail.
+  void owner_may_go(const AgentName& name);
 
   void bind(const Entry& entry, const SeatWish& wish, Outcome& outcome);
   void hear(const Entry& entry, Scribe& scribe, Outcome& outcome, Effort& effort);
@@ -104,7 +113,7 @@ class Machine {
   std::optional<TaskId> resume_place(const Seat& seat, const Act& act);
   void depart(SessionId session, Parting how, Moment now, std::vector<Event>& events);
   // What is due, as much of it as may happen at once.
-  [[nodiscard]] std::vector<Event> due(Mono now) const;
+  [[nodiscard]] std::vector<Event> due(Moment now) const;
 
   // Makes events happen and tells of them: those that answer an earlier request as such, and the
   // first as the answer to `request`, if it is one that names a key.
@@ -117,6 +126,18 @@ class Machine {
 
   // Applies events, and adds what they give the claims that wait.
   void happen(std::vector<Event>& events, Moment now, Effort& effort);
+  // What follows from what has happened to mail: what the bounds want dropped, and what its senders
+  // are told of that.
+  void settle_mail(std::vector<Event>& events, Moment now, const Scribe& scribe);
+  void fit_mail(std::vector<Event>& events, Moment now);
+  void post_notice(const MailNotice& notice, std::vector<Event>& events, Moment now,
+                   const Scribe& scribe);
+  [[nodiscard]] std::vector<MailNotice> tell_of_drops(std::vector<Event>& events, Moment now);
+  void stop_reading(const AgentName& agent, std::vector<Event>& events,
+                    std::vector<MailNotice>& notices, Moment now);
+  [[nodiscard]] bool has_left(const AgentName& mailbox) const;
+  [[nodiscard]] std::vector<Event> delivered(const Delivered& what, Moment now) const;
+  [[nodiscard]] Presence::IsNeeded has_mail() const;
   // Grants the queued claims for which what has happened cleared the way, as many as may come up at
   // once.
   void serve_queue(Moment now, std::vector<Event>& events, Effort& effort);
@@ -134,6 +155,7 @@ class Machine {
   Answers answers_;
   Seats seats_;
   Ties ties_;
+  Mailroom mail_;
 };
 
 }  // namespace synapse::core

@@ -17,13 +17,22 @@ std::optional<HeldLease> held_by(const Event& event) {
   return HeldLease{lease->task_id, lease->epoch};
 }
 
+// Requests about mailboxes are answered from the state: sent again, they do nothing more.
+bool says_the_same_again(const Command& command) {
+  return std::holds_alternative<ReadInbox>(command) || std::holds_alternative<NoteMail>(command) ||
+         std::holds_alternative<WithdrawMail>(command) ||
+         std::holds_alternative<ReadLetters>(command) ||
+         std::holds_alternative<RetryLetters>(command) ||
+         std::holds_alternative<ClearLetters>(command);
+}
+
 }  // namespace
 
 Outcome Machine::execute(const Entry& entry, Scribe& scribe) {
   Outcome outcome;
   Effort effort(limits_.effort_max);
   if (std::holds_alternative<Tick>(entry.what)) {
-    tell(due(entry.now.mono), entry, nullptr, scribe, outcome, effort);
+    tell(due(entry.now), entry, nullptr, scribe, outcome, effort);
   } else if (const auto* wanted = std::get_if<Bind>(&entry.what)) {
     bind(entry, wanted->wish, outcome);
   } else if (std::holds_alternative<Speak>(entry.what)) {
@@ -31,6 +40,8 @@ Outcome Machine::execute(const Entry& entry, Scribe& scribe) {
   } else if (const auto* asked = std::get_if<Act>(&entry.what)) {
     hear(entry, scribe, outcome, effort);
     act(entry, *asked, scribe, outcome, effort);
+  } else if (const auto* written = std::get_if<Delivered>(&entry.what)) {
+    tell(delivered(*written, entry.now), entry, nullptr, scribe, outcome, effort);
   } else {
     std::vector<Event> events;
     depart(entry.session, std::get<Leave>(entry.what).how, entry.now, events);
@@ -53,7 +64,11 @@ void Machine::bind(const Entry& entry, const SeatWish& wish, Outcome& outcome) {
     ties_.hand_over(verdict.name, old, entry.session);
   }
   if (verdict.is_takeover) seats_.took_over(verdict.name, entry.now.mono);
-  seats_.sit(entry.session, verdict.name, wish);
+  // Somebody else's mail is not theirs who take the name.
+  const bool stays =
+      mail_.has_unseen(verdict.name) && !seats_.may_use(wish.principal, verdict.name);
+  seats_.sit(entry.session, verdict.name, wish,
+             stays ? Seats::Ownership::stays : Seats::Ownership::passes);
   outcome.evicted = std::move(verdict.evicted);
 }
 
@@ -61,7 +76,7 @@ void Machine::hear(const Entry& entry, Scribe& scribe, Outcome& outcome, Effort&
   const Seat* seat = seats_.find(entry.session);
   if (seat == nullptr) return;
   const bool is_new = !presence_.last_seen().contains(seat->name) && !Seats::is_drawn(seat->name);
-  presence_.seen(seat->name, entry.now.wall);
+  presence_.seen(seat->name, entry.now.wall, has_mail());
   if (presence_.is_online(seat->name)) return;
   std::vector<Event> events;
   if (is_new) events.emplace_back(AgentSeen{seat->name, entry.now.wall});
@@ -80,7 +95,7 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
     return;
   }
   const std::optional<TaskId> resumed = resume_place(*seat, act);
-  Decision decision = decide(actor, act.command, entry.now, effort);
+  Decision decision = decide(*seat, act.command, entry.now, effort, scribe);
   if (decision.refusal) {
     if (resumed) queue_.remove(actor, *resumed);
     outcome.refusal = std::move(decision.refusal);
@@ -93,8 +108,9 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
     // The message is its own answer.
     posted->message.idem_key = act.request.key;
     if (!act.request.key.empty()) posted->message.digest = act.request.digest;
-    request = nullptr;
+    if (!std::holds_alternative<ChatAccepted>(decision.events.back())) request = nullptr;
   }
+  if (says_the_same_again(act.command)) request = nullptr;
   if (const auto* queued = std::get_if<ClaimQueued>(&decision.events.front())) {
     // Its answer is still to come.
     ties_.asked({actor, queued->claim.task_id}, {entry.session, act.request});
@@ -193,13 +209,17 @@ void Machine::depart(SessionId session, Parting how, Moment now, std::vector<Eve
     return;
   }
   if (presence_.is_online(name)) events.emplace_back(AgentLeft{name});
-  lease_ended(name);
+  owner_may_go(name);
 }
 
 void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestKey* request,
                    Scribe& scribe, Outcome& outcome, Effort& effort) {
   const std::size_t own = events.size();
+  // The answer to a chat comes after what the chat brings about.
+  const std::size_t answer =
+      own > 0 && std::holds_alternative<ChatAccepted>(events.back()) ? own - 1 : 0;
   happen(events, entry.now, effort);
+  settle_mail(events, entry.now, scribe);
   const std::size_t first = outcome.events.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
     outcome.events.push_back(std::move(events[i]));
@@ -218,7 +238,7 @@ void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestK
       ties_.take_asker({handed->lease.owner, handed->lease.task_id});
     }
     if (request == nullptr || request->key.empty() || i + 1 != own) continue;
-    remember(*request, seats_.find(entry.session)->name, first, entry, scribe, outcome);
+    remember(*request, seats_.find(entry.session)->name, first + answer, entry, scribe, outcome);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "core/archive_reader.hpp"
 #include "core/archive_writer.hpp"
 #include "core/machine.hpp"
+#include "core/saved_mailroom.hpp"
 #include "core/scope.hpp"
 
 namespace synapse::core {
@@ -31,6 +32,12 @@ template <>
 inline constexpr std::uint64_t words_of<SeatKind> = 4;
 template <>
 inline constexpr std::uint64_t words_of<Seating> = 2;
+template <>
+inline constexpr std::uint64_t words_of<MailState> = 6;
+template <>
+inline constexpr std::uint64_t words_of<DropReason> = 4;
+template <>
+inline constexpr std::uint64_t words_of<Receipt> = 2;
 
 // Found by the archive through their arguments, so in this namespace itself.
 
@@ -45,9 +52,12 @@ void fields(Io& io, Is<Limits> auto& v) {
      v.plan_bytes_per_agent, v.plan_bytes_max, v.dependencies_per_task, v.dependencies_max,
      v.checkpoints_kept_max, v.checkpoint_bytes_max, v.last_seen_max, v.queued_claims_max,
      v.queued_claims_per_agent, v.queued_bytes_per_agent, v.queued_bytes_max, v.effort_max,
-     v.events_per_turn_max, v.event_bytes_per_turn_max);
+     v.events_per_turn_max, v.event_bytes_per_turn_max, v.mailbox_messages_max, v.mailbox_bytes_max,
+     v.sender_mail_bytes_max, v.stranger_messages_max, v.stranger_bytes_max, v.mail_bytes_max,
+     v.ended_mail_max, v.ended_mail_bytes_max, v.dead_mail_max, v.dead_mail_bytes_max,
+     v.recipients_max);
   io(v.lease_ttl_default, v.lease_ttl_min, v.lease_ttl_max, v.offer_ttl, v.card_ttl,
-     v.seats_per_name, v.takeover_cooldown, v.absence_max);
+     v.seats_per_name, v.takeover_cooldown, v.absence_max, v.mailbox_ttl, v.recently);
 }
 template <class Io>
 void fields(Io& io, Is<JsonText> auto& v) {
@@ -131,6 +141,21 @@ void fields(Io& io, Is<Seats::Reserved> auto& v) {
   io(v.instance, v.until);
 }
 
+template <class Io>
+void fields(Io& io, Is<SavedMailroom::Copy> auto& v) {
+  io(v.agent, v.at, v.answer, v.state, v.why, v.is_given_out, v.is_told_of, v.is_no_letter,
+     v.seen_by_sender, v.seen_by_operator);
+}
+template <class Io>
+void fields(Io& io, Is<SavedMailroom::Mail> auto& v) {
+  io(v.id, v.body, v.sender, v.hub_id, v.timestamp, v.kept, v.thread, v.bytes, v.inherits_thread,
+     v.receipt, v.copies);
+}
+template <class Io>
+void fields(Io& io, Is<SavedMailroom> auto& v) {
+  io(v.live, v.dead, v.ended, v.strangers, v.not_reading);
+}
+
 // The tables as plain lists.
 struct MachineState {
   Limits limits;
@@ -157,12 +182,14 @@ struct MachineState {
   std::vector<AnswerRemembered> answers;
   std::vector<Seat> seats;
   std::map<AgentName, Principal> owners;
+  std::map<AgentName, Principal> former_owners;
   std::map<AgentName, Mono> takeovers;
   std::map<AgentName, Seats::Reserved> reserved;
   std::map<Ties::ClaimKey, Ties::Asker> askers;
   std::map<Ties::ClaimKey, Ties::KeptPlace> kept_places;
   std::map<AgentName, SessionId> wait_makers;
   std::map<AgentName, SessionId> card_makers;
+  SavedMailroom mail;
 
   explicit MachineState(const Machine& machine);
   MachineState() = default;
@@ -175,13 +202,14 @@ template <class Io>
 void fields(Io& io, Is<MachineState> auto& v) {
   io(v.limits, v.hub_id, v.leases, v.last_epoch, v.checkpoints, v.lapses, v.queue, v.last_ticket,
      v.parked_on, v.parked_behind, v.waits, v.plan, v.progress, v.dropped_notes, v.offers, v.cards,
-     v.online, v.last_seen, v.messages, v.last_message, v.answers, v.seats, v.owners, v.takeovers,
-     v.reserved, v.askers, v.kept_places, v.wait_makers, v.card_makers);
+     v.online, v.last_seen, v.messages, v.last_message, v.answers, v.seats, v.owners,
+     v.former_owners, v.takeovers, v.reserved, v.askers, v.kept_places, v.wait_makers,
+     v.card_makers, v.mail);
 }
 
 namespace {
 
-constexpr std::string_view magic = "SYNM\x02";  // The last byte is the version.
+constexpr std::string_view magic = "SYNM\x03";  // The last byte is the version.
 constexpr std::size_t digest_bytes = 8;
 
 template <class Map>
@@ -227,12 +255,14 @@ MachineState::MachineState(const Machine& machine)
       answers(values_of(machine.answers_.all())),
       seats(values_of(machine.seats_.all())),
       owners(machine.seats_.owners_),
+      former_owners(machine.seats_.former_owners_),
       takeovers(machine.seats_.takeovers_),
       reserved(machine.seats_.reserved_),
       askers(machine.ties_.askers_),
       kept_places(machine.ties_.kept_),
       wait_makers(machine.ties_.waits_),
-      card_makers(machine.ties_.cards_) {
+      card_makers(machine.ties_.cards_),
+      mail(machine.mail_.save()) {
   for (const TaskId& task : machine.leases_.kept_order()) {
     checkpoints.emplace_back(task, machine.leases_.kept_checkpoints().at(task));
   }
@@ -253,7 +283,7 @@ bool MachineState::is_sound() const {
            tickets.insert(claim.ticket).second;
   };
   std::set<SessionId> sessions;
-  return limits.lease_ttl_min <= limits.lease_ttl_max &&
+  return limits.lease_ttl_min <= limits.lease_ttl_max && mail.is_sound() &&
          std::all_of(leases.begin(), leases.end(),
                      [](const Lease& lease) { return is_normal(lease.paths); }) &&
          std::all_of(queue.begin(), queue.end(), is_place) &&
@@ -307,12 +337,14 @@ std::unique_ptr<Machine> MachineState::machine() && {
     made->seats_.seats_.insert_or_assign(session, std::move(seat));
   }
   made->seats_.owners_ = std::move(owners);
+  made->seats_.former_owners_ = std::move(former_owners);
   made->seats_.takeovers_ = std::move(takeovers);
   made->seats_.reserved_ = std::move(reserved);
   made->ties_.askers_ = std::move(askers);
   made->ties_.kept_ = std::move(kept_places);
   made->ties_.waits_ = std::move(wait_makers);
   made->ties_.cards_ = std::move(card_makers);
+  made->mail_.restore(std::move(mail));
   return made;
 }
 

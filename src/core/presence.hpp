@@ -3,6 +3,7 @@
 // bound, the longest silent forgotten first.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -18,9 +19,11 @@ class Presence {
 
   void join(const AgentName& agent);
   void leave(const AgentName& agent);
-  void seen(const AgentName& agent, double wall);
+  // Names that are needed yet are not forgotten for a new one.
+  using IsNeeded = std::function<bool(const AgentName&)>;
+  void seen(const AgentName& agent, double wall, const IsNeeded& is_needed = {});
   // Then at the earliest: a log may tell of it late.
-  void seen_since(const AgentName& agent, double wall);
+  void seen_since(const AgentName& agent, double wall, const IsNeeded& is_needed = {});
   // As they were in another process.
   void restore(std::set<AgentName> online, std::map<AgentName, double> last_seen) {
     online_ = std::move(online);

@@ -11,14 +11,6 @@ namespace synapse::core {
 
 namespace {
 
-// Names that mean something else on the wire, or would read as a list or a pattern.
-bool is_bindable(const AgentName& name) {
-  const std::string lower = base::to_lower(name.text);
-  constexpr std::array<std::string_view, 4> reserved{"synapsehub", "system", "all", "self"};
-  return std::find(reserved.begin(), reserved.end(), lower) == reserved.end() &&
-         name.text.find_first_of(",*?[") == std::string::npos && !base::has_unprintable(name.text);
-}
-
 Refusal conflict(std::string message) { return {ErrorCode::name_conflict, std::move(message)}; }
 
 constexpr std::array<std::string_view, 4> kinds{"agent", "command", "waiter", "page"};
@@ -35,6 +27,13 @@ std::optional<SeatKind> seat_kind(std::string_view text) {
   const auto found = std::find(kinds.begin(), kinds.end(), text);
   if (found == kinds.end()) return std::nullopt;
   return static_cast<SeatKind>(found - kinds.begin());
+}
+
+bool Seats::is_bindable(const AgentName& name) {
+  const std::string lower = base::to_lower(name.text);
+  constexpr std::array<std::string_view, 4> reserved{"synapsehub", "system", "all", "self"};
+  return std::find(reserved.begin(), reserved.end(), lower) == reserved.end() &&
+         name.text.find_first_of(",*?[") == std::string::npos && !base::has_unprintable(name.text);
 }
 
 Seats::Verdict Seats::judge(SessionId session, const SeatWish& wish, const LeaseTable& leases,
@@ -138,12 +137,28 @@ AgentName Seats::draw(SessionId session) const {
   }
 }
 
-void Seats::sit(SessionId session, const AgentName& name, const SeatWish& wish) {
+void Seats::sit(SessionId session, const AgentName& name, const SeatWish& wish,
+                Ownership ownership) {
   seats_.insert_or_assign(session, Seat{session, name, wish.seating, wish.kind, wish.is_exclusive,
                                         wish.instance, wish.principal});
   names_[name].insert(session);
-  owners_.insert_or_assign(name, wish.principal);
+  if (ownership == Ownership::passes) {
+    owners_.insert_or_assign(name, wish.principal);
+    former_owners_.erase(name);
+  }
   if (wish.kind == SeatKind::agent) reserved_.erase(name);
+}
+
+void Seats::set_owner_aside(const AgentName& name) {
+  auto owner = owners_.extract(name);
+  if (!owner.empty() && !is_drawn(name)) {
+    former_owners_.insert_or_assign(name, std::move(owner.mapped()));
+  }
+}
+
+void Seats::bring_owner_back(const AgentName& name) {
+  auto owner = former_owners_.extract(name);
+  if (!owner.empty()) owners_.insert(std::move(owner));
 }
 
 void Seats::took_over(const AgentName& name, Mono now) {

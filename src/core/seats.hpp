@@ -45,18 +45,37 @@ class Seats {
   [[nodiscard]] Verdict judge(SessionId session, const SeatWish& wish, const LeaseTable& leases,
                               Mono now) const;
 
-  void sit(SessionId session, const AgentName& name, const SeatWish& wish);
+  // Whether the name belongs to whoever last sat under it, or stays with its owner.
+  enum class Ownership { passes, stays };
+  void sit(SessionId session, const AgentName& name, const SeatWish& wish,
+           Ownership ownership = Ownership::passes);
   void took_over(const AgentName& name, Mono now);
   // Nothing if the session has none. An agent's process that fell silent can have its seat back.
   std::optional<Seat> leave(SessionId session, Parting how, Mono now);
-  // The owner of a name that nobody holds counts as long as it has a live lease.
-  void forget_owner(const AgentName& name) { owners_.erase(name); }
+  // The owner of a name that nobody holds counts as long as it has a live lease or unseen mail.
+  // It is remembered, for when mail comes.
+  void set_owner_aside(const AgentName& name);
+  void bring_owner_back(const AgentName& name);
+  template <class IsKnown>
+  void forget_former_owners(IsKnown is_known) {
+    std::erase_if(former_owners_, [&](const auto& one) { return !is_known(one.first); });
+  }
+  [[nodiscard]] std::size_t former_owners() const { return former_owners_.size(); }
 
   [[nodiscard]] const Seat* find(SessionId session) const;
   [[nodiscard]] const std::set<SessionId>& of(const AgentName& name) const;
   [[nodiscard]] const std::map<SessionId, Seat>& all() const { return seats_; }
   [[nodiscard]] const std::map<AgentName, std::set<SessionId>>& names() const { return names_; }
 
+  // Whether a name is this principal's, or nobody's.
+  [[nodiscard]] bool may_use(const Principal& principal, const AgentName& name) const {
+    const auto owner = owners_.find(name);
+    return owner == owners_.end() || is_same(owner->second, principal);
+  }
+
+  // Whether anybody can have the name: some mean something else on the wire, or would read as a
+  // list or a pattern.
+  [[nodiscard]] static bool is_bindable(const AgentName& name);
   // Of a name that a hub drew: nobody comes back under it.
   [[nodiscard]] static bool is_drawn(const AgentName& name) {
     return name.text.starts_with("anon-");
@@ -75,8 +94,9 @@ class Seats {
   Limits limits_;
   std::map<SessionId, Seat> seats_;
   std::map<AgentName, std::set<SessionId>> names_;
-  std::map<AgentName, Principal> owners_;  // The last to bind the name.
-  std::map<AgentName, Mono> takeovers_;    // When; as long as another would be too soon.
+  std::map<AgentName, Principal> owners_;
+  std::map<AgentName, Principal> former_owners_;
+  std::map<AgentName, Mono> takeovers_;  // When; as long as another would be too soon.
   std::map<AgentName, Reserved> reserved_;
 };
 

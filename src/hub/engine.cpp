@@ -84,6 +84,7 @@ void Engine::execute(const core::Entry& entry) {
     answer(entry, outcome, turn);
   }
   room_.finish(std::move(turn));
+  wake_waits(outcome, entry.now);
 }
 
 void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {
@@ -115,6 +116,15 @@ void Engine::proceed(Session& session, Moment now) {
   session.pending->task_id = task_of(inbound);
   session.pending->refusal = door_.obstacle(session, inbound, now);
   if (!session.pending->refusal) session.pending->refusal = room_.unwritable(session.id, inbound);
+  if (auto* query = std::get_if<wire::Query>(&inbound.body)) {
+    if (!session.pending->refusal) {
+      session.pending->refusal = mailbox_obstacle(session, *query, inbound.max_bytes);
+    }
+    if (!session.pending->refusal) {
+      session.pending->is_answered_later = waits_for_mail(session, inbound, now);
+      if (!session.pending->is_answered_later) make_command(session, inbound);
+    }
+  }
   auto* command = std::get_if<core::Command>(&inbound.body);
   if (command == nullptr || session.pending->refusal) {
     return log_.propose({session.id, now, core::Speak{}});
@@ -135,6 +145,7 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
   const wire::Inbound& inbound = pending.inbound;
   turn.requester = session->id;
   turn.arrived = pending.arrived;
+  if (pending.is_answered_later) return;
   turn.request_type = inbound.type;
   turn.idem_key = inbound.idem_key;
   turn.digest = inbound.digest;
@@ -148,9 +159,8 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
       refusal = core::Refusal(bad->why);
       if (!bad->task_id.empty()) refusal->task_id = bad->task_id;
     } else if (!std::holds_alternative<wire::Heartbeat>(*query)) {
-      turn.send(session->id,
-                room_.answer(*query, session->id, std::min(inbound.max_bytes, snapshot_bytes_max_),
-                             door_.sockets().authenticated_count(), entry.now));
+      turn.send(session->id, room_.answer(*query, asker(*session, inbound.max_bytes),
+                                          door_.sockets().authenticated_count(), entry.now));
     }
   }
   if (refusal) room_.refuse(session->id, inbound.type, *refusal, turn, entry.now);
@@ -167,6 +177,7 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
   if (!session->is_open) return;
   door_.sockets().end(*session);
   door_.sockets().forget(session->id);
+  waits_.drop(session->id);
   if (session->name.empty()) return;
   log_.propose({session->id, now, core::Leave{how}});
   run();
@@ -175,6 +186,8 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
 void Engine::tick(Moment now) {
   room_.pass_time(now);
   hooks_.pass_time(now);
+  answer_waits(waits_.take_due(now.mono), now);
+  run();
   for (const SharedSession& session : door_.sockets().unbound_since(now.mono)) {
     Turn turn;
     door_.end(*session, CloseCode::silent, "no good first frame in time", turn);
@@ -184,14 +197,30 @@ void Engine::tick(Moment now) {
 
 std::optional<Mono> Engine::next_deadline() const {
   std::optional<Mono> next;
-  for (const std::optional<Mono>& one :
-       {room_.next_deadline(), door_.sockets().next_deadline(), hooks_.next_deadline()}) {
+  for (const std::optional<Mono>& one : {room_.next_deadline(), door_.sockets().next_deadline(),
+                                         hooks_.next_deadline(), waits_.next_deadline()}) {
     if (one && (!next || *one < *next)) next = one;
   }
   return next;
 }
 
 void Engine::flush(Moment now) {
+  pass_ready(now);
+  while (!delivered_.empty()) {
+    for (core::Delivered& delivered : std::exchange(delivered_, {})) {
+      log_.propose({SessionId{}, now, std::move(delivered)});
+    }
+    run();
+    pass_ready(now);
+  }
+  for (const SharedSession& session : dirty_) {
+    session->is_dirty = false;
+    session->connection->flush();
+  }
+  dirty_.clear();
+}
+
+void Engine::pass_ready(Moment now) {
   Gate& gate = room_.gate();
   while (gate.has_ready()) {
     Turn turn = gate.take();
@@ -202,17 +231,17 @@ void Engine::flush(Moment now) {
     metrics_.answer_seconds.observe(base::to_seconds(now.mono - turn.arrived));
     if (requester != nullptr) requester->connection->credit(1);
   }
-  for (const SharedSession& session : dirty_) {
-    session->is_dirty = false;
-    session->connection->flush();
-  }
-  dirty_.clear();
 }
 
 void Engine::pass(Turn& turn) {
   for (const Delivery& delivery : turn.deliveries) {
+    if (!delivery.receipts_of.empty()) {
+      tell_sender(delivery);
+      continue;
+    }
     if (delivery.one == SessionId{}) {
-      broadcast(delivery, turn);
+      const std::set<SessionId> heard = broadcast(delivery, turn);
+      if (!delivery.recipients.empty()) note_delivery(delivery, heard);
       if (on_broadcast_) on_broadcast_(delivery.frame->payload());
       continue;
     }
@@ -228,7 +257,12 @@ void Engine::pass(Turn& turn) {
   }
 }
 
-void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
+std::set<SessionId> Engine::broadcast(const Delivery& delivery, const Turn& turn) {
+  std::set<SessionId> heard;
+  const auto give = [&](Session& session) {
+    hand(session, delivery.frame);
+    if (!delivery.recipients.empty()) heard.insert(session.id);
+  };
   const bool is_chat = delivery.type == "chat";
   const bool is_dear = is_chat && is_dear_to_address(delivery.chat_target);
   const auto wants = [&](const Session& session) {
@@ -240,9 +274,7 @@ void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
   const Sockets& sockets = door_.sockets();
   for (const Sockets::List* list : {&sockets.unchoosy(), &sockets.wanting(delivery.type)}) {
     for (Session* session : *list) {
-      if (session->first_turn <= turn.number && (!is_chat || wants(*session))) {
-        hand(*session, delivery.frame);
-      }
+      if (session->first_turn <= turn.number && (!is_chat || wants(*session))) give(*session);
     }
   }
   // Whoever asked gets the answer, and whom it is about the news, whatever they want of broadcasts.
@@ -261,9 +293,10 @@ void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
   for (const SessionId id : others) {
     const SharedSession session = sockets.find(id);
     if (session && session->is_open && session->is_authenticated && !wants(*session)) {
-      hand(*session, delivery.frame);
+      give(*session);
     }
   }
+  return heard;
 }
 
 bool Engine::is_dear_to_address(std::string_view target) const {

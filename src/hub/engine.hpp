@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "hub/door.hpp"
 #include "hub/entry_log.hpp"
 #include "hub/hook_desk.hpp"
+#include "hub/inbox_waits.hpp"
 #include "hub/room.hpp"
 
 namespace synapse::hub {
@@ -88,8 +90,24 @@ class Engine {
   void let_in(Session& session, AgentName name, Turn& turn, Moment now);
   void welcome(const Session& session, Turn& turn, Moment now);
 
+  // For mailboxes: engine_mail.cpp.
+  [[nodiscard]] std::optional<core::Refusal> mailbox_obstacle(const Session& session,
+                                                              wire::Query& query,
+                                                              std::size_t max_bytes) const;
+  void make_command(const Session& session, wire::Inbound& inbound) const;
+  [[nodiscard]] bool waits_for_mail(const Session& session, const wire::Inbound& inbound,
+                                    Moment now);
+  [[nodiscard]] bool has_mail_for(const wire::InboxRequest& request) const;
+  void wake_waits(const core::Outcome& outcome, Moment now);
+  void answer_waits(std::vector<InboxWaits::Wait> waits, Moment now);
+  [[nodiscard]] Room::Asker asker(const Session& session, std::size_t max_bytes) const;
+  void tell_sender(const Delivery& delivery);
+  void note_delivery(const Delivery& delivery, const std::set<SessionId>& heard);
+
+  void pass_ready(Moment now);
   void pass(Turn& turn);
-  void broadcast(const Delivery& delivery, const Turn& turn);
+  // The sockets that got it, if it is one that mailboxes keep.
+  std::set<SessionId> broadcast(const Delivery& delivery, const Turn& turn);
   // Whether it would take too long to tell whom a chat is for. Then it goes to all that want some:
   // clients sort out for themselves what is for them.
   [[nodiscard]] bool is_dear_to_address(std::string_view target) const;
@@ -102,6 +120,8 @@ class Engine {
   Door door_;
   HookDesk hooks_;
   std::vector<SharedSession> dirty_;
+  InboxWaits waits_;
+  std::vector<core::Delivered> delivered_;  // Not told to the machine yet.
   std::function<void(std::string_view)> on_broadcast_;
 };
 

@@ -27,9 +27,13 @@ struct Delivery {
   AgentName about;          // Of those, who gets it whatever its interest.
   std::string type;         // What interests are asked about.
   std::string chat_target;  // Of a chat: whom it addresses.
-  SessionId answers;        // Of a grant or a broadcast that answers an earlier request: who asked.
-  TaskId task_id;           // Of a grant.
-  bool ends = false;        // With `one`: close it after the frame.
+  // Of a chat that mailboxes keep: whose, and its number.
+  std::vector<AgentName> recipients;
+  MessageId message_id;
+  AgentName receipts_of;  // To the sockets of this agent that ask for receipts, and nobody else.
+  SessionId answers;      // Of a grant or a broadcast that answers an earlier request: who asked.
+  TaskId task_id;         // Of a grant.
+  bool ends = false;      // With `one`: close it after the frame.
   std::uint16_t close_code = 0;
   std::string close_reason;
 };

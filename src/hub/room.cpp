@@ -2,7 +2,10 @@
 #include "hub/room.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
+
+#include "wire/records.hpp"
 
 namespace synapse::hub {
 
@@ -97,6 +100,12 @@ void Room::tell(const core::Outcome& outcome, const core::Entry& entry, Turn& tu
     // It answers a socket that is gone.
     if (outgoing->audience != wire::Audience::everybody && asker == SessionId{}) continue;
     Delivery delivery = delivery_of(event, std::move(*outgoing), asker);
+    if (i + 1 < outcome.events.size()) {
+      if (const auto* kept = std::get_if<core::MailKept>(&outcome.events[i + 1])) {
+        delivery.recipients = kept->recipients;
+        delivery.message_id = kept->message.id;
+      }
+    }
     if (std::holds_alternative<core::LeaseHandedOff>(event)) {
       hand_off = std::move(delivery);
       continue;
@@ -110,6 +119,37 @@ void Room::tell(const core::Outcome& outcome, const core::Entry& entry, Turn& tu
     turn.deliveries.push_back(std::move(delivery));
     if (hand_off) turn.deliveries.push_back(std::move(*std::exchange(hand_off, std::nullopt)));
   }
+  tell_senders(outcome, turn, entry.now);
+}
+
+// Of what a message came to within one turn, the last.
+void Room::tell_senders(const core::Outcome& outcome, Turn& turn, Moment now) const {
+  std::map<std::pair<MessageId, AgentName>, std::size_t> places;
+  for (const core::Event& event : outcome.events) {
+    if (!std::holds_alternative<core::MailNoted>(event) &&
+        !std::holds_alternative<core::DoesNotRead>(event)) {
+      continue;
+    }
+    for (wire::MailNews& news : encoder_.mail_news(event, *machine_, now.wall)) {
+      Delivery delivery;
+      delivery.frame = net::text_frame(news.text);
+      delivery.receipts_of = std::move(news.sender);
+      const auto [place, is_first] =
+          places.try_emplace({news.id, std::move(news.agent)}, turn.deliveries.size());
+      if (is_first || news.id == MessageId{}) {
+        turn.deliveries.push_back(std::move(delivery));
+      } else {
+        turn.deliveries[place->second] = std::move(delivery);
+      }
+    }
+  }
+}
+
+std::string Room::notice(const core::MailNotice& notice) const { return wire::notice_body(notice); }
+
+std::string Room::readdressed(const std::string& body, const AgentName& target,
+                              MessageId retry_of) const {
+  return wire::readdressed(body, target, retry_of);
 }
 
 Delivery Room::delivery_of(const core::Event& event, wire::Outgoing outgoing, SessionId asker) {
@@ -169,10 +209,11 @@ void Room::finish(Turn turn) {
   gate_.push(std::move(turn));
 }
 
-std::string Room::answer(const wire::Query& query, SessionId session, std::size_t max_bytes,
-                         std::size_t connected, Moment now) const {
+std::string Room::answer(const wire::Query& query, const Asker& asker, std::size_t connected,
+                         Moment now) const {
   const bool is_scarce = net::Frame::live_bytes() > frame_bytes_ample;
-  const std::size_t room = std::min(max_bytes, is_scarce ? snapshot_bytes_scarce : snapshot_bytes);
+  const std::size_t room =
+      std::min(asker.max_bytes, is_scarce ? snapshot_bytes_scarce : snapshot_bytes);
   struct Ask {
     const wire::Encoder& encoder;
     const core::Machine& machine;
@@ -180,6 +221,7 @@ std::string Room::answer(const wire::Query& query, SessionId session, std::size_
     std::size_t room;
     std::size_t connected;
     double now;
+    const core::Principal& principal;
     std::string operator()(const wire::Heartbeat&) const { return {}; }
     std::string operator()(const wire::UnknownType&) const { return {}; }
     std::string operator()(const wire::BadRequest&) const { return {}; }
@@ -201,10 +243,23 @@ std::string Room::answer(const wire::Query& query, SessionId session, std::size_
     std::string operator()(const wire::ResumeRequest& request) const {
       return encoder.resume(to, machine.history(), request, std::min(room, chat_page_bytes), now);
     }
+    std::string operator()(wire::InboxRequest request) const {
+      request.wish.bytes_max = std::min(request.wish.bytes_max, room);
+      return encoder.inbox(to, machine, request, now);
+    }
+    std::string operator()(wire::SentRequest request) const {
+      request.wish.bytes_max = std::min(request.wish.bytes_max, room);
+      return encoder.sent(to, machine, request, now);
+    }
+    std::string operator()(wire::LettersRequest request) const {
+      request.wish.bytes_max = std::min(request.wish.bytes_max, room);
+      return encoder.letters(to, machine, request, principal, now);
+    }
   };
-  AgentName to = name_of(session);
+  AgentName to = name_of(asker.session);
   if (to.empty()) to = AgentName("self");
-  return std::visit(Ask{encoder_, *machine_, std::move(to), room, connected, now.wall}, query);
+  return std::visit(
+      Ask{encoder_, *machine_, std::move(to), room, connected, now.wall, asker.principal}, query);
 }
 
 }  // namespace synapse::hub

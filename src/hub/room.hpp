@@ -37,8 +37,13 @@ class Room final : core::Scribe {
   void refuse(SessionId session, std::string_view in_reply_to, const core::Refusal& refusal,
               Turn& turn, Moment now);
   // The answer to a query, as the state is now; blank if there is none to give.
-  [[nodiscard]] std::string answer(const wire::Query& query, SessionId session,
-                                   std::size_t max_bytes, std::size_t connected, Moment now) const;
+  struct Asker {
+    SessionId session;
+    std::size_t max_bytes;
+    core::Principal principal;
+  };
+  [[nodiscard]] std::string answer(const wire::Query& query, const Asker& asker,
+                                   std::size_t connected, Moment now) const;
   // Gives the turn its number, logs its events and puts it behind the gate.
   void finish(Turn turn);
   void pass_time(Moment now);
@@ -68,11 +73,15 @@ class Room final : core::Scribe {
  private:
   [[nodiscard]] std::string write(const core::Event& event, const core::Machine& machine,
                                   const AgentName& actor, Moment now) override;
+  [[nodiscard]] std::string notice(const core::MailNotice& notice) const override;
+  [[nodiscard]] std::string readdressed(const std::string& body, const AgentName& target,
+                                        MessageId retry_of) const override;
   // Whether there was something to write.
   bool write_some_renewed(Moment now, std::size_t bytes_max);
   void tell(const core::Outcome& outcome, const core::Entry& entry, Turn& turn);
   [[nodiscard]] static Delivery delivery_of(const core::Event& event, wire::Outgoing outgoing,
                                             SessionId asker);
+  void tell_senders(const core::Outcome& outcome, Turn& turn, Moment now) const;
   void log(const core::Event& event, Turn& turn, Moment now);
   void count(const core::Event& event);
   [[nodiscard]] AgentName name_of(SessionId session) const;

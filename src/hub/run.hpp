@@ -72,6 +72,10 @@ struct RunOptions {
   std::size_t max_offers_per_agent = 64;
   std::size_t max_paths_per_claim = 512;
   std::size_t max_idempotency_keys = 1024;
+  // Of one mailbox, of what is not seen.
+  std::size_t mailbox_messages = 1000;
+  std::uint64_t mailbox_bytes = 4ULL << 20U;
+  double mailbox_days = 7;
 };
 
 // Runs a hub until SIGINT or SIGTERM, and returns the exit code: 0 stopped cleanly, 2 the bind is

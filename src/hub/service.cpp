@@ -261,6 +261,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     engine_->tick(now);
     if (log_ && log_->committer() != nullptr) log_->committer()->wake();
     engine_->flush(now);
+    // That a message was written is logged when it is handed over.
+    if (log_ && log_->committer() != nullptr) log_->committer()->wake();
     if (!mirrored_.empty()) relay_->add(std::exchange(mirrored_, {}));
     arm_timer();
     if (options_.owns_process && comings_ >= comings_per_trim) arm_trim();

@@ -28,6 +28,11 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.limits.paths_per_claim = options.max_paths_per_claim;
   engine.limits.history_max = options.max_history;
   engine.limits.answers_max = options.max_idempotency_keys;
+  engine.limits.mailbox_messages_max = options.mailbox_messages;
+  engine.limits.mailbox_bytes_max = options.mailbox_bytes;
+  constexpr double day = 86'400;
+  engine.limits.mailbox_ttl =
+      std::chrono::seconds(static_cast<std::int64_t>(options.mailbox_days * day));
   // A lease has four texts, each of which may fill a frame, and is written with escapes.
   engine.limits.record_bytes_max =
       std::max(engine.limits.record_bytes_max, 16 * options.max_msg_kb * 1024);

@@ -51,6 +51,7 @@ struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Sess
     Mono arrived{0};
     TaskId task_id;
     std::optional<core::Refusal> refusal;
+    bool is_answered_later = false;  // It waits for mail.
   };
 
   std::shared_ptr<net::Connection> connection;

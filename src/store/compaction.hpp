@@ -43,9 +43,10 @@ enum class Sweepable {
   note,
   plan,
   recall,
-  sighting
+  sighting,
+  mail
 };
-inline constexpr std::size_t sweepables = 11;
+inline constexpr std::size_t sweepables = 12;
 
 struct CompactionProgress {
   std::uint64_t records = 0;  // Read.

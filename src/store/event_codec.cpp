@@ -28,6 +28,14 @@
 //   lease_extended   task_id, owner, epoch, paths (those that came), lease_expires_at: of a claim
 //                    that a host's hook made; any other that grows is a claim in `events`
 //   epochs_reserved  until, boot: see EpochBlock
+//   mail_kept        msg_id, recipients, at, bytes (what it counts in the bounds of mailboxes);
+//                    receipt, thread, inherits_thread where there is one: of the chat before it
+//   mail_noted       agents, msg_ids, state, at; why of a drop, answer: each of these messages has
+//                    come so far with each of these agents
+//   inbox_read       agent, msg_ids, dropped: what a mailbox gave out for the first time
+//   letters_read     which (own or all), agents, msg_ids in pairs: dead letters, looked at
+//   letters_ended    agents, msg_ids in pairs: dead letters, retried or cleared
+//   does_not_read    agent: its senders were told so
 //
 // A lease also has party and origin where they say something. The original knows all of the first
 // list but these, scope, previous_owner, sender, type and digest, and passes over those. It doesn't
@@ -129,6 +137,28 @@ struct Encode {
     return record(kind::agent_seen, event, Table::synapse_events);
   }
 
+  Coded operator()(const core::MailKept& event) const {
+    return record(kind::mail_kept, event, Table::synapse_events);
+  }
+  Coded operator()(const core::MailNoted& event) const {
+    return record(kind::mail_noted, event, Table::synapse_events);
+  }
+  Coded operator()(const core::InboxRead& event) const {
+    return record(kind::inbox_read, event, Table::synapse_events);
+  }
+  Coded operator()(const core::LettersRead& event) const {
+    return record(kind::letters_read, event, Table::synapse_events);
+  }
+  Coded operator()(const core::LettersEnded& event) const {
+    return record(kind::letters_ended, event, Table::synapse_events);
+  }
+
+  Coded operator()(const core::ChatAccepted&) const { return std::nullopt; }
+  Coded operator()(const core::DeliveryNoted&) const { return std::nullopt; }
+  Coded operator()(const core::MailWithdrawn&) const { return std::nullopt; }
+  Coded operator()(const core::DoesNotRead& event) const {
+    return record(kind::does_not_read, event, Table::synapse_events);
+  }
   Coded operator()(const core::AgentJoined&) const { return std::nullopt; }
   Coded operator()(const core::AgentLeft&) const { return std::nullopt; }
   Coded operator()(const core::OfferLapsed&) const { return std::nullopt; }

@@ -41,6 +41,12 @@ inline constexpr std::string_view agent_seen = "agent_seen";
 inline constexpr std::string_view lease_updated = "lease_updated";
 inline constexpr std::string_view lease_extended = "lease_extended";
 inline constexpr std::string_view epochs_reserved = "epochs_reserved";
+inline constexpr std::string_view mail_kept = "mail_kept";
+inline constexpr std::string_view mail_noted = "mail_noted";
+inline constexpr std::string_view inbox_read = "inbox_read";
+inline constexpr std::string_view letters_read = "letters_read";
+inline constexpr std::string_view letters_ended = "letters_ended";
+inline constexpr std::string_view does_not_read = "does_not_read";
 }  // namespace kind
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
@@ -139,8 +145,10 @@ void describe(Visitor&& visit, Record& block) {
 [[nodiscard]] Entry encode(const EpochBlock& block, double ts);
 [[nodiscard]] Result<EpochBlock> decode_epoch_block(std::string_view payload);
 
-// The number of a chat record, if decode() would take it: for records whose text is no longer
-// wanted.
-[[nodiscard]] Result<MessageId> decode_message_id(std::string_view payload);
+// A chat record without its body, if decode() would take it: for records whose text may not be
+// wanted any more.
+[[nodiscard]] Result<core::ChatMessage> decode_chat_stamp(std::string_view payload);
+// The body of a chat record that it took.
+[[nodiscard]] std::string decode_chat_body(std::string_view payload);
 
 }  // namespace synapse::store

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include <algorithm>
+
 #include "base/strings.hpp"
 #include "base/utf8.hpp"
 #include "store/event_codec.hpp"
@@ -57,20 +59,25 @@ void read_stamp(JsonReader& json, core::ChatMessage& message) {
   if (message.target.empty()) message.target = "all";
 }
 
-void read(JsonReader& json, std::string_view payload, core::ChatMessage& message) {
-  read_stamp(json, message);
-  json.finish();
-  if (json.failed()) return;
-  // The sender's object as the wire decoder would have kept it: sorted keys, one spelling.
+// The sender's object as the wire decoder would have kept it: sorted keys, one spelling. Whether it
+// is JSON.
+bool read_body(std::string_view payload, core::ChatMessage& message) {
   try {
     wire::Json body = wire::Json::parse(JsonReader(payload).raw());
     for (const char* name : {"timestamp", "type", "hub_id", "msg_id", "token"}) body.erase(name);
     message.body = wire::json_text(body);
     message.idem_key = wire::chat_key(body);
     if (!message.idem_key.empty()) message.digest = wire::chat_digest(body);
+    return true;
   } catch (const wire::Json::exception&) {
-    json.fail("not JSON");
+    return false;
   }
+}
+
+void read(JsonReader& json, std::string_view payload, core::ChatMessage& message) {
+  read_stamp(json, message);
+  json.finish();
+  if (!json.failed() && !read_body(payload, message)) json.fail("not JSON");
 }
 
 void check_paths(JsonReader& json, const std::vector<std::string>& paths,
@@ -94,8 +101,19 @@ void fill(JsonReader& json, const DecodeContext& context, core::Offer& offer) {
   offer.deadline = deadline(offer.offered_at + ttl, context);
 }
 
-// What the answer of a grant or a renewal says its agent holds.
-void read_grant(core::AnswerRemembered& answer) {
+void fill(JsonReader& json, const DecodeContext& context, core::MailKept& mail) {
+  clamp(mail.message.id.value);
+  std::erase_if(mail.recipients, [](const AgentName& name) { return name.empty(); });
+  std::sort(mail.recipients.begin(), mail.recipients.end());
+  mail.recipients.erase(std::unique(mail.recipients.begin(), mail.recipients.end()),
+                        mail.recipients.end());
+  if (mail.recipients.empty()) return json.fail("recipients: none");
+  // One from the future is kept from now on.
+  mail.kept = std::min(deadline(mail.at, context), context.start.mono);
+}
+
+// What the answer of a grant or a renewal says its agent holds. The type of the answer.
+std::string read_grant(core::AnswerRemembered& answer) {
   std::string type;
   core::HeldLease lease;
   JsonReader json(answer.response);
@@ -109,6 +127,7 @@ void read_grant(core::AnswerRemembered& answer) {
   const bool is_grant =
       type == "claim_granted" || type == "lease_extended" || type == "lease_renewed";
   if (is_grant && !json.failed()) answer.grants = std::move(lease);
+  return type;
 }
 
 Error undecodable(std::string why) { return fail(ErrorCode::corrupt, std::move(why)); }
@@ -123,6 +142,25 @@ Result<std::optional<core::Event>> read_event(std::string_view payload, Fill fil
   json.finish();
   if (json.failed()) return undecodable(json.failure());
   return event;
+}
+
+// Nothing: it is no record of mail either.
+Result<std::optional<core::Event>> decode_mail(std::string_view name, std::string_view payload,
+                                               const DecodeContext& context) {
+  using namespace core;
+  const auto whole = [](JsonReader& json, auto& event) { read_record(json, event); };
+  if (name == kind::mail_kept) {
+    return read_event<MailKept>(payload, [&](JsonReader& json, auto& event) {
+      read_record(json, event);
+      fill(json, context, event);
+    });
+  }
+  if (name == kind::mail_noted) return read_event<MailNoted>(payload, whole);
+  if (name == kind::does_not_read) return read_event<DoesNotRead>(payload, whole);
+  if (name == kind::inbox_read) return read_event<InboxRead>(payload, whole);
+  if (name == kind::letters_read) return read_event<LettersRead>(payload, whole);
+  if (name == kind::letters_ended) return read_event<LettersEnded>(payload, whole);
+  return std::optional<Event>();
 }
 
 }  // namespace
@@ -146,9 +184,9 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
     return read_event<AnswerRemembered>(payload, [](JsonReader& json, auto& answer) {
       read_record(json, answer);
       if (json.failed()) return;
-      read_grant(answer);
+      const std::string type = read_grant(answer);
       // Of a chat it was made otherwise once.
-      if (answer.type == "chat") answer.digest.clear();
+      if (answer.type == "chat" && type != "chat_accepted") answer.digest.clear();
     });
   }
   if (name == kind::handoff) {
@@ -183,7 +221,7 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
     return read_event<FindingRecorded>(
         payload, [](JsonReader& json, auto& event) { read_record(json, event.finding); });
   }
-  return std::optional<Event>();
+  return decode_mail(name, payload, context);
 }
 
 Result<Renewal> decode_renewal(std::string_view payload, const DecodeContext& context) {
@@ -234,14 +272,20 @@ Result<SmallUpdate> decode_small_update(std::string_view payload) {
   return update;
 }
 
-Result<MessageId> decode_message_id(std::string_view payload) {
+Result<core::ChatMessage> decode_chat_stamp(std::string_view payload) {
   if (!is_text(payload)) return undecodable("not UTF-8");
   JsonReader json(payload);
   core::ChatMessage message;
   read_stamp(json, message);
   json.finish();
   if (json.failed()) return undecodable(json.failure());
-  return message.id;
+  return message;
+}
+
+std::string decode_chat_body(std::string_view payload) {
+  core::ChatMessage message;
+  read_body(payload, message);
+  return std::move(message.body);
 }
 
 }  // namespace synapse::store

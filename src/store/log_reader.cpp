@@ -67,7 +67,7 @@ std::string shown_as_json(std::string json) {
       shown += bytes;
       continue;
     }
-    const auto escape = [&shown](char32_t unit) { // One of 16 bits.
+    const auto escape = [&shown](char32_t unit) {  // One of 16 bits.
       std::array<char, 8> code{};
       std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<std::uint16_t>(unit));
       shown += code.data();

@@ -82,6 +82,14 @@ struct MemberReader {
   void value(core::PlanStatus& status) { word(core::plan_status, status); }
   void value(core::ProgressKind& kind) { word(core::progress_kind, kind); }
   void value(core::Origin& origin) { word(core::origin, origin); }
+  void value(core::MailState& state) { word(core::mail_state, state); }
+  void value(core::DropReason& why) { word(core::drop_reason, why); }
+  void value(core::Letters& which) { word(core::letters, which); }
+  void value(core::Receipt& receipt) {
+    bool is_wanted = false;
+    json.read(is_wanted);
+    receipt = is_wanted ? core::Receipt::wanted : core::Receipt::none;
+  }
   void value(core::Coverage& coverage) {
     std::string scope;
     json.read(scope);

@@ -56,7 +56,7 @@ class NewestChats {
 
   void apply(const Chat& chat) {
     const Result<std::optional<core::Event>> event = decode(kind::chat, chat.payload, context_);
-    SYNAPSE_ASSERT(event && *event);  // decode_message_id() took it.
+    SYNAPSE_ASSERT(event && *event);  // decode_chat_stamp() took it.
     machine_.replay(**event);
   }
 
@@ -87,6 +87,7 @@ class Replay {
                                                " bytes, more than any that a hub writes"));
     }
     if (record.kind == kind::chat) return take_chat(record);
+    if (record.kind == kind::mail_kept) return take_mail(record);
     if (record.kind == kind::lease_renewed) return take_renewal(record);
     if (record.kind == kind::lease_updated) return take_small_update(record);
     if (record.kind == kind::lease_extended) return take_growth(record);
@@ -105,15 +106,31 @@ class Replay {
     report_.changed = leases_.finish();
     report_.mended = mend_leases(machine_, context_.start);
     chats_.flush();
+    machine_.mend_mail([](const std::string& payload) { return decode_chat_body(payload); });
     return report_;
   }
 
  private:
   void take_chat(const RecordView& record) {
-    const Result<MessageId> id = decode_message_id(record.payload);
-    if (!id) return skip(record, id.error());
+    Result<core::ChatMessage> stamp = decode_chat_stamp(record.payload);
+    if (!stamp) return skip(record, stamp.error());
     ++report_.applied;
-    chats_.add(*id, record.payload);
+    chats_.add(stamp->id, record.payload);
+    last_chat_ = std::move(*stamp);
+    // What mailboxes keep of it is most often over by the end: it gets its spelling then.
+    if (last_chat_.target != "all") last_chat_.body.assign(record.payload);
+  }
+
+  // It stands behind its chat.
+  void take_mail(const RecordView& record) {
+    Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
+    if (!event) return skip(record, event.error());
+    ++report_.applied;
+    auto& kept = std::get<core::MailKept>(**event);
+    // A compaction that was cut short has taken its chat already.
+    if (kept.message.id != last_chat_.id || last_chat_.body.empty()) return;
+    kept.message = last_chat_;
+    machine_.replay(**event);
   }
 
   void take_renewal(const RecordView& record) {
@@ -156,6 +173,7 @@ class Replay {
   ReplayReport report_;
   LatestLeases leases_;
   NewestChats chats_;
+  core::ChatMessage last_chat_;  // Its body as the log has it.
 };
 
 }  // namespace

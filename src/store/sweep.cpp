@@ -11,22 +11,6 @@ namespace synapse::store {
 
 namespace {
 
-Sweepable kind_of_row(std::string_view name) {
-  if (name == kind::chat) return Sweepable::chat;
-  if (name == kind::ledger_progress) return Sweepable::note;
-  if (name == kind::ledger_task || name == kind::plan_forgotten) return Sweepable::plan;
-  if (name == kind::resource) return Sweepable::offer;
-  if (name == kind::idempotency) return Sweepable::answer;
-  if (name == kind::recall) return Sweepable::recall;
-  if (name == kind::finding) return Sweepable::finding;
-  if (name == kind::agent_seen) return Sweepable::sighting;
-  if (name == kind::checkpoint) return Sweepable::checkpoint;
-  if (name == kind::lease_renewed || name == kind::lease_updated || name == kind::lease_extended) {
-    return Sweepable::renewal;
-  }
-  return Sweepable::lease;
-}
-
 bool is_before(const SweptRow& a, const SweptRow& b) { return a.place < b.place; }
 
 }  // namespace
@@ -36,7 +20,8 @@ Sweep::Sweep(const CompactionPolicy& policy, const Bounds& bounds)
       bounds_(bounds),
       context_{base::Moment{bounds.now, Mono{0}}, policy.limits},
       cutoff_(bounds.now - policy.keep_history.value_or(0)),
-      answers_(policy.limits) {
+      answers_(policy.limits),
+      mail_(policy.limits, [this](const Row& row) { drop(row); }) {
   is_past_ = !policy.keep_history;
 }
 
@@ -82,8 +67,8 @@ void Sweep::look_at_old(const RecordView& record, const Row& row) {
   if (record.kind == kind::lease_updated) return updated(row, record.payload);
   if (record.kind == kind::lease_extended) return grew(row, record.payload);
   if (row.what == Sweepable::chat) return said(row, record.payload);
-  const Result<std::optional<core::Event>> decoded = decode(record.kind, record.payload, context_);
-  if (!decoded || !*decoded) return;
+  Result<std::optional<core::Event>> decoded = decode(record.kind, record.payload, context_);
+  if (!decoded || !*decoded || mail_.take(row, **decoded)) return;
   const core::Event& event = **decoded;
   if (const auto* grant = std::get_if<core::LeaseGranted>(&event)) {
     granted(row, grant->lease);
@@ -231,21 +216,32 @@ void Sweep::drop_all(LeaseRows& rows) {
 }
 
 void Sweep::said(const Row& row, std::string_view payload) {
-  const Result<MessageId> id = decode_message_id(payload);
-  if (!id) return;
-  if (*id >= top_message_ || !top_chat_.row) {
+  Result<core::ChatMessage> stamp = decode_chat_stamp(payload);
+  if (!stamp) return;
+  if (stamp->id >= top_message_ || !top_chat_.row) {
     hold(top_chat_, row, false);
-    top_message_ = *id;
+    top_message_ = stamp->id;
   }
-  chats_.push_back(row);
+  // What is said of the chat before has come by now.
+  trim_chats();
+  chats_.push_back({row, stamp->id});
   chat_bytes_ += row.bytes;
+  mail_.said(std::move(*stamp));
+}
+
+void Sweep::trim_chats() {
   // Some more than the history's bytes: a payload and what is kept of it differ a little.
   const std::size_t bytes_max = 2 * policy_.limits.history_bytes_max;
   while (!chats_.empty() && (chats_.size() > policy_.limits.history_max ||
-                             chat_bytes_ - chats_.front().bytes > bytes_max)) {
-    chat_bytes_ -= chats_.front().bytes;
-    drop(chats_.front());
+                             chat_bytes_ - chats_.front().row.bytes > bytes_max)) {
+    const Chat oldest = chats_.front();
     chats_.pop_front();
+    chat_bytes_ -= oldest.row.bytes;
+    if (mail_.keeps(oldest.id)) {
+      mail_.hold_chat(oldest.row, oldest.id);
+    } else {
+      drop(oldest.row);
+    }
   }
 }
 
@@ -376,6 +372,7 @@ void Sweep::drop_old_checkpoints() {
 }
 
 std::vector<SweptRow> Sweep::take() {
+  trim_chats();
   drop_old_checkpoints();
   drop_old_answers();
   shorten_roster(policy_.limits.last_seen_max);

@@ -10,6 +10,8 @@
 //     out at all is then forgotten: its owner is told of it for as long as the history is kept);
 //   - of each plan task and each offer that has not lapsed, the last record;
 //   - the newest notes, answers and chats, as many as the hub keeps;
+//   - of each message that a mailbox keeps, or the hub knows the end of, what was said about it
+//     (mail_sweep.hpp);
 //   - the lease with the largest epoch and the record of its end, and the chat with the largest
 //     number, so that neither count starts again, whoever reads the log;
 //   - of each agent of the roster the record of its last sighting: where that was a claim that
@@ -36,17 +38,10 @@
 #include "store/compaction.hpp"
 #include "store/event_codec.hpp"
 #include "store/event_store.hpp"
+#include "store/mail_sweep.hpp"
+#include "store/swept_row.hpp"
 
 namespace synapse::store {
-
-// A record that may go.
-struct SweptRow {
-  std::uint64_t place = 0;  // In the log's order.
-  std::int64_t id = 0;      // In its table.
-  std::uint32_t bytes = 0;  // Of its payload.
-  Table table = Table::events;
-  Sweepable what = Sweepable::lease;
-};
 
 class Sweep {
  public:
@@ -116,6 +111,7 @@ class Sweep {
   [[nodiscard]] LeaseRows* living(const TaskId& task_id, Epoch epoch);
   void drop_all(LeaseRows& rows);
   void said(const Row& row, std::string_view payload);
+  void trim_chats();
   void offered(const Row& row, const core::Offer& offer);
   void found(const Row& row, const core::Finding& finding);
   void checkpointed(const Row& row, const core::Lease& lease);
@@ -157,11 +153,16 @@ class Sweep {
   core::Answers answers_;  // As the hub keeps them, and where each stands.
   std::map<std::uint64_t, Row> answer_rows_;
   std::uint64_t last_answer_ = 0;
-  std::deque<Row> chats_;
+  struct Chat {
+    Row row;
+    MessageId id;
+  };
+  std::deque<Chat> chats_;
   std::size_t chat_bytes_ = 0;
   std::map<std::string, Sighting> roster_;
   std::vector<core::AgentSeen> lost_;
   std::map<std::string, std::vector<Checkpoint>> checkpoints_;  // By task, in order.
+  MailSweep mail_;
 };
 
 }  // namespace synapse::store

@@ -18,6 +18,9 @@ inline constexpr std::size_t paths_bytes_max = 512U << 10U;
 inline constexpr std::size_t card_bytes_max = 256U << 10U;
 // Of a plan task, a progress note, a finding or an offer: the whole request as JSON.
 inline constexpr std::size_t record_bytes_max = broadcast_bytes_max - (16U << 10U);
+inline constexpr std::size_t thread_bytes_max = 128;
+// Of a list of messages in a request, and of messages in an answer.
+inline constexpr std::size_t message_ids_max = 1000;
 // Of a chat, without what the hub stamps.
 inline constexpr std::size_t chat_bytes_max = broadcast_bytes_max - (2U << 10U);
 

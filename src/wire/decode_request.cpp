@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/strings.hpp"
+#include "wire/decode_mail.hpp"
 #include "wire/finding_fields.hpp"
 #include "wire/hello.hpp"
 
@@ -50,6 +51,9 @@ Body decode_chat(const Fields& fields, Json& object) {
   } else {
     object["sender"] = sender;
   }
+  if (fields.truth("receipt")) chat.receipt = core::Receipt::wanted;
+  chat.thread = thread_of(fields);
+  chat.in_reply_to = message_id(fields, "in_reply_to");
   chat.body = json_text(object);
   return core::Command(std::move(chat));
 }
@@ -241,6 +245,14 @@ constexpr auto types = std::to_array<TypeRow>({
     {"manifest_request", decode_paged<ManifestRequest>},
     {"history_request", decode_history},
     {"resume_request", decode_resume},
+    {"inbox_request", decode_inbox},
+    {"got", decode_got},
+    {"seen", decode_seen},
+    {"sent_request", decode_sent},
+    {"withdraw", decode_withdraw},
+    {"dead_letters_request", decode_letters},
+    {"dead_letter_retry", decode_letter_retry},
+    {"dead_letter_clear", decode_letter_clear},
 });
 
 }  // namespace

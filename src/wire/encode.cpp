@@ -39,6 +39,7 @@ void write_features(JsonWriter& json) {
       .value("extend")
       .value("observe")
       .value("pages")
+      .value("receipts")
       .end_array();
 }
 

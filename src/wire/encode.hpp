@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/decision.hpp"
 #include "core/event.hpp"
@@ -30,6 +31,14 @@ struct Outgoing {
   std::string chat_target;  // Of a chat: what decides who is addressed.
 };
 
+// A frame to those sockets of a sender that asked for receipts.
+struct MailNews {
+  AgentName sender;
+  MessageId id;  // What it is about, with the recipient; 0: nothing that a later one replaces.
+  AgentName agent;
+  std::string text;
+};
+
 class Encoder {
  public:
   explicit Encoder(std::string hub_id) : hub_id_(std::move(hub_id)) {}
@@ -40,6 +49,10 @@ class Encoder {
   [[nodiscard]] std::optional<Outgoing> event(const core::Event& event,
                                               const core::Machine& machine, const AgentName& actor,
                                               double now) const;
+
+  // What it tells the senders of messages.
+  [[nodiscard]] std::vector<MailNews> mail_news(const core::Event& event,
+                                                const core::Machine& machine, double now) const;
 
   // The refusal of a request of type `in_reply_to`, as the frame type that answers it.
   [[nodiscard]] std::string refusal(const core::Refusal& refusal, std::string_view in_reply_to,
@@ -71,6 +84,14 @@ class Encoder {
   [[nodiscard]] std::string resume(const AgentName& to, const core::History& history,
                                    const ResumeRequest& request, std::size_t max_bytes,
                                    double now) const;
+  // Of the mailbox that the request names.
+  [[nodiscard]] std::string inbox(const AgentName& to, const core::Machine& machine,
+                                  const InboxRequest& request, double now) const;
+  [[nodiscard]] std::string sent(const AgentName& to, const core::Machine& machine,
+                                 const SentRequest& request, double now) const;
+  [[nodiscard]] std::string letters(const AgentName& to, const core::Machine& machine,
+                                    const LettersRequest& request, const core::Principal& principal,
+                                    double now) const;
 
  private:
   std::string hub_id_;

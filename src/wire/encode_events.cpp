@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/bounds.hpp"
 #include "wire/encode.hpp"
+#include "wire/encode_mail.hpp"
 #include "wire/envelope.hpp"
 #include "wire/records.hpp"
 
@@ -186,8 +187,37 @@ struct EncodeEvent {
     }
     return Outgoing{Audience::agent, event.agent, type, json.end_object().take(), {}};
   }
+  // Its senders are told: mail_news().
+  Frame operator()(const core::MailKept&) const { return std::nullopt; }
+  Frame operator()(const core::MailNoted&) const { return std::nullopt; }
+  Frame operator()(const core::DoesNotRead&) const { return std::nullopt; }
+  Frame operator()(const core::ChatAccepted& event) const {
+    return mail("chat_accepted", mail_frames().accepted(event));
+  }
+  Frame operator()(const core::InboxRead& event) const {
+    return mail("inbox_snapshot", mail_frames().inbox(event));
+  }
+  Frame operator()(const core::DeliveryNoted& event) const {
+    return mail("delivery_noted", mail_frames().noted(event));
+  }
+  Frame operator()(const core::MailWithdrawn& event) const {
+    return mail("withdrawn", mail_frames().withdrawn(event));
+  }
+  Frame operator()(const core::LettersRead& event) const {
+    return mail("dead_letters_snapshot", mail_frames().letters(event));
+  }
+  Frame operator()(const core::LettersEnded& event) const {
+    return mail(event.retried_as ? "dead_letters_retried" : "dead_letters_cleared",
+                mail_frames().letters_ended(event));
+  }
 
  private:
+  [[nodiscard]] MailFrames mail_frames() const {
+    return {envelope, machine.mail(), machine.presence(), actor.text};
+  }
+  static Outgoing mail(std::string_view type, std::string text) {
+    return {Audience::actor, {}, std::string(type), std::move(text), {}};
+  }
   [[nodiscard]] Frame lease(std::string_view type, const core::Lease& lease,
                             std::string_view payload,
                             const std::optional<core::GivenUp>& given_up = std::nullopt) const {

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "core/entry.hpp"
+#include "core/mail_rules.hpp"
 #include "wire/interest.hpp"
 
 namespace synapse::wire {
@@ -40,14 +41,31 @@ struct ResumeRequest {
   std::uint64_t since = 0;
   std::int64_t asked = 0;  // As it was given: less than 0 is as good as 0.
 };
+// About mailboxes. `mailbox` is whose it is: what an observer names, and otherwise the hub's to
+// fill in from the name of the socket.
+struct InboxRequest {
+  core::InboxWish wish;
+  double wait_seconds = 0;
+  bool peeks = false;
+  AgentName mailbox;
+};
+struct SentRequest {
+  core::SentWish wish;
+  AgentName mailbox;
+};
+struct LettersRequest {
+  core::LetterWish wish;
+  AgentName mailbox;
+};
 struct UnknownType {};
 // Of a known type, but with a field that the hub can't take.
 struct BadRequest {
   Error why;
   TaskId task_id;  // Blank if there is none.
 };
-using Query = std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest,
-                           HistoryRequest, ResumeRequest, UnknownType, BadRequest>;
+using Query =
+    std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest, HistoryRequest,
+                 ResumeRequest, InboxRequest, SentRequest, LettersRequest, UnknownType, BadRequest>;
 
 // What a first frame says about its socket, beside the name: docs/protocol.md, Names.
 struct Hello {

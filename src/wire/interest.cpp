@@ -65,6 +65,7 @@ Result<std::optional<Interest>> decode_interest(const Fields& fields) {
   const Result<Interest::Chat> chat = chat_of(wish);
   if (!chat) return chat.error();
   interest.chat = *chat;
+  interest.receipts = wish.truth("receipts");
   for (const std::string& name : wish.list("names")) {
     if (name.size() > name_bytes_max || interest.names.size() >= names_max) {
       return fail(ErrorCode::field_too_long, "interest has too many names, or too long ones");

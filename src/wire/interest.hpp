@@ -23,6 +23,8 @@ struct Interest {
   Chat chat = Chat::all;
   // Whom `addressed` asks about; none: the socket's own name.
   std::vector<std::string> names;
+  // Whether it is told what becomes of the messages that its agent sent.
+  bool receipts = false;
 
   // Whether a socket bound as `own_name` is sent a chat with this target.
   [[nodiscard]] bool wants_chat(std::string_view target, std::string_view own_name) const;

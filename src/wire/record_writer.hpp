@@ -45,6 +45,18 @@ struct MemberWriter {
   void unless_blank(std::string_view name, core::Origin origin) {
     if (origin != core::Origin::request) json.field(name, word(origin));
   }
+  void unless_blank(std::string_view name, bool truth) {
+    if (truth) json.key(name).boolean(true);
+  }
+  void unless_blank(std::string_view name, core::Receipt receipt) {
+    unless_blank(name, receipt == core::Receipt::wanted);
+  }
+  void unless_blank(std::string_view name, core::DropReason why) {
+    if (why != core::DropReason::none) json.field(name, word(why));
+  }
+  void unless_blank(std::string_view name, MessageId id) {
+    if (id.value != 0) json.field(name, id);
+  }
   void raw(std::string_view name, std::string_view text) { json.key(name).raw(text); }
 
  private:

@@ -6,6 +6,8 @@
 
 #include "base/assert.hpp"
 #include "base/fnv1a.hpp"
+#include "wire/bounds.hpp"
+#include "wire/envelope.hpp"
 #include "wire/fields.hpp"
 
 namespace synapse::wire {
@@ -30,6 +32,56 @@ std::string with_sender(const std::string& body, const AgentName& sender) {
   JsonWriter member;
   member.begin_object().field("sender", sender).end_object();
   return joined(body, member.text());
+}
+
+std::string with_members(std::string_view object, std::string_view members) {
+  return joined(object, members);
+}
+
+std::string shortened(const std::string& body) {
+  const Json whole = Json::parse(body, nullptr, false);
+  const Fields fields(whole);
+  JsonWriter json;
+  json.begin_object();
+  for (const char* name : {"sender", "target"}) json.field(name, fields.text(name));
+  json.field("payload", json_prefix(fields.text("payload"), told_text_bytes_max));
+  json.key("truncated").boolean(true);
+  return json.end_object().take();
+}
+
+std::string readdressed(const std::string& body, const AgentName& target, MessageId retry_of) {
+  Json again = Json::parse(body, nullptr, false);
+  if (!again.is_object()) again = Json::object();
+  again["target"] = target.text;
+  again["retry_of"] = retry_of.value;
+  again.erase("idem_key");
+  return json_text(again);
+}
+
+std::string notice_body(const core::MailNotice& notice) {
+  constexpr std::size_t ids_max = 100;
+  const bool is_drop = notice.what == core::MailNotice::What::dropped;
+  const std::size_t count = is_drop ? notice.ids.size() : notice.dropped;
+  const std::string messages = std::to_string(count) + (count == 1 ? " message" : " messages");
+  Json body;
+  body["sender"] = hub_name;
+  body["target"] = notice.to.text;
+  body["agent"] = notice.agent.text;
+  if (is_drop) {
+    body["notice"] = "dropped";
+    body["payload"] = messages + " of yours to " + notice.agent.text +
+                      " will not be delivered; synapse dead-letters shows what is left of them";
+    body["count"] = count;
+    for (std::size_t i = 0; i < std::min(ids_max, count); ++i) {
+      body["msg_ids"].push_back(notice.ids[i].value);
+    }
+  } else {
+    body["notice"] = "does_not_read";
+    body["payload"] =
+        notice.agent.text + " does not read: " + messages + " for it were dropped within an hour";
+    body["dropped"] = count;
+  }
+  return json_text(body);
 }
 
 std::string digest_text(const Json& request) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/entry.hpp"
 #include "core/model.hpp"
 #include "wire/json_document.hpp"
 #include "wire/record_writer.hpp"
@@ -20,6 +21,17 @@ namespace synapse::wire {
 [[nodiscard]] std::string chat_key(const Json& body);
 // What tells a chat that is sent again from another: its body without what may differ.
 [[nodiscard]] std::string chat_digest(const Json& body);
+
+// Members joined to the end of an object, both as text.
+[[nodiscard]] std::string with_members(std::string_view object, std::string_view members);
+// A chat's body that is too large to be told whole: its addresses, and the beginning of its
+// payload.
+[[nodiscard]] std::string shortened(const std::string& body);
+// The body of a chat that is said again to one agent.
+[[nodiscard]] std::string readdressed(const std::string& body, const AgentName& target,
+                                      MessageId retry_of);
+// The body of a chat by which the hub tells a sender what became of its messages.
+[[nodiscard]] std::string notice_body(const core::MailNotice& notice);
 
 // The chat frame as it is broadcast, kept and logged: the sender's own fields, then the hub's.
 [[nodiscard]] std::string chat_frame(const core::ChatMessage& message);

@@ -136,10 +136,47 @@ struct CheckSize {
   }
 };
 
+// Numbers that can't be read must not be taken for others, or for none.
+Result<> check_mail(const Inbound& inbound, const Fields& fields) {
+  const std::string& type = inbound.type;
+  if (type == "chat") {
+    if (!fields.truth("receipt")) return {};
+    const Json& thread = fields.at("thread");
+    if (!thread.is_null() && !thread.is_string()) {
+      return fail(ErrorCode::wrong_field_type, "thread must be a string");
+    }
+    if (fields.text("thread").size() > thread_bytes_max) {
+      return longer_than("thread", thread_bytes_max);
+    }
+    return {};
+  }
+  const bool names_messages = type == "got" || type == "seen" || type == "withdraw" ||
+                              type == "dead_letter_retry" || type == "dead_letter_clear";
+  if (!names_messages) return {};
+  for (const char* name : {"msg_id", "through"}) {
+    const Json& number = fields.at(name);
+    if (!number.is_null() && !number.is_number()) {
+      return fail(ErrorCode::wrong_field_type, std::string(name) + " must be a number");
+    }
+  }
+  const Json& ids = fields.at("msg_ids");
+  if (ids.is_null()) return {};
+  const auto is_number = [](const Json& id) { return id.is_number_unsigned(); };
+  if (!ids.is_array() || !std::all_of(ids.begin(), ids.end(), is_number)) {
+    return fail(ErrorCode::wrong_field_type, "msg_ids must be a list of numbers");
+  }
+  if (ids.size() > message_ids_max) {
+    return fail(ErrorCode::field_too_long,
+                "msg_ids has more than " + std::to_string(message_ids_max) + " numbers");
+  }
+  return {};
+}
+
 Result<> check_request(const Inbound& inbound, const Json& object, std::size_t frame_bytes) {
   const Fields fields(object);
   if (const Result<> good = check_fences(inbound.type, fields); !good) return good;
   if (const Result<> good = check_place(inbound.type, fields); !good) return good;
+  if (const Result<> good = check_mail(inbound, fields); !good) return good;
   const auto* command = std::get_if<core::Command>(&inbound.body);
   if (command == nullptr) return {};
   if (const Result<> good = std::visit(CheckIds{}, *command); !good) return good;

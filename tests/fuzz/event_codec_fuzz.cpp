@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (kind == store::kind::chat) {
-    SYNAPSE_ASSERT(event.has_value() == store::decode_message_id(payload).has_value());
+    SYNAPSE_ASSERT(event.has_value() == store::decode_chat_stamp(payload).has_value());
   }
   if (!event) {
     SYNAPSE_ASSERT(event.error().code == ErrorCode::corrupt && !event.error().message.empty());

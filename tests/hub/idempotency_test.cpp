@@ -8,6 +8,15 @@ namespace synapse::test {
 
 namespace {
 
+// Of the table that the original reads.
+std::vector<store::Entry> original_rows(const Rig& rig) {
+  std::vector<store::Entry> rows;
+  for (const store::Entry& entry : rig.log()) {
+    if (entry.table == store::Table::events) rows.push_back(entry);
+  }
+  return rows;
+}
+
 std::size_t count_kind(const Rig& rig, std::string_view kind) {
   std::size_t count = 0;
   for (const store::Entry& entry : rig.log()) count += entry.kind == kind ? 1 : 0;
@@ -201,21 +210,23 @@ TEST_CASE("remembered answers outlive the hub", "[hub][idempotency]") {
   CHECK(rig.answer(a, other).at("code") == "idempotency_conflict");
 }
 
-TEST_CASE("a chat is one row of the log, and the answer to itself", "[hub][idempotency]") {
+TEST_CASE("a chat is one row of the original's log, and the answer to itself",
+          "[hub][idempotency]") {
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");
   Peer b = rig.join("B");
   const std::string target = GENERATE("all", "B");
   const Json chat{{"type", "chat"}, {"target", target}, {"payload", "hi"}, {"idem_key", "k"}};
-  const std::size_t before = rig.log().size();
+  const std::size_t before = original_rows(rig).size();
   rig.say(a, chat);
   rig.commit();
   const Json first = a.hear("chat").at(0);
   REQUIRE(b.hear("chat").size() == 1);
-  REQUIRE(rig.log().size() == before + 1);
-  CHECK(rig.log().back().kind == "chat");
+  const std::vector<store::Entry> rows = original_rows(rig);
+  REQUIRE(rows.size() == before + 1);
+  CHECK(rows.back().kind == "chat");
   // What is said to everybody costs no sync; what is said to somebody is to arrive.
-  CHECK(rig.log().back().durability ==
+  CHECK(rows.back().durability ==
         (target == "all" ? core::Durability::written : core::Durability::synced));
 
   if (GENERATE(false, true)) rig.fail_log();  // The state is now what replay made of the log.

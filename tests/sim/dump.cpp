@@ -213,6 +213,55 @@ struct EventText {
     return Line("unqueued")("agent", e.agent)("task", e.task_id)("why", wire_name(e.why)).text();
   }
 
+  std::string operator()(const MailKept& e) const {
+    return line("kept", e.message) +
+           Line("")("for", e.recipients)("receipt", e.receipt == Receipt::wanted)(
+               "thread", e.thread)("inherits", e.inherits_thread)("at", e.at)("kept", e.kept)(
+               "bytes", e.bytes)
+               .text();
+  }
+  std::string operator()(const MailNoted& e) const {
+    return Line("noted")("agents", e.agents)("ids", e.ids)("state", word(e.state))(
+               "why", word(e.why))("at", e.at)("answer", e.answer)
+        .text();
+  }
+  std::string operator()(const InboxRead& e) const {
+    return Line("inbox")("agent", e.agent)("fresh", e.fresh)("dropped", e.dropped)("ids", e.ids)(
+               "unseen", std::uint64_t{e.unseen})("truncated", e.is_truncated)
+        .text();
+  }
+  std::string operator()(const LettersRead& e) const {
+    return Line("letters")("which", word(e.which))("agents", e.agents)("ids", e.ids)(
+               "count", std::uint64_t{e.count})("truncated", e.is_truncated)
+        .text();
+  }
+  std::string operator()(const LettersEnded& e) const {
+    return Line("letters_ended")("agents", e.agents)("ids", e.ids)("as", e.retried_as)(
+               "left", std::uint64_t{e.left})
+        .text();
+  }
+  std::string operator()(const ChatAccepted& e) const {
+    Line text("accepted");
+    text("id", e.id)("thread", e.thread)("too_many", e.are_too_many);
+    for (const ChatAccepted::Recipient& one : e.recipients) {
+      text("agent", one.agent)("state", word(one.state))("presence", word(one.presence))(
+          "since", one.away_since)("nearest", one.nearest)("reads", !one.does_not_read);
+    }
+    return text.text();
+  }
+  std::string operator()(const DeliveryNoted& e) const {
+    return Line("delivery")("state", word(e.state))("ids", e.ids)("unseen", std::uint64_t{e.unseen})
+        .text();
+  }
+  std::string operator()(const MailWithdrawn& e) const {
+    return Line("withdrawn")("id", e.id).text();
+  }
+  std::string operator()(const DoesNotRead& e) const {
+    return Line("does_not_read")("agent", e.agent)("dropped", std::uint64_t{e.dropped})(
+               "unseen", std::uint64_t{e.unseen})("senders", e.senders)
+        .text();
+  }
+
   static std::string lease(const char* name, const Lease& lease) {
     return line(name, lease) + due(lease.deadline);
   }
@@ -220,7 +269,27 @@ struct EventText {
 
 struct CommandText {
   std::string operator()(const PostChat& c) const {
-    return Line("chat")("target", c.target).text();
+    return Line("chat")("target", c.target)("receipt", c.receipt == Receipt::wanted)(
+               "thread", c.thread)("answers", c.in_reply_to)
+        .text();
+  }
+  std::string operator()(const ReadInbox& c) const {
+    return Line("inbox")("since", c.wish.since)("limit", std::uint64_t{c.wish.limit})(
+               "from", c.wish.from)("thread", c.wish.thread)("all",
+                                                             c.wish.which == InboxWish::Which::all)
+        .text();
+  }
+  std::string operator()(const NoteMail& c) const {
+    return Line("note")("state", word(c.state))("ids", c.ids)("through", c.through).text();
+  }
+  std::string operator()(const WithdrawMail& c) const {
+    return Line("withdraw")("id", c.id).text();
+  }
+  std::string operator()(const ReadLetters& c) const { return letters("letters", c.wish); }
+  std::string operator()(const RetryLetters& c) const { return letters("retry", c.wish); }
+  std::string operator()(const ClearLetters& c) const { return letters("clear", c.wish); }
+  static std::string letters(const char* name, const LetterWish& wish) {
+    return Line(name)("which", word(wish.which))("agent", wish.agent)("ids", wish.ids).text();
   }
   std::string operator()(const ClaimTask& c) const {
     return Line("claim")("task", c.task_id)("ttl", c.ttl)("worktree", c.worktree)(
@@ -271,6 +340,29 @@ struct CommandText {
   std::string operator()(const RecordFinding&) const { return "finding"; }
 };
 
+std::string mail_line(const char* name, const SavedMailroom::Mail& mail) {
+  Line text(name);
+  text("id", mail.id)("sender", mail.sender)("body", mail.body)("hub", mail.hub_id);
+  text("timestamp", mail.timestamp)("thread", mail.thread)("inherits", mail.inherits_thread);
+  text("bytes", std::uint64_t{mail.bytes})("receipt", mail.receipt == Receipt::wanted);
+  for (const SavedMailroom::Copy& copy : mail.copies) {
+    text("agent", copy.agent)("state", word(copy.state))("why", word(copy.why))("at", copy.at);
+    text("answer", copy.answer)("given_out", copy.is_given_out)("told", copy.is_told_of);
+    text("no_letter", copy.is_no_letter)("by_sender", copy.seen_by_sender);
+    text("by_operator", copy.seen_by_operator);
+  }
+  return text.text();
+}
+
+template <class Add>
+void add_mail(const SavedMailroom& mail, Add add) {
+  for (const SavedMailroom::Mail& one : mail.live) add(mail_line("mail", one));
+  for (const SavedMailroom::Mail& one : mail.dead) add(mail_line("dead", one));
+  for (const SavedMailroom::Mail& one : mail.ended) add(mail_line("ended", one));
+  for (const AgentName& name : mail.strangers) add(Line("stranger")("name", name).text());
+  for (const AgentName& name : mail.not_reading) add(Line("no_reader")("name", name).text());
+}
+
 }  // namespace
 
 std::string dump(const Machine& machine) {
@@ -293,6 +385,7 @@ std::string dump(const Machine& machine) {
   for (const ChatMessage& message : machine.history().messages()) add(line("chat", message));
   add(Line("chat")("last", machine.history().last_id()).text());
   for (const auto& [place, answer] : machine.answers().all()) add(line("answer", answer));
+  add_mail(machine.mail().save(), add);
   return text;
 }
 

@@ -13,6 +13,11 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t world_steps_kept = 40;
+// All that a witness makes something of.
+constexpr std::array<const char*, 12> told_types{
+    "claim_granted",       "lease_renewed",    "handoff_granted",        "release_granted",
+    "lease_expired",       "task_updated",     "ledger_progress_posted", "ledger_task_posted",
+    "ledger_task_updated", "resource_offered", "presence_update",        "chat"};
 
 hub::EngineOptions engine_options() {
   hub::EngineOptions options;
@@ -150,6 +155,7 @@ void HubWorld::ask(Agent& agent) {
       request["takeover"] = true;
     }
     request["idem_key"] = agent.idem_key;
+    if (dice_.one_in(8)) request["interest"] = {{"types", told_types}, {"receipts", true}};
     agent.request = request.dump();
     if (request.contains("task_id")) witness_.asks(agent.name, request["task_id"]);
     agent.expected.reset();
@@ -159,53 +165,6 @@ void HubWorld::ask(Agent& agent) {
   note(agent.name + " asks " + agent.request);
   agent.is_sent = true;
   engine_->frame(agent.session, wire::decode(agent.request), agent.request.size(), now_);
-}
-
-Json HubWorld::request_of(const Agent& agent) {
-  const std::string task_id = "T" + std::to_string(dice_.pick(8));
-  const auto of = [&task_id](const char* type) {
-    return Json{{"type", type}, {"task_id", task_id}};
-  };
-  Json request;
-  switch (dice_.pick(16)) {
-    case 0:
-    case 1:
-      return of("release");
-    case 2:
-      return of("renew");
-    case 3:
-      request = of("handoff");
-      request["to_agent"] = agents_[dice_.pick(agents_.size())].name;
-      return request;
-    case 4:
-      request = of("checkpoint");
-      request["checkpoint"] = "at " + std::to_string(last_key_);
-      return request;
-    case 5:
-      request = of("task_update");
-      request["status"] = dice_.one_in(2) ? "working" : "done";
-      return request;
-    case 6:
-      request = of("ledger_task");
-      request["title"] = "by " + agent.name;
-      return request;
-    case 7:
-      request = of("ledger_progress");
-      request["text"] = "so far";
-      return request;
-    case 8:
-      return {{"type", "chat"}, {"payload", "hello " + std::to_string(last_key_)}};
-    case 9:
-      return {{"type", "state_request"}};
-    default:
-      request = of("claim");
-      request["worktree"] = dice_.one_in(2) ? "one" : "two";
-      for (std::size_t i = 0; i <= dice_.pick(3); ++i) request["paths"].push_back(crowd_.path());
-      if (dice_.one_in(6)) request["scope"] = "none";
-      if (dice_.one_in(3)) request["wait"] = true;
-      if (dice_.one_in(2)) request["ttl_seconds"] = 30 + 15 * dice_.pick(4);
-      return request;
-  }
 }
 
 void HubWorld::pass_time() {
@@ -302,11 +261,14 @@ void HubWorld::crash() {
 void HubWorld::settle() {
   note("all settles");
   engine_->tick(now_);
-  while (!submitted_.empty() || committed_) {
-    commit();
-    tell_commit();
-  }
-  flush();
+  // What is flushed may bring about more: that a message was written is logged too.
+  do {
+    while (!submitted_.empty() || committed_) {
+      commit();
+      tell_commit();
+    }
+    flush();
+  } while (!submitted_.empty());
   if (engine_->held_turns() != 0) object("a turn is held though all is committed");
   for (const Agent& agent : agents_) {
     if (agent.is_sent) object(agent.name + " has no answer though all is committed");

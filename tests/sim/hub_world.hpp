@@ -49,7 +49,7 @@ class HubWorld final : hub::LogWriter {
   class Socket;
   struct Agent {
     std::string name;
-    bool attaches = false;  // Else it takes its name over.
+    bool attaches = false;           // Else it takes its name over.
     std::shared_ptr<Socket> socket;  // Null: not connected.
     hub::SharedSession session;
     std::string request;  // Under way, or to be sent again; blank: none.
@@ -85,6 +85,7 @@ class HubWorld final : hub::LogWriter {
   void answered(Agent& agent);
   void log_grew();
   [[nodiscard]] nlohmann::json request_of(const Agent& agent);
+  [[nodiscard]] nlohmann::json mail_request();
   [[nodiscard]] std::unique_ptr<core::Machine> replayed();
 
   Dice dice_;

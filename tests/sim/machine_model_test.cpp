@@ -46,7 +46,8 @@ TEST_CASE("the machine does what the model does, through crashes", "[sim]") {
   }
   if (commands_wanted() < 50'000) return;
   // A run that comes across too little proves too little.
-  for (std::size_t i = 0; i < std::variant_size_v<core::Event>; ++i) {
+  // Those of mail, which come last, have a simulation of their own.
+  for (std::size_t i = 0; i < core::Event(core::MailKept{}).index(); ++i) {
     INFO("event " << i);
     CHECK(sightings.events[i] > 0);
   }

@@ -345,6 +345,13 @@ struct Model::Decide {
                                     now.wall, now.mono + model.limits_.card_ttl}});
   }
 
+  Outcome operator()(const ReadInbox&) const { return {}; }
+  Outcome operator()(const NoteMail&) const { return {}; }
+  Outcome operator()(const WithdrawMail&) const { return {}; }
+  Outcome operator()(const ReadLetters&) const { return {}; }
+  Outcome operator()(const RetryLetters&) const { return {}; }
+  Outcome operator()(const ClearLetters&) const { return {}; }
+
   // Not modelled: they change nothing that another command looks at.
   Outcome operator()(const LogRecall&) const { return {}; }
   Outcome operator()(const RecordFinding&) const { return {}; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "sim/restart.hpp"
 
+#include <algorithm>
+
 namespace synapse::sim {
 
 namespace {
@@ -19,6 +21,9 @@ core::Event read_back(const core::Event& event, const core::Limits& limits, Mome
         if constexpr (requires { one.offer; }) {
           const auto ttl = static_cast<double>(limits.offer_ttl.count());
           one.offer.deadline = mono_of(one.offer.offered_at + ttl, now);
+        }
+        if constexpr (requires { one.kept; }) {
+          one.kept = std::min(mono_of(one.at, now), now.mono);
         }
       },
       read);

@@ -25,6 +25,11 @@ Limits small_limits() {
   limits.checkpoints_kept_max = 2;
   limits.last_seen_max = 5;
   limits.seats_per_name = 3;
+  limits.mailbox_messages_max = 4;
+  limits.mailbox_ttl = std::chrono::seconds(200);
+  limits.stranger_messages_max = 3;
+  limits.ended_mail_max = 5;
+  limits.dead_mail_max = 5;
   return limits;
 }
 
@@ -72,7 +77,36 @@ class Life {
   AgentName agent() { return AgentName("A" + std::to_string(dice_.pick(4))); }
   TaskId task() { return TaskId("T" + std::to_string(dice_.pick(5))); }
 
+  MessageId message() { return MessageId{1 + dice_.pick(200)}; }
+
+  Command mail_command() {
+    LetterWish wish;
+    if (dice_.one_in(2)) wish.which = Letters::all;
+    switch (dice_.pick(8)) {
+      case 0:
+        return ReadInbox{};
+      case 1:
+        return NoteMail{MailState::seen, {}, MessageId{200}};
+      case 2:
+        return NoteMail{MailState::received, {message(), message()}, {}};
+      case 3:
+        return WithdrawMail{message()};
+      case 4:
+        return ReadLetters{wish};
+      case 5:
+        return dice_.one_in(2) ? Command(RetryLetters{wish}) : Command(ClearLetters{wish});
+      default: {
+        PostChat chat{agent().text + (dice_.one_in(3) ? ",ghost" : ""), "{}", std::nullopt};
+        if (!dice_.one_in(3)) chat.receipt = Receipt::wanted;
+        if (dice_.one_in(3)) chat.thread = "thread";
+        if (dice_.one_in(3)) chat.in_reply_to = message();
+        return chat;
+      }
+    }
+  }
+
   Command command() {
+    if (dice_.one_in(3)) return mail_command();
     switch (dice_.pick(14)) {
       case 0:
         return PostChat{"all", "{}", std::nullopt};

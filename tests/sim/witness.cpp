@@ -16,6 +16,10 @@ std::string fact(std::string_view what, const Json& object,
   return line;
 }
 
+std::string mail_fact(const Json& id, const Json& agent, const Json& state) {
+  return "mail " + id.dump() + " " + agent.dump() + " " + state.dump();
+}
+
 std::string lease_fact(const Json& lease) {
   return fact("lease", lease,
               {"task_id", "owner", "epoch", "version", "lease_expires_at", "status", "checkpoint"});
@@ -52,6 +56,16 @@ void Witness::learn(const store::Entry& entry, Knowledge& known) {
     facts.insert("note " + payload.dump());
   } else if (entry.kind == "chat") {
     facts.insert(fact("chat", payload, {"msg_id", "payload"}));
+  } else if (entry.kind == "mail_kept") {
+    for (const Json& agent : payload.at("recipients")) {
+      facts.insert(mail_fact(payload.at("msg_id"), agent, "kept"));
+    }
+  } else if (entry.kind == "mail_noted") {
+    for (const Json& id : payload.at("msg_ids")) {
+      for (const Json& agent : payload.at("agents")) {
+        facts.insert(mail_fact(id, agent, payload.at("state")));
+      }
+    }
   } else if (entry.kind == "idempotency") {
     const Json& response = payload.at("response");
     answers_[payload.at("key")] =
@@ -131,6 +145,21 @@ std::optional<std::string> Witness::check_facts(const Json& frame, double now) {
   if (type == "claim_denied" && frame.value("code", "") == "task_held") {
     const Json holder{{"task_id", frame.at("task_id")}, {"owner", frame.at("holder")}};
     return missing(fact("holder", holder, {"task_id", "owner"}), synced_);
+  }
+  if (type == "chat_accepted") {
+    for (const Json& one : frame.at("recipients")) {
+      auto wrong =
+          missing(mail_fact(frame.at("msg_id"), one.at("agent"), one.at("state")), synced_);
+      if (wrong) return wrong;
+    }
+    return std::nullopt;
+  }
+  if (type == "receipt") {
+    // What can't be taken back any more is synced.
+    const std::string state = frame.at("state");
+    const bool is_final = state == "seen" || state == "answered" || state == "dropped";
+    return missing(mail_fact(frame.at("msg_id"), frame.at("agent"), frame.at("state")),
+                   is_final ? synced_ : written_);
   }
   if (type == "state_snapshot") return check_snapshot(frame.at("snapshot"));
   return std::nullopt;

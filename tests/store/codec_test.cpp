@@ -298,10 +298,10 @@ TEST_CASE("what a machine could not bear is refused, with the field", "[store][c
 
 TEST_CASE("the number of a chat record is told if and only if it can be decoded",
           "[store][codec]") {
-  CHECK(store::decode_message_id(R"({"msg_id":9})")->value == 9);
-  CHECK(store::decode_message_id("{}")->value == 0);
-  CHECK_FALSE(store::decode_message_id(R"({"msg_id":9)"));
-  CHECK_FALSE(store::decode_message_id("{\"msg_id\":9,\"a\":\"\xC3\"}"));
+  CHECK(store::decode_chat_stamp(R"({"msg_id":9})")->id.value == 9);
+  CHECK(store::decode_chat_stamp("{}")->id.value == 0);
+  CHECK_FALSE(store::decode_chat_stamp(R"({"msg_id":9)"));
+  CHECK_FALSE(store::decode_chat_stamp("{\"msg_id\":9,\"a\":\"\xC3\"}"));
 }
 
 TEST_CASE("any bytes decode to a value or an error", "[store][codec][random]") {
@@ -348,7 +348,7 @@ TEST_CASE("any bytes decode to a value or an error", "[store][codec][random]") {
     REQUIRE(again);
     REQUIRE(decode(again->kind, again->payload, context));
     if (entry.kind == "chat") {
-      REQUIRE(store::decode_message_id(entry.payload));
+      REQUIRE(store::decode_chat_stamp(entry.payload));
     }
   }
   CHECK(decoded_count > 1000);

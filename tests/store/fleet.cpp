@@ -24,8 +24,10 @@ std::string chat_body(const std::string& sender, const std::string& target, std:
 
 Fleet::Fleet(std::uint64_t seed, const core::Limits& limits, FleetSize size)
     : random_(seed), size_(size), machine_(limits, "syn-00000001") {
-  for (std::size_t i = 0; i < size_.agents; ++i)
-    actors_.join(AgentName("agent-" + std::to_string(i)), now());
+  for (std::size_t i = 0; i < size_.agents; ++i) {
+    core::Outcome joined = actors_.join(AgentName("agent-" + std::to_string(i)), now());
+    std::move(joined.events.begin(), joined.events.end(), std::back_inserter(arrivals_));
+  }
 }
 
 base::Moment Fleet::now() const { return moment(elapsed_); }
@@ -65,9 +67,44 @@ core::Command Fleet::lease_command() {
   }
 }
 
+core::Command Fleet::mail_command(const AgentName& actor) {
+  using namespace core;
+  const auto some = [this] {
+    const std::uint64_t last = machine_.history().last_id().value;
+    return MessageId{last - std::min<std::uint64_t>(last, draw(12))};
+  };
+  LetterWish wish;
+  if (draw(2) == 0) wish.which = Letters::all;
+  switch (draw(10)) {
+    case 0:
+      return ReadInbox{};
+    case 1:
+      return WithdrawMail{some()};
+    case 2:
+      return ReadLetters{wish};
+    case 3:
+      return draw(2) == 0 ? Command(RetryLetters{wish}) : Command(ClearLetters{wish});
+    case 4:
+    case 5: {
+      NoteMail note{draw(2) == 0 ? MailState::seen : MailState::received, {some(), some()}, {}};
+      if (draw(3) == 0) note = {MailState::seen, {}, some()};
+      return note;
+    }
+    default: {
+      const std::string to = name("agent-", size_.agents) + (draw(3) == 0 ? ",ghost" : "");
+      PostChat chat{to, chat_body(actor.text, to, draw(1000)), std::nullopt};
+      if (draw(3) != 0) chat.receipt = Receipt::wanted;
+      if (draw(4) == 0) chat.thread = "thread";
+      if (draw(3) == 0) chat.in_reply_to = some();
+      return chat;
+    }
+  }
+}
+
 core::Command Fleet::command(const AgentName& actor) {
   using namespace core;
   const std::string agent = name("agent-", size_.agents);
+  if (draw(4) == 0) return mail_command(actor);
   switch (draw(14)) {
     case 0:
     case 1:
@@ -95,6 +132,7 @@ core::Command Fleet::command(const AgentName& actor) {
 }
 
 void Fleet::step(store::EventStore& log) {
+  if (!arrivals_.empty()) record(std::exchange(arrivals_, {}), log);
   elapsed_ += static_cast<double>(draw(8)) * 0.25;
   if (draw(50) == 0) elapsed_ += 40;
   record(actors_.tick(now()).events, log);
@@ -120,6 +158,11 @@ core::Limits tight_limits() {
   limits.answers_max = 5;
   limits.checkpoints_kept_max = 3;
   limits.plan_done_max = 2;
+  limits.mailbox_messages_max = 6;
+  limits.mailbox_ttl = std::chrono::seconds(100);
+  limits.stranger_messages_max = 4;
+  limits.ended_mail_max = 6;
+  limits.dead_mail_max = 4;
   return limits;
 }
 

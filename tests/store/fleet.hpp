@@ -34,6 +34,7 @@ class Fleet {
   std::size_t draw(std::size_t below) { return static_cast<std::size_t>(random_() % below); }
   std::string name(const char* prefix, std::size_t below);
   core::Command command(const AgentName& actor);
+  core::Command mail_command(const AgentName& actor);
   core::Command lease_command();
   void record(std::vector<core::Event> events, store::EventStore& log);
 
@@ -42,6 +43,7 @@ class Fleet {
   core::Machine machine_;
   Actors actors_{machine_};
   double elapsed_ = 0;
+  std::vector<core::Event> arrivals_;  // Not in the log yet.
 };
 
 // Small bounds, so that a short life meets all of them.

@@ -130,6 +130,21 @@ std::string dump(const core::Machine& machine) {
     out << "answer " << answer.key << ' ' << answer.sender.text << ' ' << answer.type << ' '
         << answer.digest << ' ' << answer.response << '\n';
   }
+  const core::SavedMailroom mail = machine.mail().save();
+  for (const auto* mails : {&mail.live, &mail.dead, &mail.ended}) {
+    for (const core::SavedMailroom::Mail& one : *mails) {
+      out << "mail " << one.id.value << ' ' << one.sender.text << ' ' << one.body << ' '
+          << one.thread << ' ' << one.bytes;
+      for (const core::SavedMailroom::Copy& copy : one.copies) {
+        out << ", " << copy.agent.text << ' ' << word(copy.state) << ' ' << word(copy.why) << ' '
+            << copy.is_given_out << copy.is_told_of << copy.is_no_letter << copy.seen_by_sender
+            << copy.seen_by_operator << ' ' << copy.answer.value;
+      }
+      out << '\n';
+    }
+    out << "--\n";
+  }
+  for (const AgentName& agent : mail.not_reading) out << "reads nothing " << agent.text << '\n';
   return out.str();
 }
 

@@ -83,7 +83,7 @@ void print_result(Context& context, const CompactArguments& options,
         Said{Sweepable::answer, "answer(s)"}, Said{Sweepable::chat, "chat message(s)"},
         Said{Sweepable::offer, "offer(s)"}, Said{Sweepable::note, "note(s)"},
         Said{Sweepable::plan, "plan event(s)"}, Said{Sweepable::recall, "recall(s)"},
-        Said{Sweepable::sighting, "sighting(s)"}}) {
+        Said{Sweepable::sighting, "sighting(s)"}, Said{Sweepable::mail, "delivery event(s)"}}) {
     if (result.of(one.what) > 0) context.out << ", " << result.of(one.what) << ' ' << one.name;
   }
   context.out << (options.vacuum && !options.dry_run ? " (vacuumed)" : "") << '\n';

@@ -17,6 +17,7 @@ struct HubArguments {
   bool no_socket = false;
   std::string compact_at;
   std::string keep_history = "7d";
+  std::string mailbox_bytes;
   TokenOptions token;
   std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
   std::size_t log_level = static_cast<std::size_t>(hub::LogLevel::info);
@@ -83,7 +84,8 @@ void add_file_options(OptionSet& set, HubArguments& options) {
            "take that token as ?token= too; it then shows in logs of proxies");
 }
 
-void add_limit_options(OptionSet& set, hub::RunOptions& hub) {
+void add_limit_options(OptionSet& set, HubArguments& options) {
+  hub::RunOptions& hub = options.hub;
   set.heading("Limits");
   set.number({"--rate", "COUNT", "messages a second of one agent; 0: any number"}, hub.rate,
              per_second);
@@ -103,6 +105,11 @@ void add_limit_options(OptionSet& set, hub::RunOptions& hub) {
               hub.max_paths_per_claim);
   set.integer({"--max-idempotency-keys", "COUNT", "answers kept for requests sent again"},
               hub.max_idempotency_keys);
+  set.integer({"--mailbox-messages", "COUNT", "messages that wait unseen for one agent"},
+              hub.mailbox_messages, {1, 1'000'000});
+  set.text({"--mailbox-bytes", "SIZE", "what they take together, as 4M [4M]"},
+           options.mailbox_bytes);
+  set.number({"--mailbox-days", "DAYS", "how long they wait"}, hub.mailbox_days, {0.001, 3650});
   set.integer({"--threads", "COUNT", "for connections; 0: one a core, at most 4"}, hub.threads,
               {0, 256});
   set.text({"--hub-id", "ID", "what it calls itself in each frame [drawn at start]"}, hub.hub_id);
@@ -127,6 +134,13 @@ Result<> read_amounts(const HubArguments& options, hub::RunOptions& hub) {
     const Result<std::uint64_t> size = parse_size(options.compact_at);
     if (!size) return fail(ErrorCode::bad_argument, "hub: --compact-at: " + size.error().message);
     hub.compact_at = *size;
+  }
+  if (!options.mailbox_bytes.empty()) {
+    const Result<std::uint64_t> size = parse_size(options.mailbox_bytes);
+    if (!size) {
+      return fail(ErrorCode::bad_argument, "hub: --mailbox-bytes: " + size.error().message);
+    }
+    hub.mailbox_bytes = *size;
   }
   const Result<double> history = parse_duration(options.keep_history);
   if (!history) {
@@ -168,7 +182,7 @@ Runner hub(OptionSet& set) {
   auto options = std::make_shared<HubArguments>();
   add_door_options(set, *options);
   add_file_options(set, *options);
-  add_limit_options(set, options->hub);
+  add_limit_options(set, *options);
   set.example("synapse hub --db ~/synapse/hub.db --relay-log ~/synapse/feed.ndjson");
   set.example("synapse hub --host 0.0.0.0 --token-file ~/.token --tls-cert c --tls-key k");
   return runner(options, run);
