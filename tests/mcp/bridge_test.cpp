@@ -31,6 +31,8 @@ class Desk {
     CHECK(finished->first == id);
     return finished->second;
   }
+  // The next call that is finished, whichever that is.
+  std::optional<std::pair<mcp::CallId, mcp::Outcome>> next() { return finished_.take(patience); }
   bool is_told_of(mcp::Resource resource) {
     while (const auto changed = changed_.take(patience)) {
       if (*changed == resource) return true;
@@ -177,4 +179,69 @@ TEST_CASE("a session whose name was taken over goes on under the one that the hu
   const mcp::Outcome refused = desk.perform(mcp::Claim{"third", {"a"}});
   CHECK(refused.verdict == mcp::Verdict::refused);
   CHECK(refused.structured.at("holder") == "mcp");
+}
+
+TEST_CASE("what waits is read once, and its sender knows that it was seen", "[mcp][bridge][mail]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  Message message;
+  message.target = "mcp";
+  message.text = "the parser is yours";
+  Desk desk(bus);
+  REQUIRE(alice->say(message)->granted);
+  const mcp::Outcome inbox = desk.perform(mcp::ReadInbox{});
+  CHECK(inbox.text == "#1 alice: the parser is yours");
+  CHECK(inbox.structured.at("messages").at(0).at("msg_id") == 1);
+  REQUIRE(eventually(patience, [&] {
+    const auto sent = alice->sent({1, 1, ""});
+    return sent->frame->at("messages")[0].at("recipients")[0].at("state") == "seen";
+  }));
+  CHECK(desk.perform(mcp::ReadInbox{}).text == "no messages wait for you");
+  REQUIRE(alice->say(message)->granted);
+  const mcp::Outcome resource = desk.perform(mcp::Look{mcp::Resource::inbox});
+  CHECK(Json::parse(resource.text).at("messages").at(0).at("payload") == "the parser is yours");
+  CHECK(desk.perform(mcp::ReadInbox{}).text == "no messages wait for you");
+}
+
+TEST_CASE("a call that waits for mail holds up no other, and ends when some comes or in time",
+          "[mcp][bridge][mail]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  Desk desk(bus);
+  CHECK(desk.perform(mcp::ReadInbox{20, 1}).text == "no messages wait for you");
+  const mcp::CallId waiting = desk.begin(mcp::ReadInbox{20, 60});
+  CHECK(desk.perform(look_at_state).verdict == mcp::Verdict::done);
+  REQUIRE(alice->chat("mcp", "at last")->granted);
+  const auto finished = desk.next();
+  REQUIRE(finished);
+  CHECK(finished->first == waiting);
+  CHECK(finished->second.text == "#1 alice: at last");
+}
+
+TEST_CASE("messages that wait are mentioned beside other results, and told to subscribers",
+          "[mcp][bridge][mail]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  Desk desk(bus);
+  CHECK(desk.perform(look_at_state).notes.empty());
+  REQUIRE(alice->chat("mcp", "one")->granted);
+  CHECK(desk.is_told_of(mcp::Resource::inbox));
+  CHECK(desk.perform(look_at_state).notes ==
+        std::vector<std::string>{"A message waits for you: synapse_inbox"});
+  static_cast<void>(desk.perform(mcp::ReadInbox{}));
+  CHECK(desk.perform(look_at_state).notes.empty());
+}
+
+TEST_CASE("send says how the message stands with each recipient, and what it answers",
+          "[mcp][bridge][mail]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  Desk desk(bus);
+  CHECK(desk.perform(mcp::Send{"alice,nobody", "hi"}).text ==
+        "sent to alice,nobody\n#1 alice: kept; online, not received yet\n"
+        "#1 nobody: kept; nobody of that name was ever here");
+  REQUIRE(alice->chat("mcp", "which?")->granted);
+  CHECK(desk.perform(mcp::Send{"alice", "that one", 2}).verdict == mcp::Verdict::done);
+  const auto sent = alice->sent({1, 2, ""});
+  CHECK(sent->frame->at("messages")[0].at("recipients")[0].at("state") == "answered");
 }

@@ -240,3 +240,67 @@ TEST_CASE("listening says hello and goodbye", "[cli][listen]") {
                             Catch::Matchers::EndsWith("\n\n[L] stopped listening.\n"));
   CHECK(run.err().empty());
 }
+
+TEST_CASE("wait takes what waits first, marks it seen, and sleeps when there is nothing",
+          "[cli][wait][mail]") {
+  const Bus bus;
+  bus.join("W")->stop();
+  const auto peer = bus.join("P");
+  REQUIRE(peer->chat("W", "while you were away")->granted);
+  REQUIRE(peer->chat("W", "and more")->granted);
+  CliRun first(on(bus));
+  CHECK(first({"wait", "--name", "W", "--timeout", "1000"}) == 0);
+  CHECK(first.out() == "P: while you were away\nP: and more\n");
+  CliRun second(on(bus));
+  CHECK(second({"wait", "--name", "W", "--timeout", "0.05"}) == 2);
+  CHECK(second.out().empty());
+}
+
+TEST_CASE("what wait could not write comes again at the next, marked", "[cli][wait][mail]") {
+  const Bus bus;
+  bus.join("W")->stop();
+  REQUIRE(bus.join("P")->chat("W", "hello")->granted);
+  CliRun broken(on(bus));
+  broken.context().out.setstate(std::ios::badbit);
+  CHECK(broken({"wait", "--name", "W", "--timeout", "1000"}) != 2);
+  CliRun next(on(bus));
+  CHECK(next({"wait", "--name", "W", "--timeout", "1000"}) == 0);
+  CHECK(next.out() == "(again) P: hello\n");
+}
+
+TEST_CASE("an armed waiter's log has a message once, and a reader still has it to read",
+          "[cli][arm][mail]") {
+  const Bus bus;
+  bus.join("W")->stop();
+  const auto peer = bus.join("P");
+  REQUIRE(peer->chat("W", "one")->granted);
+  CliRun first(on(bus));
+  CHECK(first({"arm", "--name", "W", "--max-wakes", "1"}) == 0);
+  CHECK(first.out() == "P: one\n");
+  REQUIRE(peer->chat("W", "two")->granted);
+  CliRun second(on(bus));
+  CHECK(second({"arm", "--name", "W", "--max-wakes", "1"}) == 0);
+  CHECK(second.out() == "P: two\n");
+  CliRun reader(on(bus));
+  CHECK(reader({"inbox", "--name", "W"}) == 0);
+  CHECK_THAT(reader.out(), Contains("#1 (again) [") && Contains("#2 (again) ["));
+}
+
+TEST_CASE("a waiter that is read counts what it printed as seen", "[cli][arm][mail]") {
+  const Bus bus;
+  bus.join("W")->stop();
+  REQUIRE(bus.join("P")->chat("W", "one")->granted);
+  CliRun arm(on(bus));
+  CHECK(arm({"arm", "--name", "W", "--max-wakes", "1", "--mark-seen"}) == 0);
+  CliRun reader(on(bus));
+  CHECK(reader({"inbox", "--name", "W"}) == 0);
+  CHECK(reader.out().empty());
+}
+
+TEST_CASE("a waiter for another name leaves that one's mailbox alone", "[cli][wait][mail]") {
+  const Bus bus;
+  bus.join("p/w")->stop();
+  REQUIRE(bus.join("P")->chat("p/w", "one")->granted);
+  CliRun run(on(bus));
+  CHECK(run({"wait", "--name", "W", "--for", "p/w", "--timeout", "0.05"}) == 2);
+}
