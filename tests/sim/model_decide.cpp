@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 
+#include "core/scope.hpp"
 #include "core/scope_cover.hpp"  // Careful on doubt; its own test holds it beside the universe.
 #include "sim/model.hpp"
 
@@ -79,7 +80,7 @@ struct Model::Decide {
     if (paths.empty() || names_the_whole(paths)) return refused(ErrorCode::blank_scope, held);
     Lease lease = held;
     std::vector<std::string> given;
-    for (const std::string& path : paths) given.push_back(model.normalised({path}).front());
+    for (const std::string& path : paths) given.push_back(normalise_path(path));
     const auto is_given = [&given](const std::string& path) {
       return std::any_of(given.begin(), given.end(),
                          [&](const std::string& one) { return path_covers(one, path); });
@@ -93,10 +94,9 @@ struct Model::Decide {
     return happened(LeaseNarrowed{lease, given_up});
   }
 
-  [[nodiscard]] bool names_the_whole(const std::vector<std::string>& paths) const {
-    return std::any_of(paths.begin(), paths.end(), [this](const std::string& path) {
-      return model.normalised({path}).front().empty();
-    });
+  [[nodiscard]] static bool names_the_whole(const std::vector<std::string>& paths) {
+    return std::any_of(paths.begin(), paths.end(),
+                       [](const std::string& path) { return normalise_path(path).empty(); });
   }
   [[nodiscard]] static bool covers_all(const Lease& lease) {
     return lease.paths.empty() || lease.paths.front().empty();
