@@ -299,7 +299,7 @@ TEST_CASE("whole files in a tool's input are passed over, and long patches are n
         std::vector<std::string>{"big.c", "last.c"});
 }
 
-TEST_CASE("a patch in a shell command is a write; a command alone is none", "[guard][patch]") {
+TEST_CASE("a patch in a shell command is a write, a command alone is none", "[guard][patch]") {
   const auto call_of = [](const std::string& command) {
     const Json payload{{"session_id", "s"},
                        {"hook_event_name", "PreToolUse"},

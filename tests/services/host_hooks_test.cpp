@@ -227,7 +227,7 @@ TEST_CASE("what others change meanwhile stays when our hooks go", "[services][ho
   CHECK(as_read(text_of(file.path)) == Json{{"model", "y"}});
 }
 
-TEST_CASE("a file that was not there is gone again; one that was empty is empty again",
+TEST_CASE("a file that was not there is gone again, one that was empty is empty again",
           "[services][hooks]") {
   TempDir dir;
   const HookInstaller installer(syn, dir.path() / "state");

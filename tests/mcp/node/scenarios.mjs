@@ -9,9 +9,11 @@ import {call, environment, eventually, patience, program, read} from './world.mj
 
 const revisions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
 const tools = [
-  'synapse_board', 'synapse_claim', 'synapse_handoff', 'synapse_manifest', 'synapse_release',
-  'synapse_send', 'synapse_state', 'synapse_task_declare', 'synapse_task_update',
+  'synapse_board', 'synapse_claim', 'synapse_handoff', 'synapse_inbox', 'synapse_manifest',
+  'synapse_release', 'synapse_send', 'synapse_state', 'synapse_task_declare',
+  'synapse_task_update',
 ];
+const resources = ['synapse://board', 'synapse://inbox', 'synapse://manifest', 'synapse://state'];
 
 // `here()` gives the world, once the tests run.
 export function testSession(here) {
@@ -56,6 +58,11 @@ export function testSession(here) {
       assert.equal((await ended)[0], 0);
       assert.match(heard, /wake "up"/);
 
+      const letter = {target: `bob-${revision}`, message: 'the parser is yours'};
+      assert.match((await call(alice, 'synapse_send', letter)).text, /kept/);
+      assert.match((await call(bob, 'synapse_inbox')).text, /the parser is yours/);
+      assert.doesNotMatch((await call(bob, 'synapse_inbox')).text, /the parser is yours/);
+
       const first = `p-${revision}`;
       const second = {task_id: `q-${revision}`, title: 'Second', depends_on: [first]};
       await call(alice, 'synapse_task_declare', {task_id: first, title: 'First'});
@@ -78,7 +85,7 @@ export function testSession(here) {
       const watcher = await here().join(`watcher-${revision}`, revision);
       const actor = await here().join(`actor-${revision}`, revision);
       const uris = (await watcher.listResources()).resources.map(({uri}) => uri);
-      assert.deepEqual(uris.sort(), ['synapse://board', 'synapse://manifest', 'synapse://state']);
+      assert.deepEqual(uris.sort(), resources);
       assert.deepEqual((await watcher.listResourceTemplates()).resourceTemplates, []);
       const saw = (uri) => eventually(`an update of ${uri}`, () => watcher.updates.includes(uri));
       const claim = {task_id: `s-${revision}`, paths: [`sub/${revision}`]};
