@@ -162,13 +162,13 @@ std::string Receipts::lines(double now) const {
   return text;
 }
 
-std::string_view mailbox_of(std::string_view name) {
+std::string mailbox_of(std::string_view name) {
   for (const std::string_view suffix : {"-rx", "-presence"}) {
     if (name.size() > suffix.size() && name.ends_with(suffix)) {
-      return name.substr(0, name.size() - suffix.size());
+      return std::string(name.substr(0, name.size() - suffix.size()));
     }
   }
-  return name;
+  return std::string(name);
 }
 
 }  // namespace synapse::client

@@ -62,6 +62,6 @@ class Receipts {
 [[nodiscard]] std::string standing_text(const Standing& standing, double now);
 
 // Whose mailbox it is that a name reads: NAME-rx and NAME-presence read that of NAME.
-[[nodiscard]] std::string_view mailbox_of(std::string_view name);
+[[nodiscard]] std::string mailbox_of(std::string_view name);
 
 }  // namespace synapse::client

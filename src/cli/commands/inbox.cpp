@@ -175,7 +175,7 @@ void print(Context& context, const Letters& letters, const InboxArguments& optio
 
 int read_hub(Context& context, Agent& agent, const InboxArguments& options,
              const std::string& name) {
-  const std::string me(client::mailbox_of(name));
+  const std::string me = client::mailbox_of(name);
   const Result<Letters> letters = gather(context, agent, options, me);
   if (!letters) return inbox_failed(context, letters.error());
   print(context, *letters, options);

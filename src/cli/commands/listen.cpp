@@ -35,7 +35,7 @@ std::string line_of(const Json& frame, const ListenArguments& options) {
 // not that anybody has seen it. Nothing is made of a failure: the message stays unseen either way.
 void note(Agent& agent, const Json& frame, const ListenArguments& options) {
   if (!agent.has_feature("receipts") || text_of(frame, "type") != "chat") return;
-  const std::string_view me = client::mailbox_of(agent.name());
+  const std::string me = client::mailbox_of(agent.name());
   if (options.for_name && *options.for_name != me) return;
   if (!wire::is_directed(text_of(frame, "target"), me)) return;
   agent.request_async({{"type", "got"}, {"msg_ids", {client::count_member(frame, "msg_id")}}},
