@@ -5,12 +5,12 @@
 #include <array>
 #include <charconv>
 
-#include "a2a/marker.hpp"
 #include "a2a/task_codec.hpp"
 #include "a2a/webhook_address.hpp"
 #include "base/control.hpp"
 #include "base/strings.hpp"
 #include "wire/decode.hpp"
+#include "wire/task_marker.hpp"
 
 namespace synapse::a2a {
 
@@ -134,7 +134,8 @@ Result<std::string> optional_id(const Json& message, const char* name) {
   const std::string what = std::string("message.") + name;
   Result<std::string> id = text_member(message, name, nullptr, what);
   if (!id || id->empty()) return id;
-  if (!is_id(*id)) return bad(what + " must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -");
+  if (!wire::is_marker_id(*id))
+    return bad(what + " must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -");
   return id;
 }
 
@@ -219,7 +220,7 @@ std::string rendered(const Json& parts) {
     if (!text.empty()) text += '\n';
     text += one;
   }
-  return defused(base::trim(text));
+  return wire::defused(base::trim(text));
 }
 
 Result<SendMessage> read_send(const Json& body, SendMessage::Answer answer) {
@@ -265,7 +266,7 @@ Result<PushConfig> read_push_config(const Json& body) {
   PushConfig config;
   const auto id = text_member(given, "id", nullptr, "pushNotificationConfig.id");
   if (!id) return id.error();
-  if (!id->empty() && !is_id(*id)) {
+  if (!id->empty() && !wire::is_marker_id(*id)) {
     return bad("pushNotificationConfig.id must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -");
   }
   config.id = *id;

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "a2a/marker.hpp"
 #include "client/frames.hpp"
 #include "wire/json_writer.hpp"
+#include "wire/task_marker.hpp"
 
 namespace synapse::a2a {
 
@@ -65,8 +65,8 @@ BoardHooks Bridge::hooks() {
 
 HubLine::Events Bridge::hub_events() {
   HubLine::Events events;
-  events.heard = [this](const std::string& sender, const std::string& text) {
-    if (board_.hear(sender, text, clock_.now())) save_changes();
+  events.heard = [this](const HeardChat& chat) {
+    if (board_.hear(chat, clock_.now())) save_changes();
   };
   events.connection = [this](bool is_connected, const Error& why) {
     if (is_stopped_ || !options_.tell) return;
@@ -165,26 +165,55 @@ void Bridge::card_came(const Result<Reply>& reply) {
   for (const auto& answer : std::exchange(card_waiters_, {})) answer->result(card_);
 }
 
+// Who is there is asked first: a task for an agent that is away would wait for nobody, and which
+// agent may answer without the task's mark is decided by who was there.
 void Bridge::send(SendMessage send, const std::shared_ptr<Answer>& answer) {
   if (!hub_.is_connected()) {
     return answer->problem({Trouble::unavailable, "the hub at " + options_.agent.uri +
                                                       " can't be reached, so nothing was sent; "
                                                       "still trying"});
   }
-  const std::string& target = send.target.empty() ? options_.target : send.target;
-  const Result<const Task*> added = board_.add(send, target, clock_.now());
+  if (send.target.empty()) send.target = options_.target;
+  hub_.ask({{"type", "who_request"}}, options_.agent.request_timeout,
+           [this, send = std::move(send), answer](const Result<Reply>& reply) {
+             if (!reply) {
+               return answer->problem({Trouble::unavailable,
+                                       "the hub did not say who is there, so nothing was sent: " +
+                                           reply.error().message});
+             }
+             if (!reply->granted) {
+               const Error why = client::error_of(*reply->frame, ErrorCode::closed);
+               return answer->problem(
+                   {Trouble::unavailable,
+                    "the hub takes no more just now, so nothing was sent: " + why.message});
+             }
+             give(send, Roster(*reply->frame, hub_.name()), answer);
+           });
+}
+
+void Bridge::give(const SendMessage& send, const Roster& roster,
+                  const std::shared_ptr<Answer>& answer) {
+  const Result<const Task*> added =
+      board_.add(send, send.target, roster.named_by(send.target), clock_.now());
   if (!added) return answer->problem(problem_of(added.error()));
   const std::string id = (*added)->id;
-  std::string text = std::move(send.text);
-  if (!text.empty()) text += '\n';
-  text += marker_text(id, (*added)->context_id);
+  const std::string marker = wire::marker_text(id, (*added)->context_id);
   sending_[id] = {answer, send.answer, {send.history_length, ListTasks::Artifacts::show},
                   false,  !keeper_,    std::nullopt};
   if (keeper_) {
     saved_revision_ = board_.revision();
     keeper_->when_saved([this, id](const Result<>& outcome) { saved(id, outcome); });
   }
-  hub_.ask({{"type", "chat"}, {"target", target}, {"payload", std::move(text)}},
+  if (options_.absent == BridgeOptions::Absent::fail && !roster.has_any_of(send.target)) {
+    sending_[id].is_sent = true;
+    board_.fail_task(id, "nobody is online whom " + send.target + " names, so nothing was sent",
+                     clock_.now());
+    save_changes();
+    return go_on(id);
+  }
+  hub_.ask({{"type", "chat"},
+            {"target", send.target},
+            {"payload", send.text + (send.text.empty() ? "" : "\n") + marker}},
            options_.agent.request_timeout,
            [this, id](const Result<Reply>& reply) { hub_answered(id, reply); });
   go_on(id);

@@ -23,6 +23,7 @@
 #include "a2a/card.hpp"
 #include "a2a/hub_line.hpp"
 #include "a2a/operations.hpp"
+#include "a2a/roster.hpp"
 #include "a2a/state_keeper.hpp"
 #include "a2a/task_board.hpp"
 #include "a2a/task_codec.hpp"
@@ -34,6 +35,8 @@ namespace synapse::a2a {
 struct BridgeOptions {
   AgentOptions agent;          // With a name. What it hears is the bridge's choice.
   std::string target = "all";  // Of messages that name none.
+  // What becomes of a task whose target is not there when it comes.
+  enum class Absent { fail, wait } absent = Absent::fail;
   CardOptions card;
   BoardLimits limits;
   std::optional<Mono> subscribe_timeout;      // Of one subscription; nothing: the task's end.
@@ -88,6 +91,7 @@ class Bridge {
   void show_card(std::shared_ptr<Answer> answer);
   void card_came(const Result<Reply>& reply);
   void send(SendMessage send, const std::shared_ptr<Answer>& answer);
+  void give(const SendMessage& send, const Roster& roster, const std::shared_ptr<Answer>& answer);
   void hub_answered(const std::string& id, const Result<Reply>& reply);
   void saved(const std::string& id, const Result<>& outcome);
   void go_on(const std::string& id);

@@ -4,8 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <vector>
 
-#include "base/strings.hpp"
 #include "client/frames.hpp"
+#include "wire/addressing.hpp"
 
 namespace synapse::a2a {
 
@@ -23,7 +23,6 @@ AgentOptions for_bridge(AgentOptions options) {
 HubLine::HubLine(boost::asio::io_context& io, AgentOptions options, Events events)
     : io_(io),
       events_(std::move(events)),
-      name_(base::trimmed(options.name)),
       self_(std::make_shared<HubLine*>(this)),
       agent_(for_bridge(std::move(options))) {
   agent_.on_frame([this](const Json& frame) { hear(frame); });
@@ -34,11 +33,7 @@ HubLine::HubLine(boost::asio::io_context& io, AgentOptions options, Events event
 
 HubLine::~HubLine() { agent_.stop(); }
 
-Result<> HubLine::connect() {
-  Result<> connected = agent_.connect();
-  if (connected && name_.empty()) name_ = agent_.name();
-  return connected;
-}
+Result<> HubLine::connect() { return agent_.connect(); }
 
 void HubLine::stop() { agent_.stop(); }
 
@@ -64,7 +59,9 @@ void HubLine::hear(const Json& frame) {
   if (client::text_member(frame, "type") != "chat") return;
   const std::string& sender = client::text_member(frame, "sender");
   if (sender == agent_.name()) return;
-  push(Chat{sender, client::text_member(frame, "payload")});
+  const bool is_to_us = wire::names_agent(client::text_member(frame, "target"), agent_.name());
+  push(HeardChat{sender, client::text_member(frame, "payload"),
+                 is_to_us ? HeardChat::To::bridge : HeardChat::To::others});
 }
 
 // The same.
@@ -84,8 +81,8 @@ void HubLine::hand_over() {
   std::vector<News> batch = news_.take();
   if (batch.empty()) return;
   for (News& news : batch) {
-    if (auto* chat = std::get_if<Chat>(&news)) {
-      events_.heard(chat->sender, chat->text);
+    if (const auto* chat = std::get_if<HeardChat>(&news)) {
+      events_.heard(*chat);
     } else if (auto* answer = std::get_if<Answer>(&news)) {
       answer->answered(answer->reply);
     } else if (auto* connection = std::get_if<Connection>(&news)) {

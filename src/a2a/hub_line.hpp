@@ -11,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "a2a/task_board.hpp"
 #include "net/batch_queue.hpp"
 #include "synapse/agent.hpp"
 
@@ -21,7 +22,7 @@ class HubLine {
   // All called on the io_context's thread.
   struct Events {
     // A chat that is addressed to the bridge or to all.
-    std::function<void(const std::string& sender, const std::string& text)> heard;
+    std::function<void(const HeardChat&)> heard;
     std::function<void(bool is_connected, const Error& why)> connection;
   };
   using Answered = std::function<void(const Result<Reply>&)>;
@@ -36,6 +37,8 @@ class HubLine {
   // From any thread: ends a connect() that blocks, and everything else.
   void stop();
   [[nodiscard]] bool is_connected() const;
+  // The bridge's name on the bus.
+  [[nodiscard]] std::string name() const { return agent_.name(); }
   // Why the connection is gone for good, once it is: nothing brings it back.
   [[nodiscard]] std::optional<Error> end();
 
@@ -43,10 +46,6 @@ class HubLine {
   void ask(Json frame, std::chrono::milliseconds patience, Answered answered);
 
  private:
-  struct Chat {
-    std::string sender;
-    std::string text;
-  };
   struct Answer {
     Answered answered;
     Result<Reply> reply;
@@ -55,7 +54,7 @@ class HubLine {
     bool is_connected;
     Error why;
   };
-  using News = std::variant<Chat, Answer, Connection>;
+  using News = std::variant<HeardChat, Answer, Connection>;
 
   void hear(const Json& frame);
   void push(News news);
@@ -64,7 +63,6 @@ class HubLine {
 
   boost::asio::io_context& io_;
   const Events events_;
-  std::string name_;
   net::BatchQueue<News> news_;
   // What is posted holds it weakly: after this object, nothing of it is touched.
   std::shared_ptr<HubLine*> self_;

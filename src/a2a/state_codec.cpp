@@ -37,8 +37,8 @@ class Reader {
     Task task;
     task.id = text("id");
     task.context_id = text("contextId");
-    if (!is_id(task.id)) note("id");
-    if (!is_id(task.context_id)) note("contextId");
+    if (!wire::is_marker_id(task.id)) note("id");
+    if (!wire::is_marker_id(task.context_id)) note("contextId");
     task.target = text("target");
     const std::optional<TaskState> state = find_state(text("state"));
     if (!state) note("state");

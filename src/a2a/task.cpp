@@ -12,17 +12,7 @@ constexpr std::array<std::string_view, 6> names{"TASK_STATE_SUBMITTED", "TASK_ST
                                                 "TASK_STATE_COMPLETED", "TASK_STATE_FAILED",
                                                 "TASK_STATE_CANCELED",  "TASK_STATE_REJECTED"};
 
-bool is_id_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == '_' || c == ':' || c == '-';
-}
-
 }  // namespace
-
-bool is_id(std::string_view text) {
-  return !text.empty() && text.size() <= id_bytes_max &&
-         std::all_of(text.begin(), text.end(), is_id_char);
-}
 
 std::string_view name_of(TaskState state) { return names[static_cast<std::size_t>(state)]; }
 

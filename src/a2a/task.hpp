@@ -10,21 +10,21 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "wire/task_marker.hpp"
 
 namespace synapse::a2a {
 
-inline constexpr std::size_t id_bytes_max = 128;
+// What task, context and config ids are made of, so that they stand in a URL and in a mark as they
+// are.
+inline constexpr std::size_t id_bytes_max = wire::marker_id_bytes_max;
 inline constexpr std::size_t history_max = 64;    // Messages of a task, the newest.
 inline constexpr std::size_t artifacts_max = 64;  // The same of artifacts.
-
-// [A-Za-z0-9._:-]{1,128}: what task, context and config ids are made of, so that they stand in a
-// URL and in a marker as they are.
-[[nodiscard]] bool is_id(std::string_view text);
 
 enum class TaskState { submitted, working, completed, failed, canceled, rejected };
 
@@ -65,6 +65,8 @@ struct Task {
   std::vector<PushConfig> push_configs;
 
   // Of this run of the bridge only.
+  // Who was online when its message was sent, of those whom its target names; to all: nobody.
+  std::set<std::string, std::less<>> asked;
   std::deque<TaskEvent> events;
   std::uint64_t last_event = 0;
   std::uint64_t born = 0;     // The order in which tasks were made …

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "a2a/marker.hpp"
 #include "a2a/task_codec.hpp"
+#include "base/strings.hpp"
 #include "wire/addressing.hpp"
+#include "wire/task_marker.hpp"
 
 namespace synapse::a2a {
 
@@ -24,6 +25,7 @@ Error unknown(const std::string& id) {
 
 std::size_t bytes_of(const Task& task) {
   std::size_t bytes = 512 + task.id.size() + task.target.size() + task.status_message.size();
+  for (const std::string& name : task.asked) bytes += name.size();
   for (const std::string& message : task.history) bytes += message.size();
   for (const std::string& artifact : task.artifacts) bytes += artifact.size();
   for (const PushConfig& config : task.push_configs) {
@@ -41,7 +43,7 @@ void keep_newest(std::vector<Item>& items, std::size_t count) {
 
 // Whether an answer may come from there.
 bool is_given_to(const Task& task, const std::string& sender) {
-  return wire::is_broadcast(task.target) || wire::is_directed(task.target, sender);
+  return wire::is_recipient(task.target, sender);
 }
 
 bool is_wanted(const Task& task, const ListTasks& filter) {
@@ -55,7 +57,8 @@ bool is_wanted(const Task& task, const ListTasks& filter) {
 TaskBoard::TaskBoard(BoardLimits limits, BoardHooks hooks)
     : limits_(limits), hooks_(std::move(hooks)) {}
 
-Result<const Task*> TaskBoard::add(const SendMessage& send, const std::string& target, Moment now) {
+Result<const Task*> TaskBoard::add(const SendMessage& send, const std::string& target, Names asked,
+                                   Moment now) {
   if (!send.task_id.empty() && tasks_.contains(send.task_id)) {
     return fail(ErrorCode::bad_argument,
                 "message.taskId '" + send.task_id +
@@ -65,6 +68,7 @@ Result<const Task*> TaskBoard::add(const SendMessage& send, const std::string& t
   made.id = send.task_id.empty() ? hooks_.draw_id() : send.task_id;
   made.context_id = send.context_id.empty() ? hooks_.draw_id() : send.context_id;
   made.target = target;
+  made.asked = std::move(asked);
   made.created_at = made.updated_at = now.wall;
   made.born = ++last_birth_;
   Json message = send.message;
@@ -77,11 +81,8 @@ Result<const Task*> TaskBoard::add(const SendMessage& send, const std::string& t
   }
   Task& task = tasks_[made.id] = std::move(made);
   open_[task.born] = &task;
-  if (wire::is_group(task.target)) {
-    if (!wire::is_broadcast(task.target)) open_of_group_[task.target].insert(task.born);
-  } else {
-    open_of_agent_[task.target].insert(task.born);
-  }
+  auto& open_of = wire::is_group(task.target) ? open_of_group_ : open_of_agent_;
+  open_of[task.target].insert(task.born);
   if (limits_.task_timeout) {
     task.deadline = now.mono + *limits_.task_timeout;
     deadlines_.insert({*task.deadline, task.born});
@@ -107,14 +108,14 @@ void TaskBoard::withdraw(const std::string& id) {
   if (Task* task = find_open(id)) forget(*task);
 }
 
-bool TaskBoard::hear(const std::string& sender, const std::string& text, Moment now) {
-  Task* task = answered_by(sender, text);
+bool TaskBoard::hear(const HeardChat& chat, Moment now) {
+  Task* task = answered_by(chat);
   if (task == nullptr) return false;
-  const std::string reply = without_markers(text);
+  const std::string reply = wire::without_markers(chat.text);
   task->status_message = agent_message_json(*task, hooks_.draw_id(), reply);
   task->history.push_back(task->status_message);
   keep_newest(task->history, history_max);
-  task->artifacts.push_back(reply_artifact_json(*task, sender, reply));
+  task->artifacts.push_back(reply_artifact_json(*task, chat.sender, reply));
   keep_newest(task->artifacts, artifacts_max);
   log(*task, TaskEvent::Kind::artifact, artifact_event_json(*task, task->artifacts.back()));
   change(*task, TaskState::completed, now);
@@ -122,23 +123,43 @@ bool TaskBoard::hear(const std::string& sender, const std::string& text, Moment 
   return true;
 }
 
-Task* TaskBoard::answered_by(const std::string& sender, const std::string& text) {
-  if (const std::optional<Marker> marker = find_marker(text)) {
-    Task* task = find_open(marker->task_id);
-    if (task == nullptr || task->context_id != marker->context_id) return nullptr;
-    return is_given_to(*task, sender) ? task : nullptr;
-  }
-  // It means a task, but does not say which one rightly.
-  if (has_marker(text)) return nullptr;
-  std::optional<std::uint64_t> oldest;
-  if (const auto of_agent = open_of_agent_.find(sender); of_agent != open_of_agent_.end()) {
-    oldest = *of_agent->second.begin();
+Task* TaskBoard::answered_by(const HeardChat& chat) {
+  if (const auto marker = wire::find_marker(chat.text)) return marked(chat, *marker);
+  // One that is no whole mark means a task, but does not say which one.
+  if (chat.to != HeardChat::To::bridge || wire::has_marker(chat.text)) return nullptr;
+  return only_task_of(chat.sender);
+}
+
+Task* TaskBoard::marked(const HeardChat& chat, const wire::TaskMarker& marker) {
+  Task* task = find_open(marker.task_id);
+  // Ids that this bridge drew have small letters alone.
+  if (task == nullptr) task = find_open(base::to_lower(marker.task_id));
+  if (task == nullptr || !is_given_to(*task, chat.sender)) return nullptr;
+  const bool is_its_context = marker.context_id.empty() ||
+                              base::to_lower(marker.context_id) == base::to_lower(task->context_id);
+  return is_its_context ? task : nullptr;
+}
+
+// Null when it has none, or several, or was not there when that one was sent.
+Task* TaskBoard::only_task_of(const std::string& agent) {
+  std::size_t count = 0;
+  std::uint64_t birth = 0;
+  const auto add = [&count, &birth](const std::set<std::uint64_t>& births) {
+    count += births.size();
+    birth = *births.begin();
+  };
+  const std::string project(wire::project_of(agent));
+  for (const std::string& name : Names{agent, project}) {
+    if (const auto found = open_of_agent_.find(name); found != open_of_agent_.end()) {
+      add(found->second);
+    }
   }
   for (const auto& [target, births] : open_of_group_) {
-    if (!wire::is_directed(target, sender)) continue;
-    oldest = std::min(oldest.value_or(*births.begin()), *births.begin());
+    if (wire::is_recipient(target, agent)) add(births);
   }
-  return oldest ? open_.at(*oldest) : nullptr;
+  if (count != 1) return nullptr;
+  Task* task = open_.at(birth);
+  return task->asked.contains(agent) ? task : nullptr;
 }
 
 Result<const Task*> TaskBoard::cancel(const std::string& id, Moment now) {
@@ -303,6 +324,7 @@ void TaskBoard::finish(Task& task, TaskState state, const std::string& why, Mome
 // It is no longer open.
 void TaskBoard::close(Task& task) {
   open_.erase(task.born);
+  task.asked.clear();
   if (task.deadline) deadlines_.erase({*task.deadline, task.born});
   for (auto* index : {&open_of_agent_, &open_of_group_}) {
     const auto births = index->find(task.target);

@@ -4,8 +4,11 @@
 //   submitted -> working -> completed | failed | canceled
 //
 // A task is on the board before its message goes to the hub, so a reply finds it however soon it
-// comes. What a chat on the bus answers: the task whose marker it carries, if the right agent says
-// it; without a marker, the oldest open task that was given to that agent.
+// comes. What a chat on the bus answers: the task whose mark it carries, if the task was given to
+// the agent that says it. Without a mark, only what is said to the bridge by name, by an agent that
+// has one open task and no other, and that was there when that task was sent. Whatever else is said
+// on the bus stays there: what an agent says to others is not for outside clients, and an answer to
+// one question must not pass for the answer to another.
 //
 // Pure: time and ids come in as arguments, and what happens goes out through the hooks, which must
 // not call back. Used from one thread. Bounded in tasks and in bytes: to make room the oldest task
@@ -41,15 +44,26 @@ struct BoardHooks {
   std::function<void(const Task&)> forgotten;  // It is about to go.
 };
 
+// A chat on the bus, as far as it matters here.
+struct HeardChat {
+  enum class To { bridge, others };  // The bridge by its name; whomever else, it among them or not.
+  std::string sender;
+  std::string text;
+  To to = To::others;
+};
+
 class TaskBoard {
  public:
+  using Names = std::set<std::string, std::less<>>;
+
   TaskBoard(BoardLimits limits, BoardHooks hooks);
   TaskBoard(const TaskBoard&) = delete;
   TaskBoard& operator=(const TaskBoard&) = delete;
 
-  // The task of a message, submitted. Errors: bad_argument, when its id is taken.
+  // The task of a message, submitted. `asked`: who is online of those whom the target names.
+  // Errors: bad_argument, when its id is taken.
   [[nodiscard]] Result<const Task*> add(const SendMessage& send, const std::string& target,
-                                        Moment now);
+                                        Names asked, Moment now);
   // The hub has sent its message on. Nothing for a task that is over or gone.
   void sent(const std::string& id, Moment now);
   // The same of these two.
@@ -57,7 +71,7 @@ class TaskBoard {
   // As if it had never been: nobody was told of it.
   void withdraw(const std::string& id);
   // A chat on the bus that is not the bridge's own. True: it was the answer to a task.
-  bool hear(const std::string& sender, const std::string& text, Moment now);
+  bool hear(const HeardChat& chat, Moment now);
   // Of a task that is cancelled already too. Errors: unknown_task, illegal_transition.
   [[nodiscard]] Result<const Task*> cancel(const std::string& id, Moment now);
 
@@ -95,7 +109,9 @@ class TaskBoard {
   using Tasks = std::map<std::string, Task>;
 
   [[nodiscard]] Task* find_open(const std::string& id);
-  [[nodiscard]] Task* answered_by(const std::string& sender, const std::string& text);
+  [[nodiscard]] Task* answered_by(const HeardChat& chat);
+  [[nodiscard]] Task* marked(const HeardChat& chat, const wire::TaskMarker& marker);
+  [[nodiscard]] Task* only_task_of(const std::string& agent);
   void log(Task& task, TaskEvent::Kind kind, std::string json);
   void change(Task& task, TaskState state, Moment now);
   void finish(Task& task, TaskState state, const std::string& why, Moment now);
@@ -110,7 +126,7 @@ class TaskBoard {
   std::map<std::uint64_t, Task*> by_change_;
   std::map<std::uint64_t, Task*> terminal_;  // By their last change.
   std::map<std::uint64_t, Task*> open_;      // By their birth.
-  // Open tasks by whom they were given to: one agent, or a list or a glob of some.
+  // Open tasks by whom they were given to: one agent or project, or several.
   std::map<std::string, std::set<std::uint64_t>> open_of_agent_;
   std::map<std::string, std::set<std::uint64_t>> open_of_group_;
   std::set<std::pair<Mono, std::uint64_t>> deadlines_;

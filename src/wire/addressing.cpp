@@ -50,6 +50,11 @@ bool is_directed(std::string_view target, std::string_view name) {
   });
 }
 
+bool names_agent(std::string_view target, std::string_view name) {
+  return !is_broadcast(target) &&
+         any_part(target, [name](std::string_view part) { return part == name; });
+}
+
 bool addresses_project(std::string_view target, std::string_view project) {
   return is_broadcast(target) || any_part(target, [project](std::string_view part) {
            return part == "all" || part == project ||

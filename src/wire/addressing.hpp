@@ -22,6 +22,8 @@ namespace synapse::wire {
                               std::string_view own_name);
 // The name itself is meant.
 [[nodiscard]] bool is_directed(std::string_view target, std::string_view name);
+// The name stands in the target as it is: no glob, no project and no `all` would have it meant.
+[[nodiscard]] bool names_agent(std::string_view target, std::string_view name);
 // The project, a name in it, or everybody is meant.
 [[nodiscard]] bool addresses_project(std::string_view target, std::string_view project);
 // More than one agent may be meant: everybody, a list or a glob.

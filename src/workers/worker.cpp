@@ -7,6 +7,7 @@
 
 #include "base/quiet_thread.hpp"
 #include "client/frames.hpp"
+#include "wire/task_marker.hpp"
 #include "workers/one_line.hpp"
 
 namespace synapse::workers {
@@ -131,14 +132,17 @@ void Worker::hear_chat(const Json& frame) {
   if (client::flag_member(frame, mark) || workers_.holds(sender)) heard.speaker = Speaker::worker;
   const Attention attention = attention_to(heard, agent_.name());
   if (attention == Attention::ignore) return;
+  // A model would have to be lucky to repeat a mark as it is, and has no use for one.
+  const std::string_view task_mark = wire::closing_marker(text);
+  const std::string asked = task_mark.empty() ? text : wire::without_markers(text);
   if (attention == Attention::answer && turns_.take(heard.speaker)) {
-    inbox_.put({sender, {text, show(sender, text)}});
+    inbox_.put({sender, std::string(task_mark), {asked, show(sender, asked)}});
     if (const std::uint64_t dropped = inbox_.dropped(); dropped != dropped_told_) {
       dropped_told_ = dropped;
       tell("too many messages wait for an answer; the oldest gets none");
     }
   }
-  conversation_.push_back(sender + ": " + one_line(text, context_characters_max));
+  conversation_.push_back(sender + ": " + one_line(asked, context_characters_max));
   while (conversation_.size() > options_.context_max) conversation_.pop_front();
 }
 
@@ -171,6 +175,7 @@ void Worker::answer(const Question& question) {
     text = one_line(agent_.name() + ": model error -> " + answered.error().message,
                     reply_characters_max);
   }
+  if (!question.mark.empty()) text += '\n' + question.mark;
   const bool is_private = options_.reply_to == WorkerOptions::ReplyTo::sender;
   const Result<Reply> said =
       agent_.chat(is_private ? question.sender : "all", text, {{mark, true}});

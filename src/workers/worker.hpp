@@ -8,7 +8,8 @@
 // stop() may come from any thread at any time, and ends the model call under way too.
 //
 // The worker keeps its card alive (the hub forgets one after five minutes), and marks what it says,
-// so that other workers know it for one: see attention.hpp.
+// so that other workers know it for one: see attention.hpp. Whoever brings tasks from outside marks
+// them; a worker's answer repeats that mark, and so can't pass for the answer to another task.
 #pragma once
 
 #include <chrono>
@@ -60,6 +61,7 @@ class Worker {
  private:
   struct Question {
     std::string sender;
+    std::string mark;  // Of the task from outside that it is; blank: it is none.
     Prompt prompt;
   };
 

@@ -1,58 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "a2a/task_board.hpp"
 
-#include "a2a/marker.hpp"
-#include "a2a/task_codec.hpp"
-#include "support/catch.hpp"
-#include "support/manual_clock.hpp"
-#include "support/result_text.hpp"
+#include "a2a/board_desk.hpp"
 
 using namespace synapse;
 using namespace synapse::a2a;
 using Catch::Matchers::Contains;
-using synapse::test::ManualClock;
 
 namespace {
-
-// A board with what its hooks were told.
-struct Desk {
-  explicit Desk(BoardLimits limits = {}) : board(limits, hooks(*this)) {}
-
-  std::string add(const std::string& target, const std::string& id = "") {
-    SendMessage send;
-    send.message = {{"messageId", "m"}, {"role", "ROLE_USER"}, {"parts", {{{"text", "x"}}}}};
-    send.task_id = id;
-    const auto task = board.add(send, target, clock.now());
-    REQUIRE(task);
-    return (*task)->id;
-  }
-  bool reply(const std::string& sender, const std::string& id, const std::string& text = "done") {
-    return board.hear(sender, text + "\n" + marker_text(id, (*board.find(id))->context_id),
-                      clock.now());
-  }
-  TaskState state(const std::string& id) {
-    const auto task = board.find(id);
-    REQUIRE(task);
-    return (*task)->state;
-  }
-  std::string reason(const std::string& id) {
-    return Json::parse((*board.find(id))->status_message)["parts"][0]["text"];
-  }
-
-  static BoardHooks hooks(Desk& desk) {
-    return {[&desk] { return "id" + std::to_string(++desk.ids); },
-            [&desk](const Task& task, const TaskEvent& event) {
-              desk.events.push_back(task.id + " " + std::string(name_of(event.state)));
-            },
-            [&desk](const Task& task) { desk.forgotten.push_back(task.id); }};
-  }
-
-  ManualClock clock;
-  int ids = 0;
-  std::vector<std::string> events;
-  std::vector<std::string> forgotten;
-  TaskBoard board;
-};
 
 BoardLimits with_timeout(std::chrono::seconds timeout) {
   BoardLimits limits;
@@ -95,7 +50,7 @@ TEST_CASE("a reply that comes before the hub has confirmed the message is not lo
   desk.board.sent(id, desk.clock.now());
   CHECK(desk.state(id) == TaskState::completed);
   const std::string unmarked = desk.add("BOB");
-  CHECK(desk.board.hear("BOB", "done", desk.clock.now()));
+  CHECK(desk.hear_directly("BOB", "done"));
   CHECK(desk.state(unmarked) == TaskState::completed);
 }
 
@@ -105,48 +60,8 @@ TEST_CASE("a task's id is its own", "[a2a][board]") {
   SendMessage again;
   again.task_id = "mine";
   again.message = Json::object();
-  CHECK_THAT(desk.board.add(again, "BOB", desk.clock.now()).error().message, Contains("taken"));
+  CHECK_THAT(desk.board.add(again, "BOB", {}, desk.clock.now()).error().message, Contains("taken"));
   CHECK(desk.board.size() == 1);
-}
-
-TEST_CASE("a marked reply counts only from the task's target and with its context",
-          "[a2a][board]") {
-  Desk desk;
-  const std::string id = desk.add("BOB");
-  CHECK_FALSE(desk.reply("EVE", id));
-  CHECK_FALSE(desk.board.hear("BOB", marker_text(id, "other"), desk.clock.now()));
-  CHECK_FALSE(desk.board.hear("BOB", marker_text("other", "c"), desk.clock.now()));
-  CHECK_FALSE(desk.board.hear("BOB", "[A2A-TASK:" + id + "]", desk.clock.now()));
-  CHECK(desk.state(id) == TaskState::submitted);
-  CHECK(desk.reply("BOB", id));
-  CHECK_FALSE(desk.reply("BOB", id));
-}
-
-TEST_CASE("everybody may answer a task that was given to everybody, but only by its marker",
-          "[a2a][board]") {
-  Desk desk;
-  const std::string id = desk.add("all");
-  CHECK_FALSE(desk.board.hear("ANN", "good morning", desk.clock.now()));
-  CHECK(desk.reply("ANN", id));
-}
-
-TEST_CASE("a chat without a marker answers the oldest open task of its sender", "[a2a][board]") {
-  Desk desk;
-  const std::string first = desk.add("BOB");
-  const std::string grouped = desk.add("BOB,ANN");
-  const std::string third = desk.add("BOB");
-  CHECK_FALSE(desk.board.hear("EVE", "hi", desk.clock.now()));
-  CHECK(desk.board.hear("BOB", "one", desk.clock.now()));
-  CHECK(desk.state(first) == TaskState::completed);
-  CHECK(desk.state(grouped) == TaskState::submitted);
-  CHECK(desk.board.hear("BOB", "two", desk.clock.now()));
-  CHECK(desk.state(grouped) == TaskState::completed);
-  CHECK(desk.board.hear("BOB", "three", desk.clock.now()));
-  CHECK(desk.state(third) == TaskState::completed);
-  CHECK_FALSE(desk.board.hear("BOB", "four", desk.clock.now()));
-  const std::string globbed = desk.add("shop/*");
-  CHECK(desk.board.hear("shop/x", "five", desk.clock.now()));
-  CHECK(desk.state(globbed) == TaskState::completed);
 }
 
 TEST_CASE("an open task can be cancelled, one that is over can't", "[a2a][board]") {
@@ -226,10 +141,10 @@ TEST_CASE("tasks are bounded in bytes as well", "[a2a][board]") {
   Desk desk(limits);
   SendMessage large;
   large.message = {{"text", std::string(6000, 'x')}};
-  const auto first = desk.board.add(large, "BOB", desk.clock.now());
+  const auto first = desk.board.add(large, "BOB", {}, desk.clock.now());
   REQUIRE(first);
   const std::string first_id = (*first)->id;
-  REQUIRE(desk.board.add(large, "BOB", desk.clock.now()));
+  REQUIRE(desk.board.add(large, "BOB", {}, desk.clock.now()));
   CHECK(desk.board.size() == 1);
   CHECK(desk.forgotten == std::vector<std::string>{first_id});
   // Answers count as well.
@@ -345,7 +260,7 @@ TEST_CASE("a task that was open when the bridge ended fails with a reason", "[a2
   CHECK(task_json(**after.board.find(over)) == task_json(**before.board.find(over)));
   CHECK(after.state(open) == TaskState::failed);
   CHECK_THAT(after.reason(open), Contains("started again"));
-  CHECK_FALSE(after.board.hear("BOB", "late", after.clock.now()));
+  CHECK_FALSE(after.hear_directly("BOB", "late"));
 }
 
 TEST_CASE("a message that the hub refused leaves no task", "[a2a][board]") {

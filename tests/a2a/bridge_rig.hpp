@@ -35,6 +35,8 @@ class Rig {
     RigOptions options;
     options.bridge.agent = bus.settings("BRIDGE");
     options.bridge.target = "BOB";
+    // Most tests need nobody to answer.
+    options.bridge.absent = a2a::BridgeOptions::Absent::wait;
     options.bridge.card.endpoint_url = "http://a2a.example.com/a2a";
     options.bridge.card.is_served = true;
     options.bridge.tell = [this](const std::string& line) { told.push_back(line); };

@@ -6,10 +6,10 @@
 
 #include "a2a/body_codec.hpp"
 #include "a2a/bridge_rig.hpp"
-#include "a2a/marker.hpp"
 #include "a2a/webhook_receiver.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
+#include "wire/task_marker.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
@@ -72,13 +72,15 @@ TEST_CASE("a task may name its target, and whoever is not asked can't answer it"
   REQUIRE(bob->chat("BRIDGE", "mine!"));
   CHECK(rig.state_of(for_ann) == "TASK_STATE_WORKING");
   REQUIRE(ann->chat("all", "without a marker"));
+  CHECK(rig.state_of(for_ann) == "TASK_STATE_WORKING");
+  REQUIRE(ann->chat("BRIDGE", "without a marker"));
   CHECK(reaches(rig, for_ann, "TASK_STATE_COMPLETED"));
   // What is for all is answered by its marker alone.
   const std::string for_all = rig.send("who?", to_all)["id"];
   REQUIRE(ann->chat("all", "good morning"));
   CHECK(rig.state_of(for_all) == "TASK_STATE_WORKING");
   const Json shown = rig.get("GET", "/tasks/" + for_all);
-  REQUIRE(bob->chat("BRIDGE", a2a::marker_text(for_all, shown["contextId"].get<std::string>())));
+  REQUIRE(bob->chat("BRIDGE", wire::marker_text(for_all, shown["contextId"].get<std::string>())));
   CHECK(reaches(rig, for_all, "TASK_STATE_COMPLETED"));
 }
 
@@ -392,7 +394,7 @@ TEST_CASE("an answer that was given while the connection was away is not lost", 
   AgentOptions settings = unused.settings("BOB");
   settings.uri = hub.uri();
   const auto bob = unused.join(settings);
-  REQUIRE(bob->chat("BRIDGE", "done " + a2a::marker_text(task["id"].get<std::string>(),
-                                                         task["contextId"].get<std::string>())));
+  REQUIRE(bob->chat("BRIDGE", "done " + wire::marker_text(task["id"].get<std::string>(),
+                                                          task["contextId"].get<std::string>())));
   CHECK(reaches(rig, task["id"], "TASK_STATE_COMPLETED"));
 }

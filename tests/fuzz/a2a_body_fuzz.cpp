@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Any bytes as what a client of the A2A bridge sends, by either binding: what is accepted becomes a
 // task, and whatever is answered is JSON on one line.
-#include "a2a/marker.hpp"
 #include "a2a/routes.hpp"
 #include "a2a/rpc.hpp"
 #include "a2a/task_board.hpp"
 #include "a2a/task_codec.hpp"
 #include "base/assert.hpp"
+#include "wire/task_marker.hpp"
 
 using namespace synapse;
 
@@ -21,13 +21,14 @@ class Desk {
  public:
   void perform(const a2a::Operation& operation) {
     if (const auto* send = std::get_if<a2a::SendMessage>(&operation)) {
-      SYNAPSE_ASSERT(!a2a::has_marker(send->text));
-      const auto task = board_.add(*send, send->target.empty() ? "all" : send->target, now_);
+      SYNAPSE_ASSERT(!wire::has_marker(send->text));
+      const auto task =
+          board_.add(*send, send->target.empty() ? "all" : send->target, {"somebody"}, now_);
       if (!task) return;
       check_line(a2a::task_json(**task));
       const std::string id = (*task)->id;
       // The message itself is what an agent might quote.
-      board_.hear("somebody", send->text, now_);
+      board_.hear({"somebody", send->text, a2a::HeardChat::To::bridge}, now_);
       if (board_.find(id)) check_line(a2a::task_event_json(**board_.find(id)));
     } else if (const auto* list = std::get_if<a2a::ListTasks>(&operation)) {
       const auto page = board_.list(*list);

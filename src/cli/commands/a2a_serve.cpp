@@ -31,6 +31,7 @@ struct A2aServeArguments {
   double task_timeout = 300;
   double subscribe_timeout = 0;
   bool insecure_off_loopback = false;
+  bool wait_for_target = false;
 };
 
 Error usage(std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); }
@@ -73,6 +74,7 @@ a2a::BridgeOptions bridge_options(Context& context, const A2aServeArguments& opt
   bridge.agent = agent;
   bridge.target = base::trimmed(options.target);
   if (bridge.target.empty()) bridge.target = "all";
+  if (options.wait_for_target) bridge.absent = a2a::BridgeOptions::Absent::wait;
   bridge.card = card;
   bridge.card.is_served = true;
   if (options.task_timeout > 0) {
@@ -161,6 +163,8 @@ Runner a2a_serve(OptionSet& set) {
   set.integer({"--port", "PORT", "port to listen on; 0: one that is free"}, options->port,
               {0, 65'535});
   set.text({"--target", "NAMES", "who gets messages that name nobody"}, options->target);
+  set.flag("--wait-for-target", options->wait_for_target,
+           "keep a task open whose target is not online, in place of failing it at once");
   add_card_options(set, options->card);
   set.text({"--a2a-token", "TOKEN",
             "what clients must show; other users can see it in the list of processes, so prefer a "
