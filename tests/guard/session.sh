@@ -17,7 +17,12 @@ for round in 1 2 3; do
   for _ in 1 2 3 4 5 6; do
     seed=$(((seed * 1103515245 + 12345) % 2147483648))
     file=f$((seed / 65536 % 20)).c
-    said=$(tell PreToolUse "$file" | "$syn" guard --for claude) || echo "the guard fails" >&2
+    tries=20 # A busy machine's hub may miss the guard's 250 ms.
+    while :; do
+      said=$(tell PreToolUse "$file" | "$syn" guard --for claude) || echo "the guard fails" >&2
+      case $said in *unreachable*) tries=$((tries - 1)) ;; *) break ;; esac
+      [ "$tries" -gt 0 ] || break
+    done
     case $said in *'"deny"'*) continue ;; esac
     echo "edits s$session.$round" >>"$journals/$file"
     case " $held " in
