@@ -39,6 +39,16 @@ constexpr Goal goals[] = {
     {"replay", "wall", Bound::at_most, 2},
     {"replay", "peak-rss", Bound::at_most, 150},
     {"command", "wall", Bound::at_most, 10},
+    {"peers-synced-16", "rate-ratio", Bound::at_least, 1},
+    {"peers-synced-16", "cpu-ratio", Bound::at_most, 1.4},
+    {"peers-synced-64", "rate-ratio", Bound::at_least, 1},
+    {"peers-synced-64", "cpu-ratio", Bound::at_most, 1.4},
+    {"peers-synced-64", "instructions", Bound::at_most, 36'000},
+    {"peers-unsynced-64", "rate-ratio", Bound::at_least, 0.8},
+    {"peers-unsynced-64", "cpu-ratio", Bound::at_most, 1.4},
+    {"peers-unsynced-64", "instructions", Bound::at_most, 30'000},
+    {"peers-lone", "p50-ratio", Bound::at_most, 1.35},
+    {"peers-lone", "system-calls", Bound::at_most, 3},
 };
 
 const Goal* goal_of(std::string_view scenario, std::string_view figure) {

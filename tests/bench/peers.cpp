@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// synapse_peers: locks taken and given back at a hub, at Redis, and at a server that only waits,
+// reads and writes, one after the other in each round, with the same load.
+//   synapse_peers HUB-PROGRAM [--runs N] [--json] [--counts] [--folder FOLDER]
+// README.md in this folder says what the figures mean.
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "failure.hpp"
+#include "hub_process.hpp"
+#include "lean_load.hpp"
+#include "report.hpp"
+
+namespace synapse::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr int server_core = 0;
+constexpr int load_core = 1;
+constexpr std::chrono::seconds listening_max{60};
+
+enum class Durability : std::uint8_t { none, synced };
+enum class Transport : std::uint8_t { tcp, local };
+
+struct Options {
+  std::string hub;
+  std::string floor;  // The program beside this one.
+  fs::path folder = ".";
+  std::size_t runs = 5;
+  bool is_json = false;
+  bool is_counted = false;
+};
+
+struct Server {
+  std::string_view name;
+  Dialect dialect;
+  Transport transport = Transport::tcp;
+};
+
+constexpr Server hub{"synapse", Dialect::synapse};
+constexpr Server hub_local{"synapse-unix", Dialect::synapse, Transport::local};
+constexpr Server redis{"redis", Dialect::redis};
+constexpr Server bare{"floor", Dialect::bytes};
+constexpr Server bare_local{"floor-unix", Dialect::bytes, Transport::local};
+
+struct Row {
+  std::string_view name;
+  Durability durability;
+  std::size_t clients;
+  std::size_t operations;
+  Server base;  // What the others are compared with.
+  std::vector<Server> others;
+};
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all = {
+      {"synced-16", Durability::synced, 16, 20'000, redis, {hub}},
+      {"synced-64", Durability::synced, 64, 50'000, redis, {hub}},
+      {"unsynced-64", Durability::none, 64, 200'000, redis, {hub}},
+      {"lone", Durability::none, 1, 20'000, bare, {hub}},
+      {"lone-unix", Durability::none, 1, 20'000, bare_local, {hub_local}},
+  };
+  return all;
+}
+
+std::vector<std::string> command_of(const Options& options, const Server& server,
+                                    Durability durability, const Place& place,
+                                    const fs::path& folder) {
+  const std::string port = std::to_string(place.port);
+  const bool is_synced = durability == Durability::synced;
+  switch (server.dialect) {
+    case Dialect::redis:
+      return {"redis-server",
+              "--port",
+              port,
+              "--bind",
+              "127.0.0.1",
+              "--save",
+              "",
+              "--dir",
+              folder.string(),
+              "--appendonly",
+              is_synced ? "yes" : "no",
+              "--appendfsync",
+              "always"};
+    case Dialect::bytes:
+      return {options.floor, port, place.socket.string()};
+    case Dialect::synapse:
+      break;
+  }
+  std::vector<std::string> words = {options.hub, "hub", "--port", port};
+  if (place.socket.empty()) {
+    words.emplace_back("--no-socket");
+  } else {
+    words.insert(words.end(), {"--socket", place.socket.string()});
+  }
+  if (is_synced) words.insert(words.end(), {"--db", (folder / "hub.db").string()});
+  return words;
+}
+
+struct Sample {
+  double rate = 0;    // Answered requests a second.
+  double median = 0;  // µs from a request's leaving to its answer.
+  double cpu = 0;     // µs of the server's CPU time a request.
+};
+
+// A server of its own, under `wrapper` if there is one; ended when this returns.
+Sample measure(const Options& options, const Server& server, const Row& row, std::size_t operations,
+               const fs::path& folder, const std::vector<std::string>& wrapper = {}) {
+  fs::create_directory(folder);
+  Place place{server.dialect, free_port(), {}};
+  if (server.transport == Transport::local) place.socket = folder / "socket";
+  std::vector<std::string> words = command_of(options, server, row.durability, place, folder);
+  words.insert(words.begin(), wrapper.begin(), wrapper.end());
+  HubProcess process({words, place.port, server_core, folder / "output"});
+  const Clock::time_point limit = Clock::now() + listening_max;
+  while (!is_listening(place)) {
+    fail_if_signalled();
+    if (Clock::now() > limit) throw Failure(std::string(server.name) + " does not listen");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  Sample sample;
+  {
+    LeanLoad load(place, row.clients);
+    load.run(operations / 10);
+    const std::chrono::nanoseconds cpu = process.cpu();
+    const Clock::time_point begin = Clock::now();
+    const std::vector<double> times = load.run(operations);
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const auto count = static_cast<double>(operations);
+    sample.cpu = std::chrono::duration<double, std::micro>(process.cpu() - cpu).count() / count;
+    sample.rate = count / seconds;
+    sample.median = median(times);
+  }
+  process.stop();
+  return sample;
+}
+
+Figures compare(const Options& options, const Row& row, const fs::path& folder) {
+  Figures figures;
+  const auto add = [&](const Server& server, const Sample& one) {
+    const std::string name(server.name);
+    figures.push_back({name + "-rate", "/s", one.rate});
+    figures.push_back({name + "-p50", "us", one.median});
+    figures.push_back({name + "-cpu", "us", one.cpu});
+  };
+  std::size_t number = 0;
+  const auto next = [&] { return folder / std::to_string(number++); };
+  const Sample base = measure(options, row.base, row, row.operations, next());
+  add(row.base, base);
+  for (const Server& server : row.others) {
+    const Sample other = measure(options, server, row, row.operations, next());
+    add(server, other);
+    figures.push_back({"rate-ratio", "", other.rate / base.rate});
+    figures.push_back({"p50-ratio", "", other.median / base.median});
+    figures.push_back({"cpu-ratio", "", other.cpu / base.cpu});
+  }
+  return figures;
+}
+
+double number_in(const fs::path& file, const std::regex& pattern) {
+  std::ifstream in(file);
+  std::stringstream text;
+  text << in.rdbuf();
+  const std::string all = text.str();
+  std::smatch found;
+  if (!std::regex_search(all, found, pattern)) throw Failure(file.string() + " has no figure");
+  return std::stod(found[1]);
+}
+
+// The slope between a short and a long load, so that start and stop don't count.
+double slope(const Options& options, const Row& row, const fs::path& folder,
+             const std::vector<std::string>& wrapper, const fs::path& result,
+             const std::regex& pattern) {
+  constexpr std::size_t few = 2000;
+  constexpr std::size_t many = 12'000;
+  constexpr double warm_up = 1.1;  // measure() runs a tenth more.
+  fs::create_directory(folder);
+  const Server& server = row.others.front();
+  measure(options, server, row, few, folder / "few", wrapper);
+  const double less = number_in(folder / "few" / result, pattern);
+  measure(options, server, row, many, folder / "many", wrapper);
+  const double more = number_in(folder / "many" / result, pattern);
+  return (more - less) / (static_cast<double>(many - few) * warm_up);
+}
+
+Figures count(const Options& options, const Row& row, const fs::path& folder) {
+  fs::create_directory(folder);
+  const std::regex collected("Collected : ([0-9]+)");
+  const std::regex total(R"(([0-9]+)(?:\s+[0-9]+)?\s+total)");
+  return {{"instructions", "",
+           slope(options, row, folder / "instructions",
+                 {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"}, "output",
+                 collected)},
+          {"system-calls", "",
+           slope(options, row, folder / "calls", {"strace", "-f", "-c"}, "output", total)}};
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  options.floor = (fs::path(argv[0]).parent_path() / "synapse_floor").string();
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
+    if (word == "--json") {
+      options.is_json = true;
+    } else if (word == "--counts") {
+      options.is_counted = true;
+    } else if (word == "--folder" && ++i < argc) {
+      options.folder = value;
+    } else if (word == "--runs" && ++i < argc) {
+      const auto [end, error] =
+          std::from_chars(value.data(), value.data() + value.size(), options.runs);
+      if (error != std::errc() || options.runs == 0) throw Failure("--runs takes a number");
+    } else if (options.hub.empty() && !word.starts_with('-')) {
+      options.hub = word;
+    } else {
+      throw Failure("what is " + std::string(word) + "?");
+    }
+  }
+  if (options.hub.empty()) {
+    throw Failure("usage: synapse_peers HUB-PROGRAM [--runs N] [--json] [--counts] [--folder DIR]");
+  }
+  return options;
+}
+
+void measure_all(const Options& options) {
+  pin_this_process(load_core);
+  std::string scratch = (fs::absolute(options.folder) / "synapse-peers-XXXXXX").string();
+  if (::mkdtemp(scratch.data()) == nullptr) fail_errno("a scratch folder");
+  const fs::path folder = scratch;
+  Report report(Goals::shown);
+  try {
+    for (std::size_t round = 0; round < options.runs; ++round) {
+      for (const Row& row : rows()) {
+        const fs::path own = folder / (std::string(row.name) + "-" + std::to_string(round));
+        fs::create_directory(own);
+        const std::string name = "peers-" + std::string(row.name);
+        if (!options.is_counted) {
+          report.add(name, compare(options, row, own));
+        } else if (round == 0) {  // Counts repeat.
+          report.add(name, count(options, row, own));
+        }
+        fs::remove_all(own);
+      }
+    }
+  } catch (...) {
+    fs::remove_all(folder);
+    throw;
+  }
+  fs::remove_all(folder);
+  if (options.is_json) return report.print_json(std::cout, options.hub);
+  report.print_header(std::cout);
+  for (const Row& row : rows()) report.print_scenario(std::cout, "peers-" + std::string(row.name));
+}
+
+}  // namespace
+}  // namespace synapse::bench
+
+int main(int argc, char** argv) {
+  try {
+    synapse::bench::mark_signals();
+    synapse::bench::measure_all(synapse::bench::parse(argc, argv));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "synapse_peers: " << error.what() << std::endl;
+    return 1;
+  }
+}
