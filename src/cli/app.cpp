@@ -66,6 +66,8 @@ constexpr Command program_commands[] = {
     {"dead-letters", "List messages that could not be delivered; retry or forget them.",
      commands::dead_letters},
     {"who", "List who is online.", commands::who},
+    {"open", "Show the hub's page: who has which file, who waits, what happened.",
+     commands::open_page},
     {"health", "Say by the exit code alone whether the hub answers.", commands::health},
     {"state", "List live claims and their checkpoints.", commands::state},
     {"who-holds", "Say who has claimed a file.", commands::who_holds},

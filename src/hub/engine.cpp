@@ -104,6 +104,7 @@ void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn
 void Engine::let_in(Session& session, AgentName name, Turn& turn, Moment now) {
   const bool is_new = !session.is_authenticated;
   door_.let_in(session, std::move(name), session.pending->inbound);
+  if (!session.name.empty()) room_.activity().sockets_changed(session.name);
   if (!is_new) return;
   session.first_turn = room_.last_turn() + 2;  // After the one that welcomes it.
   welcome(session, turn, now);
@@ -112,7 +113,11 @@ void Engine::let_in(Session& session, AgentName name, Turn& turn, Moment now) {
 void Engine::proceed(Session& session, Moment now) {
   wire::Inbound& inbound = session.pending->inbound;
   ++metrics_.messages;
-  if (inbound.interest) door_.sockets().set_interest(session, std::move(*inbound.interest));
+  if (inbound.interest) {
+    door_.sockets().set_interest(session, std::move(*inbound.interest));
+    watch_for_watchers();
+  }
+  if (!session.name.empty()) room_.activity().heard(session.name, now.wall);
   session.pending->task_id = task_of(inbound);
   session.pending->refusal = door_.obstacle(session, inbound, now);
   if (!session.pending->refusal) session.pending->refusal = room_.unwritable(session.id, inbound);
@@ -159,11 +164,15 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
       refusal = core::Refusal(bad->why);
       if (!bad->task_id.empty()) refusal->task_id = bad->task_id;
     } else if (!std::holds_alternative<wire::Heartbeat>(*query)) {
-      turn.send(session->id, room_.answer(*query, asker(*session, inbound.max_bytes),
-                                          door_.sockets().authenticated_count(), entry.now));
+      turn.send(session->id,
+                room_.answer(*query, asker(*session, inbound.max_bytes),
+                             door_.sockets().authenticated_count(), entry.now),
+                std::holds_alternative<wire::CockpitRequest>(*query) ? "page_snapshot" : "");
     }
   }
-  if (refusal) room_.refuse(session->id, inbound.type, *refusal, turn, entry.now);
+  if (!refusal) return;
+  if (!outcome.refusal) room_.activity().refused(*refusal, session->name, entry.now, turn);
+  room_.refuse(session->id, inbound.type, *refusal, turn, entry.now);
 }
 
 void Engine::welcome(const Session& session, Turn& turn, Moment now) {
@@ -179,6 +188,7 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
   door_.sockets().forget(session->id);
   waits_.drop(session->id);
   if (session->name.empty()) return;
+  room_.activity().sockets_changed(session->name);
   log_.propose({session->id, now, core::Leave{how}});
   run();
 }
@@ -197,8 +207,9 @@ void Engine::tick(Moment now) {
 
 std::optional<Mono> Engine::next_deadline() const {
   std::optional<Mono> next;
-  for (const std::optional<Mono>& one : {room_.next_deadline(), door_.sockets().next_deadline(),
-                                         hooks_.next_deadline(), waits_.next_deadline()}) {
+  for (const std::optional<Mono>& one :
+       {room_.next_deadline(), door_.sockets().next_deadline(), hooks_.next_deadline(),
+        waits_.next_deadline(), room_.activity().next_deadline()}) {
     if (one && (!next || *one < *next)) next = one;
   }
   return next;
@@ -213,6 +224,8 @@ void Engine::flush(Moment now) {
     run();
     pass_ready(now);
   }
+  watch_for_watchers();
+  if (room_.activity().is_due(now.mono)) tell_watchers(now);
   for (const SharedSession& session : dirty_) {
     session->is_dirty = false;
     session->connection->flush();
@@ -225,7 +238,7 @@ void Engine::pass_ready(Moment now) {
   while (gate.has_ready()) {
     Turn turn = gate.take();
     const SharedSession requester = door_.sockets().find(turn.requester);
-    pass(turn);
+    pass(turn, now);
     if (turn.told) turn.told({}, now);
     if (turn.requester == SessionId{}) continue;
     metrics_.answer_seconds.observe(base::to_seconds(now.mono - turn.arrived));
@@ -233,7 +246,21 @@ void Engine::pass_ready(Moment now) {
   }
 }
 
-void Engine::pass(Turn& turn) {
+void Engine::watch_for_watchers() {
+  const bool is_watched = !door_.sockets().wanting("activity").empty();
+  if (is_watched == room_.activity().is_watched()) return;
+  room_.activity().set_watchers(is_watched ? Activity::Watchers::some : Activity::Watchers::none);
+}
+
+void Engine::tell_watchers(Moment now) {
+  const std::string news = room_.activity().take(hub_id(), machine().seats(), now);
+  if (news.empty()) return;
+  const net::SharedFrame frame = net::text_frame(news);
+  for (Session* session : door_.sockets().wanting("activity")) hand(*session, frame);
+}
+
+void Engine::pass(Turn& turn, Moment now) {
+  room_.activity().passed(turn);
   for (const Delivery& delivery : turn.deliveries) {
     if (!delivery.receipts_of.empty()) {
       tell_sender(delivery);
@@ -243,11 +270,14 @@ void Engine::pass(Turn& turn) {
       const std::set<SessionId> heard = broadcast(delivery, turn);
       if (!delivery.recipients.empty()) note_delivery(delivery, heard);
       if (on_broadcast_) on_broadcast_(delivery.frame->payload());
+      room_.activity().passed(delivery.type, delivery.frame->payload());
       continue;
     }
     // To one socket: even one that is about to be closed gets to know why.
     const SharedSession session = door_.sockets().find(delivery.one);
     if (session == nullptr) continue;
+    // What it tells of is in it already.
+    if (delivery.type == "page_snapshot") tell_watchers(now);
     if (delivery.ends) {
       session->connection->close(delivery.close_code, delivery.close_reason);
       door_.sockets().forget(session->id);

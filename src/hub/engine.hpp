@@ -105,7 +105,9 @@ class Engine {
   void note_delivery(const Delivery& delivery, const std::set<SessionId>& heard);
 
   void pass_ready(Moment now);
-  void pass(Turn& turn);
+  void pass(Turn& turn, Moment now);
+  void watch_for_watchers();
+  void tell_watchers(Moment now);
   // The sockets that got it, if it is one that mailboxes keep.
   std::set<SessionId> broadcast(const Delivery& delivery, const Turn& turn);
   // Whether it would take too long to tell whom a chat is for. Then it goes to all that want some:

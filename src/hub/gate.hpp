@@ -49,6 +49,7 @@ struct Turn {
   TaskId task_id;
   Mono arrived{0};
   std::vector<Delivery> deliveries;
+  std::string activity;  // Lines about it, for those that watch: JSON objects with commas.
   // For what has no socket: called when the turn passes, or with why the log has lost it.
   std::function<void(Result<> safe, Moment now)> told;
 

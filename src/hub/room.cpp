@@ -30,6 +30,7 @@ core::Outcome Room::execute(const core::Entry& entry, Turn& turn) {
   written_.clear();
   core::Outcome outcome = machine_->execute(entry, *this);
   tell(outcome, entry, turn);
+  activity_.saw(entry, outcome, name_of(entry.session), *machine_, turn);
   if (watcher_) watcher_(outcome.events);
   if (outcome.again) turn.send(entry.session, *outcome.again);
   return outcome;
@@ -209,6 +210,26 @@ void Room::finish(Turn turn) {
   gate_.push(std::move(turn));
 }
 
+wire::CockpitNews Room::news(const wire::PageWish& wish, std::size_t connected) const {
+  wire::CockpitNews news;
+  if (wish.after.empty()) news.events = activity_.lines();
+  wire::JsonWriter json;
+  json.begin_object()
+      .field("connected", static_cast<std::uint64_t>(connected))
+      .field("messages", metrics_.messages)
+      .field("grants", metrics_.grants)
+      .field("expiries", metrics_.expiries)
+      .key("refusals")
+      .begin_object();
+  for (const auto& [code, count] : metrics_.refusals) json.field(code, count);
+  news.counters = json.end_object().end_object().take();
+  news.read_only_reason = read_only_reason_;
+  news.queued_since = [this](const AgentName& agent, const TaskId& task_id) {
+    return activity_.queued_since(agent, task_id);
+  };
+  return news;
+}
+
 std::string Room::answer(const wire::Query& query, const Asker& asker, std::size_t connected,
                          Moment now) const {
   const bool is_scarce = net::Frame::live_bytes() > frame_bytes_ample;
@@ -222,6 +243,7 @@ std::string Room::answer(const wire::Query& query, const Asker& asker, std::size
     std::size_t connected;
     double now;
     const core::Principal& principal;
+    std::function<wire::CockpitNews(const wire::PageWish&)> news;
     std::string operator()(const wire::Heartbeat&) const { return {}; }
     std::string operator()(const wire::UnknownType&) const { return {}; }
     std::string operator()(const wire::BadRequest&) const { return {}; }
@@ -236,6 +258,9 @@ std::string Room::answer(const wire::Query& query, const Asker& asker, std::size
     }
     std::string operator()(const wire::ManifestRequest& request) const {
       return encoder.manifest(to, machine.cards(), request.page, room, now);
+    }
+    std::string operator()(const wire::CockpitRequest& request) const {
+      return encoder.cockpit(to, machine, news(request.page), request.page, room, now);
     }
     std::string operator()(const wire::HistoryRequest& request) const {
       return encoder.history(to, machine.history(), request, std::min(room, chat_page_bytes), now);
@@ -259,7 +284,9 @@ std::string Room::answer(const wire::Query& query, const Asker& asker, std::size
   AgentName to = name_of(asker.session);
   if (to.empty()) to = AgentName("self");
   return std::visit(
-      Ask{encoder_, *machine_, std::move(to), room, connected, now.wall, asker.principal}, query);
+      Ask{encoder_, *machine_, std::move(to), room, connected, now.wall, asker.principal,
+          [this, connected](const wire::PageWish& wish) { return news(wish, connected); }},
+      query);
 }
 
 }  // namespace synapse::hub

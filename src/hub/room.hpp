@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/machine.hpp"
+#include "hub/activity.hpp"
 #include "hub/gate.hpp"
 #include "hub/metrics.hpp"
 #include "store/log_writer.hpp"
@@ -34,6 +35,9 @@ class Room final : core::Scribe {
   void watch(std::function<void(const std::vector<core::Event>&)> watcher) {
     watcher_ = std::move(watcher);
   }
+  // For those that show what happens.
+  [[nodiscard]] Activity& activity() { return activity_; }
+  [[nodiscard]] const Activity& activity() const { return activity_; }
   void refuse(SessionId session, std::string_view in_reply_to, const core::Refusal& refusal,
               Turn& turn, Moment now);
   // The answer to a query, as the state is now; blank if there is none to give.
@@ -84,6 +88,7 @@ class Room final : core::Scribe {
   void tell_senders(const core::Outcome& outcome, Turn& turn, Moment now) const;
   void log(const core::Event& event, Turn& turn, Moment now);
   void count(const core::Event& event);
+  [[nodiscard]] wire::CockpitNews news(const wire::PageWish& wish, std::size_t connected) const;
   [[nodiscard]] AgentName name_of(SessionId session) const;
 
   // After the log has failed: the refusal of what is not in it, and the answer to a held request.
@@ -95,6 +100,7 @@ class Room final : core::Scribe {
   Metrics& metrics_;
   wire::Encoder encoder_;
   Gate gate_;
+  Activity activity_;
   std::vector<std::optional<wire::Outgoing>> written_;  // As the machine asked for them.
   store::Recorder recorder_;
   std::vector<store::Entry> entries_;  // Of the turn under way.

@@ -63,6 +63,7 @@ std::optional<core::Refusal> Room::unwritable(SessionId session,
 
 void Room::log_failed(const Error& why, std::unique_ptr<core::Machine> machine, Moment now) {
   read_only_reason_ = why.message;
+  activity_.log_failed(read_only_reason_, now);
   std::deque<Turn> held = gate_.take_all();
   // Claims that wait, and claims that were granted after a wait by what is lost: the log knows
   // nothing of them, so this is their answer, unless their own request is among what is held.

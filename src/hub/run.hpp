@@ -55,7 +55,8 @@ struct RunOptions {
   bool no_peer_uid =
       false;  // A proxy or tunnel makes everybody one user: users are not told apart.
 
-  // HTTP on the same port.
+  // HTTP on the same port. The page: with `automatic` on loopback, and elsewhere with a token.
+  enum class Page { off, automatic, on } page = Page::off;
   bool metrics = false;
   std::optional<std::string> metrics_token;
   bool metrics_query_token_ok = false;

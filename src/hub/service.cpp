@@ -17,6 +17,7 @@
 #include "hub/host_watch.hpp"
 #include "hub/http_pages.hpp"
 #include "hub/log_keeper.hpp"
+#include "hub/page_files.hpp"
 #include "hub/relay_mirror.hpp"
 #include "hub/service_options.hpp"
 #include "net/batch_queue.hpp"
@@ -101,6 +102,9 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   // net::ServerHandler, on any I/O thread.
   void request(net::HttpRequest request, std::shared_ptr<net::HttpReply> reply) override {
     if (const auto refused = refusal(request)) return reply->respond(*refused);
+    if (serves_page(options_)) {
+      if (auto page = page_response(request)) return reply->respond(*std::move(page));
+    }
     asio::post(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       if (is_for_hooks(request)) return hook(request, reply);
       const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <random>
 
+#include "net/http_rules.hpp"
+
 namespace synapse::hub {
 
 namespace {
@@ -60,6 +62,11 @@ LogOptions log_options(const RunOptions& options) {
 
 store::CompactorOptions compactor_options(const RunOptions& options) {
   return {*options.db, options.compact_at, options.keep_history, engine_options(options).limits};
+}
+
+bool serves_page(const RunOptions& options) {
+  if (options.page != RunOptions::Page::automatic) return options.page == RunOptions::Page::on;
+  return net::is_loopback(options.host) || !options.token.value_or("").empty();
 }
 
 net::ServerOptions server_options(const RunOptions& options) {

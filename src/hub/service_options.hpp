@@ -15,6 +15,8 @@ namespace synapse::hub {
 [[nodiscard]] EngineOptions engine_options(const RunOptions& options);
 [[nodiscard]] LogOptions log_options(const RunOptions& options);  // Those of --db.
 [[nodiscard]] store::CompactorOptions compactor_options(const RunOptions& options);  // The same.
+// Whether GET / is answered with the page.
+[[nodiscard]] bool serves_page(const RunOptions& options);
 [[nodiscard]] net::ServerOptions server_options(const RunOptions& options);
 void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics);
 

@@ -243,6 +243,7 @@ constexpr auto types = std::to_array<TypeRow>({
     {"state_request", decode_state},
     {"board_request", decode_paged<BoardRequest>},
     {"manifest_request", decode_paged<ManifestRequest>},
+    {"page_request", decode_paged<CockpitRequest>},
     {"history_request", decode_history},
     {"resume_request", decode_resume},
     {"inbox_request", decode_inbox},

@@ -35,6 +35,7 @@ std::string_view denial_of(std::string_view request) {
 void write_features(JsonWriter& json) {
   json.key("features")
       .begin_array()
+      .value("activity")
       .value("attach")
       .value("extend")
       .value("observe")

@@ -3,6 +3,7 @@
 // whoever gets it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,15 @@ struct MailNews {
   MessageId id;  // What it is about, with the recipient; 0: nothing that a later one replaces.
   AgentName agent;
   std::string text;
+};
+
+// What a hub knows beside its machine, for a page that shows it.
+struct CockpitNews {
+  std::string events;            // The newest lines, oldest first: the members of a JSON list.
+  std::string counters;          // A JSON object.
+  std::string read_only_reason;  // Blank: changes are accepted.
+  // When a claim began to wait, by the wall clock; nothing: before this hub started.
+  std::function<std::optional<double>(const AgentName&, const TaskId&)> queued_since;
 };
 
 class Encoder {
@@ -78,6 +88,9 @@ class Encoder {
                                   std::size_t max_bytes, double now) const;
   [[nodiscard]] std::string manifest(const AgentName& to, const core::Cards& cards,
                                      const PageWish& wish, std::size_t max_bytes, double now) const;
+  [[nodiscard]] std::string cockpit(const AgentName& to, const core::Machine& machine,
+                                    const CockpitNews& news, const PageWish& wish,
+                                    std::size_t max_bytes, double now) const;
   [[nodiscard]] std::string history(const AgentName& to, const core::History& history,
                                     const HistoryRequest& request, std::size_t max_bytes,
                                     double now) const;

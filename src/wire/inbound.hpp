@@ -34,6 +34,10 @@ struct BoardRequest {
 struct ManifestRequest {
   PageWish page;
 };
+// All that a page which shows a bus needs to begin with.
+struct CockpitRequest {
+  PageWish page;
+};
 struct HistoryRequest {
   std::optional<std::int64_t> limit;
 };
@@ -63,9 +67,9 @@ struct BadRequest {
   Error why;
   TaskId task_id;  // Blank if there is none.
 };
-using Query =
-    std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest, HistoryRequest,
-                 ResumeRequest, InboxRequest, SentRequest, LettersRequest, UnknownType, BadRequest>;
+using Query = std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest,
+                           CockpitRequest, HistoryRequest, ResumeRequest, InboxRequest, SentRequest,
+                           LettersRequest, UnknownType, BadRequest>;
 
 // What a first frame says about its socket, beside the name: docs/protocol.md, Names.
 struct Hello {

@@ -32,6 +32,16 @@ std::vector<std::string> place_of(const base::StringId<Tag>& key) {
   return {key.text};
 }
 inline std::vector<std::string> place_of(const std::string& key) { return {key}; }
+inline std::vector<std::string> place_of(std::uint64_t key) { return {std::to_string(key)}; }
+// As place_of() writes it; 0 for what is no number.
+inline std::uint64_t number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  for (const char c : text.substr(0, 18)) {
+    if (c < '0' || c > '9') return 0;
+    number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return number;
+}
 template <class Parts>
 requires requires { std::tuple_size<Parts>::value; }
 std::vector<std::string> place_of(const Parts& key) {
@@ -49,6 +59,8 @@ Key key_at(const std::vector<std::string>& place, std::size_t part = 0) {
   const std::string text = part < place.size() ? place[part] : std::string();
   if constexpr (std::same_as<Key, std::string>) {
     return text;
+  } else if constexpr (std::same_as<Key, std::uint64_t>) {
+    return number_in(text);
   } else if constexpr (requires { std::tuple_size<Key>::value; }) {
     return [&]<std::size_t... at>(std::index_sequence<at...>) {
       return Key(key_at<std::tuple_element_t<at, Key>>(place, part + at)...);
@@ -135,13 +147,7 @@ class Page {
   }
 
   [[nodiscard]] std::uint64_t number_at(std::size_t part) const {
-    std::uint64_t number = 0;
-    if (part >= wish_.after.size()) return 0;
-    for (const char c : wish_.after[part].substr(0, 18)) {
-      if (c < '0' || c > '9') return 0;
-      number = number * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return number;
+    return part < wish_.after.size() ? number_in(wish_.after[part]) : 0;
   }
 
   template <class Place, class Write>

@@ -19,6 +19,7 @@ namespace synapse::cli::commands {
 
 [[nodiscard]] Runner who(OptionSet& set);
 [[nodiscard]] Runner health(OptionSet& set);
+[[nodiscard]] Runner open_page(OptionSet& set);
 [[nodiscard]] Runner state(OptionSet& set);
 [[nodiscard]] Runner board(OptionSet& set);
 [[nodiscard]] Runner manifest(OptionSet& set);

@@ -6,6 +6,7 @@
 #include "cli/client/connection.hpp"
 #include "cli/client/token.hpp"
 #include "cli/commands/commands.hpp"
+#include "net/http_rules.hpp"
 
 namespace synapse::cli::commands {
 
@@ -15,6 +16,8 @@ struct HubArguments {
   hub::RunOptions hub;
   std::string socket;
   bool no_socket = false;
+  bool page = false;
+  bool no_page = false;
   std::string compact_at;
   std::string keep_history = "7d";
   std::string mailbox_bytes;
@@ -76,7 +79,10 @@ void add_file_options(OptionSet& set, HubArguments& options) {
              options.log_format, {"text", "json"});
   set.choice({"--log-level", "LEVEL", "the least of them: DEBUG, INFO, WARNING, ERROR, CRITICAL"},
              options.log_level, {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"});
-  set.heading("Metrics");
+  set.heading("Page and metrics");
+  set.flag("--page", options.page,
+           "serve a page that shows the bus at GET / [on loopback, or with a token]");
+  set.flag("--no-page", options.no_page, "serve no page");
   set.flag("--metrics", hub.metrics, "serve /metrics and /health on the same port");
   set.text({"--metrics-token", "TOKEN", "what a scraper must present as a bearer token"},
            hub.metrics_token);
@@ -167,10 +173,23 @@ int run(Context& context, const HubArguments& options) {
     return explain_usage(
         context, fail(ErrorCode::bad_argument, "hub: --socket and --no-socket exclude each other"));
   }
+  if (options.no_page && options.page) {
+    return explain_usage(
+        context, fail(ErrorCode::bad_argument, "hub: --page and --no-page exclude each other"));
+  }
   if (!options.no_socket) hub.socket = options.socket;
   Result<std::string> token = find_token(context, options.token);
   if (!token) return explain_usage(context, token.error());
   if (!token->empty()) hub.token = *std::move(token);
+  if (options.page && !net::is_loopback(hub.host) && !hub.token) {
+    return explain_usage(context,
+                         fail(ErrorCode::bad_argument,
+                              "hub: off loopback, --page needs a token: whoever reaches the page "
+                              "would see all that agents do"));
+  }
+  hub.page = options.page      ? hub::RunOptions::Page::on
+             : options.no_page ? hub::RunOptions::Page::off
+                               : hub::RunOptions::Page::automatic;
   hub.log_format = static_cast<hub::LogFormat>(options.log_format);
   hub.log_level = static_cast<hub::LogLevel>(options.log_level);
   return hub::run(hub, context.out, context.err);

@@ -99,6 +99,28 @@ TEST_CASE("a name that is taken is said to be, and fails the command", "[cli][co
   CHECK(run({"who", "--me"}) == 0);
 }
 
+TEST_CASE("open prints the page's address, with the token only if it is asked to",
+          "[cli][connection]") {
+  const Bus bus(secured());
+  const std::string page = "http" + bus.hub.uri().substr(2) + "/";
+  CliRun run(Variables{{"SYNAPSE_URI", bus.hub.uri()}, {"SYNAPSE_TOKEN", "secret"}});
+  CHECK(run({"open"}) == 0);
+  CHECK(run.out() == page + "\n");
+  CHECK(run({"open", "--print", "--with-token"}) == 0);
+  CHECK(run.out() == page + "#token=secret\n");
+  CHECK(run({"open", "--token", "wrong"}) != 0);
+  CHECK(run.out().empty());
+  CHECK(run({"open", "--uri", "unix:/nowhere/a.sock"}) == 2);
+  CHECK_THAT(run.err(), Contains("ws://HOST:PORT"));
+}
+
+TEST_CASE("a page off loopback without a token is refused", "[cli][hub]") {
+  CliRun run(Variables{});
+  CHECK(run({"hub", "--host", "0.0.0.0", "--port", "0", "--page", "--insecure-off-loopback"}) == 2);
+  CHECK_THAT(run.err(), Contains("--page") && Contains("token"));
+  CHECK(run({"hub", "--page", "--no-page"}) == 2);
+}
+
 TEST_CASE("a secured hub is entered with its token and not without", "[cli][connection]") {
   const synapse::test::TempDir dir;
   const Bus bus(secured());

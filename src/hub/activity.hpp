@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What pages and terminals that show a bus live on: the newest lines of what happened, for those
+// that come, and for those that asked for `activity` all changes of a moment in one frame, behind
+// the gate like everything else. Source: docs/protocol.md, Activity.
+//
+// Ten watchers must not cost a busy hub its speed: a change is copied into a text once, and twenty
+// frames a second leave however many changes there are. While nobody watches, a change costs one
+// line of a ring. What passes a bound is left out, and the number of the next frame says so.
+//
+// Belongs to the hub's strand, like the engine that owns it.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/entry.hpp"
+#include "hub/gate.hpp"
+#include "wire/activity.hpp"
+#include "wire/encode.hpp"
+
+namespace synapse::hub {
+
+class Activity {
+ public:
+  enum class Watchers { none, some };
+
+  Activity() : lines_(lines_max) {}
+
+  // Whether anybody listens from now on.
+  void set_watchers(Watchers watchers);
+  [[nodiscard]] bool is_watched() const { return is_watched_; }
+
+  // What came of an entry; its turn tells of it once it is safe.
+  void saw(const core::Entry& entry, const core::Outcome& outcome, const AgentName& actor,
+           const core::Machine& machine, Turn& turn);
+  // A request that was refused before anybody looked at it.
+  void refused(const core::Refusal& refusal, const AgentName& actor, Moment now, Turn& turn);
+  // The log has failed: what was seen and not safe has not happened.
+  void log_failed(const std::string& reason, Moment now);
+
+  // What has passed the gate: the lines of a turn, and a broadcast.
+  void passed(const Turn& turn);
+  void passed(std::string_view type, std::string_view frame);
+  // What is told together: that an agent spoke, and that its sockets are others now.
+  void heard(const AgentName& agent, double wall);
+  void sockets_changed(const AgentName& agent);
+
+  [[nodiscard]] bool is_due(Mono now) const;
+  [[nodiscard]] std::optional<Mono> next_deadline() const;
+  // The frame that tells of all that has passed; blank if nothing has.
+  [[nodiscard]] std::string take(std::string_view hub_id, const core::Seats& seats, Moment now);
+  // For a snapshot.
+  [[nodiscard]] std::string lines() const;
+  [[nodiscard]] std::optional<double> queued_since(const AgentName& agent,
+                                                   const TaskId& task_id) const;
+
+  static constexpr std::size_t lines_max = 200;
+  static constexpr std::chrono::milliseconds frame_interval{50};
+  static constexpr std::chrono::milliseconds together_interval{250};
+
+ private:
+  using ClaimKey = std::pair<AgentName, TaskId>;
+
+  void count_waits(const core::Event& event, Moment now);
+  [[nodiscard]] wire::ActivityLine& next_line() { return lines_[written_ % lines_max]; }
+  void add_line(std::string& told);
+  void add_item(std::string_view item);
+  void forget_news();
+
+  std::vector<wire::ActivityLine> lines_;  // A ring.
+  std::uint64_t written_ = 0;
+  std::map<ClaimKey, double> queued_since_;
+  std::optional<double> waited_;  // Of the grant under way.
+  bool is_watched_ = false;
+
+  std::string items_;  // Of the next frame: JSON objects with commas in between.
+  std::map<TaskId, double> renewed_;
+  std::map<AgentName, double> heard_;
+  std::set<AgentName> sockets_changed_;
+  std::uint64_t seq_ = 0;
+  std::optional<Mono> frame_sent_;
+  std::optional<Mono> together_sent_;
+};
+
+}  // namespace synapse::hub

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The page in a real browser, against a hub of the program under test. One browser for all of it.
+// With SYNAPSE_PICTURES=FOLDER it also writes pictures of the views there, for the documentation.
+import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {get} from 'node:http';
+import {join} from 'node:path';
+import {after, before, test} from 'node:test';
+import {chromium} from 'playwright-core';
+import {Agent, Hub, patience, smallFleet, until} from './fleet.mjs';
+
+const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (!chromiumPath) {
+  process.stdout.write('SKIPPED: there is no chromium here\n');
+  process.exit(77);
+}
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = process.env.SYNAPSE_PICTURES;
+const views = ['fleet', 'files', 'waits', 'plan', 'talk'];
+
+let browser;
+let hub;
+let agents;
+const desktop = {viewport: {width: 1440, height: 900}};
+const phone = {viewport: {width: 390, height: 844}, deviceScaleFactor: 2};
+
+// A page that fails the test by what it complains of, and remembers all that it asked for.
+async function open(address, options = desktop) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.complaints = [];
+  page.addresses = [];
+  page.on('pageerror', (error) => page.complaints.push(String(error.stack)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/WebSocket/.test(message.text())) page.complaints.push(message.text());
+  });
+  page.on('request', (request) => page.addresses.push(request.url()));
+  page.on('websocket', (socket) => page.addresses.push(socket.url()));
+  page.setDefaultTimeout(patience);
+  await page.goto(address);
+  return page;
+}
+
+async function isLive(page) {
+  await page.waitForSelector('.live.live');
+  await page.waitForFunction(() => document.querySelector('main .view section'));
+}
+
+async function close(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+
+async function show(page, view) {
+  await page.keyboard.press(String(views.indexOf(view) + 1));
+  await page.waitForSelector(`main[data-view="${view}"]`);
+}
+
+async function findings(page) {
+  await page.evaluate(axe);
+  const report = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+  return report.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join('; ')}`);
+}
+
+function sql(question) {
+  const run = spawnSync('python3', ['-c',
+    'import sqlite3,sys,json; print(json.dumps(sqlite3.connect("file:"+sys.argv[1]+"?mode=ro",uri=True).execute(sys.argv[2]).fetchall()))',
+    hub.db, question], {encoding: 'utf8'});
+  assert.equal(run.status, 0, run.stderr);
+  return JSON.parse(run.stdout);
+}
+
+before(async () => {
+  browser = await chromium.launch({executablePath: chromiumPath, args: ['--no-sandbox', '--disable-dev-shm-usage']});
+  hub = await new Hub().start();
+  agents = await smallFleet(hub);
+  agents.alice.leave();
+});
+
+after(async () => {
+  await browser?.close();
+  for (const agent of Object.values(agents || {})) agent.leave();
+  await hub?.end();
+});
+
+test('who has this file, why does nobody move, what happened: the first view says it', async () => {
+  await agents.dave.claim('TIDY', ['web/old.css'], {ttl_seconds: 58});
+  const page = await open(hub.address);
+  await isLive(page);
+  await page.waitForFunction(() => /stuck/.test(document.querySelector('.attention').textContent));
+  const attention = await page.textContent('.attention');
+  assert.match(attention, /bob waits for alice, which is away: src\/parser\/order\.cpp/);
+  assert.match(attention, /dave is about to lose web\/old\.css/);
+  assert.match(attention, /bob was refused 3 times in a minute: src\/http\/routes\.cpp, held by carol/);
+  const carol = await page.textContent('.row.agent[data-key="shop/carol"]');
+  assert.match(carol, /src\/http\/server\.cpp/);
+  assert.match(await page.textContent('.feed'), /dave was refused src\/auth\/passkey\.cpp: erin has it/);
+  await close(page);
+});
+
+test('each view is shown in light, dark and on a phone, and axe finds nothing', async () => {
+  await agents.dave.claim('TIDY', ['web/old.css'], {ttl_seconds: 58});
+  if (pictures) mkdirSync(pictures, {recursive: true});
+  for (const [look, options] of [['light', desktop], ['dark', {...desktop, colorScheme: 'dark'}], ['phone', phone]]) {
+    const page = await open(hub.address, options);
+    await isLive(page);
+    for (const view of views) {
+      await show(page, view);
+      if (pictures) await page.screenshot({path: join(pictures, `${view}-${look}.png`)});
+      assert.deepEqual(await findings(page), [], `${view}, ${look}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${view}, ${look}: ${overflow} pixels too wide`);
+    }
+    await close(page);
+  }
+  await agents.dave.ask({type: 'release', task_id: 'TIDY'}, (f) => /^release_/.test(f.type));
+});
+
+test('the tree of files shows holders, patterns, who waits and who was refused', async () => {
+  const page = await open(`${hub.address}#/files`);
+  await isLive(page);
+  const tree = await page.textContent('[role=tree]');
+  for (const text of ['/src/shop', '*.css', 'within erin’s src/auth', '1 waiting', '2 refused', 'AUTH']) {
+    assert.ok(tree.includes(text), `${text} in:\n${tree}`);
+  }
+  await page.click('.row.file:has-text("feed.cpp")');
+  const detail = await page.innerText('.detail');
+  assert.match(detail, /the new feed has no header/);
+  assert.match(detail, /lexer done, grammar half way/);
+  assert.match(detail, /shop\/bob/);
+  await close(page);
+});
+
+test('what is shown follows what happens within a moment', async () => {
+  const page = await open(`${hub.address}#/files`);
+  await isLive(page);
+  await page.evaluate(() => {
+    window.changes = [];
+    new MutationObserver(() => window.changes.push([Date.now(), document.querySelector('[role=tree]').innerText.includes('fresh.cpp')]))
+      .observe(document.body, {subtree: true, childList: true, characterData: true});
+  });
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    const before = Date.now();
+    await agents.erin.claim('FRESH', ['src/fresh.cpp']);
+    await page.waitForFunction(() => window.changes.some((c) => c[1]));
+    times.push(await page.evaluate(() => window.changes.find((c) => c[1])[0]) - before);
+    await agents.erin.ask({type: 'release', task_id: 'FRESH'}, (f) => f.type === 'release_granted' && f.task_id === 'FRESH');
+    await page.waitForFunction(() => !window.changes[window.changes.length - 1][1]);
+    await page.evaluate(() => { window.changes = []; });
+  }
+  process.stdout.write(`# from claim to picture: ${times.sort((a, b) => a - b).join(' ')} ms\n`);
+  await close(page);
+});
+
+test('every number of the page is what the log says', async () => {
+  const page = await open(hub.address);
+  await isLive(page);
+  const live = `WITH last AS (SELECT json_extract(payload,'$.task_id') task, max(seq) seq FROM events
+    WHERE kind IN ('claim','task_update','checkpoint','handoff','release') GROUP BY task)
+    SELECT json_extract(e.payload,'$.owner') owner, e.payload FROM last JOIN events e USING (seq) WHERE e.kind <> 'release'`;
+  const [[claims]] = sql(`SELECT count(*) FROM (${live})`);
+  assert.equal(Number(await page.innerText('#n-claims')), claims);
+  for (const [owner, count] of sql(`SELECT owner, count(*) FROM (${live}) GROUP BY owner`)) {
+    await page.goto(`${hub.address}#/fleet?kind=agent&id=${encodeURIComponent(owner)}`);
+    await page.waitForSelector(`.detail:has-text("${owner}")`);
+    assert.match(await page.innerText('.detail'), new RegExp(`Holds ${count} claim`), owner);
+  }
+  const [[messages]] = sql("SELECT count(*) FROM events WHERE kind = 'chat'");
+  await page.goto(`${hub.address}#/talk`);
+  await page.waitForSelector('.talk');
+  assert.match(await page.innerText('.talk .section-head'), new RegExp(`${messages} messages`));
+  await page.goto(`${hub.address}#/plan`);
+  await page.waitForSelector('.plan');
+  const statuses = sql(`SELECT status, count(*) FROM (SELECT json_extract(payload,'$.task_id') task, json_extract(payload,'$.status') status,
+    max(seq) FROM events WHERE kind = 'ledger_task' GROUP BY task) GROUP BY status`);
+  const legend = await page.innerText('.legend');
+  for (const [status, count] of statuses) {
+    if (status !== 'open') assert.ok(legend.includes(`${status.replace('_', ' ')} ${count}`), `${status} ${count} in ${legend}`);
+  }
+  await close(page);
+});
+
+test('texts of agents stay text, in every field', async () => {
+  const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"\'&';
+  const mallory = await new Agent(hub, 'shop/<b>mallory</b>').connect();
+  await mallory.claim('<i>T</i>', [`src/${evil.replaceAll('/', '')}`], {note: evil, ttl_seconds: 40, git: {branch: evil}});
+  await mallory.ask({type: 'checkpoint', task_id: '<i>T</i>', checkpoint: evil}, (f) => f.type === 'checkpoint_saved');
+  await mallory.ask({type: 'ledger_task', task_id: '<u>P</u>', title: evil, description: evil, suggested_owner: evil},
+    (f) => f.type === 'ledger_task_posted');
+  await mallory.ask({type: 'ledger_progress', task_id: '<u>P</u>', text: evil}, (f) => f.type === 'ledger_progress_posted');
+  await mallory.ask({type: 'advertise', description: evil, skills: [evil], model: evil}, (f) => f.type === 'capability_advertised');
+  await mallory.ask({type: 'chat', target: 'shop/bob', payload: evil, thread: evil, receipt: true}, (f) => f.type === 'chat_accepted');
+  await mallory.claim('X', ['src/auth/login.cpp'], {worktree: '/src/shop', note: evil});
+  const page = await open(hub.address);
+  await isLive(page);
+  for (const view of views) {
+    await show(page, view);
+    assert.equal(await page.evaluate(() => document.querySelectorAll('#app img, #app script, #app i, #app u').length), 0, view);
+  }
+  for (const [kind, id] of [['agent', mallory.name], ['task', '<i>T</i>'], ['plan', '<u>P</u>']]) {
+    await page.goto(`${hub.address}#/fleet?kind=${kind}&id=${encodeURIComponent(id)}`);
+    await page.waitForSelector('.detail');
+    assert.equal(await page.evaluate(() => document.querySelectorAll('#app img, #app script, #app i, #app u').length), 0);
+  }
+  assert.ok((await page.innerText('.detail')).includes(evil));
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  await mallory.ask({type: 'release', task_id: '<i>T</i>'}, (f) => f.type === 'release_granted');
+  mallory.leave();
+  await close(page);
+});
+
+test('everything can be done with keys, and the address names what is looked at', async () => {
+  const page = await open(hub.address);
+  await isLive(page);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.waitForSelector('.detail');
+  const address = page.url();
+  assert.match(address, /#\/fleet\?kind=agent&id=/);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('.feed');
+  await page.keyboard.press('?');
+  await page.waitForSelector('[role=dialog]:has-text("Keys")');
+  assert.deepEqual(await findings(page), []);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('login');
+  await page.waitForSelector('[role=option]');
+  assert.deepEqual(await findings(page), []);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('carol');
+  await page.waitForSelector('[role=option]:has-text("shop/carol")');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.detail:has-text("Writes HTTP services")');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('/');
+  await page.keyboard.type('erin');
+  await page.waitForFunction(() => document.querySelectorAll('.row.agent').length === 1);
+  assert.match(page.url(), /filter=erin/);
+  const again = await open(address);
+  await isLive(again);
+  await again.waitForSelector('.detail');
+  await again.keyboard.press('t');
+  assert.equal(await again.evaluate(() => document.documentElement.dataset.theme), 'light');
+  await close(again);
+  await close(page);
+});
+
+test('a hub that restarts: the page says that it is not live, and then is again', async () => {
+  const page = await open(hub.address);
+  await isLive(page);
+  const claims = await page.innerText('#n-claims');
+  await hub.stop();
+  await page.waitForSelector('.live.stale');
+  assert.match(await page.innerText('.banner'), /not live/);
+  await hub.start();
+  await page.waitForSelector('.live.live');
+  await page.waitForFunction((n) => document.querySelector('#n-claims').innerText === n, claims);
+  await page.waitForFunction(() => document.querySelectorAll('.banner').length === 0);
+  await close(page);
+});
+
+test('a hub with a token: the page asks for it, and it is in no address', async () => {
+  const locked = await new Hub('--token', 's3cret-of-this-test').start();
+  try {
+    const page = await open(locked.address);
+    await page.waitForSelector('.unlock');
+    assert.deepEqual(await findings(page), []);
+    await page.fill('#token', 'wrong');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.unlock:has-text("does not know this token")');
+    await page.fill('#token', 's3cret-of-this-test');
+    await page.keyboard.press('Enter');
+    await isLive(page);
+    const linked = await open(`${locked.address}#token=s3cret-of-this-test`);
+    await isLive(linked);
+    assert.ok(!linked.url().includes('s3cret'));
+    for (const one of [page, linked]) {
+      assert.ok(one.addresses.length > 10);
+      for (const address of one.addresses) {
+        assert.ok(!new URL(address).search && !new URL(address).pathname.includes('s3cret'), address);
+        assert.equal(new URL(address).host, `localhost:${locked.port}`);
+      }
+      assert.equal(await one.evaluate(() => localStorage.getItem('synapse.token')), null);
+      await close(one);
+    }
+  } finally {
+    await locked.end();
+  }
+});
+
+test('the page can change nothing, and a foreign page can do nothing', async () => {
+  const page = await open(hub.address);
+  await isLive(page);
+  const answer = await page.evaluate((address) => new Promise((resolve) => {
+    const socket = new WebSocket(address);
+    socket.onopen = () => socket.send(JSON.stringify({type: 'claim', task_id: 'MINE', observe: true}));
+    socket.onmessage = (event) => {
+      const frame = JSON.parse(event.data);
+      if (frame.in_reply_to === 'claim') resolve(frame.code);
+    };
+  }), hub.address.replace('http', 'ws'));
+  assert.equal(answer, 'observing');
+  const foreign = await new Agent(hub, 'x', {origin: 'http://evil.example'}).connect();
+  assert.match(foreign.refused, /403/);
+  foreign.leave();
+  const status = await new Promise((resolve) => get({port: hub.port, host: '127.0.0.1', path: '/',
+    headers: {Host: 'evil.example'}}, (response) => resolve(response.resume().statusCode)));
+  assert.equal(status, 403);
+  const frame = await browser.newPage();
+  await frame.setContent(`<iframe src="${hub.address}"></iframe>`);
+  await until('the frame', () => frame.frames().length === 2);
+  await frame.waitForTimeout(300);
+  assert.equal(await frame.frames()[1].evaluate(() => Boolean(document.getElementById('app'))), false);
+  await frame.close();
+  await close(page);
+});
