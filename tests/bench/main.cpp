@@ -18,31 +18,12 @@
 #include "options.hpp"
 #include "report.hpp"
 #include "scenarios.hpp"
+#include "scratch_folder.hpp"
 
 namespace synapse::bench {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Removed with all it holds at the end, logs of a gigabyte included.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(const fs::path& parent) {
-    std::string name = (fs::absolute(parent) / "synapse-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) fail_errno("a scratch folder in " + parent.string());
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // The hub inherits the limit: a thousand agents need as many descriptors on its side.
 void raise_descriptor_limit(std::size_t needed) {

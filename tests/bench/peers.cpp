@@ -3,8 +3,6 @@
 // reads and writes, one after the other in each round, with the same load.
 //   synapse_peers HUB-PROGRAM [--runs N] [--json] [--counts] [--folder FOLDER]
 // README.md in this folder says what the figures mean.
-#include <unistd.h>
-
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -21,6 +19,7 @@
 #include "hub_process.hpp"
 #include "lean_load.hpp"
 #include "report.hpp"
+#include "scratch_folder.hpp"
 
 namespace synapse::bench {
 namespace {
@@ -239,29 +238,18 @@ Options parse(int argc, char** argv) {
 
 void measure_all(const Options& options) {
   pin_this_process(load_core);
-  std::string scratch = (fs::absolute(options.folder) / "synapse-peers-XXXXXX").string();
-  if (::mkdtemp(scratch.data()) == nullptr) fail_errno("a scratch folder");
-  const fs::path folder = scratch;
+  const ScratchFolder scratch(options.folder);
   Report report(Goals::shown);
-  try {
-    for (std::size_t round = 0; round < options.runs; ++round) {
-      for (const Row& row : rows()) {
-        const fs::path own = folder / (std::string(row.name) + "-" + std::to_string(round));
-        fs::create_directory(own);
-        const std::string name = "peers-" + std::string(row.name);
-        if (!options.is_counted) {
-          report.add(name, compare(options, row, own));
-        } else if (round == 0) {  // Counts repeat.
-          report.add(name, count(options, row, own));
-        }
-        fs::remove_all(own);
-      }
+  for (std::size_t round = 0; round < (options.is_counted ? 1 : options.runs); ++round) {
+    for (const Row& row : rows()) {
+      const fs::path own = scratch.path() / (std::string(row.name) + "-" + std::to_string(round));
+      fs::create_directory(own);
+      // Counts repeat: once is enough.
+      report.add("peers-" + std::string(row.name),
+                 options.is_counted ? count(options, row, own) : compare(options, row, own));
+      fs::remove_all(own);
     }
-  } catch (...) {
-    fs::remove_all(folder);
-    throw;
   }
-  fs::remove_all(folder);
   if (options.is_json) return report.print_json(std::cout, options.hub);
   report.print_header(std::cout);
   for (const Row& row : rows()) report.print_scenario(std::cout, "peers-" + std::string(row.name));
