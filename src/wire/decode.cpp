@@ -2,6 +2,7 @@
 #include "wire/decode.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/strings.hpp"
 #include "wire/bounds.hpp"
@@ -14,28 +15,28 @@ namespace synapse::wire {
 
 namespace {
 
+constexpr std::string_view chat_type = "chat";
+
+std::string type_of(const Fields& fields) {
+  std::string type = base::to_lower(base::trim(fields.text("type", chat_type)));
+  return type.empty() ? std::string(chat_type) : type;
+}
+
 Error too_long(std::string_view field) {
   return fail(ErrorCode::field_too_long,
               std::string(field) + " is longer than " + std::to_string(name_bytes_max) + " bytes");
 }
 
-// What a value is long as text. Only strings, lists and objects can be too long for a name.
-std::size_t text_bytes(const Json& value) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size();
-  return value.is_structured() ? as_text(value).size() : 0;
-}
-
 Result<> check_envelope(const Fields& fields) {
   for (const char* name : {"sender", "target", "type"}) {
-    const Json& value = fields.at(name);
-    if (!value.is_null() && !value.is_string()) {
+    if (!fields.is_text_or_missing(name)) {
       return fail(ErrorCode::wrong_field_type, std::string(name) + " must be a string");
     }
   }
   for (const char* name :
        {"sender", "target", "type", "task_id", "id", "to_agent", "kind", "name", "resource_kind",
         "resource_name", "suggested_owner", "idem_key", "status"}) {
-    if (text_bytes(fields.at(name)) > name_bytes_max) return too_long(name);
+    if (fields.text_bytes(name) > name_bytes_max) return too_long(name);
   }
   return {};
 }
@@ -43,48 +44,74 @@ Result<> check_envelope(const Fields& fields) {
 // What makes a request the same request when it is sent again. `git` is opaque to the hub, and a
 // branch may have moved on between the two; existing clients rely on being answered all the same.
 // A claim that is sent again has less time left to wait.
-std::string digest_of(const Json& object) {
-  Json request = object;
-  for (const char* name : {"idem_key", "timestamp", "token", "takeover", "interest", "sender",
-                           "git", "wait_seconds"}) {
-    request.erase(name);
-  }
+constexpr std::array<std::string_view, 8> not_of_the_request{
+    "idem_key", "timestamp", "token", "takeover", "interest", "sender", "git", "wait_seconds"};
+
+std::string digest_of(Json request) {
+  for (const std::string_view name : not_of_the_request) request.erase(name);
   erase_hello(request);
-  return digest_text(request);
+  return digest_text(json_text(request));
 }
 
-}  // namespace
-
-Result<Inbound> decode(std::string_view frame) {
-  Result<Json> parsed = parse_json(frame, "the frame");
-  if (!parsed) return parsed.error();
-  Json& object = *parsed;
-  if (!object.is_object()) return fail(ErrorCode::not_an_object);
-  const Fields fields(object);
+// A frame whose fields are these. `object` null: they are those of a plain object, of a type that
+// needs no tree.
+Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes) {
   if (const Result<> good = check_envelope(fields); !good) return good.error();
   Result<std::optional<Interest>> interest = decode_interest(fields);
   if (!interest) return interest.error();
   Result<Hello> hello = decode_hello(fields);
   if (!hello) return hello.error();
 
-  Inbound inbound;
+  Result<Inbound> result(boost::system::in_place_value);
+  Inbound& inbound = *result;
   inbound.interest = std::move(*interest);
   inbound.hello = std::move(*hello);
   inbound.sender = AgentName(fields.trimmed("sender"));
-  inbound.type = base::to_lower(base::trim(fields.text("type", "chat")));
-  if (inbound.type.empty()) inbound.type = "chat";
+  inbound.type = type_of(fields);
   inbound.token = fields.text("token");
   inbound.takeover = fields.truth("takeover");
   inbound.idem_key = fields.text("idem_key");
-  const bool is_chat = inbound.type == "chat";
-  if (!inbound.idem_key.empty() && !is_chat) inbound.digest = digest_of(object);
   if (const auto limit = fields.integer("max_bytes"); limit && *limit > 0) {
     inbound.max_bytes = static_cast<std::size_t>(std::min<std::int64_t>(*limit, 1LL << 30U));
   }
+  const bool is_chat = inbound.type == chat_type;
+  if (object != nullptr && !inbound.idem_key.empty() && !is_chat) {
+    inbound.digest = digest_of(*object);
+  }
   inbound.body = decode_request(inbound.type, fields, object);
-  if (!inbound.idem_key.empty() && is_chat) inbound.digest = chat_digest(object);
-  refuse_bad(inbound, object, frame.size());
+  if (!inbound.idem_key.empty() && is_chat) inbound.digest = chat_digest(*object);
+  refuse_bad(inbound, fields, object, bytes);
+  return result;
+}
+
+// Nothing: the frame needs the tree.
+std::optional<Result<Inbound>> decode_plain(std::string_view frame) {
+  PlainObject object;
+  if (!object.read(frame)) return std::nullopt;
+  const Fields fields(object);
+  if (!fields.is_text_or_missing("type") || type_of(fields) == chat_type) return std::nullopt;
+  if (!fields.truth("idem_key")) return inbound_of(fields, nullptr, frame.size());
+  if (fields.truth("observe") || fields.truth("attach")) return std::nullopt;
+  const std::optional<std::string> request = object.text_without(not_of_the_request);
+  if (!request) return std::nullopt;
+  Result<Inbound> inbound = inbound_of(fields, nullptr, frame.size());
+  if (inbound) inbound->digest = digest_text(*request);
   return inbound;
+}
+
+}  // namespace
+
+Result<Inbound> decode(std::string_view frame) {
+  if (std::optional<Result<Inbound>> plain = decode_plain(frame)) return std::move(*plain);
+  return decode_tree(frame);
+}
+
+Result<Inbound> decode_tree(std::string_view frame) {
+  Result<Json> parsed = parse_json(frame, "the frame");
+  if (!parsed) return parsed.error();
+  Json& object = *parsed;
+  if (!object.is_object()) return fail(ErrorCode::not_an_object);
+  return inbound_of(Fields(object), &object, frame.size());
 }
 
 }  // namespace synapse::wire

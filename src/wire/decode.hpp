@@ -18,5 +18,8 @@
 namespace synapse::wire {
 
 [[nodiscard]] Result<Inbound> decode(std::string_view frame);
+// The same for every frame, always by way of a tree: what decode() is held against. It spares most
+// frames the tree (plain_object.hpp).
+[[nodiscard]] Result<Inbound> decode_tree(std::string_view frame);
 
 }  // namespace synapse::wire

@@ -258,8 +258,8 @@ constexpr auto types = std::to_array<TypeRow>({
 
 }  // namespace
 
-Body decode_request(const std::string& type, const Fields& fields, Json& object) {
-  if (type == "chat") return decode_chat(fields, object);
+Body decode_request(const std::string& type, const Fields& fields, Json* object) {
+  if (type == "chat") return decode_chat(fields, *object);
   for (const TypeRow& row : types) {
     if (row.name == type) return row.decode(fields);
   }

@@ -12,7 +12,7 @@ namespace synapse::wire {
 
 using Body = std::variant<core::Command, Query>;
 
-// Takes out of a chat's object what the hub stamps and what must never leave it.
-[[nodiscard]] Body decode_request(const std::string& type, const Fields& fields, Json& object);
+// `object`, which only a chat needs: what the hub stamps and what must never leave it is taken out.
+[[nodiscard]] Body decode_request(const std::string& type, const Fields& fields, Json* object);
 
 }  // namespace synapse::wire

@@ -60,23 +60,58 @@ std::string as_text(const Json& value) {
 
 const Json& Fields::at(const char* name) const {
   static const Json missing;
-  const auto found = object_.find(name);
-  return found == object_.end() ? missing : *found;
+  if (plain_ != nullptr) {
+    const PlainObject::Member* const member = plain_->find(name);
+    return member == nullptr ? missing : made_.emplace_front(plain_->json(*member));
+  }
+  const auto found = object_->find(name);
+  return found == object_->end() ? missing : *found;
+}
+
+const PlainObject::Member* Fields::plain_text(const char* name) const {
+  if (plain_ == nullptr) return nullptr;
+  const PlainObject::Member* const member = plain_->find(name);
+  return member != nullptr && member->kind == PlainObject::Kind::text ? member : nullptr;
+}
+
+bool Fields::is_missing(const char* name) const {
+  return plain_ != nullptr ? plain_->find(name) == nullptr : at(name).is_null();
+}
+
+bool Fields::is_text_or_missing(const char* name) const {
+  if (plain_text(name) != nullptr || is_missing(name)) return true;
+  const Json& value = at(name);
+  return value.is_null() || value.is_string();
+}
+
+std::size_t Fields::text_bytes(const char* name) const {
+  if (const auto* plain = plain_text(name)) return plain->text.size();
+  if (is_missing(name)) return 0;
+  const Json& value = at(name);
+  if (value.is_string()) return value.get_ref<const std::string&>().size();
+  return value.is_structured() ? as_text(value).size() : 0;
 }
 
 std::string Fields::text(const char* name, std::string_view fallback) const {
+  if (const auto* plain = plain_text(name)) {
+    return std::string(plain->text.empty() ? fallback : plain->text);
+  }
+  if (is_missing(name)) return std::string(fallback);
   const Json& value = at(name);
   return is_blank(value) ? std::string(fallback) : as_text(value);
 }
 
-std::string Fields::trimmed(const char* name) const { return base::trimmed(text(name)); }
+std::string Fields::trimmed(const char* name) const {
+  if (const auto* plain = plain_text(name)) return base::trimmed(plain->text);
+  return base::trimmed(text(name));
+}
 
 std::string Fields::trimmed(const char* name, const char* other) const {
-  const Json& value = at(name);
-  return base::trimmed(is_blank(value) ? text(other) : as_text(value));
+  return base::trimmed(truth(name) ? text(name) : text(other));
 }
 
 std::optional<std::string> Fields::optional_text(const char* name) const {
+  if (const auto* plain = plain_text(name)) return base::trimmed(plain->text);
   const Json& value = at(name);
   if (value.is_null()) return std::nullopt;
   return base::trimmed(as_text(value));
@@ -109,10 +144,19 @@ std::optional<std::int64_t> Fields::integer_or_digits(const char* name) const {
   return truncate(*parsed);
 }
 
-bool Fields::truth(const char* name) const { return !is_blank(at(name)); }
+bool Fields::truth(const char* name) const {
+  if (const auto* plain = plain_text(name)) return !plain->text.empty();
+  return !is_missing(name) && !is_blank(at(name));
+}
 
 std::vector<std::string> Fields::list(const char* name) const {
   std::vector<std::string> items;
+  const PlainObject::Member* const plain = plain_ == nullptr ? nullptr : plain_->find(name);
+  if (plain != nullptr && plain->kind == PlainObject::Kind::list) {
+    const auto views = plain_->items(*plain);
+    items.assign(views.begin(), views.end());
+    return items;
+  }
   const Json& value = at(name);
   if (!value.is_array()) return items;
   items.reserve(value.size());

@@ -2,6 +2,7 @@
 // Reading fields of a JSON object by the protocol's rules of coercion. Private to wire.
 #pragma once
 
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,15 +11,20 @@
 #include "base/error.hpp"
 #include "core/model.hpp"
 #include "wire/json_document.hpp"
+#include "wire/plain_object.hpp"
 
 namespace synapse::wire {
 
 class Fields {
  public:
-  explicit Fields(const Json& object) : object_(object) {}
+  explicit Fields(const Json& object) : object_(&object) {}
+  explicit Fields(const PlainObject& object) : plain_(&object) {}
 
-  // The field, or null if it is missing.
+  // The field, or null if it is missing. As long-lived as this.
   [[nodiscard]] const Json& at(const char* name) const;
+  [[nodiscard]] bool is_text_or_missing(const char* name) const;
+  // What a value is long as text. Only texts, lists and objects have a length.
+  [[nodiscard]] std::size_t text_bytes(const char* name) const;
   // A missing, null, empty, zero or false value is the fallback; other scalars become text.
   [[nodiscard]] std::string text(const char* name, std::string_view fallback = {}) const;
   [[nodiscard]] std::string trimmed(const char* name) const;
@@ -39,7 +45,14 @@ class Fields {
   [[nodiscard]] core::JsonText any(const char* name) const;
 
  private:
-  const Json& object_;
+  // Null: it is missing, or there is a tree.
+  [[nodiscard]] const PlainObject::Member* plain_text(const char* name) const;
+  [[nodiscard]] bool is_missing(const char* name) const;
+
+  const Json* object_ = nullptr;
+  const PlainObject* plain_ = nullptr;  // In its place.
+  mutable std::forward_list<Json> made_ =
+      {};  // Of a plain object's members, as they were asked for.
 };
 
 // A scalar as text: strings as they are, numbers by their JSON text, true as "True".

@@ -84,10 +84,10 @@ std::string notice_body(const core::MailNotice& notice) {
   return json_text(body);
 }
 
-std::string digest_text(const Json& request) {
+std::string digest_text(std::string_view request) {
   std::array<char, 20> hex{};
   std::snprintf(hex.data(), hex.size(), "%016llx",
-                static_cast<unsigned long long>(base::fnv1a(json_text(request))));
+                static_cast<unsigned long long>(base::fnv1a(request)));
   return hex.data();
 }
 
@@ -96,7 +96,7 @@ std::string chat_key(const Json& body) { return Fields(body).text("idem_key"); }
 std::string chat_digest(const Json& body) {
   Json said = body;
   for (const char* name : {"idem_key", "sender", "git"}) said.erase(name);
-  return digest_text(said);
+  return digest_text(json_text(said));
 }
 
 std::string chat_frame(const core::ChatMessage& message) {

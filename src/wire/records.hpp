@@ -16,7 +16,7 @@ namespace synapse::wire {
 [[nodiscard]] std::string with_sender(const std::string& body, const AgentName& sender);
 
 // Sixteen hex digits.
-[[nodiscard]] std::string digest_text(const Json& request);
+[[nodiscard]] std::string digest_text(std::string_view request);
 // The idem_key of a chat's body; blank if it has none.
 [[nodiscard]] std::string chat_key(const Json& body);
 // What tells a chat that is sent again from another: its body without what may differ.

@@ -172,8 +172,8 @@ Result<> check_mail(const Inbound& inbound, const Fields& fields) {
   return {};
 }
 
-Result<> check_request(const Inbound& inbound, const Json& object, std::size_t frame_bytes) {
-  const Fields fields(object);
+Result<> check_request(const Inbound& inbound, const Fields& fields, const Json* object,
+                       std::size_t frame_bytes) {
   if (const Result<> good = check_fences(inbound.type, fields); !good) return good;
   if (const Result<> good = check_place(inbound.type, fields); !good) return good;
   if (const Result<> good = check_mail(inbound, fields); !good) return good;
@@ -185,8 +185,8 @@ Result<> check_request(const Inbound& inbound, const Json& object, std::size_t f
   }
   // Written again it is longer by a factor of four at most: 1e14, as a number of a chat.
   constexpr std::size_t surely_small = card_bytes_max / 4;
-  if (frame_bytes <= surely_small) return {};
-  return std::visit(CheckSize{fields, object}, *command);
+  if (frame_bytes <= surely_small || object == nullptr) return {};
+  return std::visit(CheckSize{fields, *object}, *command);
 }
 
 TaskId task_of(const Inbound& inbound) {
@@ -202,8 +202,9 @@ TaskId task_of(const Inbound& inbound) {
 
 }  // namespace
 
-void refuse_bad(Inbound& inbound, const Json& object, std::size_t frame_bytes) {
-  Result<> good = check_request(inbound, object, frame_bytes);
+void refuse_bad(Inbound& inbound, const Fields& fields, const Json* object,
+                std::size_t frame_bytes) {
+  Result<> good = check_request(inbound, fields, object, frame_bytes);
   if (good) return;
   TaskId task_id = task_of(inbound);
   if (task_id.text.size() > name_bytes_max) task_id = {};

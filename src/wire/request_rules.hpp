@@ -12,8 +12,10 @@
 
 namespace synapse::wire {
 
-// Makes a BadRequest of the body of a frame with this object, whose text has `frame_bytes`, if it
-// is one: wrong_field_type, field_too_long, invalid_task_id.
-void refuse_bad(Inbound& inbound, const Json& object, std::size_t frame_bytes);
+// Makes a BadRequest of the body of a frame with these fields, whose text has `frame_bytes`, if it
+// is one: wrong_field_type, field_too_long, invalid_task_id. `object` is what they are of; only
+// small frames come without.
+void refuse_bad(Inbound& inbound, const Fields& fields, const Json* object,
+                std::size_t frame_bytes);
 
 }  // namespace synapse::wire

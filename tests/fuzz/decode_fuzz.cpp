@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/assert.hpp"
+#include "support/same.hpp"
 #include "wire/decode.hpp"
 #include "wire/lite.hpp"
 #include "wire/records.hpp"
@@ -14,6 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view frame(reinterpret_cast<const char*>(data), size);
   static_cast<void>(wire::decode_lite(frame));
   const Result<wire::Inbound> inbound = wire::decode(frame);
+  const Result<wire::Inbound> by_tree = wire::decode_tree(frame);
+  SYNAPSE_ASSERT(inbound.has_value() == by_tree.has_value());
+  SYNAPSE_ASSERT(!inbound || test::same(*inbound, *by_tree));
   if (!inbound) {
     SYNAPSE_ASSERT(!inbound.error().message.empty());
     return 0;
