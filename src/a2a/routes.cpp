@@ -6,38 +6,13 @@
 
 #include "a2a/body_codec.hpp"
 #include "base/strings.hpp"
-#include "base/utf8.hpp"
+#include "net/percent.hpp"
 
 namespace synapse::a2a {
 
 namespace {
 
 using Kind = Route::Kind;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Nothing for a broken escape, or bytes that are no UTF-8.
-std::optional<std::string> decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      plain += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) {
-      return std::nullopt;
-    }
-    plain += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-    i += 2;
-  }
-  if (!base::is_valid_utf8(plain)) return std::nullopt;
-  return plain;
-}
 
 std::optional<Json> read_query(std::string_view query) {
   Json fields = Json::object();
@@ -48,8 +23,8 @@ std::optional<Json> read_query(std::string_view query) {
     for (char& c : value) {
       if (c == '+') c = ' ';
     }
-    const auto name = decoded(pair.substr(0, equals));
-    const auto plain = decoded(value);
+    const auto name = net::percent_decoded(pair.substr(0, equals));
+    const auto plain = net::percent_decoded(value);
     if (!name || !plain) return std::nullopt;
     // The first one counts.
     if (!name->empty() && !fields.contains(*name)) fields[*name] = *plain;
@@ -85,7 +60,7 @@ Problem wrong_method(std::string_view method, std::string_view right) {
 using Found = std::variant<Route, Problem>;
 
 Found named(std::string_view task_id, Route route) {
-  std::optional<std::string> id = decoded(task_id);
+  std::optional<std::string> id = net::percent_decoded(task_id);
   if (!id || id->empty()) return no_route();
   route.task_id = std::move(*id);
   return route;
@@ -101,7 +76,7 @@ Found find_push_route(std::string_view method, std::string_view task_id,
   }
   if (method != "GET" && method != "DELETE") return wrong_method(method, "GET, DELETE");
   route.kind = method == "GET" ? Kind::get_push_config : Kind::delete_push_config;
-  std::optional<std::string> id = decoded(config_id);
+  std::optional<std::string> id = net::percent_decoded(config_id);
   if (!id) return no_route();
   route.config_id = std::move(*id);
   return named(task_id, std::move(route));

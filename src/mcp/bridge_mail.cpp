@@ -25,7 +25,7 @@ void Bridge::read_inbox(const Perform& job, Mono wait_end) {
     waiting_.push_back({job, wait_end});
     return;
   }
-  if (!finish(job, outcome_of(job.call, *reply)) || ids.empty()) return;
+  if (!finish(job, outcome_of(job.call, *reply, name())) || ids.empty()) return;
   // What the hub doesn't get to know is returned again, and marked so.
   if (const Result<Reply> noted = agent_.seen(ids);
       !noted || client::member(*noted->frame, "unseen") != 0) {

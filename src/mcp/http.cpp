@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "mcp/http.hpp"
 
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
-#include <random>
 #include <utility>
+#include <vector>
 
+#include "mcp/session_ids.hpp"
 #include "net/http_server.hpp"
 
 namespace synapse::mcp {
@@ -21,18 +21,6 @@ namespace asio = boost::asio;
 // As a line on stdio.
 constexpr std::size_t message_bytes_max = 1UL << 20U;
 constexpr std::chrono::seconds look_interval{1};
-
-// 192 bits of the system's own randomness.
-std::string draw_session_id() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 6; ++i) {
-    const auto bits = static_cast<std::uint32_t>(device());
-    for (unsigned shift = 0; shift < 32; shift += 4) id += digits[(bits >> shift) & 0xFU];
-  }
-  return id;
-}
 
 // The bridge tells on its own thread; the io_context is kept for as long as it may.
 Listener told_on(const std::shared_ptr<asio::io_context>& io, Listener listener) {
@@ -47,32 +35,73 @@ Listener told_on(const std::shared_ptr<asio::io_context>& io, Listener listener)
           }};
 }
 
-class LineDesk final : public CallDesk {
+// Bridges of clients that have gone, for as long as they have something to do: what they hold is
+// given back on their own threads, and nobody waits for it.
+class BridgeYard {
  public:
-  LineDesk(Bridge& bridge, Listener listener) : line_(bridge, std::move(listener)) {}
-  void perform(CallId id, Call call) override { line_.perform(id, std::move(call)); }
-  void cancel(CallId id) override { line_.cancel(id); }
+  void keep(std::unique_ptr<Bridge> bridge) { bridges_.push_back(std::move(bridge)); }
+  void sweep() {
+    std::erase_if(bridges_, [](const auto& bridge) { return bridge->is_over(); });
+  }
 
  private:
-  Bridge::Line line_;
+  std::vector<std::unique_ptr<Bridge>> bridges_;
 };
+
+class BridgeDesk final : public CallDesk {
+ public:
+  BridgeDesk(std::unique_ptr<Bridge> bridge, BridgeYard& yard)
+      : bridge_(std::move(bridge)), yard_(yard) {}
+  ~BridgeDesk() override {
+    end(AtEnd::keep);
+    yard_.keep(std::move(bridge_));
+  }
+  BridgeDesk(const BridgeDesk&) = delete;
+  BridgeDesk& operator=(const BridgeDesk&) = delete;
+
+  void perform(CallId id, Call call) override { bridge_->perform(id, std::move(call)); }
+  void cancel(CallId id) override { bridge_->cancel(id); }
+  void unheard(CallId id) override { bridge_->unheard(id); }
+  void attend() override { bridge_->attend(); }
+  void end(AtEnd at_end) override {
+    if (!std::exchange(has_ended_, true)) bridge_->end(at_end);
+  }
+
+ private:
+  std::unique_ptr<Bridge> bridge_;
+  BridgeYard& yard_;
+  bool has_ended_ = false;
+};
+
+BridgeOptions named(BridgeOptions bridge, const std::string& agent) {
+  if (!agent.empty()) bridge.agent.name = agent;
+  return bridge;
+}
 
 net::HttpServerOptions server_options(const HttpOptions& options) {
   net::HttpServerOptions server;
   server.host = options.host;
   server.port = options.port;
   server.body_bytes_max = message_bytes_max;
+  server.tls_cert = options.tls_cert;
+  server.tls_key = options.tls_key;
   return server;
 }
 
 class HttpService {
  public:
-  HttpService(Bridge& bridge, const base::Clock& clock, HttpOptions options)
+  HttpService(const BridgeOptions& bridge, const base::Clock& clock, HttpOptions options)
       : options_(std::move(options)),
+        ids_(options_.session_key, options_.host + ':' + std::to_string(options_.port)),
         endpoint_(options_.endpoint,
-                  {clock, draw_session_id,
-                   [this, &bridge](Listener listener) -> std::unique_ptr<CallDesk> {
-                     return std::make_unique<LineDesk>(bridge, told_on(io_, std::move(listener)));
+                  {clock, [this](const Revision& revision) { return ids_.draw(revision); },
+                   [this](std::string_view id) { return ids_.earlier(id); },
+                   [this, bridge, &clock](const std::string& agent,
+                                          Listener listener) -> std::unique_ptr<CallDesk> {
+                     return std::make_unique<BridgeDesk>(
+                         std::make_unique<Bridge>(named(bridge, agent), clock,
+                                                  told_on(io_, std::move(listener))),
+                         yard_);
                    }}),
         server_(*io_, server_options(options_),
                 [this](const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
@@ -99,8 +128,8 @@ class HttpService {
     look_at_time();
     const std::string host =
         options_.host.find(':') == std::string::npos ? options_.host : "[" + options_.host + "]";
-    options_.on_listening("http://" + host + ":" + std::to_string(server_.port()) +
-                          std::string(http_path));
+    options_.on_listening((options_.tls_cert.empty() ? "http://" : "https://") + host + ":" +
+                          std::to_string(server_.port()) + std::string(http_path));
     io_->run();
     return {};
   }
@@ -111,6 +140,7 @@ class HttpService {
     timer_.async_wait([this](const boost::system::error_code& code) {
       if (code || is_stopped_) return;
       endpoint_.look_at_time();
+      yard_.sweep();
       look_at_time();
     });
   }
@@ -124,6 +154,8 @@ class HttpService {
 
   HttpOptions options_;
   const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
+  const SessionIds ids_;
+  BridgeYard yard_;
   HttpEndpoint endpoint_;
   net::HttpServer server_;
   asio::posix::stream_descriptor stop_;
@@ -133,7 +165,7 @@ class HttpService {
 
 }  // namespace
 
-Result<> serve_http(Bridge& bridge, const base::Clock& clock, HttpOptions options) {
+Result<> serve_http(const BridgeOptions& bridge, const base::Clock& clock, HttpOptions options) {
   return HttpService(bridge, clock, std::move(options)).serve();
 }
 

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/printable.hpp"
 #include "base/strings.hpp"
-#include "mcp/json_rpc.hpp"
 #include "mcp/revision.hpp"
+#include "net/percent.hpp"
 
 namespace synapse::mcp {
 
@@ -26,24 +27,58 @@ bool accepts(std::string_view header, std::string_view type) {
   return false;
 }
 
+// What comes behind the endpoint's own path: the name that the caller goes by. Blank: it says none.
+// Nothing: it is another path.
+std::optional<std::string> agent_in(std::string_view path) {
+  constexpr std::size_t name_bytes_max = 256;
+  if (path == http_path) return std::string();
+  if (!path.starts_with(http_path) || path[http_path.size()] != '/') return std::nullopt;
+  std::optional<std::string> name = net::percent_decoded(path.substr(http_path.size() + 1));
+  if (!name || name->empty() || name->size() > name_bytes_max || base::has_unprintable(*name)) {
+    return std::nullopt;
+  }
+  return name;
+}
+
+// Whoever shows a token of the book is one of its names.
+std::optional<net::HttpResponse> refused_name(const net::HttpRequest& request,
+                                              const HttpEntrance& entrance, std::string& agent) {
+  if (entrance.tokens.empty()) return std::nullopt;
+  const net::TokenBook::Entry* entry = entrance.tokens.find(request);
+  if (entry == nullptr) return std::nullopt;  // It has shown the one token for all.
+  if (agent.empty()) agent = entry->names.front();
+  if (std::find(entry->names.begin(), entry->names.end(), agent) != entry->names.end()) {
+    return std::nullopt;
+  }
+  return http_refusal(403, "that token may not go by the name " + agent);
+}
+
+bool may_enter(const net::HttpRequest& request, const HttpEntrance& entrance) {
+  if (!entrance.tokens.empty() && entrance.tokens.find(request) != nullptr) return true;
+  const bool has_book_alone = !entrance.tokens.empty() && entrance.door.token.empty();
+  return !has_book_alone && net::is_authorized(request, entrance.door.token);
+}
+
 // Also what is answered without a look at what is asked for.
 std::optional<net::HttpResponse> refused_sender(const net::HttpRequest& request,
-                                                const net::HttpDoor& door) {
-  if (const Result<> allowed = net::check_sender(request, door); !allowed) {
+                                                const HttpEntrance& entrance, std::string& agent) {
+  if (const Result<> allowed = net::check_sender(request, entrance.door); !allowed) {
     return http_refusal(403, allowed.error().message);
   }
-  const std::string_view path =
-      std::string_view(request.target).substr(0, request.target.find('?'));
+  std::optional<std::string> named =
+      agent_in(std::string_view(request.target).substr(0, request.target.find('?')));
   // To strangers too: clients look elsewhere for how to get a token, and must see that there is no
   // such thing here.
-  if (path != http_path) {
-    return http_refusal(404, "there is nothing here; the endpoint is " + std::string(http_path));
+  if (!named) {
+    return http_refusal(404, "there is nothing here; the endpoint is " + std::string(http_path) +
+                                 ", or " + std::string(http_path) + "/NAME");
   }
+  agent = *std::move(named);
   // A browser asks without credentials whether it may ask at all.
   if (request.method == "OPTIONS" && !request.header("Origin").empty()) {
     return net::HttpResponse{204, "", "", {}};
   }
-  if (net::is_authorized(request, door.token)) return std::nullopt;
+  if (may_enter(request, entrance)) return refused_name(request, entrance, agent);
   net::HttpResponse refusal = http_refusal(401, "a bearer token is needed");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
   return refusal;
@@ -61,27 +96,31 @@ std::optional<net::HttpResponse> refused_form(const net::HttpRequest& request,
   if (wish.kind == HttpWish::Kind::listen && !wish.takes_stream) {
     return http_refusal(406, "accept text/event-stream");
   }
-  const std::string_view revision = request.header("MCP-Protocol-Version");
-  if (revision.empty() || find_revision(revision) != nullptr) return std::nullopt;
-  std::string known;
-  for (const Revision& one : revisions()) known.append(known.empty() ? "" : ", ").append(one.name);
-  return http_refusal(400, "MCP-Protocol-Version must be one of " + known);
+  return std::nullopt;
 }
 
 }  // namespace
 
-net::HttpResponse http_refusal(unsigned status, std::string_view why) {
+std::optional<net::HttpResponse> refused_revision(const HttpWish& wish, const Json& id) {
+  const std::string_view revision = base::trim(wish.standard.protocol_version);
+  if (revision.empty() || find_revision(revision) != nullptr) return std::nullopt;
+  std::string known;
+  for (const Revision& one : revisions()) known.append(known.empty() ? "" : ", ").append(one.name);
+  return http_refusal(400, "MCP-Protocol-Version must be one of " + known, id);
+}
+
+net::HttpResponse http_refusal(unsigned status, std::string_view why, const Json& id) {
   net::HttpResponse response;
   response.status = status;
   response.content_type = json_type;
-  response.body = rpc::encode(rpc::error(nullptr, rpc::Code::invalid_request, why));
+  response.body = rpc::encode(rpc::error(id, rpc::Code::invalid_request, why));
   return response;
 }
 
 std::variant<HttpWish, net::HttpResponse> judge(const net::HttpRequest& request,
-                                                const net::HttpDoor& door) {
-  if (auto refused = refused_sender(request, door)) return *std::move(refused);
+                                                const HttpEntrance& entrance) {
   HttpWish wish;
+  if (auto refused = refused_sender(request, entrance, wish.agent)) return *std::move(refused);
   if (request.method == "GET") {
     wish.kind = HttpWish::Kind::listen;
   } else if (request.method == "DELETE") {
@@ -93,6 +132,9 @@ std::variant<HttpWish, net::HttpResponse> judge(const net::HttpRequest& request,
   }
   wish.session_id = request.header("Mcp-Session-Id");
   wish.last_event_id = request.header("Last-Event-ID");
+  wish.standard = {std::string(request.header("MCP-Protocol-Version")),
+                   std::string(request.header("Mcp-Method")),
+                   std::string(request.header("Mcp-Name"))};
   wish.takes_json = accepts(request.header("Accept"), json_type);
   wish.takes_stream = accepts(request.header("Accept"), stream_type);
   if (auto refused = refused_form(request, wish)) return *std::move(refused);
@@ -110,7 +152,7 @@ net::HttpHeaders headers_for_page(const net::HttpRequest& request, const net::Ht
     headers.emplace_back("Access-Control-Allow-Methods", "POST, GET, DELETE");
     headers.emplace_back("Access-Control-Allow-Headers",
                          "Authorization, Content-Type, Last-Event-ID, MCP-Protocol-Version, "
-                         "Mcp-Session-Id");
+                         "Mcp-Method, Mcp-Name, Mcp-Session-Id");
     headers.emplace_back("Access-Control-Max-Age", "600");
   }
   return headers;

@@ -10,8 +10,9 @@ void HttpAsker::respond(net::HttpResponse response) const {
   reply->respond(std::move(response));
 }
 
-HttpSession::HttpSession(std::string id, Session session, Mono now)
+HttpSession::HttpSession(std::string id, Session session, Origin origin, Mono now)
     : id_(std::move(id)),
+      origin_(origin),
       session_(std::move(session)),
       now_(now),
       last_used_(now),
@@ -39,11 +40,16 @@ void HttpSession::open(std::unique_ptr<CallDesk> desk, HttpAsker asker, Effects 
   carry_out(std::move(answer));
 }
 
-void HttpSession::say(HttpAsker asker, std::string_view text, Mono now) {
+void HttpSession::open(std::unique_ptr<CallDesk> desk) {
+  desk_ = std::move(desk);
+  desk_->attend();  // It hears of everything.
+}
+
+void HttpSession::say(HttpAsker asker, Json message, Mono now) {
   now_ = last_used_ = now;
   const TextId text_id = ++last_text_;
   exchanges_.emplace(text_id, Exchange{std::move(asker), now});
-  Effects effects = session_.receive(text_id, text);
+  Effects effects = session_.receive(text_id, std::move(message));
   const bool has_calls = !effects.calls.empty();
   carry_out(std::move(effects));
   const auto found = exchanges_.find(text_id);
@@ -64,6 +70,10 @@ void HttpSession::say(HttpAsker asker, std::string_view text, Mono now) {
 void HttpSession::listen(HttpAsker asker, std::string_view last_event_id, Mono now) {
   now_ = last_used_ = now;
   if (last_event_id.empty()) {
+    return attach(notifications, streams_.at(notifications), std::move(asker), std::nullopt);
+  }
+  if (origin_ == Origin::earlier_run) {
+    // Nothing is known of what this client saw.
     return attach(notifications, streams_.at(notifications), std::move(asker), std::nullopt);
   }
   const std::optional<EventId> id = parse_event_id(last_event_id);
@@ -93,12 +103,13 @@ void HttpSession::look_at_time(Mono now) {
   for (auto& [number, stream] : streams_) stream.keep_alive();
 }
 
-void HttpSession::end() {
+void HttpSession::end(AtEnd at_end) {
   for (auto& [text_id, exchange] : exchanges_) {
     exchange.asker.respond(http_refusal(404, "the session has ended"));
   }
   exchanges_.clear();
   for (auto& [number, stream] : streams_) stream.finish();
+  if (desk_) desk_->end(at_end);
 }
 
 bool HttpSession::is_idle() const {
@@ -119,6 +130,7 @@ void HttpSession::carry_out(Effects effects) {
   }
   for (Effects::Start& start : effects.calls) desk_->perform(start.id, std::move(start.call));
   for (const CallId id : effects.cancelled) desk_->cancel(id);
+  if (effects.attends) desk_->attend();
 }
 
 void HttpSession::answer(Output& output) {
@@ -128,6 +140,11 @@ void HttpSession::answer(Output& output) {
     HttpAsker asker = std::move(found->second.asker);
     exchanges_.erase(found);
     if (output.text.empty()) return asker.respond({202, "", "", {}});
+    // Only the answer of a stream can still be fetched by a client that has left.
+    if (asker.reply->is_gone()) {
+      for (const CallId id : output.calls) desk_->unheard(id);
+      return;
+    }
     if (asker.takes_json || output.kind == Output::Kind::malformed) {
       const unsigned status = output.kind == Output::Kind::malformed ? 400 : 200;
       return asker.respond({status, "application/json", std::move(output.text), {}});

@@ -6,7 +6,8 @@
 // A request is answered with JSON when that is there soon. One that takes longer becomes a stream
 // of events if its client takes one: then the connection can't be mistaken for a dead one, and a
 // client that loses it gets the answer all the same, by coming back with the id of the event that
-// it saw. A lost connection cancels nothing; the protocol has a message for that.
+// it saw. A lost connection cancels nothing; the protocol has a message for that. But an answer
+// that nobody can get any more leaves no lease behind.
 #pragma once
 
 #include <chrono>
@@ -23,14 +24,6 @@
 #include "net/http_reply.hpp"
 
 namespace synapse::mcp {
-
-// What performs a session's calls: the bridge. Its listener is called on the session's thread.
-class CallDesk {
- public:
-  virtual ~CallDesk() = default;
-  virtual void perform(CallId id, Call call) = 0;
-  virtual void cancel(CallId id) = 0;
-};
 
 // Who asks, and how an answer must look.
 struct HttpAsker {
@@ -51,20 +44,25 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   static constexpr std::size_t kept_answers_max = 16;
   static constexpr std::size_t kept_bytes_max = 4UL << 20U;
 
-  // The session has been initialized, by the text number 1.
-  HttpSession(std::string id, Session session, Mono now);
+  // Whose session it is: of this run of the server, or of one before.
+  enum class Origin { this_run, earlier_run };
+
+  // The session has been initialized, by the text number 1 if it is of this run.
+  HttpSession(std::string id, Session session, Origin origin, Mono now);
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] Listener listener();
   // Once, before anything else; `answer` is the session's to the text that initialized it.
   void open(std::unique_ptr<CallDesk> desk, HttpAsker asker, Effects answer);
+  // The same of a session of an earlier run.
+  void open(std::unique_ptr<CallDesk> desk);
 
-  void say(HttpAsker asker, std::string_view text, Mono now);
+  void say(HttpAsker asker, Json message, Mono now);
   // `last_event_id`: blank, or where to go on.
   void listen(HttpAsker asker, std::string_view last_event_id, Mono now);
   void look_at_time(Mono now);
   // Whoever waits is told that the session has ended.
-  void end();
+  void end(AtEnd at_end);
 
   // Nobody reads its events and nothing is under way; since when.
   [[nodiscard]] bool is_idle() const;
@@ -87,6 +85,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   static constexpr std::uint64_t notifications = 0;  // The number of that stream.
 
   const std::string id_;
+  const Origin origin_;
   Session session_;
   std::unique_ptr<CallDesk> desk_;
   TextId last_text_ = 1;

@@ -9,6 +9,7 @@
 #include "base/assert.hpp"
 #include "base/strings.hpp"
 #include "client/receipts.hpp"
+#include "mcp/views.hpp"
 #include "wire/json_document.hpp"
 
 namespace synapse::mcp {
@@ -81,6 +82,8 @@ struct MakeFrame {
     }
     SYNAPSE_ASSERT(false && "a resource without a request");
   }
+  Json operator()(const ShowState&) const { return {{"type", "state_request"}}; }
+  Json operator()(const WhoHolds&) const { return {{"type", "state_request"}}; }
   Json operator()(const ReadInbox& call) const {
     return {{"type", "inbox_request"}, {"limit", std::max<std::uint64_t>(call.limit, 1)}};
   }
@@ -114,10 +117,14 @@ std::string message_line(const Json& message) {
 
 struct Describe {
   const Json& frame;
+  const std::string& me;
 
   Outcome operator()(const Claim& call) const {
-    return done("claimed " + quoted(call.task_id) + ": " + shown_paths(frame),
-                {"task_id", "worktree", "paths", "epoch", "lease_expires_at"});
+    Outcome outcome =
+        done("claimed " + quoted(call.task_id) + " as " + me + ": " + shown_paths(frame),
+             {"task_id", "worktree", "paths", "epoch", "lease_expires_at"});
+    outcome.structured["you"] = me;
+    return outcome;
   }
   Outcome operator()(const Release& call) const {
     return done("released " + quoted(call.task_id), {"task_id"});
@@ -149,9 +156,11 @@ struct Describe {
   }
   Outcome operator()(const Look& call) const {
     Json view;
+    std::string text;
     switch (call.at) {
       case Resource::board:
         view = member(frame, "board");
+        text = board_text(view);
         break;
       case Resource::state:
         view = member(frame, "snapshot");
@@ -159,6 +168,7 @@ struct Describe {
       case Resource::manifest:
         // A list, where a structured result is an object.
         view = {{"manifest", member(frame, "manifest")}};
+        text = manifest_text(view["manifest"]);
         break;
       case Resource::inbox:
         view = picked(frame, {"agent", "messages", "unseen", "dropped"});
@@ -166,9 +176,11 @@ struct Describe {
     }
     if (!view.is_object()) return refused("the hub's answer can't be read");
     if (member(frame, "truncated") == true) view["truncated"] = true;
-    std::string text = wire::json_text(view);
     return {Verdict::done, std::move(text), std::move(view), {}};
   }
+  // Those need more than one frame: see views.hpp.
+  Outcome operator()(const ShowState&) const { return refused("the hub's answer can't be read"); }
+  Outcome operator()(const WhoHolds&) const { return refused("the hub's answer can't be read"); }
   Outcome operator()(const ReadInbox&) const {
     const Json& messages = member(frame, "messages");
     std::string text;
@@ -205,6 +217,8 @@ struct WhatItDoes {
   }
   std::string operator()(const UpdateTask& call) const { return "update " + quoted(call.task_id); }
   std::string operator()(const Look&) const { return "read"; }
+  std::string operator()(const ShowState&) const { return "read the state"; }
+  std::string operator()(const WhoHolds& call) const { return "look for who holds " + call.path; }
   std::string operator()(const ReadInbox&) const { return "read the inbox"; }
 };
 
@@ -226,9 +240,9 @@ Json claim_frame(const std::string& task_id, const ClaimScope& scope, std::chron
           {"paths", scope.paths}, {"ttl_seconds", ttl.count()}};
 }
 
-Outcome outcome_of(const Call& call, const Reply& reply) {
+Outcome outcome_of(const Call& call, const Reply& reply, const std::string& me) {
   const Json& frame = *reply.frame;
-  if (reply.granted) return std::visit(Describe{frame}, call);
+  if (reply.granted) return std::visit(Describe{frame, me}, call);
   Outcome outcome =
       refused("could not " + std::visit(WhatItDoes{}, call) + ": " + refusal_text(frame));
   outcome.structured = picked(frame, {"code", "task_id", "holder", "conflict_task_id",
@@ -244,7 +258,10 @@ Outcome unanswered(const Call& call, const Error& why) {
   std::string text = "could not " + std::visit(WhatItDoes{}, call) + ": no answer from the hub (" +
                      why.message + ")";
   // Who only looks has nothing to check.
-  if (!std::holds_alternative<Look>(call) && !std::holds_alternative<ReadInbox>(call)) {
+  const bool only_looks =
+      std::holds_alternative<Look>(call) || std::holds_alternative<ReadInbox>(call) ||
+      std::holds_alternative<ShowState>(call) || std::holds_alternative<WhoHolds>(call);
+  if (!only_looks) {
     text += "; it may have been done: see synapse_state and synapse_board before you try again";
   }
   return {Verdict::unanswered, std::move(text), {{"code", wire_name(why.code)}}, {}};

@@ -27,7 +27,8 @@ struct ClaimScope {
 [[nodiscard]] Json claim_frame(const std::string& task_id, const ClaimScope& scope,
                                std::chrono::seconds ttl);
 
-[[nodiscard]] Outcome outcome_of(const Call& call, const Reply& reply);
+// `me`: the name that the agent goes by, which its model must know to tell its own claims.
+[[nodiscard]] Outcome outcome_of(const Call& call, const Reply& reply, const std::string& me);
 [[nodiscard]] Outcome refused(std::string text);
 // No answer came: nobody knows whether the hub did it.
 [[nodiscard]] Outcome unanswered(const Call& call, const Error& why);

@@ -47,14 +47,20 @@ Message classify(Json&& document) {
   return Request{id, method.get<std::string>(), std::move(params)};
 }
 
+Json id_of(const Json& document) {
+  const Json& id = member(document, "id");
+  return is_id(id) ? id : Json();
+}
+
 Json result(const Json& id, Json&& result) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
 }
 
 Json error(const Json& id, Code code, std::string_view message) {
-  return {{"jsonrpc", "2.0"},
-          {"id", id},
-          {"error", {{"code", static_cast<int>(code)}, {"message", std::string(message)}}}};
+  Json answer{{"jsonrpc", "2.0"},
+              {"error", {{"code", static_cast<int>(code)}, {"message", std::string(message)}}}};
+  if (!id.is_null()) answer["id"] = id;
+  return answer;
 }
 
 Json notification(std::string_view method, Json&& params) {

@@ -22,7 +22,6 @@ enum class Code {
   method_not_found = -32601,
   invalid_params = -32602,
   internal_error = -32603,
-  too_many_calls = -32000,      // Ours: more under way than a session may have.
   resource_not_found = -32002,  // The Model Context Protocol's.
 };
 
@@ -38,7 +37,7 @@ struct Notification {
 // An answer to a request of ours. We make none, so there is nothing to look at.
 struct Response {};
 struct Invalid {
-  Json id;  // Null when it can't be told.
+  Json id;  // Null when it can't be told; then the answer has none.
   Code code;
   std::string message;
 };
@@ -49,7 +48,11 @@ using Message = std::variant<Request, Notification, Response, Invalid>;
 // One message of it.
 [[nodiscard]] Message classify(Json&& document);
 
+// The id of a message, whatever else is wrong with it; null when it has none that can be used.
+[[nodiscard]] Json id_of(const Json& document);
+
 [[nodiscard]] Json result(const Json& id, Json&& result);
+// With a null id the member is left out: it would have to be a string or a number.
 [[nodiscard]] Json error(const Json& id, Code code, std::string_view message);
 [[nodiscard]] Json notification(std::string_view method, Json&& params);
 // On one line, whatever is in it.

@@ -8,10 +8,10 @@
 
 namespace synapse::mcp {
 
-void LeaseBook::keep(const std::string& task_id, SessionId session, ClaimScope scope,
+void LeaseBook::keep(const std::string& task_id, CallId granted_by, ClaimScope scope,
                      Mono sent_at) {
   leases_.insert_or_assign(
-      task_id, Lease{session, std::move(scope), client::LeaseRenewer(lease_ttl_, sent_at)});
+      task_id, Lease{granted_by, std::move(scope), client::LeaseRenewer(lease_ttl_, sent_at)});
 }
 
 client::Renewal LeaseBook::take(const std::string& task_id, const Result<Reply>& answer,
@@ -36,10 +36,6 @@ std::vector<std::string> LeaseBook::run_out(Mono now) {
 
 bool LeaseBook::drop(const std::string& task_id) { return leases_.erase(task_id) > 0; }
 
-void LeaseBook::drop_session(SessionId session) {
-  std::erase_if(leases_, [session](const auto& entry) { return entry.second.session == session; });
-}
-
 void LeaseBook::doubt(const std::string& task_id, Mono now) {
   const auto found = leases_.find(task_id);
   if (found != leases_.end()) found->second.renewer.doubt(now);
@@ -52,6 +48,14 @@ void LeaseBook::doubt_all(Mono now) {
 const LeaseBook::Lease* LeaseBook::find(const std::string& task_id) const {
   const auto found = leases_.find(task_id);
   return found == leases_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::string> LeaseBook::granted_by(CallId id) const {
+  const auto found = std::find_if(leases_.begin(), leases_.end(), [id](const auto& entry) {
+    return entry.second.granted_by == id;
+  });
+  if (id == 0 || found == leases_.end()) return std::nullopt;
+  return found->first;
 }
 
 LeaseBook::Leases::const_iterator LeaseBook::earliest() const {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The leases that sessions hold, each with what renews it. Knows no clock: times come in. When its
-// session ends a lease is no longer renewed, and ends by itself.
+// The leases that a client holds, each with what renews it. Knows no clock: times come in.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +14,11 @@
 
 namespace synapse::mcp {
 
-// Numbers the sessions of one bridge.
-using SessionId = std::uint64_t;
-
 class LeaseBook {
  public:
   struct Lease {
-    SessionId session = 0;
-    ClaimScope scope;  // To claim it again with.
+    CallId granted_by = 0;  // The call that brought it; 0: none that its client may not know of.
+    ClaimScope scope;       // To claim it again with.
     client::LeaseRenewer renewer;
     bool is_told = false;  // That it has run out.
   };
@@ -30,7 +26,7 @@ class LeaseBook {
   explicit LeaseBook(Mono lease_ttl) : lease_ttl_(lease_ttl) {}
 
   // The lease was granted, by an answer to what was sent then.
-  void keep(const std::string& task_id, SessionId session, ClaimScope scope, Mono sent_at);
+  void keep(const std::string& task_id, CallId granted_by, ClaimScope scope, Mono sent_at);
   // The answer to a renewal of one that is here, or to a claim in its place, that was sent then.
   client::Renewal take(const std::string& task_id, const Result<Reply>& answer, Mono sent_at,
                        Mono now);
@@ -38,12 +34,13 @@ class LeaseBook {
   [[nodiscard]] std::vector<std::string> run_out(Mono now);
   // Whether it was there.
   bool drop(const std::string& task_id);
-  void drop_session(SessionId session);
   // Something happened to one, or may have happened to all: due at once.
   void doubt(const std::string& task_id, Mono now);
   void doubt_all(Mono now);
 
   [[nodiscard]] const Lease* find(const std::string& task_id) const;
+  // The task whose lease that call brought.
+  [[nodiscard]] std::optional<std::string> granted_by(CallId id) const;
   [[nodiscard]] std::optional<Mono> next_due() const;
   // The task whose lease has been due the longest.
   [[nodiscard]] std::optional<std::string> due(Mono now) const;

@@ -18,8 +18,12 @@ struct Revision {
   Support server_title;       // serverInfo.title.
   Support server_details;     // serverInfo.description.
   Support event_greeting;     // Over HTTP, an event without data at the start of a stream.
+  Support argument_results;   // Bad arguments of a tool are a result, for the model to mend them.
 };
 
+// The one without sessions, in which each request says its revision itself: see modern.hpp. It is
+// not negotiated, and so none of those below.
+[[nodiscard]] const Revision& modern_revision();
 // The oldest first.
 [[nodiscard]] std::span<const Revision> revisions();
 [[nodiscard]] const Revision& newest_revision();

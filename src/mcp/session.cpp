@@ -5,25 +5,14 @@
 #include <optional>
 #include <utility>
 
+#include "mcp/results.hpp"
 #include "mcp/tools.hpp"
-#include "synapse/version.hpp"
 
 namespace synapse::mcp {
 
 namespace {
 
 using rpc::Code;
-
-constexpr const char* instructions =
-    "Other agents work on the same files. Before you edit, claim the task with its paths; if that "
-    "is refused, do something else or ask the holder. Release when done. synapse_inbox has what "
-    "others tell you.";
-
-Json with_one(const char* name, Json&& value) {
-  Json object = Json::object();
-  object[name] = std::move(value);
-  return object;
-}
 
 // Everything fits on one page, so no cursor is ever one of ours.
 Json one_page(const rpc::Request& request, const char* name, Json&& items) {
@@ -33,33 +22,33 @@ Json one_page(const rpc::Request& request, const char* name, Json&& items) {
   return rpc::result(request.id, with_one(name, std::move(items)));
 }
 
-const std::string* text_or_null(const Json& object, const char* name) {
-  const Json& value = rpc::member(object, name);
-  return value.is_string() ? &value.get_ref<const std::string&>() : nullptr;
-}
-
 Output::Kind kind_of(const Json& answer) {
   if (!answer.contains("error")) return Output::Kind::answer;
-  return answer["id"].is_null() ? Output::Kind::malformed : Output::Kind::error;
+  return answer.contains("id") ? Output::Kind::error : Output::Kind::malformed;
 }
 
-Json text_content(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
-
 }  // namespace
+
+Session Session::revived(const Revision& revision) {
+  Session session;
+  session.revision_ = &revision;
+  session.subscriptions_.insert(all_resources.begin(), all_resources.end());
+  return session;
+}
 
 const Revision& Session::revision() const {
   return revision_ == nullptr ? newest_revision() : *revision_;
 }
 
-Effects Session::receive(TextId text_id, std::string_view text) {
+Effects Session::refuse(TextId text_id, const rpc::Invalid& invalid) {
+  const Json error = rpc::error(invalid.id, invalid.code, invalid.message);
   Effects effects;
-  auto parsed = rpc::parse(text);
-  if (const auto* invalid = std::get_if<rpc::Invalid>(&parsed)) {
-    const Json error = rpc::error(invalid->id, invalid->code, invalid->message);
-    effects.outputs.push_back({text_id, rpc::encode(error), kind_of(error)});
-    return effects;
-  }
-  Json& document = std::get<Json>(parsed);
+  effects.outputs.push_back({text_id, rpc::encode(error), kind_of(error), {}});
+  return effects;
+}
+
+Effects Session::receive(TextId text_id, Json document) {
+  Effects effects;
   Exchange& exchange = exchanges_[text_id];
   if (!document.is_array()) {
     take_in(text_id, std::move(document), effects);
@@ -79,13 +68,6 @@ Effects Session::receive(TextId text_id, std::string_view text) {
   return close_if_done(text_id, std::move(effects));
 }
 
-Effects Session::refuse_too_long(TextId text_id, std::size_t bytes_max) {
-  const Json error =
-      rpc::error(nullptr, Code::invalid_request,
-                 "the message is longer than " + std::to_string(bytes_max) + " bytes");
-  return {{{text_id, rpc::encode(error), kind_of(error)}}, {}, {}};
-}
-
 Effects Session::finish(CallId id, const Outcome& outcome) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return {};  // Cancelled meanwhile.
@@ -94,6 +76,7 @@ Effects Session::finish(CallId id, const Outcome& outcome) {
   Exchange& exchange = exchanges_[call.text_id];
   --exchange.open_calls;
   exchange.answers.push_back(answer_of(call, outcome));
+  exchange.finished.push_back(id);
   return close_if_done(call.text_id, {});
 }
 
@@ -101,7 +84,9 @@ Effects Session::changed(Resource resource) {
   if (!subscriptions_.contains(resource)) return {};
   const Json update =
       rpc::notification("notifications/resources/updated", with_one("uri", uri_of(resource)));
-  return {{{0, rpc::encode(update), Output::Kind::answer}}, {}, {}};
+  Effects effects;
+  effects.outputs.push_back({0, rpc::encode(update), Output::Kind::answer, {}});
+  return effects;
 }
 
 Effects Session::close_if_done(TextId text_id, Effects effects) {
@@ -112,9 +97,9 @@ Effects Session::close_if_done(TextId text_id, Effects effects) {
   if (!exchange.answers.empty()) {
     const Json& answers = exchange.answers;
     const Json& all = exchange.is_batch ? answers : answers[0];
-    effects.outputs.push_back({text_id, rpc::encode(all), kind_of(all)});
+    effects.outputs.push_back({text_id, rpc::encode(all), kind_of(all), exchange.finished});
   } else if (exchange.had_calls) {
-    effects.outputs.push_back({text_id, "", Output::Kind::answer});
+    effects.outputs.push_back({text_id, "", Output::Kind::answer, {}});
   }
   return effects;
 }
@@ -154,7 +139,7 @@ Session::Answer Session::answer(TextId text_id, const rpc::Request& request, Eff
   }
   if (method == "resources/read") return read_resource(text_id, request, effects);
   if (method == "resources/subscribe" || method == "resources/unsubscribe") {
-    return subscribe(request);
+    return subscribe(request, effects);
   }
   return rpc::error(request.id, Code::method_not_found, "there is no method \"" + method + "\"");
 }
@@ -183,17 +168,10 @@ Json Session::initialize(const rpc::Request& request) {
   }
   const Revision* known = find_revision(*wanted);
   revision_ = known == nullptr ? &newest_revision() : known;
-  Json server{{"name", "synapse"}, {"version", std::string(version())}};
-  if (revision_->server_title == Support::present) server["title"] = "Synapse";
-  if (revision_->server_details == Support::present) {
-    server["description"] = "Coordinates coding agents that work side by side";
-  }
-  return rpc::result(
-      request.id,
-      {{"protocolVersion", revision_->name},
-       {"capabilities", {{"tools", Json::object()}, {"resources", {{"subscribe", true}}}}},
-       {"serverInfo", std::move(server)},
-       {"instructions", instructions}});
+  return rpc::result(request.id, {{"protocolVersion", revision_->name},
+                                  {"capabilities", server_capabilities()},
+                                  {"serverInfo", server_info(*revision_)},
+                                  {"instructions", server_instructions(own_name_)}});
 }
 
 Session::Answer Session::call_tool(TextId text_id, const rpc::Request& request, Effects& effects) {
@@ -206,6 +184,9 @@ Session::Answer Session::call_tool(TextId text_id, const rpc::Request& request, 
     return rpc::error(request.id, Code::invalid_params, "\"arguments\" must be an object");
   }
   Result<Call> call = read_call(*name, arguments.is_null() ? Json::object() : arguments);
+  if (!call && is_tool(*name) && revision_->argument_results == Support::present) {
+    return rpc::result(request.id, argument_result(call.error().message));
+  }
   if (!call) return rpc::error(request.id, Code::invalid_params, call.error().message);
   return start(text_id, request, *std::move(call), effects);
 }
@@ -223,7 +204,7 @@ Session::Answer Session::read_resource(TextId text_id, const rpc::Request& reque
   return start(text_id, request, Look{*resource}, effects);
 }
 
-Json Session::subscribe(const rpc::Request& request) {
+Json Session::subscribe(const rpc::Request& request, Effects& effects) {
   const std::string* uri = text_or_null(request.params, "uri");
   if (uri == nullptr) {
     return rpc::error(request.id, Code::invalid_params, request.method + " needs \"uri\"");
@@ -234,6 +215,7 @@ Json Session::subscribe(const rpc::Request& request) {
   }
   if (request.method == "resources/subscribe") {
     subscriptions_.insert(*resource);
+    effects.attends = true;
   } else {
     subscriptions_.erase(*resource);
   }
@@ -243,7 +225,7 @@ Json Session::subscribe(const rpc::Request& request) {
 Session::Answer Session::start(TextId text_id, const rpc::Request& request, Call call,
                                Effects& effects) {
   if (calls_.size() >= calls_max) {
-    return rpc::error(request.id, Code::too_many_calls,
+    return rpc::error(request.id, Code::internal_error,
                       std::to_string(calls_max) + " calls are under way; wait for one to end");
   }
   for (const auto& [id, pending] : calls_) {
@@ -268,18 +250,9 @@ Json Session::answer_of(const PendingCall& call, const Outcome& outcome) {
     if (outcome.verdict != Verdict::done) {
       return rpc::error(call.request_id, Code::internal_error, outcome.text);
     }
-    const Json contents{
-        {"uri", call.uri}, {"mimeType", "application/json"}, {"text", outcome.text}};
-    return rpc::result(call.request_id, with_one("contents", Json::array({contents})));
+    return rpc::result(call.request_id, resource_result(call.uri, outcome));
   }
-  Json content = Json::array({text_content(outcome.text)});
-  for (const std::string& note : std::exchange(notes_, {})) content.push_back(text_content(note));
-  Json result = with_one("content", std::move(content));
-  if (outcome.verdict != Verdict::done) result["isError"] = true;
-  if (revision().structured_output == Support::present) {
-    result["structuredContent"] = outcome.structured;
-  }
-  return rpc::result(call.request_id, std::move(result));
+  return rpc::result(call.request_id, tool_result(outcome, std::exchange(notes_, {}), revision()));
 }
 
 }  // namespace synapse::mcp

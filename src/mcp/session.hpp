@@ -30,12 +30,15 @@ struct Output {
   enum class Kind {
     answer,
     error,      // To a request that was understood as one.
-    malformed,  // To a text that was not; its id is null.
+    malformed,  // To a text that was not.
+    no_method,  // To a request for something that is not there.
+    event,      // Belongs to what was asked, and does not answer it yet.
   };
 
   TextId answers = 0;  // 0: a notification of ours.
   std::string text;    // Blank: no answer will come, since the client cancelled all that it asked.
-  Kind kind = Kind::answer;  // Of a batch, answer.
+  Kind kind = Kind::answer;   // Of a batch, answer.
+  std::vector<CallId> calls;  // Whose results are in it.
 };
 
 struct Effects {
@@ -46,6 +49,7 @@ struct Effects {
   std::vector<Output> outputs;
   std::vector<Start> calls;       // To be performed, in this order.
   std::vector<CallId> cancelled;  // Nobody waits for those any more; finish() is not due.
+  bool attends = false;           // The client wants to hear of changes from now on.
 };
 
 class Session {
@@ -54,10 +58,16 @@ class Session {
   static constexpr std::size_t calls_max = 64;
   static constexpr std::size_t batch_max = 64;
 
+  // `own_name`: what the agent goes by, if that is known for sure.
+  explicit Session(std::string own_name = {}) : own_name_(std::move(own_name)) {}
+  // One that another run of the server began, which has told nobody what it was subscribed to: so
+  // it hears of every change.
+  [[nodiscard]] static Session revived(const Revision& revision);
+
   // A message of the client, or a batch of them.
-  [[nodiscard]] Effects receive(TextId text_id, std::string_view text);
-  // A message that was longer than the transport reads.
-  [[nodiscard]] Effects refuse_too_long(TextId text_id, std::size_t bytes_max);
+  [[nodiscard]] Effects receive(TextId text_id, Json document);
+  // A text that is none.
+  [[nodiscard]] static Effects refuse(TextId text_id, const rpc::Invalid& invalid);
   [[nodiscard]] Effects finish(CallId id, const Outcome& outcome);
   // Tells who has subscribed to it.
   [[nodiscard]] Effects changed(Resource resource);
@@ -74,6 +84,7 @@ class Session {
     bool had_calls = false;
     std::size_t open_calls = 0;
     Json answers = Json::array();
+    std::vector<CallId> finished;
   };
   struct PendingCall {
     Json request_id;
@@ -92,11 +103,12 @@ class Session {
   Json initialize(const rpc::Request& request);
   Answer call_tool(TextId text_id, const rpc::Request& request, Effects& effects);
   Answer read_resource(TextId text_id, const rpc::Request& request, Effects& effects);
-  Json subscribe(const rpc::Request& request);
+  Json subscribe(const rpc::Request& request, Effects& effects);
   Answer start(TextId text_id, const rpc::Request& request, Call call, Effects& effects);
 
   [[nodiscard]] Json answer_of(const PendingCall& call, const Outcome& outcome);
 
+  std::string own_name_;
   const Revision* revision_ = nullptr;  // Negotiated.
   std::set<Resource> subscriptions_;
   std::map<CallId, PendingCall> calls_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mcp/lines.hpp"
+#include "mcp/modern.hpp"
 #include "mcp/session.hpp"
 #include "net/poll_box.hpp"
 
@@ -24,6 +25,7 @@ namespace {
 using Time = std::chrono::steady_clock;
 
 // Past this the client is not reading, and no more is asked in its name.
+constexpr std::chrono::milliseconds end_patience{2'000};
 constexpr std::size_t unread_bytes_max = 1UL << 20U;
 
 struct Finished {
@@ -34,16 +36,28 @@ using News = std::variant<Finished, Resource>;
 
 class StdioServer {
  public:
-  StdioServer(Bridge& bridge, const StdioOptions& options)
+  StdioServer(const BridgeOptions& bridge, const base::Clock& clock, const StdioOptions& options)
       : options_(options),
         news_(std::make_shared<net::PollBox<News>>(news_max)),
         lines_(options.line_bytes_max),
-        line_(bridge, listener(news_)) {}
+        session_(options.own_name),
+        bridge_(bridge, clock, listener(news_)) {}
 
   StdioEnd serve() {
+    const StdioEnd end = serve_until_end();
+    if (end == StdioEnd::stopped) say_goodbye();
+    if (end == StdioEnd::client_gone) give_back_unheard();
+    bridge_.end(options_.at_end);
+    // A call that still blocks must not hold up the end for long: the bridge's own end cuts it off.
+    static_cast<void>(bridge_.is_over_within(end_patience));
+    return end;
+  }
+
+ private:
+  StdioEnd serve_until_end() {
     for (;;) {
       take_lines();
-      if (is_input_over_ && session_.calls_under_way() == 0 && unread_bytes() == 0) {
+      if (is_input_over_ && calls_under_way() == 0 && unread_bytes() == 0) {
         return StdioEnd::input_ended;
       }
       std::array<pollfd, 4> events{{{options_.stop, POLLIN, 0},
@@ -61,7 +75,6 @@ class StdioServer {
     }
   }
 
- private:
   // Each call has one outcome, and a resource is told of again only after the bridge has looked up
   // from its work: far fewer than this wait at any time.
   static constexpr std::size_t news_max = 100'000;
@@ -75,8 +88,11 @@ class StdioServer {
 
   [[nodiscard]] std::size_t unread_bytes() const { return unread_.size() - unread_from_; }
 
+  [[nodiscard]] std::size_t calls_under_way() const {
+    return session_.calls_under_way() + modern_.calls_under_way();
+  }
   [[nodiscard]] bool has_room() const {
-    return unread_bytes() < unread_bytes_max && session_.calls_under_way() < Session::calls_max;
+    return unread_bytes() < unread_bytes_max && calls_under_way() < Session::calls_max;
   }
   [[nodiscard]] bool wants_input() const { return !is_input_over_ && has_room(); }
 
@@ -88,9 +104,14 @@ class StdioServer {
 
   void take_news() {
     while (std::optional<News> news = news_->take()) {
-      const auto* finished = std::get_if<Finished>(&*news);
-      carry_out(finished != nullptr ? session_.finish(finished->id, finished->outcome)
-                                    : session_.changed(std::get<Resource>(*news)));
+      if (const auto* finished = std::get_if<Finished>(&*news)) {
+        const bool is_modern = finished->id > Modern::first_call;
+        carry_out(is_modern ? modern_.finish(finished->id, finished->outcome)
+                            : session_.finish(finished->id, finished->outcome));
+      } else {
+        carry_out(session_.changed(std::get<Resource>(*news)));
+        carry_out(modern_.changed(std::get<Resource>(*news)));
+      }
     }
   }
 
@@ -118,9 +139,25 @@ class StdioServer {
   void take_line(const Lines::Line& line) {
     ++last_text_;
     if (line.is_too_long) {
-      return carry_out(session_.refuse_too_long(last_text_, options_.line_bytes_max));
+      return carry_out(Session::refuse(
+          last_text_,
+          {nullptr, rpc::Code::invalid_request,
+           "the message is longer than " + std::to_string(options_.line_bytes_max) + " bytes"}));
     }
-    carry_out(session_.receive(last_text_, line.text));
+    auto parsed = rpc::parse(line.text);
+    if (const auto* invalid = std::get_if<rpc::Invalid>(&parsed)) {
+      return carry_out(Session::refuse(last_text_, *invalid));
+    }
+    Json& document = std::get<Json>(parsed);
+    if (Modern::is_spoken_in(document)) {
+      return carry_out(modern_.receive(last_text_, std::move(document)));
+    }
+    // It says no revision, and may mean a request of either era.
+    if (rpc::member(document, "method") == "notifications/cancelled") {
+      const Json& params = rpc::member(document, "params");
+      carry_out(modern_.cancel_request(rpc::member(params, "requestId")));
+    }
+    carry_out(session_.receive(last_text_, std::move(document)));
   }
 
   void carry_out(Effects effects) {
@@ -129,9 +166,11 @@ class StdioServer {
       if (unread_bytes() == 0) give_up_at_ = Time::now() + options_.output_patience;
       unread_ += output.text;
       unread_ += '\n';
+      for (const CallId id : output.calls) unheard_.emplace_back(id, unread_.size());
     }
-    for (Effects::Start& start : effects.calls) line_.perform(start.id, std::move(start.call));
-    for (const CallId id : effects.cancelled) line_.cancel(id);
+    for (Effects::Start& start : effects.calls) bridge_.perform(start.id, std::move(start.call));
+    for (const CallId id : effects.cancelled) bridge_.cancel(id);
+    if (effects.attends) bridge_.attend();
   }
 
   // A pipe or socket that poll() calls writable takes this much at once, without being put into a
@@ -141,6 +180,7 @@ class StdioServer {
                                 std::min<std::size_t>(unread_bytes(), PIPE_BUF));
     if (count < 0) return errno == EINTR || errno == EAGAIN;
     unread_from_ += static_cast<std::size_t>(count);
+    std::erase_if(unheard_, [this](const auto& result) { return result.second <= unread_from_; });
     if (unread_bytes() == 0) {
       unread_.clear();
       unread_from_ = 0;
@@ -149,22 +189,36 @@ class StdioServer {
     return true;
   }
 
+  // What listens is told that no more will come, if it still reads.
+  void say_goodbye() {
+    carry_out(modern_.close(Modern::Farewell::cancellation_and_result));
+    pollfd writable{options_.out, POLLOUT, 0};
+    while (unread_bytes() > 0 && poll(&writable, 1, 0) == 1 && write_some()) continue;
+  }
+
+  void give_back_unheard() {
+    for (const auto& [id, end] : unheard_) bridge_.unheard(id);
+  }
+
   const StdioOptions options_;
   std::shared_ptr<net::PollBox<News>> news_;  // The bridge's too, until it has seen the line go.
   Lines lines_;
   Session session_;
+  Modern modern_{Modern::Ids::unique};
   TextId last_text_ = 0;
   bool is_input_over_ = false;
   std::string unread_;  // By the client, from unread_from_ on.
   std::size_t unread_from_ = 0;
+  std::vector<std::pair<CallId, std::size_t>> unheard_;  // Results, and where they end in that.
   Time::time_point give_up_at_;
-  Bridge::Line line_;
+  Bridge bridge_;
 };
 
 }  // namespace
 
-StdioEnd serve_stdio(Bridge& bridge, const StdioOptions& options) {
-  return StdioServer(bridge, options).serve();
+StdioEnd serve_stdio(const BridgeOptions& bridge, const base::Clock& clock,
+                     const StdioOptions& options) {
+  return StdioServer(bridge, clock, options).serve();
 }
 
 }  // namespace synapse::mcp

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "mcp/bridge.hpp"
 
@@ -19,6 +20,8 @@ struct StdioOptions {
   int stop = -1;  // Readable: end now, finish nothing.
   std::size_t line_bytes_max = 1UL << 20U;
   std::chrono::milliseconds output_patience{30'000};
+  std::string own_name;  // What the agent goes by, if that is known for sure; else blank.
+  AtEnd at_end = AtEnd::release;
 };
 
 enum class StdioEnd {
@@ -28,7 +31,9 @@ enum class StdioEnd {
   client_stuck,  // Nobody has read for too long.
 };
 
-// SIGPIPE must be ignored or blocked.
-[[nodiscard]] StdioEnd serve_stdio(Bridge& bridge, const StdioOptions& options);
+// SIGPIPE must be ignored or blocked. Both eras of the protocol are spoken, mixed as the client
+// likes.
+[[nodiscard]] StdioEnd serve_stdio(const BridgeOptions& bridge, const base::Clock& clock,
+                                   const StdioOptions& options);
 
 }  // namespace synapse::mcp

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "mcp/tools.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <span>
 
@@ -11,7 +13,7 @@ namespace synapse::mcp {
 
 namespace {
 
-enum class Kind { id, text, ids, paths, status, count };
+enum class Kind { id, text, path, ids, paths, status, count, flag };
 enum class Need { required, optional };
 
 struct Parameter {
@@ -40,6 +42,7 @@ class Arguments {
     const Json& value = rpc::member(json_, name);
     return value.is_null() ? otherwise : value.get<std::uint64_t>();
   }
+  [[nodiscard]] bool flag(const char* name) const { return rpc::member(json_, name) == true; }
   [[nodiscard]] std::vector<std::string> list(const char* name) const {
     const Json& value = rpc::member(json_, name);
     if (value.is_null()) return {};
@@ -84,12 +87,18 @@ constexpr std::array update_parameters{task_id,
                                        Parameter{"status", Kind::status, Need::optional, ""},
                                        Parameter{"suggested_owner", Kind::id, Need::optional, ""}};
 
+constexpr std::array state_parameters{
+    Parameter{"mine", Kind::flag, Need::optional, "Only what you hold"},
+    Parameter{"paths", Kind::paths, Need::optional, "Only what meets these"},
+    Parameter{"limit", Kind::count, Need::optional, "100 unless given", 1000}};
+constexpr std::array who_holds_parameters{Parameter{"path", Kind::path, Need::required, ""}};
+
 template <Resource resource>
 Call look(const Arguments&) {
   return Look{resource};
 }
 
-constexpr std::array<Tool, 10> tools{{
+constexpr auto tools = std::to_array<Tool>({
     {"synapse_claim",
      "Take a lease on a task and its files before editing them. Refused while another agent holds "
      "them. Renewed until released or the session ends.",
@@ -127,23 +136,31 @@ constexpr std::array<Tool, 10> tools{{
      {},
      look<Resource::board>,
      true},
-    {"synapse_state",
-     "Who holds which tasks and files, and who is around.",
-     {},
-     look<Resource::state>,
+    {"synapse_state", "Who you are, who holds which tasks and files, and who is around.",
+     state_parameters,
+     [](const Arguments& given) -> Call {
+       return ShowState{given.flag("mine") ? ShowState::Whose::mine : ShowState::Whose::all,
+                        given.list("paths"), given.count("limit", ShowState{}.limit)};
+     },
      true},
+    {"synapse_who_holds", "Who holds a file or folder.", who_holds_parameters,
+     [](const Arguments& given) -> Call { return WhoHolds{given.text("path")}; }, true},
     {"synapse_manifest", "What agents say they can do.", {}, look<Resource::manifest>, true},
-}};
+});
 
 Json schema_of(const Parameter& parameter) {
   Json schema = Json::object();
   switch (parameter.kind) {
     case Kind::id:
     case Kind::text:
+    case Kind::path:
       schema["type"] = "string";
       break;
     case Kind::count:
       schema["type"] = "integer";
+      break;
+    case Kind::flag:
+      schema["type"] = "boolean";
       break;
     case Kind::ids:
     case Kind::paths:
@@ -231,6 +248,12 @@ Result<> check(const Parameter& parameter, const Json& value) {
       return check_text(parameter.name, value, id_bytes_max);
     case Kind::text:
       return check_text(parameter.name, value, text_bytes_max);
+    case Kind::path:
+      return check_text(parameter.name, value, path_bytes_max);
+    case Kind::flag:
+      if (value.is_boolean()) return {};
+      return fail(ErrorCode::bad_argument,
+                  argument_named(parameter.name) + " must be true or false");
     case Kind::count:
       return check_count(parameter, value);
     case Kind::ids:
@@ -246,6 +269,18 @@ Result<> check(const Parameter& parameter, const Json& value) {
                       " must be one of open, in_progress, blocked, done, cancelled");
   }
   SYNAPSE_ASSERT(false && "a kind without a check");
+}
+
+// Models that are used to writing text put a list into a string now and then.
+void unpack_list(const Parameter& parameter, Json& arguments) {
+  if (parameter.kind != Kind::ids && parameter.kind != Kind::paths) return;
+  const auto found = arguments.find(parameter.name);
+  if (found == arguments.end() || !found->is_string()) return;
+  const std::string& text = found->get_ref<const std::string&>();
+  if (!base::trim(text).starts_with('[')) return;
+  if (Result<Json> list = wire::parse_json(text, "the list"); list && list->is_array()) {
+    *found = *std::move(list);
+  }
 }
 
 Result<> check_known(const Tool& tool, const Json& arguments) {
@@ -281,11 +316,17 @@ Json tool_list(const Revision& revision) {
   return list;
 }
 
-Result<Call> read_call(const std::string& tool_name, const Json& arguments) {
+bool is_tool(std::string_view name) {
+  return std::any_of(tools.begin(), tools.end(),
+                     [name](const Tool& tool) { return tool.name == name; });
+}
+
+Result<Call> read_call(const std::string& tool_name, Json arguments) {
   for (const Tool& tool : tools) {
     if (tool.name != tool_name) continue;
     if (const Result<> known = check_known(tool, arguments); !known) return known.error();
     for (const Parameter& parameter : tool.parameters) {
+      unpack_list(parameter, arguments);
       const Json& value = rpc::member(arguments, parameter.name);
       // Models write null for what they leave out.
       if (value.is_null() && parameter.need == Need::optional) continue;

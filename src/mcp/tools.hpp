@@ -23,8 +23,10 @@ inline constexpr std::size_t list_items_max = 512;
 
 // The `tools` of tools/list, as that revision has them.
 [[nodiscard]] Json tool_list(const Revision& revision);
-// What tools/call asks for. Errors: bad_argument, saying which and why; an unknown tool is one too.
-[[nodiscard]] Result<Call> read_call(const std::string& tool, const Json& arguments);
+[[nodiscard]] bool is_tool(std::string_view name);
+// What tools/call asks for. A string that holds a JSON list is read as that list, where a list is
+// wanted. Errors: bad_argument, saying which and why; an unknown tool is one too.
+[[nodiscard]] Result<Call> read_call(const std::string& tool, Json arguments);
 
 // The `resources` of resources/list.
 [[nodiscard]] Json resource_list();

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "mcp/lines.hpp"
+#include "mcp/modern.hpp"
 #include "mcp/session.hpp"
 
 using namespace synapse;
@@ -13,7 +14,20 @@ namespace {
 
 class Client {
  public:
-  void say(std::string_view text) { look_at(session_.receive(++last_text_, text)); }
+  void say(std::string_view text) {
+    auto parsed = mcp::rpc::parse(text);
+    ++last_text_;
+    if (const auto* invalid = std::get_if<mcp::rpc::Invalid>(&parsed)) {
+      return look_at(mcp::Session::refuse(last_text_, *invalid));
+    }
+    auto& document = std::get<mcp::Json>(parsed);
+    if (mcp::Modern::is_spoken_in(document)) {
+      look_at(modern_.receive(last_text_, document));
+    } else {
+      look_at(session_.receive(last_text_, std::move(document)));
+    }
+    look_at(modern_.changed(mcp::Resource::board));
+  }
 
  private:
   void look_at(const mcp::Effects& effects) {
@@ -22,13 +36,17 @@ class Client {
       SYNAPSE_ASSERT(output.text.empty() || nlohmann::json::accept(output.text));
     }
     SYNAPSE_ASSERT(session_.calls_under_way() <= mcp::Session::calls_max);
+    SYNAPSE_ASSERT(modern_.calls_under_way() <= mcp::Session::calls_max);
     for (const auto& start : effects.calls) {
       // Every other one stays under way.
-      if (start.id % 2 == 0) look_at(session_.finish(start.id, {}));
+      if (start.id % 2 != 0) continue;
+      const bool is_modern = start.id > mcp::Modern::first_call;
+      look_at(is_modern ? modern_.finish(start.id, {}) : session_.finish(start.id, {}));
     }
   }
 
   mcp::Session session_;
+  mcp::Modern modern_{mcp::Modern::Ids::unique};
   mcp::TextId last_text_ = 0;
 };
 

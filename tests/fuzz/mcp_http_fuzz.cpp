@@ -92,6 +92,9 @@ class Desk final : public mcp::CallDesk {
       : listener_(std::make_shared<mcp::Listener>(std::move(listener))), calls_(calls) {}
   void perform(mcp::CallId id, mcp::Call) override { calls_.push_back({listener_, id}); }
   void cancel(mcp::CallId) override {}
+  void unheard(mcp::CallId) override {}
+  void attend() override {}
+  void end(mcp::AtEnd) override {}
   [[nodiscard]] const std::shared_ptr<mcp::Listener>& listener() const { return listener_; }
 
  private:
@@ -102,12 +105,17 @@ class Desk final : public mcp::CallDesk {
 class World {
  public:
   World()
-      : endpoint_(options(), {clock_, [this] { return "s" + std::to_string(++last_session_); },
-                              [this](mcp::Listener listener) -> std::unique_ptr<mcp::CallDesk> {
-                                auto desk = std::make_unique<Desk>(std::move(listener), calls_);
-                                listeners_.push_back(desk->listener());
-                                return desk;
-                              }}) {}
+      : endpoint_(
+            options(),
+            {clock_, [this](const mcp::Revision&) { return "s" + std::to_string(++last_session_); },
+             [](std::string_view id) -> const mcp::Revision* {
+               return id.starts_with("e") ? &mcp::newest_revision() : nullptr;
+             },
+             [this](const std::string&, mcp::Listener listener) -> std::unique_ptr<mcp::CallDesk> {
+               auto desk = std::make_unique<Desk>(std::move(listener), calls_);
+               listeners_.push_back(desk->listener());
+               return desk;
+             }}) {}
   ~World() { endpoint_.close(); }
 
   void serve(const net::HttpRequest& request) {

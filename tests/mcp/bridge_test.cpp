@@ -15,13 +15,14 @@ namespace {
 class Desk {
  public:
   explicit Desk(const Bus& bus, std::chrono::seconds lease_ttl = std::chrono::seconds(600))
-      : bridge_({bus.settings("mcp"), resolver(), lease_ttl}, clock_) {
-    REQUIRE(bridge_.connect());
-    line_.emplace(bridge_, listener(*this));
-  }
+      : Desk(bus.settings("mcp"), lease_ttl) {}
+  explicit Desk(const AgentOptions& agent,
+                std::chrono::seconds lease_ttl = std::chrono::seconds(600),
+                mcp::BridgeOptions::Name name = mcp::BridgeOptions::Name::suggested)
+      : bridge(options(agent, lease_ttl, name), clock_, listener(*this)) {}
 
   mcp::CallId begin(mcp::Call call) {
-    line_->perform(++last_call_, std::move(call));
+    bridge.perform(++last_call_, std::move(call));
     return last_call_;
   }
   mcp::Outcome perform(mcp::Call call) {
@@ -41,6 +42,15 @@ class Desk {
   }
 
  private:
+  static mcp::BridgeOptions options(const AgentOptions& agent, std::chrono::seconds lease_ttl,
+                                    mcp::BridgeOptions::Name name) {
+    mcp::BridgeOptions options;
+    options.agent = agent;
+    options.resolve_scope = resolver();
+    options.lease_ttl = lease_ttl;
+    options.name = name;
+    return options;
+  }
   static mcp::ScopeResolver resolver() {
     return [](const std::vector<std::string>& paths) -> Result<mcp::ClaimScope> {
       if (!paths.empty() && paths[0] == "/elsewhere") {
@@ -59,9 +69,10 @@ class Desk {
   base::SystemClock clock_;
   net::Mailbox<std::pair<mcp::CallId, mcp::Outcome>> finished_{100};
   net::Mailbox<mcp::Resource> changed_{100};
-  mcp::Bridge bridge_;
-  std::optional<mcp::Bridge::Line> line_;
   mcp::CallId last_call_ = 0;
+
+ public:
+  mcp::Bridge bridge;
 };
 
 bool holds(const mcp::Outcome& state, const std::string& task_id) {
@@ -101,7 +112,7 @@ TEST_CASE("a refused claim says who holds what", "[mcp][bridge]") {
   CHECK_THAT(refused.text, Catch::Matchers::Contains("alice"));
   CHECK(refused.structured.at("holder") == "alice");
   CHECK(refused.structured.at("conflict_task_id") == "hers");
-  CHECK(desk.perform(mcp::Claim{"mine", {"docs"}}).text == "claimed 'mine': docs of /w");
+  CHECK(desk.perform(mcp::Claim{"mine", {"docs"}}).text == "claimed 'mine' as mcp: docs of /w");
   const mcp::Outcome outside = desk.perform(mcp::Claim{"far", {"/elsewhere"}});
   CHECK(outside.verdict == mcp::Verdict::refused);
   CHECK_THAT(outside.text, Catch::Matchers::Contains("outside of the repository"));
@@ -145,6 +156,8 @@ TEST_CASE("claims, plan and cards of anybody are told of", "[mcp][bridge]") {
   const Bus bus;
   const auto alice = bus.join("alice");
   Desk desk(bus);
+  desk.bridge.attend();
+  REQUIRE(comes_online(*alice, "mcp"));
   REQUIRE(alice->advertise({{"description", "knows C++"}})->granted);
   CHECK(desk.is_told_of(mcp::Resource::manifest));
   REQUIRE(alice->declare_task("p", "Plan", {}, Json::object())->granted);
@@ -188,6 +201,7 @@ TEST_CASE("what waits is read once, and its sender knows that it was seen", "[mc
   message.target = "mcp";
   message.text = "the parser is yours";
   Desk desk(bus);
+  desk.perform(look_at_state);
   REQUIRE(alice->say(message)->granted);
   const mcp::Outcome inbox = desk.perform(mcp::ReadInbox{});
   CHECK(inbox.text == "#1 alice: the parser is yours");
@@ -199,7 +213,7 @@ TEST_CASE("what waits is read once, and its sender knows that it was seen", "[mc
   CHECK(desk.perform(mcp::ReadInbox{}).text == "no messages wait for you");
   REQUIRE(alice->say(message)->granted);
   const mcp::Outcome resource = desk.perform(mcp::Look{mcp::Resource::inbox});
-  CHECK(Json::parse(resource.text).at("messages").at(0).at("payload") == "the parser is yours");
+  CHECK(resource.structured.at("messages").at(0).at("payload") == "the parser is yours");
   CHECK(desk.perform(mcp::ReadInbox{}).text == "no messages wait for you");
 }
 
@@ -244,4 +258,115 @@ TEST_CASE("send says how the message stands with each recipient, and what it ans
   CHECK(desk.perform(mcp::Send{"alice", "that one", 2}).verdict == mcp::Verdict::done);
   const auto sent = alice->sent({1, 2, ""});
   CHECK(sent->frame->at("messages")[0].at("recipients")[0].at("state") == "answered");
+}
+
+TEST_CASE("without a hub a call says so and how to start one, and works once there is one",
+          "[mcp][bridge]") {
+  std::optional<Bus> bus(std::in_place);
+  AgentOptions agent = bus->settings("mcp");
+  const std::uint16_t port = bus->hub.port();
+  bus.reset();
+  Desk desk(agent);
+  const mcp::Outcome refused = desk.perform(mcp::Claim{"t", {"a"}});
+  CHECK(refused.verdict == mcp::Verdict::refused);
+  CHECK_THAT(refused.text, Catch::Matchers::Contains("Nothing was done") &&
+                               Catch::Matchers::Contains("synapse hub"));
+  HubOptions again;
+  again.port = port;
+  const Bus late(again);
+  CHECK(desk.perform(mcp::Claim{"t", {"a"}}).text == "claimed 't' as mcp: a of /w");
+}
+
+TEST_CASE("two clients of one name are two agents that exclude each other", "[mcp][bridge]") {
+  const Bus bus;
+  Desk first(bus);
+  Desk second(bus);
+  CHECK(first.perform(mcp::Claim{"one", {"src"}}).text == "claimed 'one' as mcp: src of /w");
+  const mcp::Outcome refused = second.perform(mcp::Claim{"two", {"src/a.c"}});
+  CHECK(refused.verdict == mcp::Verdict::refused);
+  CHECK(refused.structured.at("holder") == "mcp");
+  CHECK(second.bridge.name() == "mcp-2");
+}
+
+TEST_CASE("a client that wants its exact name goes without a hub while another has it",
+          "[mcp][bridge]") {
+  const Bus bus;
+  auto first = std::make_unique<Desk>(bus);
+  first->perform(look_at_state);
+  Desk exact(bus.settings("mcp"), std::chrono::seconds(600), mcp::BridgeOptions::Name::exact);
+  CHECK(exact.perform(look_at_state).verdict == mcp::Verdict::refused);
+  first.reset();
+  CHECK(exact.perform(look_at_state).verdict == mcp::Verdict::done);
+  CHECK(exact.bridge.name() == "mcp");
+}
+
+TEST_CASE("a lease whose grant did not reach the client is given back", "[mcp][bridge]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  Desk desk(bus);
+  const mcp::CallId heard = desk.begin(mcp::Claim{"heard", {"a"}});
+  REQUIRE(desk.next()->first == heard);
+  const mcp::CallId lost = desk.begin(mcp::Claim{"lost", {"b"}});
+  REQUIRE(desk.next()->first == lost);
+  // Asked for again: that the first answer was lost matters no more.
+  desk.perform(mcp::Claim{"heard", {"a"}});
+  desk.bridge.unheard(heard);
+  desk.bridge.unheard(lost);
+  desk.perform(look_at_state);
+  const auto state = alice->state();
+  const Json& claims = state->frame->at("snapshot").at("active_claims");
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].at("task_id") == "heard");
+}
+
+TEST_CASE("an end gives leases back, or leaves them to run out", "[mcp][bridge]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  const auto at_end = GENERATE(mcp::AtEnd::release, mcp::AtEnd::keep);
+  Desk desk(bus);
+  desk.perform(mcp::Claim{"t", {"a"}});
+  desk.bridge.end(at_end);
+  REQUIRE(desk.bridge.is_over_within(patience));
+  ClaimRequest claim;
+  claim.task_id = "t";
+  CHECK(alice->claim(claim)->granted == (at_end == mcp::AtEnd::release));
+}
+
+TEST_CASE("who attends hears of a hub that comes, though it calls nothing", "[mcp][bridge]") {
+  std::optional<Bus> bus(std::in_place);
+  AgentOptions agent = bus->settings("mcp");
+  HubOptions again;
+  again.port = bus->hub.port();
+  bus.reset();
+  Desk desk(agent);
+  desk.bridge.attend();
+  const Bus late(again);
+  CHECK(desk.is_told_of(mcp::Resource::state));
+}
+
+TEST_CASE("the state says who one is, and is narrowed to what is asked for", "[mcp][bridge]") {
+  const Bus bus;
+  const auto alice = bus.join("alice");
+  ClaimRequest claim;
+  claim.task_id = "hers";
+  claim.worktree = "/w";
+  claim.paths = {"src"};
+  REQUIRE(alice->claim(claim)->granted);
+  Desk desk(bus);
+  desk.perform(mcp::Claim{"mine", {"docs"}});
+  const mcp::Outcome all = desk.perform(mcp::ShowState{});
+  CHECK_THAT(all.text, Catch::Matchers::StartsWith("you are mcp; online: alice, mcp\n") &&
+                           Catch::Matchers::Contains("hers alice src,") &&
+                           Catch::Matchers::Contains("mine mcp docs,"));
+  const mcp::Outcome mine = desk.perform(mcp::ShowState{mcp::ShowState::Whose::mine, {}, 100});
+  CHECK_THAT(mine.text, !Catch::Matchers::Contains("hers"));
+  const mcp::Outcome there =
+      desk.perform(mcp::ShowState{mcp::ShowState::Whose::all, {"src/a.c"}, 100});
+  CHECK(there.structured.at("active_claims").size() == 1);
+  CHECK_THAT(there.text, Catch::Matchers::Contains("hers") && !Catch::Matchers::Contains("mine"));
+  CHECK_THAT(desk.perform(mcp::WhoHolds{"src/a.c"}).text,
+             Catch::Matchers::StartsWith("hers alice"));
+  CHECK_THAT(desk.perform(mcp::WhoHolds{"docs"}).text, Catch::Matchers::EndsWith("(you)"));
+  CHECK(desk.perform(mcp::WhoHolds{"lib"}).text == "nobody holds lib");
+  CHECK(desk.perform(mcp::WhoHolds{"/elsewhere"}).verdict == mcp::Verdict::refused);
 }

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 
 using namespace synapse::mcp;
+namespace net = synapse::net;
 using Catch::Matchers::Contains;
 using synapse::net::HttpRequest;
 using synapse::net::HttpResponse;
@@ -14,7 +15,7 @@ namespace {
 // 0: it may come in.
 unsigned refusal(const std::string& method, const net::HttpHeaders& headers,
                  const net::HttpDoor& door = {}) {
-  const auto judged = judge(http_request(method, headers), door);
+  const auto judged = judge(http_request(method, headers), {door, {}});
   const auto* response = std::get_if<HttpResponse>(&judged);
   return response == nullptr ? 0 : response->status;
 }
@@ -66,12 +67,48 @@ TEST_CASE("a body that is not JSON is refused", "[mcp][http]") {
 TEST_CASE("a revision that is not spoken here is refused, and the known ones named",
           "[mcp][http]") {
   for (const char* known : {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", ""}) {
-    CHECK(refusal("POST", {{"MCP-Protocol-Version", known}}) == 0);
+    CHECK_FALSE(refused_revision(wish("POST", {{"MCP-Protocol-Version", known}}), nullptr));
   }
-  const auto judged = judge(http_request("GET", {{"mcp-protocol-version", "1999-01-01"}}), {});
-  const auto& refused = std::get<HttpResponse>(judged);
-  CHECK(refused.status == 400);
-  CHECK_THAT(refused.body, Contains("2025-03-26, 2025-06-18"));
+  const auto refused =
+      refused_revision(wish("GET", {{"mcp-protocol-version", "1999-01-01"}}), nullptr);
+  REQUIRE(refused);
+  CHECK(refused->status == 400);
+  CHECK_THAT(refused->body, Contains("2025-03-26, 2025-06-18") && !Contains("\"id\""));
+  CHECK_THAT(refused_revision(wish("GET", {{"mcp-protocol-version", "1999-01-01"}}), 7)->body,
+             Contains("\"id\":7"));
+}
+
+TEST_CASE("a caller says its name in the path, and may have it by its token alone", "[mcp][http]") {
+  const auto named = [](const std::string& target, const HttpEntrance& entrance = {},
+                        const std::string& token = "") -> std::string {
+    net::HttpHeaders headers;
+    if (!token.empty()) headers.emplace_back("Authorization", "Bearer " + token);
+    HttpRequest request = http_request("POST", headers);
+    request.target = target;
+    const auto judged = judge(request, entrance);
+    if (const auto* no = std::get_if<HttpResponse>(&judged)) return std::to_string(no->status);
+    return std::get<HttpWish>(judged).agent;
+  };
+  CHECK(named("/mcp").empty());
+  CHECK(named("/mcp/shop/claude?x=y") == "shop/claude");
+  CHECK(named("/mcp/caf%C3%A9") == "café");
+  for (const char* wrong : {"/mcp/a%0Ab", "/mcp/%", "/mcp/%ff", "/mcpx"}) {
+    INFO(wrong);
+    CHECK(named(wrong) == "404");
+  }
+  CHECK(named("/mcp/" + std::string(257, 'x')) == "404");
+  HttpEntrance entrance;
+  entrance.tokens = *net::TokenBook::parse("t1 shop/ann\nt2 shop/bob,shop/bob-night\n");
+  CHECK(named("/mcp", entrance, "t1") == "shop/ann");
+  CHECK(named("/mcp", entrance, "t2") == "shop/bob");
+  CHECK(named("/mcp/shop/bob-night", entrance, "t2") == "shop/bob-night");
+  CHECK(named("/mcp/shop/bob", entrance, "t1") == "403");
+  CHECK(named("/mcp", entrance, "t3") == "401");
+  CHECK(named("/mcp", entrance) == "401");
+  // Beside the book there may be one token for all the others.
+  entrance.door.token = "all";
+  CHECK(named("/mcp/shop/carl", entrance, "all") == "shop/carl");
+  CHECK(named("/mcp", entrance, "t1") == "shop/ann");
 }
 
 TEST_CASE("there is one path and three methods", "[mcp][http]") {
@@ -80,7 +117,7 @@ TEST_CASE("there is one path and three methods", "[mcp][http]") {
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
   // Where clients look for how to get a token, and must see that there is no such thing.
   request.target = "/.well-known/oauth-protected-resource";
-  CHECK(std::get<HttpResponse>(judge(request, with_token())).status == 404);
+  CHECK(std::get<HttpResponse>(judge(request, {with_token(), {}})).status == 404);
   request.target = "/mcp/";
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
   request.target = "/mcp?x=y";
@@ -117,7 +154,7 @@ TEST_CASE("a token that is asked for is a bearer token", "[mcp][http]") {
     CAPTURE(wrong);
     CHECK(refusal("POST", {{"Authorization", wrong}}, door) == 401);
   }
-  const auto judged = judge(http_request("POST", {}), door);
+  const auto judged = judge(http_request("POST", {}), {door, {}});
   CHECK(std::get<HttpResponse>(judged).headers == net::HttpHeaders{{"WWW-Authenticate", "Bearer"}});
   CHECK_THAT(std::get<HttpResponse>(judged).body, !Contains("secret"));
 }
@@ -129,7 +166,7 @@ TEST_CASE("a page of an allowed origin may ask and read, no other may", "[mcp][h
   CHECK(refusal("POST", page, door) == 401);
   CHECK(refusal("POST", {page[0], {"Authorization", "Bearer secret"}}, door) == 0);
   const HttpRequest asking = http_request("OPTIONS", page);
-  CHECK(std::get<HttpResponse>(judge(asking, door)).status == 204);
+  CHECK(std::get<HttpResponse>(judge(asking, {door, {}})).status == 204);
   const auto value = [](const net::HttpHeaders& headers, const char* name) -> std::string {
     for (const auto& [key, text] : headers) {
       if (key == name) return text;
@@ -139,7 +176,8 @@ TEST_CASE("a page of an allowed origin may ask and read, no other may", "[mcp][h
   const net::HttpHeaders allowed = headers_for_page(asking, door);
   CHECK(value(allowed, "Access-Control-Allow-Origin") == "http://localhost:6274");
   CHECK_THAT(value(allowed, "Access-Control-Allow-Headers"),
-             Contains("Authorization") && Contains("Mcp-Session-Id"));
+             Contains("Authorization") && Contains("Mcp-Session-Id") && Contains("Mcp-Method") &&
+                 Contains("Mcp-Name"));
   CHECK_THAT(
       value(headers_for_page(http_request("POST", page), door), "Access-Control-Expose-Headers"),
       Contains("Mcp-Session-Id"));

@@ -61,6 +61,7 @@ TEST_CASE("an unknown session is not found, and so is one that was ended", "[mcp
   CHECK(pending->response.status == 404);
   CHECK(listening->stage == Stage::ended);
   CHECK_FALSE(stage.desks[0]->is_open);
+  CHECK(stage.desks[0]->end == AtEnd::release);
   stage.finish(1, "too late");
   CHECK(stage.say(session, rpc_text(1, "ping"))->response.status == 404);
   CHECK(stage.serve(http_request("DELETE", {{"Mcp-Session-Id", session}}))->response.status == 404);
@@ -257,6 +258,7 @@ TEST_CASE("a session that nobody uses ends", "[mcp][http]") {
     stage.pass(1);
     CHECK_FALSE(lives());
     CHECK_FALSE(stage.desks[0]->is_open);
+    CHECK(stage.desks[0]->end == AtEnd::keep);
   }
   SECTION("not before it has been silent for that long") {
     stage.say(session, rpc_text(1, "ping"));
@@ -326,7 +328,7 @@ TEST_CASE("an open stream is kept alive", "[mcp][http]") {
 
 TEST_CASE("a page of an allowed origin gets the headers that let it read", "[mcp][http]") {
   HttpEndpointOptions options;
-  options.door.allowed_origins = {"http://page.example"};
+  options.entrance.door.allowed_origins = {"http://page.example"};
   HttpStage stage(options);
   const net::HttpHeaders page{{"Origin", "http://page.example"}};
   const auto is_readable = [](const Reply& reply) {

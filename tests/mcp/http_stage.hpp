@@ -71,12 +71,19 @@ struct FakeDesk final : CallDesk {
     Listener listener;
     std::vector<std::pair<CallId, Call>> calls;
     std::vector<CallId> cancelled;
+    std::vector<CallId> unheard;
+    std::string agent;
+    bool attends = false;
+    std::optional<AtEnd> end;
     bool is_open = true;
   };
   explicit FakeDesk(std::shared_ptr<Record> kept) : record(std::move(kept)) {}
   ~FakeDesk() override { record->is_open = false; }
   void perform(CallId id, Call call) override { record->calls.emplace_back(id, std::move(call)); }
   void cancel(CallId id) override { record->cancelled.push_back(id); }
+  void unheard(CallId id) override { record->unheard.push_back(id); }
+  void attend() override { record->attends = true; }
+  void end(AtEnd at_end) override { record->end = at_end; }
 
   std::shared_ptr<Record> record;
 };
@@ -113,9 +120,15 @@ class HttpStage {
  public:
   explicit HttpStage(HttpEndpointOptions options = {})
       : endpoint(std::move(options),
-                 {clock, [this] { return "session-" + std::to_string(++last_session_); },
-                  [this](Listener listener) -> std::unique_ptr<CallDesk> {
+                 {clock,
+                  [this](const Revision&) { return "session-" + std::to_string(++last_session_); },
+                  // An earlier run's are those that say so, and their revision.
+                  [](std::string_view id) -> const Revision* {
+                    return id.starts_with("earlier-") ? find_revision(id.substr(8)) : nullptr;
+                  },
+                  [this](const std::string& agent, Listener listener) -> std::unique_ptr<CallDesk> {
                     desks.push_back(std::make_shared<FakeDesk::Record>());
+                    desks.back()->agent = agent;
                     desks.back()->listener = std::move(listener);
                     return std::make_unique<FakeDesk>(desks.back());
                   }}) {}
@@ -124,6 +137,12 @@ class HttpStage {
     auto reply = std::make_shared<FakeReply>();
     endpoint.serve(request, reply);
     return reply;
+  }
+  Reply serve_at(const std::string& target, const std::string& body,
+                 const net::HttpHeaders& headers = {}) {
+    net::HttpRequest request = http_request("POST", headers, body);
+    request.target = target;
+    return serve(request);
   }
   Reply post(const std::string& body, const net::HttpHeaders& headers = {}) {
     return serve(http_request("POST", headers, body));

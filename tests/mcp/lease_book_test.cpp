@@ -37,13 +37,17 @@ TEST_CASE("the lease that has been due the longest comes first", "[mcp][lease]")
   CHECK(book.next_due() == Mono(seconds(10)));
 }
 
-TEST_CASE("the leases of a session go with it, and no others", "[mcp][lease]") {
+TEST_CASE("a lease is known by the call that brought it", "[mcp][lease]") {
   LeaseBook book(seconds(600));
   book.keep("mine", 1, {}, seconds(0));
   book.keep("yours", 2, {}, seconds(0));
-  book.drop_session(1);
-  CHECK(book.find("mine") == nullptr);
-  REQUIRE(book.find("yours") != nullptr);
+  book.keep("gift", 0, {}, seconds(0));
+  CHECK(book.granted_by(1) == "mine");
+  CHECK_FALSE(book.granted_by(3));
+  CHECK_FALSE(book.granted_by(0));
+  CHECK(book.drop("mine"));
+  CHECK_FALSE(book.granted_by(1));
+  CHECK(book.drop("gift"));
   CHECK(book.drop("yours"));
   CHECK_FALSE(book.drop("yours"));
   CHECK_FALSE(book.next_due());

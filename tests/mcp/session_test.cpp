@@ -10,7 +10,15 @@ namespace {
 // A client that numbers its texts as a transport does.
 class Player {
  public:
-  Effects say(const std::string& text) { return session.receive(++last_text, text); }
+  // As a transport reads it.
+  Effects say(const std::string& text) {
+    auto parsed = rpc::parse(text);
+    ++last_text;
+    if (const auto* invalid = std::get_if<rpc::Invalid>(&parsed)) {
+      return Session::refuse(last_text, *invalid);
+    }
+    return session.receive(last_text, std::get<Json>(std::move(parsed)));
+  }
   Effects ask(const Json& id, const std::string& method, const Json& params = Json::object()) {
     return say(Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}.dump());
   }
@@ -76,7 +84,7 @@ TEST_CASE("a text that is no message gets an error without an id, and the sessio
     INFO(text);
     const Json answer = player.hear(text);
     CHECK(code_of(answer) == code);
-    CHECK(answer.at("id").is_null());
+    CHECK_FALSE(answer.contains("id"));
   };
   check("{", -32700);
   check("nonsense", -32700);
@@ -167,8 +175,7 @@ TEST_CASE("what a resource can't tell waits for the next tool result", "[mcp][se
   Player player;
   player.initialize();
   const Effects look = player.ask(1, "resources/read", {{"uri", "synapse://state"}});
-  Outcome outcome = done("{}");
-  outcome.notes = {"lost"};
+  Outcome outcome{Verdict::done, "", Json::object(), {"lost"}};
   const Json read = player.only(player.session.finish(look.calls.at(0).id, outcome));
   CHECK(read.at("result").at("contents").at(0).at("uri") == "synapse://state");
   CHECK(read.at("result").at("contents").at(0).at("text") == "{}");
@@ -269,15 +276,68 @@ TEST_CASE("calls under way are bounded, and their ids are each used once", "[mcp
     if (i == 0) CHECK(code_of(player.answer(0, "tools/call", board_call)) == -32600);
   }
   CHECK(player.session.calls_under_way() == Session::calls_max);
-  CHECK(code_of(player.answer("more", "tools/call", board_call)) == -32000);
+  CHECK(code_of(player.answer("more", "tools/call", board_call)) == -32603);
   CHECK(player.answer("still", "ping").contains("result"));
   static_cast<void>(player.session.finish(calls[0], done("x")));
   CHECK(player.ask("more", "tools/call", board_call).calls.size() == 1);
 }
 
-TEST_CASE("a text that was too long to read is refused", "[mcp][session]") {
+TEST_CASE("wrong arguments of a tool are for its model to mend where the revision says so",
+          "[mcp][session]") {
+  for (const Revision& revision : revisions()) {
+    INFO(revision.name);
+    Player player;
+    player.initialize(std::string(revision.name));
+    const Json wrong{{"name", "synapse_claim"}, {"arguments", {{"task_id", 7}}}};
+    const Json answer = player.answer(1, "tools/call", wrong);
+    if (revision.name < "2025-11-25") {
+      CHECK(code_of(answer) == -32602);
+    } else {
+      CHECK(answer.at("result").at("isError") == true);
+      CHECK(answer.at("result").at("content").at(0).at("text") == "\"task_id\" must be a string");
+    }
+    CHECK(code_of(player.answer(2, "tools/call", {{"name", "synapse_dance"}})) == -32602);
+  }
+}
+
+TEST_CASE("whoever subscribes wants to hear of changes from then on", "[mcp][session]") {
   Player player;
-  const Json refusal = player.only(player.session.refuse_too_long(player.last_text, 100));
-  CHECK(code_of(refusal) == -32600);
-  CHECK(refusal.at("error").at("message") == "the message is longer than 100 bytes");
+  player.initialize();
+  CHECK_FALSE(player.ask(1, "tools/call", board_call).attends);
+  CHECK(player.ask(2, "resources/subscribe", {{"uri", "synapse://state"}}).attends);
+  CHECK_FALSE(player.ask(3, "resources/unsubscribe", {{"uri", "synapse://state"}}).attends);
+}
+
+TEST_CASE("the instructions say the agent's name if it is known for sure", "[mcp][session]") {
+  Player unknown;
+  const std::string without = unknown.initialize().at("result").at("instructions");
+  CHECK(without.find("You are") == std::string::npos);
+  Player known;
+  known.session = Session("shop/claude");
+  const std::string with = known.initialize().at("result").at("instructions");
+  CHECK(with == "You are shop/claude. " + without);
+}
+
+TEST_CASE("a session of an earlier run is initialized and hears of every change",
+          "[mcp][session]") {
+  Player player;
+  player.session = Session::revived(*find_revision("2025-06-18"));
+  CHECK(player.session.revision().name == "2025-06-18");
+  CHECK(player.answer(1, "tools/list").contains("result"));
+  for (const Resource resource : all_resources) {
+    CHECK(player.session.changed(resource).outputs.size() == 1);
+  }
+}
+
+TEST_CASE("an output says whose results are in it", "[mcp][session]") {
+  Player player;
+  player.initialize("2025-03-26");
+  const Effects effects = player.say(
+      R"([{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "synapse_board"}},
+          {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "synapse_board"}}
+          ])");
+  REQUIRE(effects.calls.size() == 2);
+  static_cast<void>(player.session.finish(effects.calls[0].id, done("x")));
+  const Effects last = player.session.finish(effects.calls[1].id, done("y"));
+  CHECK(last.outputs.at(0).calls == std::vector<CallId>{effects.calls[0].id, effects.calls[1].id});
 }

@@ -32,17 +32,20 @@ struct Pipe {
 // A server on a thread, and its client's ends of the pipes.
 class Served {
  public:
-  explicit Served(std::chrono::milliseconds output_patience = patience)
-      : bridge_({bus_.settings("mcp"), resolver(), std::chrono::seconds(600)}, clock_) {
+  explicit Served(std::chrono::milliseconds output_patience = patience,
+                  mcp::AtEnd at_end = mcp::AtEnd::release) {
     std::signal(SIGPIPE, SIG_IGN);
-    REQUIRE(bridge_.connect());
+    mcp::BridgeOptions bridge;
+    bridge.agent = bus.settings("mcp");
+    bridge.resolve_scope = resolver();
     mcp::StdioOptions options;
+    options.at_end = at_end;
     options.in = in.read_end.get();
     options.out = out.write_end.get();
     options.stop = stop.read_end.get();
     options.output_patience = output_patience;
     end_ = std::async(std::launch::async,
-                      [this, options] { return mcp::serve_stdio(bridge_, options); });
+                      [this, bridge, options] { return serve_stdio(bridge, clock_, options); });
   }
   ~Served() {
     in.write_end.reset();
@@ -74,6 +77,26 @@ class Served {
     return end_.get();
   }
 
+  // The line that answers the request of that id.
+  Json answer(const Json& id) {
+    for (;;) {
+      const std::size_t end = heard_.find('\n');
+      if (end != std::string::npos) {
+        const Json line = Json::parse(heard_.substr(0, end));
+        heard_.erase(0, end + 1);
+        if (line.contains("id") && line.at("id") == id) return line;
+        continue;
+      }
+      std::array<char, 4096> bytes{};
+      pollfd event{out.read_end.get(), POLLIN, 0};
+      REQUIRE(poll(&event, 1, static_cast<int>(patience.count())) == 1);
+      const ssize_t count = read(out.read_end.get(), bytes.data(), bytes.size());
+      REQUIRE(count > 0);
+      heard_.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+  const Bus bus;
   Pipe in;
   Pipe out;
   Pipe stop;
@@ -85,9 +108,8 @@ class Served {
     };
   }
 
-  const Bus bus_;
   base::SystemClock clock_;
-  mcp::Bridge bridge_;
+  std::string heard_;
   std::future<mcp::StdioEnd> end_;
 };
 
@@ -128,4 +150,55 @@ TEST_CASE("a client that is gone, and a wish to stop, end the server", "[mcp][st
   Served stopped;
   stopped.stop.write_end.reset();
   CHECK(stopped.end() == mcp::StdioEnd::stopped);
+}
+
+TEST_CASE("the input's end gives the client's leases back, unless they are to be kept",
+          "[mcp][stdio]") {
+  const auto at_end = GENERATE(mcp::AtEnd::release, mcp::AtEnd::keep);
+  Served served(patience, at_end);
+  const auto other = served.bus.join("other");
+  served.say(initialize + request(1, "tools/call",
+                                  {{"name", "synapse_claim"}, {"arguments", {{"task_id", "t"}}}}));
+  CHECK_FALSE(served.answer(1).at("result").contains("isError"));
+  served.in.write_end.reset();
+  CHECK(served.end() == mcp::StdioEnd::input_ended);
+  ClaimRequest claim;
+  claim.task_id = "t";
+  CHECK(other->claim(claim)->granted == (at_end == mcp::AtEnd::release));
+}
+
+TEST_CASE("both eras are spoken on one line, and neither needs the other", "[mcp][stdio]") {
+  Served served;
+  const Json meta{{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+                  {"io.modelcontextprotocol/clientCapabilities", Json::object()}};
+  served.say(request(1, "server/discover", {{"_meta", meta}}));
+  CHECK(served.answer(1).at("result").at("supportedVersions") == Json{"2026-07-28"});
+  served.say(request(2, "tools/list"));
+  CHECK(served.answer(2).at("error").at("code") == -32600);
+  served.say(initialize);
+  CHECK(served.answer(0).at("result").at("protocolVersion") == "2025-11-25");
+  served.say(request(3, "tools/call", {{"name", "synapse_board"}, {"_meta", meta}}));
+  CHECK(served.answer(3).at("result").at("resultType") == "complete");
+  served.say(request(4, "tools/call", {{"name", "synapse_board"}}));
+  CHECK_FALSE(served.answer(4).at("result").contains("resultType"));
+}
+
+TEST_CASE("who listens on a line is told of changes, and of the server's end", "[mcp][stdio]") {
+  Served served;
+  const Json meta{{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+                  {"io.modelcontextprotocol/clientCapabilities", Json::object()}};
+  const Json wish{{"resourceSubscriptions", {"synapse://board"}}};
+  served.say(request(1, "subscriptions/listen", {{"_meta", meta}, {"notifications", wish}}));
+  served.say(request(2, "tools/call",
+                     {{"_meta", meta},
+                      {"name", "synapse_task_declare"},
+                      {"arguments", {{"task_id", "t"}, {"title", "T"}}}}));
+  served.answer(2);
+  served.stop.write_end.reset();
+  const std::string rest = served.hear_all();
+  CHECK(served.end() == mcp::StdioEnd::stopped);
+  CHECK(rest.find("notifications/cancelled") != std::string::npos);
+  const Json last = Json::parse(rest.substr(rest.rfind('\n', rest.size() - 2) + 1));
+  CHECK(last.at("id") == 1);
+  CHECK(last.at("result").at("resultType") == "complete");
 }

@@ -21,7 +21,7 @@ TEST_CASE("all that a model is told of the tools stays under 6 KB in each revisi
   for (const Revision& revision : revisions()) {
     INFO(revision.name);
     const Json list = tool_list(revision);
-    CHECK(list.size() == 10);
+    CHECK(list.size() == 11);
     CHECK(rpc::encode(list).size() + rpc::encode(resource_list()).size() < 6000);
     for (const Json& tool : list) {
       CHECK(tool.contains("outputSchema") == (revision.structured_output == Support::present));
@@ -64,6 +64,10 @@ TEST_CASE("a bad argument is refused by its name", "[mcp][tools]") {
         "\"paths\" is longer than 131072 bytes in all");
   CHECK(read_refusal("synapse_claim", {{"task_id", "t"}, {"files", Json::array()}}) ==
         "synapse_claim has no argument \"files\"; it takes task_id, paths");
+  CHECK(read_refusal("synapse_state", {{"mine", "yes"}}) == "\"mine\" must be true or false");
+  CHECK(read_refusal("synapse_state", {{"limit", 1001}}) ==
+        "\"limit\" must be a whole number of at most 1000");
+  CHECK(read_refusal("synapse_who_holds", Json::object()) == "synapse_who_holds needs \"path\"");
   CHECK(read_refusal("synapse_board", {{"all", true}}) ==
         "synapse_board has no argument \"all\"; it takes none");
   CHECK(read_refusal("synapse_task_update", {{"task_id", "t"}, {"status", "odd"}}) ==
@@ -72,4 +76,19 @@ TEST_CASE("a bad argument is refused by its name", "[mcp][tools]") {
         "synapse_task_update needs \"status\" or \"suggested_owner\"");
   CHECK(read_refusal("synapse_dance", Json::object()) ==
         "there is no tool \"synapse_dance\"; see tools/list");
+}
+
+TEST_CASE("a string that holds a JSON list is read as that list", "[mcp][tools]") {
+  const auto claim = std::get<Claim>(
+      read_call("synapse_claim", {{"task_id", "t"}, {"paths", R"(["a.c", "b c.h"])"}}).value());
+  CHECK(claim.paths == std::vector<std::string>{"a.c", "b c.h"});
+  // One that only looks like it is a wrong argument, and so is a list of other things.
+  for (const char* text : {"[a.c", "[1]", "{}", "a.c, b.c"}) {
+    INFO(text);
+    CHECK(read_refusal("synapse_claim", {{"task_id", "t"}, {"paths", text}}) != "accepted");
+  }
+  // Elsewhere a string stays what it is.
+  CHECK(
+      std::get<Send>(read_call("synapse_send", {{"target", "B"}, {"message", R"(["x"])"}}).value())
+          .message == R"(["x"])");
 }

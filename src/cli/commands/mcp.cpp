@@ -12,6 +12,7 @@
 #include <ostream>
 #include <system_error>
 
+#include "base/file.hpp"
 #include "base/shell_quote.hpp"
 #include "base/strings.hpp"
 #include "cli/client/connection.hpp"
@@ -22,8 +23,12 @@
 #include "git/hooks.hpp"
 #include "hub/exposure.hpp"
 #include "mcp/http.hpp"
+#include "mcp/session_ids.hpp"
 #include "mcp/stdio.hpp"
 #include "net/http_rules.hpp"
+#include "net/token_book.hpp"
+#include "services/hook_install.hpp"
+#include "services/pid_file.hpp"
 
 namespace synapse::cli::commands {
 
@@ -38,7 +43,12 @@ struct McpArguments {
   std::optional<std::string> http;
   TokenOptions http_token;
   std::vector<std::string> allowed_origins;
+  std::optional<std::string> tokens_file;
+  std::string tls_cert;
+  std::string tls_key;
   bool insecure_off_loopback = false;
+  bool exact_name = false;
+  std::size_t at_end = 0;
   std::size_t max_sessions = synapse::mcp::HttpEndpointOptions{}.sessions_max;
   double session_idle =
       static_cast<double>(synapse::mcp::HttpEndpointOptions{}.session_idle.count());
@@ -67,30 +77,14 @@ Result<Address> read_address(const std::string& text) {
   return address;
 }
 
-// Nothing: it serves its starter, on stdio.
-Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
-                                                              const McpArguments& options) {
-  const auto wrong = [](std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); };
-  if (!options.http) {
-    if (options.http_token.token || options.http_token.file || !options.allowed_origins.empty() ||
-        options.insecure_off_loopback) {
-      return wrong(
-          "--http-token, --http-token-file, --allow-origin and --insecure-off-loopback "
-          "go with --http");
-    }
-    return std::optional<synapse::mcp::HttpOptions>();
-  }
-  const Result<Address> address = read_address(*options.http);
-  if (!address) return address.error();
-  synapse::mcp::HttpOptions http;
-  http.host = address->host;
-  http.port = address->port;
-  http.endpoint.door.is_on_loopback = net::is_loopback(http.host);
-  http.endpoint.door.allowed_origins = options.allowed_origins;
-  http.endpoint.sessions_max = options.max_sessions;
-  http.endpoint.session_idle =
-      std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.session_idle));
-  std::string& token = http.endpoint.door.token;
+Error wrong(std::string why) { return fail(ErrorCode::bad_argument, std::move(why)); }
+
+synapse::mcp::AtEnd at_end_of(const McpArguments& options) {
+  return options.at_end == 0 ? synapse::mcp::AtEnd::release : synapse::mcp::AtEnd::keep;
+}
+
+Result<> read_tokens(const McpArguments& options, synapse::mcp::HttpEntrance& entrance) {
+  std::string& token = entrance.door.token;
   if (options.http_token.token) {
     token = base::trimmed(*options.http_token.token);
     // From a variable that was not set: a server without the token that its owner believes it has.
@@ -100,8 +94,67 @@ Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
     if (!read) return read.error();
     token = *std::move(read);
   }
-  const Result<> safe =
-      hub::check_exposure({http.host, !token.empty(), false, false, "--http-token"});
+  if (!options.tokens_file) return {};
+  const Result<std::string> text = read_token_file(*options.tokens_file, "--tokens");
+  if (!text) return text.error();
+  Result<net::TokenBook> book = net::TokenBook::parse(*text);
+  if (!book) return wrong("--tokens " + shown(*options.tokens_file) + ": " + book.error().message);
+  entrance.tokens = *std::move(book);
+  return {};
+}
+
+// What sessions are signed with, kept for the next run; blank where nothing can be kept.
+std::string session_key(const Context& context) {
+  constexpr std::size_t key_bytes = 32;
+  const std::filesystem::path hooks = services::hook_state_folder(context.environment);
+  if (hooks.empty()) return "";
+  const std::filesystem::path file = hooks.parent_path() / "mcp-session-key";
+  if (Result<std::string> kept = base::read_whole(file, 4 * key_bytes); kept && !kept->empty()) {
+    return *kept;
+  }
+  const std::string key = synapse::mcp::random_hex(key_bytes);
+  if (!services::make_private_folder(file.parent_path())) return "";
+  return base::replace_file(file, key, {}) ? "" : key;
+}
+
+// Nothing: it serves its starter, on stdio.
+Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
+                                                              const McpArguments& options) {
+  if (!options.http) {
+    const bool has_others = options.http_token.token || options.http_token.file ||
+                            options.tokens_file || !options.allowed_origins.empty() ||
+                            !options.tls_cert.empty() || !options.tls_key.empty() ||
+                            options.insecure_off_loopback;
+    if (has_others) {
+      return wrong(
+          "--http-token, --http-token-file, --tokens, --tls-cert, --tls-key, --allow-origin and "
+          "--insecure-off-loopback go with --http");
+    }
+    return std::optional<synapse::mcp::HttpOptions>();
+  }
+  const Result<Address> address = read_address(*options.http);
+  if (!address) return address.error();
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return wrong("--tls-cert and --tls-key go together");
+  }
+  synapse::mcp::HttpOptions http;
+  http.host = address->host;
+  http.port = address->port;
+  http.tls_cert = options.tls_cert;
+  http.tls_key = options.tls_key;
+  http.session_key = session_key(context);
+  http.endpoint.at_end = at_end_of(options);
+  http.endpoint.entrance.door.is_on_loopback = net::is_loopback(http.host);
+  http.endpoint.entrance.door.allowed_origins = options.allowed_origins;
+  http.endpoint.sessions_max = options.max_sessions;
+  http.endpoint.session_idle =
+      std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.session_idle));
+  if (const Result<> read = read_tokens(options, http.endpoint.entrance); !read) {
+    return read.error();
+  }
+  const bool has_token =
+      !http.endpoint.entrance.door.token.empty() || !http.endpoint.entrance.tokens.empty();
+  const Result<> safe = hub::check_exposure({http.host, has_token, false, false, "--http-token"});
   if (!safe && !options.insecure_off_loopback) return safe.error();
   if (!safe) context.err << "insecure by request: " << safe.error().message << '\n';
   return std::optional(std::move(http));
@@ -135,40 +188,43 @@ Context speaking_aside(const Context& context) {
           context.session};
 }
 
-int report(Context& context, const synapse::mcp::Bridge& bridge, synapse::mcp::StdioEnd end) {
+int report(Context& context, const std::string& name, synapse::mcp::StdioEnd end) {
   using synapse::mcp::StdioEnd;
   switch (end) {
     case StdioEnd::input_ended:
     case StdioEnd::stopped:
       return exit_code::ok;
     case StdioEnd::client_gone:
-      context.err << '[' << shown(bridge.name()) << "] the client closed its end\n";
+      context.err << '[' << shown(name) << "] the client closed its end\n";
       return exit_code::failed;
     case StdioEnd::client_stuck:
-      context.err << '[' << shown(bridge.name())
-                  << "] the client has not read its answers for too long\n";
+      context.err << '[' << shown(name) << "] the client has not read its answers for too long\n";
       return exit_code::failed;
   }
   return exit_code::failed;
 }
 
-int serve_starter(Context& context, SignalWatch& watch, synapse::mcp::Bridge& bridge) {
+int serve_starter(Context& context, SignalWatch& watch, const McpArguments& options,
+                  const synapse::mcp::BridgeOptions& bridge, std::string own_name) {
   synapse::mcp::StdioOptions ends;
   ends.in = STDIN_FILENO;
   ends.out = STDOUT_FILENO;
   ends.stop = watch.descriptor();
-  return report(context, bridge, serve_stdio(bridge, ends));
+  ends.own_name = std::move(own_name);
+  ends.at_end = at_end_of(options);
+  return report(context, bridge.agent.name, serve_stdio(bridge, context.clock, ends));
 }
 
-int serve_all(Context& context, SignalWatch& watch, synapse::mcp::Bridge& bridge,
+int serve_all(Context& context, SignalWatch& watch, const synapse::mcp::BridgeOptions& bridge,
               synapse::mcp::HttpOptions http) {
+  const std::string& name = bridge.agent.name;
   http.stop = watch.descriptor();
-  http.on_listening = [&context, &bridge](const std::string& url) {
-    context.out << '[' << shown(bridge.name()) << "] serving MCP on " << url << std::endl;
+  http.on_listening = [&context, &name](const std::string& url) {
+    context.out << '[' << shown(name) << "] serving MCP on " << url << std::endl;
   };
   const Result<> served = serve_http(bridge, context.clock, std::move(http));
   if (served) return exit_code::ok;
-  context.err << '[' << shown(bridge.name()) << "] " << served.error().message << '\n';
+  context.err << '[' << shown(name) << "] " << served.error().message << '\n';
   return exit_code::failed;
 }
 
@@ -207,19 +263,23 @@ int run(Context& real_context, const McpArguments& options) {
   // A write to a starter that is gone is then an error and no end.
   if (!*http) signals.push_back(SIGPIPE);
   const auto watch = context.signals.watch(signals);
-  const auto lease_ttl =
-      std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.lease_ttl));
-  synapse::mcp::Bridge bridge({*settings, scope_resolver(context, options), lease_ttl},
-                              context.clock);
-  {
-    OnSignal stop(*watch, [&bridge] { bridge.stop(); });
-    const Result<> connected = bridge.connect();
-    if (stop.end()) return exit_code::ok;
-    if (!connected) return explain_failure(context, *settings, connected.error());
+  synapse::mcp::BridgeOptions bridge;
+  bridge.agent = *settings;
+  bridge.resolve_scope = scope_resolver(context, options);
+  bridge.lease_ttl = std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.lease_ttl));
+  if (options.exact_name) bridge.name = synapse::mcp::BridgeOptions::Name::exact;
+  int code = exit_code::ok;
+  if (*http) {
+    code = serve_all(real_context, *watch, bridge, *std::move(*http));
+  } else {
+    bridge.seated = [&context, caller = *caller](const std::string& name) {
+      tell_name(context, caller, name);
+    };
+    // Of a host's session there is but one agent, and of an exact name too.
+    const bool is_known = is_beside || options.exact_name;
+    code =
+        serve_starter(context, *watch, options, bridge, is_known ? settings->name : std::string());
   }
-  tell_name(context, *caller, bridge.name());
-  const int code = *http ? serve_all(real_context, *watch, bridge, *std::move(*http))
-                         : serve_starter(context, *watch, bridge);
   // One that stayed in the watch would end the process when the watch does.
   while (watch->take()) continue;
   return code;
@@ -235,6 +295,14 @@ void add_http_options(OptionSet& set, McpArguments& options) {
            options.http_token.token);
   set.text({"--http-token-file", "FILE", "file with that token, readable by its owner only"},
            options.http_token.file);
+  set.text({"--tokens", "FILE",
+            "file with a line TOKEN NAME[,NAME...] for each client: who shows the token goes by "
+            "that name"},
+           options.tokens_file);
+  set.text({"--tls-cert", "FILE", "serve https with this certificate chain (PEM)"},
+           options.tls_cert);
+  set.text({"--tls-key", "FILE", "its private key (PEM), readable by its owner only"},
+           options.tls_key);
   set.list({"--allow-origin", "ORIGIN", "let pages of this origin connect too (repeatable)"},
            options.allowed_origins);
   set.flag("--insecure-off-loopback", options.insecure_off_loopback,
@@ -256,6 +324,10 @@ Runner mcp(OptionSet& set) {
   set.text({"--folder", "DIR", "where paths are taken from [the folder it is started in]"},
            options->folder);
   set.text({"--worktree", "TEXT", "what paths are of [the git top level]"}, options->worktree);
+  set.flag("--exact-name", options->exact_name,
+           "take the name as it is or none: not NAME-2 where another process has it");
+  set.choice({"--at-end", "WHAT", "what becomes of leases when the client ends: release or keep"},
+             options->at_end, {"release", "keep"});
   add_http_options(set, *options);
   add_claiming_options(set, options->connection);
   set.example("claude mcp add synapse -- synapse mcp --name shop/claude");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Shows the agents that have claimed a file: the live claims that a claim of it would meet, by the
 // hub's own rules. Exits with 1 if there are none.
-#include <algorithm>
-#include <limits>
 #include <ostream>
 
 #include "base/strings.hpp"
@@ -12,8 +10,7 @@
 #include "cli/git/git_claims.hpp"
 #include "cli/output/lease_time.hpp"
 #include "cli/output/render.hpp"
-#include "core/scope.hpp"
-#include "core/scope_index.hpp"
+#include "client/holders.hpp"
 #include "git/claim_scope.hpp"
 
 namespace synapse::cli::commands {
@@ -27,44 +24,6 @@ struct WhoHoldsArguments {
   bool json = false;
 };
 
-// The claims of a snapshot, to be found by what they cover.
-class Holders {
- public:
-  explicit Holders(const Json& claims) : claims_(claims) {
-    leases_.reserve(claims.size());
-    for (const Json& claim : claims) {
-      core::Lease& lease = leases_.emplace_back();
-      // By its number: an owner's claims may overlap.
-      lease.task_id = TaskId(std::to_string(leases_.size()));
-      lease.owner = AgentName(text_of(claim, "owner"));
-      lease.worktree = text_of(claim, "worktree");
-      lease.paths = texts_of(claim, "paths");
-      if (text_of(claim, "scope") == "none") lease.coverage = core::Coverage::none;
-      index_.add(lease);
-    }
-  }
-
-  [[nodiscard]] std::vector<const Json*> of(const git::ClaimScope& scope) const {
-    std::vector<std::string> paths;
-    for (const std::string& path : scope.paths) paths.push_back(core::normalise_path(path));
-    // A command on its own may take its time.
-    core::Effort effort(std::numeric_limits<std::size_t>::max());
-    std::vector<const core::Lease*> found =
-        index_.conflicts(scope.worktree, paths, AgentName("nobody, who asks"), effort);
-    std::sort(found.begin(), found.end());
-    std::vector<const Json*> holders;
-    for (const core::Lease* lease : found) {
-      holders.push_back(&claims_.at(static_cast<std::size_t>(lease - leases_.data())));
-    }
-    return holders;
-  }
-
- private:
-  const Json& claims_;
-  std::vector<core::Lease> leases_;
-  core::ScopeIndex index_;
-};
-
 std::string line_of(const Context& context, const Json& claim) {
   const std::string paths = base::join(texts_of(claim, "paths"), ", ");
   return "  " + shown(claim, "owner") + " under '" + shown(claim, "task_id") + "' (" +
@@ -74,7 +33,7 @@ std::string line_of(const Context& context, const Json& claim) {
 
 int show(Context& context, const WhoHoldsArguments& options, const Json& claims,
          const git::ClaimScope& scope) {
-  const std::vector<const Json*> found = Holders(claims).of(scope);
+  const std::vector<const Json*> found = client::Holders(claims).of(scope.worktree, scope.paths);
   if (options.json) {
     Json answer = Json::array();
     for (const Json* claim : found) answer.push_back(*claim);

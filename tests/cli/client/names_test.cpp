@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Under whose name commands act, and that those of one agent get along with each other.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -7,6 +11,7 @@
 
 #include "base/shell_quote.hpp"
 #include "cli/git_stage.hpp"
+#include "support/fd.hpp"
 #include "support/file_text.hpp"
 
 using Catch::Matchers::Contains;
@@ -257,15 +262,32 @@ TEST_CASE("an agent's server, lock, message and commit hook work at the same tim
 
 TEST_CASE("two windows of one assistant are two agents", "[cli][names]") {
   const GitStage s;
-  const auto open_window = [&s](const std::string& name) {
-    auto window = std::make_unique<ChildProcess>(
-        command_of(s, {"mcp", "--http", "127.0.0.1:0"}, {{"SYN_IDENTITY", "r/claude"}}));
-    REQUIRE(window->wait_for_output("[" + name + "] serving", patience));
-    return window;
+  const auto open_window = [&s](const std::string& task) {
+    const fs::path pipe = s.box / task;
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    Command command = command_of(s, {}, {{"SYN_IDENTITY", "r/claude"}});
+    command.words = {"sh", "-c", R"(exec "$0" mcp <"$1")", program_under_test(), pipe.string()};
+    auto window = std::make_unique<ChildProcess>(command);
+    // For reading too, so as not to wait for the other end.
+    synapse::test::Fd in(open(pipe.c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(in.get() >= 0);
+    const std::string said =
+        R"({"jsonrpc":"2.0","id":0,"method":"initialize",)"
+        R"("params":{"protocolVersion":"2025-11-25"}})"
+        "\n"
+        R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"synapse_claim",)"
+        R"("arguments":{"task_id":")" +
+        task + R"(","paths":["src"]}}})" + "\n";
+    REQUIRE(write(in.get(), said.data(), said.size()) == static_cast<ssize_t>(said.size()));
+    return std::pair(std::move(window), std::move(in));
   };
-  const auto first = open_window("r/claude");
-  CHECK(first->err().empty());
-  const auto second = open_window("r/claude-2");
-  CHECK_THAT(second->err(), Contains("another process is the agent r/claude;"));
-  CHECK_FALSE(first->wait(std::chrono::milliseconds(0)));
+  const auto first = open_window("T1");
+  REQUIRE(first.first->wait_for_output("claimed 'T1' as r/claude: src", patience));
+  CHECK(first.first->err().empty());
+  const auto second = open_window("T2");
+  // What the one holds is refused to the other.
+  REQUIRE(second.first->wait_for_output("could not claim 'T2'", patience));
+  CHECK_THAT(second.first->err(),
+             Contains("another process is the agent r/claude;") && Contains("[r/claude-2]"));
+  CHECK_FALSE(first.first->wait(std::chrono::milliseconds(0)));
 }

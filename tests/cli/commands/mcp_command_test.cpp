@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fstream>
 #include <future>
+#include <set>
 
 #include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
@@ -90,7 +91,7 @@ std::string token_file(const TempDir& dir, mode_t mode) {
 
 }  // namespace
 
-TEST_CASE("sessions over HTTP share one agent, and each hears of changes", "[cli][mcp]") {
+TEST_CASE("each session over HTTP is an agent of its own, and hears of changes", "[cli][mcp]") {
   const Bus bus;
   Server server(bus, {"--worktree", "/w"});
   Client first(server);
@@ -103,13 +104,96 @@ TEST_CASE("sessions over HTTP share one agent, and each hears of changes", "[cli
             .at("structuredContent")
             .at("task_id") == "t");
   CHECK_THAT(*listening.read_chunk(), Contains("retry:"));
-  CHECK_THAT(*listening.read_chunk(), Contains("id: 0-1\n") && Contains("synapse://state"));
-  CHECK(first.call("synapse_release", {{"task_id", "t"}}).value("isError", false) == false);
+  CHECK_THAT(*listening.read_chunk(), Contains("synapse://state"));
+  const Json refused = first.call("synapse_claim", {{"task_id", "u"}, {"paths", {"src/a.c"}}});
+  CHECK(refused.at("isError") == true);
+  const std::string holder = refused.at("structuredContent").at("holder");
+  CHECK(holder.starts_with("gate"));
   HttpPeer leaving(server.port());
   CHECK(leaving.ask("DELETE", "/mcp", first.headers()).status == 204);
   while (listening.read_chunk()) continue;
   CHECK(first.post(message(9, "ping", Json::object())).status == 404);
   CHECK(server.end() == 0);
+}
+
+TEST_CASE("a session that its client ends gives its leases back, unless they are to be kept",
+          "[cli][mcp]") {
+  const Bus bus;
+  const auto other = bus.join("other");
+  const std::string at_end = GENERATE("release", "keep");
+  Server server(bus, {"--worktree", "/w", "--at-end", at_end});
+  Client client(server);
+  client.call("synapse_claim", {{"task_id", "t"}, {"paths", {"src"}}});
+  HttpPeer leaving(server.port());
+  CHECK(leaving.ask("DELETE", "/mcp", client.headers()).status == 204);
+  ClaimRequest claim;
+  claim.task_id = "t";
+  const auto is_free = [&] { return other->claim(claim)->granted; };
+  if (at_end == "release") {
+    CHECK(eventually(patience, is_free));
+  } else {
+    // The agent leaves all the same: then all is done that will be.
+    CHECK(eventually(patience, [&] {
+      const Json& names = other->who()->frame->at("online_agents");
+      return std::find(names.begin(), names.end(), "gate") == names.end();
+    }));
+    CHECK_FALSE(is_free());
+  }
+}
+
+TEST_CASE("a client over HTTP goes by the name in its path, or by that of its token",
+          "[cli][mcp]") {
+  const Bus bus;
+  const TempDir dir;
+  const std::string book = dir / "tokens";
+  std::ofstream(book) << "t1 shop/ann\n";
+  REQUIRE(chmod(book.c_str(), 0600) == 0);
+  Server open(bus, {"--worktree", "/w"});
+  HttpPeer peer(open.port());
+  const Json call = message(1, "tools/call",
+                            {{"name", "synapse_state"},
+                             {"_meta",
+                              {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+                               {"io.modelcontextprotocol/clientCapabilities", Json::object()}}}});
+  HttpHeaders headers{{"Content-Type", "application/json"},
+                      {"MCP-Protocol-Version", "2026-07-28"},
+                      {"Mcp-Method", "tools/call"},
+                      {"Mcp-Name", "synapse_state"}};
+  const auto name_in = [](const HttpReply& reply) -> std::string {
+    REQUIRE(reply.status == 200);
+    return Json::parse(reply.body).at("result").at("structuredContent").at("you");
+  };
+  CHECK(name_in(peer.ask("POST", "/mcp/shop/bob", headers, call.dump())) == "shop/bob");
+  CHECK(name_in(peer.ask("POST", "/mcp", headers, call.dump())) == "gate");
+  Server bound(bus, {"--worktree", "/w", "--tokens", book});
+  HttpPeer stranger(bound.port());
+  CHECK(stranger.ask("POST", "/mcp", headers, call.dump()).status == 401);
+  headers["Authorization"] = "Bearer t1";
+  CHECK(name_in(stranger.ask("POST", "/mcp", headers, call.dump())) == "shop/ann");
+  CHECK(stranger.ask("POST", "/mcp/shop/bob", headers, call.dump()).status == 403);
+}
+
+TEST_CASE("a client that is slow is not noticed by the fifty others", "[cli][mcp]") {
+  const Bus bus;
+  Server server(bus, {"--worktree", "/w"});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 50; ++i) clients.push_back(std::make_unique<Client>(server));
+  // Its call waits for a message that never comes, for as long as the others take.
+  HttpPeer slow(server.port());
+  slow.send_request("POST", "/mcp", clients[0]->headers(),
+                    message("slow", "tools/call",
+                            {{"name", "synapse_inbox"}, {"arguments", {{"wait_seconds", 60}}}})
+                        .dump());
+  for (std::size_t i = 1; i < clients.size(); ++i) {
+    const std::string id = "t" + std::to_string(i);
+    const Json claimed = clients[i]->call("synapse_claim", {{"task_id", id}, {"paths", {id}}});
+    CHECK(claimed.value("isError", false) == false);
+  }
+  const Json state = clients[1]->call("synapse_state", Json::object()).at("structuredContent");
+  CHECK(state.at("active_claims").size() == 49);
+  std::set<std::string> owners;
+  for (const Json& claim : state.at("active_claims")) owners.insert(claim.at("owner"));
+  CHECK(owners.size() == 49);
 }
 
 TEST_CASE("a server that is stopped ends its streams and calls", "[cli][mcp]") {
@@ -147,6 +231,8 @@ TEST_CASE("a message that is longer than a message may be is refused", "[cli][mc
 TEST_CASE("an unsafe or unclear address is refused before anything is done", "[cli][mcp]") {
   const TempDir dir;
   const std::string readable = token_file(dir, 0644);
+  const TempDir other;
+  const std::string no_names = token_file(other, 0600);
   struct Row {
     std::vector<std::string> words;
     const char* why;
@@ -164,6 +250,11 @@ TEST_CASE("an unsafe or unclear address is refused before anything is done", "[c
            Row{{"--http", "127.0.0.1:0", "--http-token-file", readable}, "chmod 600"},
            Row{{"--http", "127.0.0.1:0", "--max-sessions", "0"}, "--max-sessions"},
            Row{{"--http-token", "x"}, "go with --http"},
+           Row{{"--tokens", "x"}, "go with --http"},
+           Row{{"--tls-cert", "x"}, "go with --http"},
+           Row{{"--http", "127.0.0.1:0", "--tls-cert", "x"}, "go together"},
+           Row{{"--http", "127.0.0.1:0", "--tokens", readable}, "chmod 600"},
+           Row{{"--http", "127.0.0.1:0", "--tokens", no_names}, "line 1"},
            Row{{"--allow-origin", "http://x"}, "go with --http"},
        }) {
     CliRun run;
@@ -177,14 +268,16 @@ TEST_CASE("an unsafe or unclear address is refused before anything is done", "[c
 }
 
 TEST_CASE("off loopback a server over HTTP runs with a token, or when told to", "[cli][mcp]") {
-  // No hub: what is safe gets as far as looking for one.
+  // Without a hub: it is looked for when a client asks for something.
   for (const std::vector<std::string>& more :
        {std::vector<std::string>{"--http-token", "x"}, {"--insecure-off-loopback"}}) {
     CliRun run;
     std::vector<std::string> words{"mcp", "--uri", "ws://127.0.0.1:1", "--http", "0.0.0.0:0"};
     words.insert(words.end(), more.begin(), more.end());
-    CHECK(run(words) == 1);
-    CHECK_THAT(run.err(), Contains("Could not reach hub"));
+    auto ended = std::async(std::launch::async, [&run, words] { return run(words); });
+    CHECK(eventually(patience, [&run] { return run.out().find("/mcp\n") != std::string::npos; }));
+    run.signals.send({SIGTERM, cli::Signal::Origin::process});
+    CHECK(ended.get() == 0);
     CHECK((run.err().find("insecure by request") != std::string::npos) ==
           (more[0] == "--insecure-off-loopback"));
   }

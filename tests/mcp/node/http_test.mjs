@@ -49,24 +49,39 @@ function cuttable(server) {
   return transport;
 }
 
-test('clients of one server are one agent, each with its own session', {timeout: patience},
+test('clients of one server are agents of their own, by the name in their URL', {timeout: patience},
     async () => {
       const server = await world.serve('shared');
-      const [one, other] = await Promise.all([1, 2].map(
-          () => world.connect(new StreamableHTTPClientTransport(server.url))));
+      const named = (name) => new URL(`${server.url}/${name}`);
+      const [one, other] = await Promise.all(['ann', 'bob'].map(
+          (name) => world.connect(new StreamableHTTPClientTransport(named(`shop/${name}`)))));
       assert.notEqual(one.transport.sessionId, other.transport.sessionId);
       await one.subscribeResource({uri: 'synapse://state'});
       await call(other, 'synapse_claim', {task_id: 'shared', paths: ['shared']});
       await eventually('the other is told', () => one.updates.includes('synapse://state'));
       assert.deepEqual(other.updates, []);
-      const [lease] = (await read(one, 'state')).active_claims
-          .filter(({task_id: id}) => id === 'shared');
-      assert.equal(lease.owner, 'shared');
-      await call(one, 'synapse_release', {task_id: 'shared'});
-      const {transport} = other;
-      await transport.terminateSession();
-      await call(one, 'synapse_board', {});
+      const refused = await call(one, 'synapse_claim', {task_id: 'mine', paths: ['shared/a']},
+          'refused');
+      assert.equal(refused.structured.holder, 'shop/bob');
+      // A session that its client ends gives back what it held.
+      await other.transport.terminateSession();
+      await eventually('it is given back', async () => !(await read(one, 'state')).active_claims
+          .some(({task_id: id}) => id === 'shared'));
+      await call(one, 'synapse_claim', {task_id: 'mine', paths: ['shared/a']});
     });
+
+test('a client goes on when its server was started again', {timeout: 2 * patience}, async () => {
+  const port = new URL((await world.serve('again')).url).port;
+  await world.servers.at(-1).stop();
+  const environmentOfRun = {XDG_STATE_HOME: join(world.folder, 'state')};
+  const serve = () => world.serveAt(port, 'again', environmentOfRun);
+  const server = await serve();
+  const client = await world.connect(new StreamableHTTPClientTransport(server.url));
+  await call(client, 'synapse_board', {});
+  await server.stop();
+  await serve();
+  assert.match((await call(client, 'synapse_state', {})).text, /^you are again/);
+});
 
 test('events that were lost with a connection come over the next', {timeout: 2 * patience},
     async () => {

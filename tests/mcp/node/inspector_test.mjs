@@ -21,7 +21,7 @@ function inspect(...question) {
 }
 
 test('it lists and calls tools, and reads resources', {timeout: 8 * patience}, () => {
-  assert.equal(inspect('--method', 'tools/list').tools.length, 10);
+  assert.equal(inspect('--method', 'tools/list').tools.length, 11);
   assert.equal(inspect('--method', 'resources/list').resources.length, 4);
   const declared = inspect('--method', 'tools/call', '--tool-name', 'synapse_task_declare',
       '--tool-arg', 'task_id=seen', '--tool-arg', 'title=Seen');

@@ -11,7 +11,7 @@ const revisions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
 const tools = [
   'synapse_board', 'synapse_claim', 'synapse_handoff', 'synapse_inbox', 'synapse_manifest',
   'synapse_release', 'synapse_send', 'synapse_state', 'synapse_task_declare',
-  'synapse_task_update',
+  'synapse_task_update', 'synapse_who_holds',
 ];
 const resources = ['synapse://board', 'synapse://inbox', 'synapse://manifest', 'synapse://state'];
 
@@ -40,8 +40,15 @@ export function testSession(here) {
       const missing = {task_id: id, to_agent: 'nobody'};
       assert.match((await call(alice, 'synapse_handoff', missing, 'refused')).text, /nobody/);
       await call(alice, 'synapse_handoff', {task_id: id, to_agent: `bob-${revision}`});
-      const held = JSON.parse((await call(alice, 'synapse_state')).text).active_claims;
-      assert.equal(held.find((lease) => lease.task_id === id)?.owner, `bob-${revision}`);
+      const {text: held, structured: state} = await call(alice, 'synapse_state');
+      assert.match(held, new RegExp(`^you are alice-${revision};`));
+      assert.match(held, new RegExp(`^${id} bob-${revision} src/${revision}, docs/`, 'm'));
+      if (isStructured) {
+        const lease = state.active_claims.find((each) => each.task_id === id);
+        assert.equal(lease.owner, `bob-${revision}`);
+      }
+      const holder = await call(alice, 'synapse_who_holds', {path: 'docs/a.md'});
+      assert.match(holder.text, new RegExp(`^${id} bob-${revision}`));
       await call(alice, 'synapse_release', {task_id: id}, 'refused');
       await call(bob, 'synapse_release', {task_id: id});
       assert.ok(!(await read(alice, 'state')).active_claims.some((lease) => lease.task_id === id));
@@ -72,11 +79,13 @@ export function testSession(here) {
       const update = {task_id: first, status: 'done', suggested_owner: 'bob'};
       assert.match((await call(alice, 'synapse_task_update', update)).text, /done/);
       await call(alice, 'synapse_task_update', {task_id: 'none', status: 'done'}, 'refused');
-      const board = JSON.parse((await call(bob, 'synapse_board')).text);
+      const {text: plan, structured} = await call(bob, 'synapse_board');
+      assert.match(plan, new RegExp(`^${second.task_id} open \\(ready\\): Second`, 'm'));
+      const board = await read(bob, 'board');
       assert.equal(board.tasks.find((task) => task.task_id === first).suggested_owner, 'bob');
       assert.ok(board.ready.includes(second.task_id));
-      assert.deepEqual(await read(bob, 'board'), board);
-      assert.deepEqual(JSON.parse((await call(bob, 'synapse_manifest')).text), {manifest: []});
+      if (isStructured) assert.deepEqual(structured, board);
+      assert.match((await call(bob, 'synapse_manifest')).text, /no agent says what it can do/);
       assert.deepEqual(await read(bob, 'manifest'), {manifest: []});
       assert.deepEqual(alice.errors.concat(bob.errors), []);
     });
@@ -125,12 +134,18 @@ export function testSession(here) {
           await assert.rejects(request, hasCode);
         };
         const tool = (name, args) => client.callTool({name, arguments: args});
-        await rejects(-32602, tool('synapse_claim', {}));
-        await rejects(-32602, tool('synapse_claim', {task_id: 7}));
-        await rejects(-32602, tool('synapse_claim', {task_id: 't', paths: 'src'}));
-        await rejects(-32602, tool('synapse_claim', {task_id: 't', files: ['src']}));
-        await rejects(-32602, tool('synapse_task_update', {task_id: 't', status: 'odd'}));
-        await rejects(-32602, tool('synapse_task_update', {task_id: 't'}));
+        // From this revision on the model is told, which can mend it.
+        const isTold = async (why, request) => {
+          const {isError, content: [{text}]} = await request;
+          assert.equal(isError, true);
+          assert.match(text, why);
+        };
+        await isTold(/needs "task_id"/, tool('synapse_claim', {}));
+        await isTold(/must be a string/, tool('synapse_claim', {task_id: 7}));
+        await isTold(/list of strings/, tool('synapse_claim', {task_id: 't', paths: 'src'}));
+        await isTold(/no argument "files"/, tool('synapse_claim', {task_id: 't', files: ['src']}));
+        await isTold(/one of open/, tool('synapse_task_update', {task_id: 't', status: 'odd'}));
+        await isTold(/needs "status"/, tool('synapse_task_update', {task_id: 't'}));
         await rejects(-32602, tool('synapse_dance', {}));
         await rejects(-32002, client.readResource({uri: 'synapse://nothing'}));
         await rejects(-32002, client.subscribeResource({uri: 'synapse://nothing'}));
@@ -147,6 +162,7 @@ export function testSession(here) {
         const impatient = await here().join('impatient', undefined, '--request-timeout', '0.3');
         const claim = {task_id: 'kept', paths: ['kept']};
         await call(client, 'synapse_claim', claim);
+        await call(impatient, 'synapse_board', {});
         await here().stopHub();
         const failed = await call(impatient, 'synapse_board', {}, 'refused');
         assert.match(failed.text, /can't be reached/);

@@ -18,9 +18,8 @@ testSession(() => world);
 test('nothing but protocol goes to stdout', {timeout: patience}, () => {
   const noHub = spawnSync(program, ['mcp', '--uri', 'ws://127.0.0.1:1'],
       {env: environment, input: '', encoding: 'utf8'});
-  assert.equal(noHub.status, 1);
+  assert.equal(noHub.status, 0);
   assert.equal(noHub.stdout, '');
-  assert.match(noHub.stderr, /Could not reach hub/);
 
   const initialize = {jsonrpc: '2.0', id: 1, method: 'initialize', params: {
     protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {name: 'raw', version: '1'}}};

@@ -43,9 +43,9 @@ async function freePort() {
 
 // `synapse mcp --http`: its own program, which stays when a client goes.
 export class HttpServer {
-  static async start(parameters) {
+  static async start(parameters, address = '127.0.0.1:0') {
     const server = new HttpServer();
-    server.process = spawn(parameters.command, [...parameters.args, '--http', '127.0.0.1:0'],
+    server.process = spawn(parameters.command, [...parameters.args, '--http', address],
         {env: parameters.env, cwd: parameters.cwd, stdio: ['ignore', 'pipe', 'inherit']});
     server.ended = once(server.process, 'exit');
     let said = '';
@@ -106,6 +106,15 @@ export class World {
 
   async serve(name, ...more) {
     const server = await HttpServer.start(this.parameters(name, ...more));
+    this.servers.push(server);
+    return server;
+  }
+
+  // At a port that is known beforehand.
+  async serveAt(port, name, environmentOfRun) {
+    const parameters = this.parameters(name);
+    const server = await HttpServer.start(
+        {...parameters, env: {...parameters.env, ...environmentOfRun}}, `127.0.0.1:${port}`);
     this.servers.push(server);
     return server;
   }
