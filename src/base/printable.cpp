@@ -22,6 +22,9 @@ bool is_unprintable(char32_t point) {
 }  // namespace
 
 bool has_unprintable(std::string_view utf8) {
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  utf8.remove_prefix(static_cast<std::size_t>(std::find_if_not(utf8.begin(), utf8.end(), is_plain) -
+                                              utf8.begin()));
   while (!utf8.empty()) {
     const Utf8Point one = first_point(utf8);
     if (one.length == 0 || is_unprintable(one.point)) return true;

@@ -2,6 +2,7 @@
 #include "core/glob_doubt.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace synapse::core {
 
@@ -10,6 +11,13 @@ namespace {
 using Reach = Doubt::Reach;
 
 constexpr auto npos = std::string_view::npos;
+
+constexpr std::array<bool, 256> pattern_signs = [] {
+  std::array<bool, 256> signs{};
+  for (const char sign : std::string_view("*?[\\({"))
+    signs[static_cast<unsigned char>(sign)] = true;
+  return signs;
+}();
 
 // A group in braces: a choice if it has a comma or a range, and open if its end is not here.
 std::optional<Doubt> in_braces(std::string_view segment, std::size_t at) {
@@ -49,6 +57,11 @@ std::optional<Doubt> doubt_at(std::string_view segment, std::size_t at) {
 }
 
 }  // namespace
+
+bool has_pattern_sign(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return pattern_signs[static_cast<unsigned char>(c)]; });
+}
 
 std::optional<Doubt> find_doubt(std::string_view segment) {
   for (std::size_t at = segment.find_first_of("\\*({["); at != npos;

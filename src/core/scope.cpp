@@ -23,9 +23,28 @@ bool reaches_below(std::string_view segment) {
   return doubt && doubt->reach == Doubt::Reach::below;
 }
 
+// Whether normalising would leave it as it is: asked in one pass, for most paths are.
+bool is_normal(std::string_view path) {
+  if (path.empty()) return true;
+  std::size_t dots = 0;    // Of the segment, as long as it has nothing else.
+  std::size_t length = 0;  // Of the segment.
+  for (const char c : path) {
+    if (c == '/') {
+      if (length == 0 || (dots == length && length <= 2)) return false;
+      dots = length = 0;
+      continue;
+    }
+    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x80) return false;
+    dots += c == '.' ? 1U : 0U;
+    ++length;
+  }
+  return length > 0 && (dots != length || length > 2);
+}
+
 }  // namespace
 
 std::string normalise_path(std::string_view path) {
+  if (is_normal(path)) return std::string(path);
   std::vector<std::string_view> kept;
   for (const std::string_view segment : base::split(base::trim(path), '/')) {
     if (segment.empty() || segment == ".") continue;
@@ -59,9 +78,10 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
   if (paths.size() / 16 > limits.paths_per_claim) return {""};
   for (const std::string& given : paths) {
     const std::string_view path = base::trim(given);
-    if (base::code_points(path).size() > limits.path_length_max || base::has_unprintable(path)) {
-      return {""};
-    }
+    // A character takes a byte at least.
+    const bool is_too_long = path.size() > limits.path_length_max &&
+                             base::code_points(path).size() > limits.path_length_max;
+    if (is_too_long || base::has_unprintable(path)) return {""};
     std::string one = normalise_path(path);
     if (is_pattern(one) && !seen.contains(one) &&
         (++patterns > limits.patterns_per_claim || one.size() > limits.pattern_bytes_max)) {
@@ -77,6 +97,7 @@ std::vector<std::string> normalise_scope(const std::vector<std::string>& paths,
 }
 
 bool is_pattern(std::string_view path) {
+  if (!has_pattern_sign(path)) return false;
   while (!path.empty()) {
     if (Segment::is_pattern(take_segment(path))) return true;
   }
@@ -91,6 +112,7 @@ std::string_view take_segment(std::string_view& path) {
 }
 
 std::string_view literal_part(std::string_view path) {
+  if (!has_pattern_sign(path)) return path;
   std::size_t end = 0;
   for (const std::string_view segment : base::split(path, '/')) {
     if (is_pattern(segment)) return path.substr(0, end == 0 ? 0 : end - 1);

@@ -30,6 +30,7 @@ Segment::Segment(std::string_view text)
 bool Segment::is_too_long(std::string_view text) { return text.size() > file_name_bytes_max; }
 
 bool Segment::is_pattern(std::string_view text) {
+  if (!has_pattern_sign(text)) return false;
   return text.find_first_of("*?[") != std::string_view::npos || find_doubt(text).has_value();
 }
 

@@ -49,7 +49,9 @@ void Engine::frame(const SharedSession& session, Result<wire::Inbound> inbound, 
     }
     return run();
   }
-  session->pending = Session::Pending{std::move(*inbound), now.mono, {}, std::nullopt};
+  Session::Pending& pending = session->pending.emplace();
+  pending.inbound = std::move(*inbound);
+  pending.arrived = now.mono;
   if (session->is_bound()) {
     proceed(*session, now);
   } else if (session->pending->inbound.hello.observes) {
@@ -146,7 +148,8 @@ void Engine::proceed(Session& session, Moment now) {
 void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {
   const SharedSession session = door_.sockets().find(entry.session);
   if (session == nullptr || !session->pending) return;
-  const Session::Pending pending = *std::exchange(session->pending, std::nullopt);
+  const Session::Pending pending = std::move(*session->pending);
+  session->pending.reset();
   const wire::Inbound& inbound = pending.inbound;
   turn.requester = session->id;
   turn.arrived = pending.arrived;

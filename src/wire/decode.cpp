@@ -27,12 +27,14 @@ Error too_long(std::string_view field) {
               std::string(field) + " is longer than " + std::to_string(name_bytes_max) + " bytes");
 }
 
-Result<> check_envelope(const Fields& fields) {
+// `bytes`: the length of the frame, if no text of it can be longer than that; 0 if one can.
+Result<> check_envelope(const Fields& fields, std::size_t bytes) {
   for (const char* name : {"sender", "target", "type"}) {
     if (!fields.is_text_or_missing(name)) {
       return fail(ErrorCode::wrong_field_type, std::string(name) + " must be a string");
     }
   }
+  if (bytes != 0 && bytes <= name_bytes_max) return {};
   for (const char* name :
        {"sender", "target", "type", "task_id", "id", "to_agent", "kind", "name", "resource_kind",
         "resource_name", "suggested_owner", "idem_key", "status"}) {
@@ -56,7 +58,8 @@ std::string digest_of(Json request) {
 // A frame whose fields are these. `object` null: they are those of a plain object, of a type that
 // needs no tree.
 Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes) {
-  if (const Result<> good = check_envelope(fields); !good) return good.error();
+  if (const Result<> good = check_envelope(fields, object == nullptr ? bytes : 0); !good)
+    return good.error();
   Result<std::optional<Interest>> interest = decode_interest(fields);
   if (!interest) return interest.error();
   Result<Hello> hello = decode_hello(fields);
@@ -84,26 +87,27 @@ Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes
   return result;
 }
 
-// Nothing: the frame needs the tree.
-std::optional<Result<Inbound>> decode_plain(std::string_view frame) {
-  PlainObject object;
-  if (!object.read(frame)) return std::nullopt;
-  const Fields fields(object);
-  if (!fields.is_text_or_missing("type") || type_of(fields) == chat_type) return std::nullopt;
-  if (!fields.truth("idem_key")) return inbound_of(fields, nullptr, frame.size());
-  if (fields.truth("observe") || fields.truth("attach")) return std::nullopt;
+// Of a plain object's frame that needs no tree: no chat, and its digest can be told.
+bool is_enough(const PlainObject& object, const Fields& fields, std::string& digest) {
+  if (!fields.is_text_or_missing("type") || type_of(fields) == chat_type) return false;
+  if (!fields.truth("idem_key")) return true;
+  if (fields.truth("observe") || fields.truth("attach")) return false;
   const std::optional<std::string> request = object.text_without(not_of_the_request);
-  if (!request) return std::nullopt;
-  Result<Inbound> inbound = inbound_of(fields, nullptr, frame.size());
-  if (inbound) inbound->digest = digest_text(*request);
-  return inbound;
+  if (request) digest = digest_text(*request);
+  return request.has_value();
 }
 
 }  // namespace
 
 Result<Inbound> decode(std::string_view frame) {
-  if (std::optional<Result<Inbound>> plain = decode_plain(frame)) return std::move(*plain);
-  return decode_tree(frame);
+  PlainObject object;
+  if (!object.read(frame)) return decode_tree(frame);
+  const Fields fields(object);
+  std::string digest;
+  if (!is_enough(object, fields, digest)) return decode_tree(frame);
+  Result<Inbound> inbound = inbound_of(fields, nullptr, frame.size());
+  if (inbound) inbound->digest = std::move(digest);
+  return inbound;
 }
 
 Result<Inbound> decode_tree(std::string_view frame) {

@@ -18,7 +18,8 @@ struct Envelope {
   // Opens the object; the caller adds its fields and ends it.
   [[nodiscard]] JsonWriter open(std::string_view type, std::string_view target,
                                 std::string_view payload) const {
-    JsonWriter json;
+    constexpr std::size_t usual_bytes = 512;  // Of a frame that tells of a lease.
+    JsonWriter json(usual_bytes);
     json.begin_object()
         .field("sender", hub_name)
         .field("target", target)

@@ -23,6 +23,10 @@ namespace synapse::wire {
 
 class JsonWriter {
  public:
+  JsonWriter() = default;
+  // With room for so many bytes, for one that will need them.
+  explicit JsonWriter(std::size_t bytes) { text_.reserve(bytes); }
+
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }

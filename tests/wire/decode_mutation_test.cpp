@@ -27,7 +27,8 @@ const std::vector<std::string> seeds{
     R"({"sender":"A","type":"heartbeat","interest":{"types":["chat"],"chat":"none"}})",
     R"({"sender":"A","target":"System","type":"claim","task_id":"T","paths":["a/**","b"],)"
     R"("ttl_seconds":60,"wait":true,"idem_key":"k","worktree":"/w","note":"ü"})",
-    R"({"sender": "A", "type": "release", "task_id": "T", "epoch": 7, "timestamp": 1.25, "x": null})",
+    R"({"sender": "A", "type": "release", "task_id": "T", "epoch": 7, "timestamp": 1.25, )"
+    R"("x": null})",
     R"({"sender":"A","type":"got","msg_ids":[],"through":12,"observe":false,"idem_key":"k"})",
 };
 
