@@ -114,6 +114,9 @@ class ClaimQueue {
                                                        const AgentName& holder,
                                                        const LeaseTable& leases,
                                                        Effort& effort) const;
+  // A lease of `holder` for which `waiter` waits itself; null: there is none.
+  [[nodiscard]] const Lease* awaited(const AgentName& waiter, const AgentName& holder,
+                                     const LeaseTable& leases, Effort& effort) const;
 
  private:
   friend struct MachineState;

@@ -72,6 +72,12 @@ std::optional<Refusal> LeaseRules::growth_obstacle(const Lease& held,
   // Those that wait for the task itself wait for its end, and not for these files.
   growth.task_id = TaskId();
   const QueuedClaim* ahead = queue.ahead_of(waiting(growth), effort);
+  if (ahead != nullptr) {
+    // Others wait for what the agent has already: it moves from one of its claims to another.
+    leave_out_own(held, growth.paths);
+    if (growth.paths.empty()) return std::nullopt;
+    ahead = queue.ahead_of(waiting(growth), effort);
+  }
   if (ahead == nullptr && effort.is_spent()) return too_dear(id);
   if (ahead == nullptr) return std::nullopt;
   Refusal refusal(ErrorCode::scope_held, id,
@@ -79,6 +85,17 @@ std::optional<Refusal> LeaseRules::growth_obstacle(const Lease& held,
                       ahead->agent.text + ", which waits for it.");
   refusal.holder = ahead->agent;
   return refusal;
+}
+
+void LeaseRules::leave_out_own(const Lease& held, std::vector<std::string>& paths) const {
+  for (const TaskId& task : leases.of(actor)) {
+    const Lease& own = *leases.find(task);
+    if (own.coverage != Coverage::files || own.worktree != held.worktree) continue;
+    if (!own.party.empty() && !held.party.empty() && own.party != held.party) continue;
+    effort.take(Effort::visit * (own.paths.size() + paths.size()));
+    ScopeCover cover(own.paths);
+    std::erase_if(paths, [&cover](const std::string& path) { return cover.covers(path); });
+  }
 }
 
 Decision LeaseRules::narrow(const Lease& held, const std::vector<std::string>& paths) const {

@@ -204,9 +204,17 @@ Decision LeaseRules::enqueue(ClaimTask command, Refusal obstacle) const {
   QueuedClaim claim = waiting(command);
   if (std::optional<Refusal> full = queue_obstacle(claim)) return std::move(*full);
   if (const auto blocker = queue.closes_circle(claim, leases, effort)) {
+    // Both claims of the circle, as far as nobody else stands between them.
+    std::string has;
+    if (obstacle.conflict_task_id && obstacle.holder == *blocker) {
+      has = ", who has task " + quoted(*obstacle.conflict_task_id) + ",";
+    }
+    const Lease* own = queue.awaited(*blocker, actor, leases, effort);
+    const std::string awaited = own != nullptr ? "task " + quoted(own->task_id) + " of " : "";
     obstacle.error = {ErrorCode::deadlock,
                       "Waiting for task " + quoted(id) + " would never end: " + blocker->text +
-                          " already waits for " + actor.text + "; release something first."};
+                          has + " already waits for " + awaited + actor.text +
+                          "; release something first."};
     return obstacle;
   }
   const std::size_t position = queue.position(claim, effort);

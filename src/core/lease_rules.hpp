@@ -44,6 +44,8 @@ struct LeaseRules {
   [[nodiscard]] std::optional<Refusal> own_obstacle(const TaskId& id) const;
   [[nodiscard]] std::optional<Refusal> growth_obstacle(const Lease& held,
                                                        const std::vector<std::string>& added) const;
+  // Of paths of that lease's worktree, those that other claims of its party cover.
+  void leave_out_own(const Lease& held, std::vector<std::string>& paths) const;
   [[nodiscard]] Decision narrow(const Lease& held, const std::vector<std::string>& paths) const;
   [[nodiscard]] Decision enqueue(ClaimTask command, Refusal obstacle) const;
   [[nodiscard]] std::optional<Refusal> queue_obstacle(const QueuedClaim& claim) const;

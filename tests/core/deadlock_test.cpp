@@ -99,6 +99,20 @@ TEST_CASE("queued claims count as waiting, for holders and for those ahead", "[c
   stage.grant("D", waiting_claim("d2", {"a"}));
 }
 
+TEST_CASE("a circle of two is refused with the name of both claims", "[core][deadlock]") {
+  Three stage;
+  stage.grant("A", waiting_claim("a2", {"b"}));
+  const Refusal refusal = stage.refuse("B", waiting_claim("b2", {"a"}), ErrorCode::deadlock);
+  CHECK(refusal.error.message ==
+        "Waiting for task 'b2' would never end: A, who has task 'ta', already waits for task 'tb' "
+        "of B; release something first.");
+  // Of a longer one, as much as these two have to do with each other.
+  stage.grant("B", waiting_claim("b3", {"c"}));
+  CHECK(stage.refuse("C", waiting_claim("c2", {"a"}), ErrorCode::deadlock).error.message ==
+        "Waiting for task 'c2' would never end: A, who has task 'ta', already waits for C; release "
+        "something first.");
+}
+
 TEST_CASE("a refused circle leaves what was queued before as it was", "[core][deadlock]") {
   Three stage;
   stage.grant("A", waiting_claim("a2", {"b"}));

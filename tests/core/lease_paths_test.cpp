@@ -97,6 +97,23 @@ TEST_CASE("a claim that grows does not overtake claims that wait for those files
   stage.grant("A", extend("t", {"z"}));
 }
 
+TEST_CASE("a claim grows by what its owner holds under another task, though others wait for that",
+          "[core][lease][extend]") {
+  Stage stage;
+  stage.grant("A", claim("t", {"a"}));
+  stage.grant("A", claim("u", {"src"}));
+  stage.grant("B", waiting_claim("b", {"src/x", "y"}));
+  stage.grant("A", extend("t", {"src/x"}));
+  CHECK(stage.machine.leases().find(TaskId("t"))->paths == std::vector<std::string>{"a", "src/x"});
+  // What it holds as another party is another's.
+  ClaimTask first = of_party("p1", {"c"}, "one");
+  ClaimTask second = of_party("p2", {"d"}, "two");
+  stage.grant("A", first);
+  stage.grant("A", second);
+  stage.grant("C", waiting_claim("w", {"c"}));
+  stage.refuse("A", extend("p2", {"c"}), ErrorCode::scope_held);
+}
+
 TEST_CASE("a claim gives back some of its paths, and ends with the last of them",
           "[core][lease][release]") {
   Stage stage;

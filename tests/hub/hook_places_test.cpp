@@ -73,3 +73,20 @@ TEST_CASE("a wait that would never end has no place in the queue", "[hub][hooks]
   CHECK(held.decision == Decision::held);
   CHECK_FALSE(held.is_queued);
 }
+
+TEST_CASE("whoever has come up writes the file, though others still wait for it", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  client.write("two", {"b.c"});
+  for (const char* session : {"two", "three", "four"}) {
+    CHECK(client.write(session, {"a.c"}).is_queued);
+  }
+  client.ask(hook_request("one", HookEvent::end));
+  CHECK(client.write("three", {"a.c"}).decision == Decision::held);
+  CHECK(client.write("two", {"a.c"}).decision == Decision::granted);
+  // Its place has become part of its claim.
+  CHECK(all_leases(rig).size() == 1);
+  client.ask(hook_request("two", HookEvent::end));
+  CHECK(client.write("three", {"a.c"}).decision == Decision::granted);
+}

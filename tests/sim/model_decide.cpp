@@ -120,7 +120,16 @@ struct Model::Decide {
       ClaimTask growth;
       growth.worktree = held.worktree;
       growth.paths = grown.added;
-      const auto in_way = model.in_the_way(actor, growth, model.last_ticket_ + 1);
+      for (const Lease& own : model.leases_) {
+        if (own.owner != actor || own.coverage != Coverage::files) continue;
+        if (own.worktree != held.worktree) continue;
+        std::erase_if(growth.paths, [&own](const std::string& path) {
+          return ScopeCover(own.paths).covers(path);
+        });
+      }
+      const auto in_way = growth.paths.empty()
+                              ? std::set<AgentName>()
+                              : model.in_the_way(actor, growth, model.last_ticket_ + 1);
       if (!in_way.empty()) return {{}, ErrorCode::scope_held, in_way};
     }
     model.set_term(grown.lease, c.ttl, now);
