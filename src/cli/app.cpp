@@ -75,6 +75,7 @@ constexpr Command program_commands[] = {
     {"manifest", "List what agents say they can do.", commands::manifest},
     {"task", "Change the plan.", nullptr, task_commands},
     {"lock", "Run a command while holding a lease, so that agents take turns.", commands::lock},
+    {"take", "Wait until files are free, and claim them for this agent.", commands::take},
     {"release", "Give a claim back.", commands::release},
     {"hooks", "The hooks by which assistants claim the files that they edit.", nullptr,
      hooks_commands, exit_code::usage},

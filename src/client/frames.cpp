@@ -13,11 +13,12 @@ namespace synapse::client {
 namespace {
 
 // What the hub broadcasts beside chat. Source: docs/protocol.md, Messages.
-constexpr std::array<const char*, 14> broadcasts{
+constexpr std::array<const char*, 17> broadcasts{
     "presence_update",    "claim_granted",        "release_granted",        "lease_renewed",
     "lease_expired",      "task_updated",         "handoff_granted",        "resource_offered",
     "ledger_task_posted", "ledger_task_updated",  "ledger_progress_posted", "capability_advertised",
-    "finding_recorded",   "ledger_task_forgotten"};
+    "finding_recorded",   "ledger_task_forgotten", "lease_extended",    "lease_narrowed",
+    "unclaimed_write"};
 
 const char* word(AgentOptions::Chat chat) {
   switch (chat) {

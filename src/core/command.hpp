@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/mail.hpp"
+#include "core/mail_command.hpp"
 #include "core/model.hpp"
 
 namespace synapse::core {
@@ -139,60 +139,18 @@ struct RecordFinding {
   Finding finding;
 };
 
-// Which messages of a mailbox are wanted.
-struct InboxWish {
-  enum class Which { unseen, all };
-
-  MessageId since;  // Later ones alone.
-  std::size_t limit = 100;
-  std::string from;  // Blank: of anybody; a glob will do.
-  std::string thread;
-  Which which = Which::unseen;
-  std::size_t bytes_max = 1U << 20U;  // Of the answer.
-};
-
-struct ReadInbox {
-  InboxWish wish;
-};
-
-// Something was received or seen.
-struct NoteMail {
-  MailState state = MailState::received;
-  std::vector<MessageId> ids;
-  // In place of them: all up to this one that this mailbox has given out.
-  std::optional<MessageId> through;
-};
-
-struct WithdrawMail {
-  MessageId id;
-};
-
-// Which dead letters; with no agent and no ids, all.
-struct LetterWish {
-  Letters which = Letters::own;
-  AgentName agent;
-  std::vector<MessageId> ids;
-  std::size_t limit = 100;
-  std::size_t bytes_max = 1U << 20U;  // Of the answer.
-};
-
-struct ReadLetters {
-  LetterWish wish;
-};
-
-struct RetryLetters {
-  LetterWish wish;
-};
-
-struct ClearLetters {
-  LetterWish wish;
+// That one of its commands wrote a file across another's claim of it.
+struct ReportWrite {
+  TaskId task_id;  // Of that claim.
+  std::string path;
+  double at = 0;  // Wall seconds.
 };
 
 // What changes the machine if it is accepted.
 using Command =
     std::variant<PostChat, ClaimTask, ExtendLease, ReleaseTask, RenewLease, UpdateTask,
                  SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask, UpdatePlanTask,
-                 ForgetPlanTask, PostProgress, Advertise, LogRecall, RecordFinding, ReadInbox,
-                 NoteMail, WithdrawMail, ReadLetters, RetryLetters, ClearLetters>;
+                 ForgetPlanTask, PostProgress, Advertise, LogRecall, RecordFinding, ReportWrite,
+                 ReadInbox, NoteMail, WithdrawMail, ReadLetters, RetryLetters, ClearLetters>;
 
 }  // namespace synapse::core

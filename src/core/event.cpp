@@ -30,6 +30,7 @@ struct DurabilityOf {
     return target.empty() || target == "all" ? Durability::written : Durability::synced;
   }
   Durability operator()(const RecallLogged&) const { return Durability::written; }
+  Durability operator()(const UnclaimedWrite&) const { return Durability::written; }
   Durability operator()(const AgentSeen&) const { return Durability::written; }
   Durability operator()(const MailKept&) const { return Durability::synced; }
   // Nobody takes back that something was seen, or will not be.

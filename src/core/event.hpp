@@ -86,6 +86,15 @@ struct FindingRecorded {
 struct RecallLogged {
   Recall recall;
 };
+// Something wrote a file that another agent had claimed: it changes nothing here.
+struct UnclaimedWrite {
+  AgentName agent;  // At whose command.
+  AgentName holder;
+  TaskId task_id;  // Of the holder's claim.
+  std::string worktree;
+  std::string path;
+  double at = 0;  // Wall seconds: when the file changed.
+};
 // A lease that an answer says its agent holds.
 struct HeldLease {
   TaskId task_id;
@@ -153,8 +162,8 @@ using Event =
                  PlanTaskUpdated, PlanTaskForgotten, ProgressPosted, ResourceOffered, ChatPosted,
                  FindingRecorded, RecallLogged, AnswerRemembered, AgentSeen, AgentJoined, AgentLeft,
                  OfferLapsed, CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued,
-                 MailKept, MailNoted, InboxRead, LettersRead, LettersEnded, ChatAccepted,
-                 DeliveryNoted, MailWithdrawn, DoesNotRead>;
+                 UnclaimedWrite, MailKept, MailNoted, InboxRead, LettersRead, LettersEnded,
+                 ChatAccepted, DeliveryNoted, MailWithdrawn, DoesNotRead>;
 
 // How safe an event must be before anyone hears of it: not at all, written, or written and synced.
 enum class Durability { none, written, synced };

@@ -76,6 +76,14 @@ struct Machine::Decide {
     if (command.timestamp && *command.timestamp != 0) message.timestamp = *command.timestamp;
     return mail().post(std::move(message), command);
   }
+  Decision operator()(const ReportWrite& command) const {
+    const Lease* lease = machine.leases_.find(command.task_id);
+    if (lease == nullptr || lease->owner == actor) {
+      return Refusal(ErrorCode::unknown_task, command.task_id, "Nobody else holds it any more.");
+    }
+    return Event(UnclaimedWrite{actor, lease->owner, lease->task_id, lease->worktree, command.path,
+                                command.at});
+  }
   Decision operator()(const ReadInbox& command) const { return mail().read(command); }
   Decision operator()(const NoteMail& command) const { return mail().note(command); }
   Decision operator()(const WithdrawMail& command) const { return mail().withdraw(command); }
@@ -207,6 +215,7 @@ struct Machine::Apply {
   void operator()(const ChatPosted& event) const { machine.history_.add(event.message); }
   void operator()(const FindingRecorded&) const {}  // Carried and logged; the machine keeps none.
   void operator()(const RecallLogged&) const {}
+  void operator()(const UnclaimedWrite&) const {}
   void operator()(const AnswerRemembered& event) const { machine.answers_.remember(event); }
   void operator()(const AgentSeen& event) const {
     machine.presence_.seen_since(event.agent, event.last_seen, machine.has_mail());

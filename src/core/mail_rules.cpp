@@ -22,7 +22,8 @@ std::size_t page_bytes(const Mailroom::Mail& mail) {
   return mail.body.size() + escaped * mail.thread_text().size() + stamp_bytes;
 }
 
-bool is_wanted(const Mailroom::Mail& mail, const InboxWish& wish) {
+bool is_wanted(MessageId id, const Mailroom::Mail& mail, const InboxWish& wish) {
+  if (!wish.ids.empty() && !std::binary_search(wish.ids.begin(), wish.ids.end(), id)) return false;
   if (!wish.thread.empty() && mail.thread_text() != wish.thread) return false;
   return wish.from.empty() || base::glob_match(wish.from, mail.sender->name->text);
 }
@@ -73,7 +74,7 @@ InboxRead read_inbox(const Mailroom& mail, const AgentName& mailbox, const Inbox
   for (const MessageId id : ids_of(*box, wish)) {
     const Mailroom::Mail& one = *mail.find(id);
     const Mailroom::Copy& copy = *one.copy_of(mailbox);
-    if (copy.state == MailState::dropped || !is_wanted(one, wish)) continue;
+    if (copy.state == MailState::dropped || !is_wanted(id, one, wish)) continue;
     bytes += page_bytes(one);
     // One that is too large for any page is told of alone, cut.
     const bool fits = bytes <= wish.bytes_max;

@@ -5,6 +5,7 @@
 // hosts, to print nothing.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "guard/payload.hpp"
@@ -22,6 +23,7 @@ struct Output {
   int exit_code = 0;
   std::string out;
   std::string err;
+  std::function<void()> once_told = {};  // To be called when it has been written, if anything.
 };
 
 // `call` null: its input was not understood, so it is answered as before a tool.

@@ -153,8 +153,11 @@ std::string token_note_path(const base::Environment& environment) {
 }
 
 Result<HubPlace> find_hub(const base::Environment& environment) {
-  std::string text = base::trimmed(environment.get("SYNAPSE_URI").value_or(""));
-  if (text.empty()) text = default_hub;
+  const std::string text = base::trimmed(environment.get("SYNAPSE_URI").value_or(""));
+  return find_hub_at(text.empty() ? std::string(default_hub) : text, environment);
+}
+
+Result<HubPlace> find_hub_at(const std::string& text, const base::Environment& environment) {
   const Result<net::Uri> uri = net::parse_uri(text);
   if (!uri) return uri.error();
   HubPlace hub;
@@ -216,6 +219,11 @@ Result<std::string> ask_hub(const HubPlace& hub, std::string_view method, std::s
 
 Result<std::string> post_hook(const HubPlace& hub, std::string_view body, Deadline deadline) {
   return ask_hub(hub, "POST", body, deadline);
+}
+
+Result<std::string> post_hook(const HubPlace& hub, std::string_view body,
+                              std::chrono::milliseconds patience) {
+  return post_hook(hub, body, std::chrono::steady_clock::now() + patience);
 }
 
 Result<std::string> get_hook_counts(const HubPlace& hub, std::chrono::milliseconds patience) {

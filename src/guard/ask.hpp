@@ -24,6 +24,9 @@ struct HubPlace {
 // Of $SYNAPSE_URI, else this machine's port 8876; the token of $SYNAPSE_TOKEN, else of the file
 // that `synapse hooks install --token-file` has named. Errors: bad_argument.
 [[nodiscard]] Result<HubPlace> find_hub(const base::Environment& environment);
+// The same of a hub's URI.
+[[nodiscard]] Result<HubPlace> find_hub_at(const std::string& uri,
+                                           const base::Environment& environment);
 // Where that file's name is kept: outside of any repository.
 [[nodiscard]] std::string token_note_path(const base::Environment& environment);
 
@@ -31,6 +34,8 @@ struct HubPlace {
 // hub that refuses, or answers something else.
 [[nodiscard]] Result<std::string> post_hook(const HubPlace& hub, std::string_view body,
                                             Deadline deadline);
+[[nodiscard]] Result<std::string> post_hook(const HubPlace& hub, std::string_view body,
+                                            std::chrono::milliseconds patience);
 // What the hub has counted of the calls of guards, as JSON. Errors: the same.
 [[nodiscard]] Result<std::string> get_hook_counts(const HubPlace& hub,
                                                   std::chrono::milliseconds patience);

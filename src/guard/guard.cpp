@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/printable.hpp"
 #include "base/strings.hpp"
 #include "guard/ground.hpp"
 #include "guard/session_file.hpp"
+#include "guard/writes.hpp"
 
 namespace synapse::guard {
 
@@ -46,7 +48,14 @@ class Guard {
     call_ = &*call;
     open_session();
     const Answer answer = call->event == HookEvent::before_tool ? before_tool() : elsewhere();
-    return render(host_, &*call, answer);
+    Output output = render(host_, &*call, answer);
+    if (answer.kind != Answer::Kind::context || output.out.empty()) acks_.told.clear();
+    const bool has_news = !acks_.known.empty() || !acks_.told.empty();
+    if (has_news && call->event != HookEvent::end) {
+      output.once_told = [folder = folder_, host = world_.host, session = session_.session,
+                          acks = std::move(acks_)] { change_acks(folder, host, session, acks); };
+    }
+    return output;
   }
 
  private:
@@ -57,6 +66,7 @@ class Guard {
     }
     is_known_ = !session_.session.empty();
     if (is_known_) return;
+    session_.host = host_.word;
     session_.session = call_->session;
     if (session_.session.empty()) {
       session_.session =
@@ -80,6 +90,9 @@ class Guard {
   }
 
   Answer before_tool() {
+    if (call_->kind == ToolKind::shell && is_known_ && find_ground(working_folder())) {
+      note_shell(folder_, world_.host, session_.session, world_.reader.now);
+    }
     if (call_->kind != ToolKind::write) return {};
     if (call_->paths.empty()) {
       const std::optional<Ground> ground = find_ground(working_folder());
@@ -108,7 +121,7 @@ class Guard {
         return cannot_tell(call_->event, ground.mode, answer->message);
       case HookAnswer::Decision::none:
       case HookAnswer::Decision::granted:
-        return context(notices_text(answer->notices, world_.reader));
+        return context(notices_text(*answer, world_.reader));
     }
     return {};
   }
@@ -117,8 +130,8 @@ class Guard {
     if (mode == HookMode::enforce) {
       return {Answer::Kind::deny, denial_text(answer, world_.reader)};
     }
-    if (answer.is_known) return context(notices_text(answer.notices, world_.reader));
-    return context(held_text(*answer.holder, world_.reader));
+    if (answer.is_known) return {};
+    return {Answer::Kind::context, held_text(*answer.holder, world_.reader)};
   }
 
   // After a tool, and at the beginnings and ends.
@@ -129,16 +142,34 @@ class Guard {
     if (!ground) ground = Ground{};
     ground->paths.clear();
     if (call_->event == HookEvent::start) remove_stale_sessions(folder_);
-    const Result<HookAnswer> answer = ask(*ground);
+    Result<HookAnswer> answer = ask(*ground);
     if (call_->event == HookEvent::end) remove_session(folder_, world_.host);
     if (!answer) return cannot_tell(call_->event, ground->mode, answer.error().message);
     if (answer->brief) return context(brief_text(*answer, world_.reader));
-    return context(notices_text(answer->notices, world_.reader));
+    look_at_writes(*ground, *answer);
+    return context(notices_text(*answer, world_.reader));
   }
 
-  [[nodiscard]] static Answer context(std::string text) {
-    if (text.empty()) return {};
-    return {Answer::Kind::context, std::move(text)};
+  // Tells the hub what a shell command has written of others' files, and adds what it says to that.
+  void look_at_writes(const Ground& ground, HookAnswer& answer) {
+    if (answer.watch.empty()) return;
+    std::vector<wire::HookWrite> writes =
+        changed_since(ground.worktree, answer.watch, session_.shell_since);
+    if (writes.empty()) return;
+    // Of these, the next command is not told again.
+    note_shell(folder_, world_.host, session_.session, world_.reader.now);
+    HookRequest request = request_of(ground, HookEvent::wrote);
+    request.writes = std::move(writes);
+    // If the hub can't be told any more, nobody is.
+    const Result<HookAnswer> told = post(request);
+    if (!told) return;
+    answer.notices.insert(answer.notices.end(), told->notices.begin(), told->notices.end());
+  }
+
+  [[nodiscard]] Answer context(Telling telling) {
+    if (telling.text.empty()) return {};
+    acks_.told = std::move(telling.told);
+    return {Answer::Kind::context, std::move(telling.text)};
   }
 
   [[nodiscard]] Answer cannot_tell(HookEvent event, HookMode mode, std::string_view why) {
@@ -154,10 +185,10 @@ class Guard {
     return {Answer::Kind::context, "Edits are not claimed for you now (" + text + ")."};
   }
 
-  Result<HookAnswer> ask(const Ground& ground) {
+  [[nodiscard]] HookRequest request_of(const Ground& ground, HookEvent event) {
     HookRequest request;
     request.host = host_.word;
-    request.event = call_->event;
+    request.event = event;
     request.mode = ground.mode;
     request.session = session_.session;
     request.party = call_->agent;
@@ -172,6 +203,23 @@ class Guard {
     if (host_.hears_at(call_->event)) {
       request.room = call_->event == HookEvent::start ? brief_bytes_max : notices_bytes_max;
     }
+    return request;
+  }
+
+  Result<HookAnswer> ask(const Ground& ground) {
+    HookRequest request = request_of(ground, call_->event);
+    // What a subagent does says nothing of what its parent has seen.
+    if (call_->agent.empty()) request.ack = session_.ack;
+    request.is_watching = call_->event == HookEvent::after_tool &&
+                          call_->kind == ToolKind::shell && session_.shell_since != 0;
+    Result<HookAnswer> answer = post(request);
+    if (!answer) return answer;
+    if (!request.ack.empty()) acks_.known = std::exchange(session_.ack, {});
+    remember(answer->name);
+    return answer;
+  }
+
+  [[nodiscard]] Result<HookAnswer> post(const HookRequest& request) const {
     const std::string body = wire::encode_hook_request(request);
     if (body.size() > wire::hook_bytes_max) {
       return fail(ErrorCode::field_too_long, "the tool writes too many files at once");
@@ -180,7 +228,6 @@ class Guard {
     if (!text) return text.error();
     Result<HookAnswer> answer = wire::decode_hook_answer(*text);
     if (!answer) return fail(ErrorCode::corrupt, "the hub's answer was not understood");
-    remember(answer->name);
     return answer;
   }
 
@@ -199,6 +246,7 @@ class Guard {
   const HookCall* call_ = nullptr;
   SessionFile session_;
   bool is_known_ = false;  // The session has a file.
+  AckChange acks_;         // For the file, once the answer is told.
 };
 
 }  // namespace

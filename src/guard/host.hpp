@@ -52,6 +52,7 @@ struct HostTraits {
         return hears_after_tool;
       case HookEvent::end:
       case HookEvent::subagent_end:
+      case HookEvent::wrote:
         return false;
     }
     return false;

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 #include <vector>
@@ -18,8 +19,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t session_bytes_max = 8192;
+constexpr std::size_t session_bytes_max = 16'384;
 constexpr std::size_t sessions_looked_at_max = 1024;
+
+void write_acks(wire::JsonWriter& json, const std::vector<wire::HookAck>& acks) {
+  json.key("ack").begin_array();
+  for (const wire::HookAck& ack : acks) {
+    json.begin_object().field("msg_id", ack.id).field("hub_id", ack.hub).end_object();
+  }
+  json.end_array();
+}
+
+bool is_same_message(const wire::HookAck& one, const wire::HookAck& other) {
+  return one.id == other.id && one.hub == other.hub;
+}
 
 std::string file_name_of(const ProcessMark& host) {
   return std::to_string(host.pid) + "-" + std::to_string(host.start);
@@ -69,10 +82,19 @@ std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMar
   const auto parsed = wire::parse_json(*text, "the session file");
   if (!parsed || !parsed->is_object()) return std::nullopt;
   SessionFile file;
+  file.process = host;
+  file.host = wire::text_member(*parsed, "host");
   file.session = wire::text_member(*parsed, "session");
   file.name = wire::text_member(*parsed, "name");
   file.identity = wire::text_member(*parsed, "identity");
   file.was_warned = wire::flag_member(*parsed, "warned");
+  file.shell_since = wire::number_member(*parsed, "shell_since");
+  if (const wire::Json& acks = wire::member(*parsed, "ack"); acks.is_array()) {
+    for (const wire::Json& one : acks) {
+      file.ack.push_back(
+          {MessageId{wire::count_member(one, "msg_id")}, wire::text_member(one, "hub_id")});
+    }
+  }
   if (file.session.empty() || file.name.empty()) return std::nullopt;
   return file;
 }
@@ -86,11 +108,39 @@ void write_session(const fs::path& folder, const ProcessMark& host, const Sessio
   json.begin_object()
       .field("session", session.session)
       .field("name", session.name)
-      .field("identity", session.identity);
+      .field("identity", session.identity)
+      .field("host", session.host);
   if (session.was_warned) json.key("warned").boolean(true);
+  if (session.shell_since != 0) json.field("shell_since", session.shell_since);
+  if (!session.ack.empty()) write_acks(json, session.ack);
   const base::FileTraits traits{0600, base::FileTraits::Mode::exact, base::FileTraits::Sync::no};
   static_cast<void>(
       base::replace_file(folder / file_name_of(host), json.end_object().take(), traits));
+}
+
+void note_shell(const fs::path& folder, const ProcessMark& host, const std::string& session,
+                double now) {
+  std::optional<SessionFile> file = read_session(folder, host);
+  if (!file || file->session != session) return;
+  file->shell_since = now;
+  write_session(folder, host, *file);
+}
+
+void change_acks(const fs::path& folder, const ProcessMark& host, const std::string& session,
+                 const AckChange& change) {
+  std::optional<SessionFile> file = read_session(folder, host);
+  if (!file || file->session != session) return;
+  std::erase_if(file->ack, [&change](const wire::HookAck& kept) {
+    return std::any_of(change.known.begin(), change.known.end(), [&kept](const auto& one) {
+      return is_same_message(one, kept);
+    });
+  });
+  file->ack.insert(file->ack.end(), change.told.begin(), change.told.end());
+  if (file->ack.size() > wire::hook_acks_max) {
+    const auto surplus = static_cast<std::ptrdiff_t>(file->ack.size() - wire::hook_acks_max);
+    file->ack.erase(file->ack.begin(), file->ack.begin() + surplus);
+  }
+  write_session(folder, host, *file);
 }
 
 void remove_session(const fs::path& folder, const ProcessMark& host) {

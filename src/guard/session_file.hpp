@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/environment.hpp"
 #include "guard/host_process.hpp"
+#include "wire/hook.hpp"
 
 namespace synapse::guard {
 
@@ -19,6 +21,10 @@ struct SessionFile {
   std::string name;         // On the bus.
   std::string identity;     // $SYN_IDENTITY as the session began with it.
   bool was_warned = false;  // That the hub can't be reached.
+  std::vector<wire::HookAck> ack = {};  // Told to the agent; the next call says so to the hub.
+  std::string host = {};                // The program's word.
+  ProcessMark process = {};             // Of the file's name.
+  double shell_since = 0;               // When its last shell command began; 0: not known.
 };
 
 // Where they are; blank: nowhere, so there are none.
@@ -29,6 +35,17 @@ struct SessionFile {
 // What can't be written is done without.
 void write_session(const std::filesystem::path& folder, const ProcessMark& host,
                    const SessionFile& session);
+// Of messages: those that the hub knows of are no longer kept there, those that were told now are.
+// The file is read again for it, since calls of one session overlap; of what one of them forgets
+// the agent hears again.
+struct AckChange {
+  std::vector<wire::HookAck> known;
+  std::vector<wire::HookAck> told;
+};
+void note_shell(const std::filesystem::path& folder, const ProcessMark& host,
+                const std::string& session, double now);
+void change_acks(const std::filesystem::path& folder, const ProcessMark& host,
+                 const std::string& session, const AckChange& change);
 void remove_session(const std::filesystem::path& folder, const ProcessMark& host);
 // Those of processes that are gone.
 void remove_stale_sessions(const std::filesystem::path& folder);

@@ -11,7 +11,7 @@ namespace synapse::guard {
 namespace {
 
 constexpr std::string_view cut_mark = "...";
-constexpr std::size_t name_bytes_shown = 48;
+constexpr std::size_t name_bytes_shown = wire::hook_sender_bytes_max;
 
 std::string plain(std::string_view text) {
   return base::escape_control(text, base::LineBreaks::escape);
@@ -54,12 +54,15 @@ class Lines {
   explicit Lines(std::size_t bytes_max) : left_(bytes_max - room_for_rest) {}
 
   void add(const std::string& line) {
-    if (left_out_ != 0 || line.size() + 1 > left_) {
+    if (!fits(line)) {
       ++left_out_;
       return;
     }
     left_ -= line.size() + 1;
     text_ += (text_.empty() ? "" : "\n") + line;
+  }
+  [[nodiscard]] bool fits(const std::string& line) const {
+    return left_out_ == 0 && line.size() + 1 <= left_;
   }
   [[nodiscard]] std::string take(std::string_view where) {
     if (left_out_ != 0) text_ += "\n" + std::to_string(left_out_) + " more: " + std::string(where);
@@ -76,13 +79,40 @@ class Lines {
 
 std::string line_of(const wire::HookNotice& notice, const Reader& reader) {
   const std::string path = end_of_path(plain(notice.about.path), 120);
+  const std::string holder = shortened(plain(notice.about.name.text), name_bytes_shown);
   switch (notice.kind) {
     case wire::HookNotice::Kind::held:
       return held_text(notice.about, reader) + ": don't write it.";
     case wire::HookNotice::Kind::yours:
       return path + " is yours now until " + reader.time_of_day(notice.about.until) + ".";
+    case wire::HookNotice::Kind::written:
+      return path + " changed while your command ran, and " + holder +
+             " holds it: tell them, and look what is in it.";
   }
   return {};
+}
+
+std::string line_of(const wire::HookMail& mail) {
+  std::string line = shortened(plain(mail.sender.text), name_bytes_shown) + " says (#" +
+                     std::to_string(mail.mark.id.value);
+  if (mail.in_reply_to.value != 0) line += ", answers #" + std::to_string(mail.in_reply_to.value);
+  if (mail.is_again) line += ", again";
+  if (mail.is_cut) line += ", cut";
+  return line + "): " + plain(mail.text);
+}
+
+// As many messages as fit; what to add about the others.
+std::string add_mail(const wire::HookAnswer& answer, Lines& lines,
+                     std::vector<wire::HookAck>& told) {
+  std::size_t left = answer.mail_left;
+  for (const wire::HookMail& mail : answer.mail) {
+    const std::string line = line_of(mail);
+    const bool fits = lines.fits(line);
+    if (fits) lines.add(line);
+    if (fits && !mail.is_cut) told.push_back(mail.mark);
+    if (!fits && !mail.is_cut) ++left;
+  }
+  return left == 0 ? "" : "\n" + std::to_string(left) + " more: syn inbox";
 }
 
 std::string files_text(const std::vector<std::string>& paths) {
@@ -126,14 +156,21 @@ std::string cannot_tell_text(std::string_view why) {
   return shortened(plain(why), denial_bytes_max - advice.size()) + advice;
 }
 
-std::string notices_text(const std::vector<wire::HookNotice>& notices, const Reader& reader) {
+Telling notices_text(const wire::HookAnswer& answer, const Reader& reader) {
+  Telling telling;
   Lines lines(notices_bytes_max);
-  for (const wire::HookNotice& notice : notices) lines.add(line_of(notice, reader));
-  return lines.take("synapse state");
+  for (const wire::HookNotice& notice : answer.notices) lines.add(line_of(notice, reader));
+  const std::string rest = add_mail(answer, lines, telling.told);
+  telling.text = lines.take("synapse state") + rest;
+  return telling;
 }
 
-std::string brief_text(const wire::HookAnswer& answer, const Reader& reader) {
-  Lines lines(brief_bytes_max);
+Telling brief_text(const wire::HookAnswer& answer, const Reader& reader) {
+  Telling telling;
+  Lines mail(wire::hook_brief_mail_bytes);
+  const std::string rest = add_mail(answer, mail, telling.told);
+  const std::string unread = mail.take("syn inbox") + rest;
+  Lines lines(brief_bytes_max - unread.size() - 1);
   lines.add("You are " + shortened(plain(answer.name.text), name_bytes_shown) +
             " on the Synapse hub of this repository. The files that you edit are claimed for you, "
             "and given back at the end.");
@@ -158,7 +195,9 @@ std::string brief_text(const wire::HookAnswer& answer, const Reader& reader) {
     if (here.size() > 200) break;
   }
   if (!here.empty()) lines.add(here + ".");
-  return lines.take("synapse state");
+  telling.text = lines.take("synapse state");
+  if (!unread.empty()) telling.text += "\n" + unread;
+  return telling;
 }
 
 }  // namespace synapse::guard

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wire/hook.hpp"
 
@@ -31,10 +32,14 @@ struct Reader {
 // Of a request that the hub refused, or did not answer.
 [[nodiscard]] std::string cannot_tell_text(std::string_view why);
 
-// What an answer tells beside its decision; blank if nothing.
-[[nodiscard]] std::string notices_text(const std::vector<wire::HookNotice>& notices,
-                                       const Reader& reader);
-[[nodiscard]] std::string brief_text(const wire::HookAnswer& answer, const Reader& reader);
+// What an answer tells beside its decision; blank if nothing. And which messages stand in it whole.
+struct Telling {
+  std::string text;
+  std::vector<wire::HookAck> told;
+};
+[[nodiscard]] Telling notices_text(const wire::HookAnswer& answer, const Reader& reader);
+// Of a session's start.
+[[nodiscard]] Telling brief_text(const wire::HookAnswer& answer, const Reader& reader);
 
 // As much of a text from its beginning as that many bytes hold, with a mark where it was cut.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t bytes_max);

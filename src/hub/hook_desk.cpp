@@ -21,7 +21,6 @@ constexpr std::chrono::minutes term_min{9};
 constexpr std::size_t claims_per_party = 16;
 constexpr std::size_t names_tried = 100;
 constexpr std::size_t told_max = 256;
-constexpr std::size_t due_max = 32;
 constexpr std::size_t notices_at_once = 8;
 constexpr std::size_t brief_claims_max = 16;
 constexpr std::size_t brief_agents_max = 16;
@@ -147,17 +146,28 @@ bool HookDesk::is_anothers(const AgentName& name, const wire::HookRequest& reque
 wire::HookAnswer HookDesk::answer(Work& work) {
   wire::HookAnswer answer;
   answer.name = work.session.name;
+  note_seen(work);
   switch (work.request.event) {
     case wire::HookEvent::before_tool:
       if (!work.request.paths.empty()) claim(work, answer);
-      break;
+      // A denial has no place for more.
+      if (answer.decision <= wire::HookAnswer::Decision::granted) hand_over(work, answer);
+      return answer;
     case wire::HookEvent::start:
       renew(work.id, work.session, work.turn, work.now);
       answer.brief = brief(work.session.name);
+      hand_over_mail(work, answer);
       return answer;
     case wire::HookEvent::after_tool:
+      ended_to_write(work.session, work.now);
       renew(work.id, work.session, work.turn, work.now);
-      break;
+      hand_over(work, answer);
+      hand_over_mail(work, answer);
+      name_watched(work, answer);
+      return answer;
+    case wire::HookEvent::wrote:
+      report_writes(work, answer);
+      return answer;
     case wire::HookEvent::end:
       give_back(work.id, work.session, std::nullopt, work.turn, work.now);
       return answer;
@@ -167,7 +177,6 @@ wire::HookAnswer HookDesk::answer(Work& work) {
       }
       return answer;
   }
-  hand_over(work, answer);
   return answer;
 }
 
@@ -213,6 +222,7 @@ void HookDesk::claim(Work& work, wire::HookAnswer& answer) {
   if (outcome.refusal) return held(work, *outcome.refusal, answer);
   give_up_places(work);
   renew(work.id, work.session, work.turn, work.now);
+  began_to_write(work.session, work.now);
   answer.decision = Decision::granted;
 }
 

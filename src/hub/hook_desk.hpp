@@ -81,8 +81,13 @@ class HookDesk {
     // since: the path of each claim.
     std::map<TaskId, std::string> places;
     std::uint64_t last_place = 0;
+    std::map<MessageId, unsigned> tellings;  // How often it was told of an open message.
+    // When its tools last wrote, by wall seconds; from 0: never; to 0: one is at it.
+    double wrote_from = 0;
+    double wrote_to = 0;
   };
   struct Work;  // A call under way.
+  static constexpr std::size_t due_max = 32;
 
   [[nodiscard]] Result<SessionId> open(const HookCall& call, Turn& turn);
   [[nodiscard]] bool is_anothers(const AgentName& name, const wire::HookRequest& request) const;
@@ -96,6 +101,16 @@ class HookDesk {
   void saw(const std::vector<core::Event>& events);
   [[nodiscard]] bool is_place(const TaskId& task) const { return places_.contains(task); }
   void hand_over(Work& work, wire::HookAnswer& answer);
+  // The mailbox: what has been told, and what is to be.
+  void note_seen(Work& work);
+  void hand_over_mail(Work& work, wire::HookAnswer& answer);
+  void note_received(Work& work, std::vector<MessageId> ids);
+  // What shell commands write.
+  static void began_to_write(Session& session, Moment now);
+  static void ended_to_write(Session& session, Moment now);
+  [[nodiscard]] bool was_writing(const AgentName& name, double at) const;
+  void name_watched(const Work& work, wire::HookAnswer& answer) const;
+  void report_writes(Work& work, wire::HookAnswer& answer);
   // All of the session's, or those of one of its parties.
   void give_back(SessionId id, const Session& session, const std::optional<std::string>& party,
                  Turn& turn, Moment now);

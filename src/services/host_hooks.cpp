@@ -34,8 +34,9 @@ struct HookEntry {
   bool is_before = false;
 };
 
+// Of shell tools the guard only notes when they begin, to tell afterwards what they wrote.
 constexpr std::array<HookEntry, 5> claude_entries{{
-    {"PreToolUse", "Edit|Write|MultiEdit|NotebookEdit", true},
+    {"PreToolUse", "Edit|Write|MultiEdit|NotebookEdit|Bash", true},
     {"PostToolUse", "", false},
     {"SessionStart", "", false},
     {"SessionEnd", "", false},
@@ -50,13 +51,13 @@ constexpr std::array<HookEntry, 5> codex_entries{{
     {"SubagentStop", "", false},
 }};
 constexpr std::array<HookEntry, 4> gemini_entries{{
-    {"BeforeTool", "replace|write_file|edit", true},
+    {"BeforeTool", "replace|write_file|edit|run_shell_command", true},
     {"AfterTool", "", false},
     {"SessionStart", "", false},
     {"SessionEnd", "", false},
 }};
 constexpr std::array<HookEntry, 5> qwen_entries{{
-    {"PreToolUse", "edit|write_file|replace|notebook_edit", true},
+    {"PreToolUse", "edit|write_file|replace|notebook_edit|run_shell_command", true},
     {"PostToolUse", "", false},
     {"SessionStart", "", false},
     {"SessionEnd", "", false},
@@ -69,7 +70,7 @@ constexpr std::array<HookEntry, 4> camel_entries{{
     {"sessionEnd", "", false},
 }};
 constexpr std::array<HookEntry, 3> kimi_entries{{
-    {"PreToolUse", "WriteFile|StrReplaceFile", true},
+    {"PreToolUse", "WriteFile|StrReplaceFile|Shell", true},
     {"PostToolUse", "", false},
     {"SessionEnd", "", false},
 }};

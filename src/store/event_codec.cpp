@@ -28,6 +28,7 @@
 //   lease_extended   task_id, owner, epoch, paths (those that came), lease_expires_at: of a claim
 //                    that a host's hook made; any other that grows is a claim in `events`
 //   epochs_reserved  until, boot: see EpochBlock
+//   unclaimed_write  agent, holder, task_id (of the holder's claim), worktree, path, at: for people
 //   mail_kept        msg_id, recipients, at, bytes (what it counts in the bounds of mailboxes);
 //                    receipt, thread, inherits_thread where there is one: of the chat before it
 //   mail_noted       agents, msg_ids, state, at; why of a drop, answer: each of these messages has
@@ -128,6 +129,9 @@ struct Encode {
   }
   Coded operator()(const core::RecallLogged& event) const {
     return record(kind::recall, event.recall);
+  }
+  Coded operator()(const core::UnclaimedWrite& event) const {
+    return record(kind::unclaimed_write, event, Table::synapse_events);
   }
   Coded operator()(const core::AnswerRemembered& event) const {
     return record(kind::idempotency, event);

@@ -99,7 +99,8 @@ void Sweep::look_at_old(const RecordView& record, const Row& row) {
     noted(row, progress->note);
   } else if (const auto* answer = std::get_if<core::AnswerRemembered>(&event)) {
     answered(row, *answer);
-  } else if (std::holds_alternative<core::RecallLogged>(event)) {
+  } else if (std::holds_alternative<core::RecallLogged>(event) ||
+             std::holds_alternative<core::UnclaimedWrite>(event)) {
     dead_.push_back(row);
   } else if (const auto* finding = std::get_if<core::FindingRecorded>(&event)) {
     found(row, finding->finding);

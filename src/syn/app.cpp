@@ -116,6 +116,10 @@ int sent(Context& context, const Identity& identity, Words further) {
   return run_synapse(context, {"sent", "--name=" + identity.identity}, further);
 }
 
+int take(Context& context, const Identity& identity, Words further) {
+  return run_synapse(context, {"take", "--name=" + identity.identity}, further);
+}
+
 int board(Context& context, const Identity& identity, Words further) {
   return run_synapse(context, {"board", "--name=" + identity.project}, further);
 }
@@ -124,7 +128,7 @@ int who(Context& context, const Identity& identity, Words further) {
   return run_synapse(context, {"who", "--name=" + identity.identity}, further);
 }
 
-constexpr std::array<Verb, 8> verbs{{
+constexpr std::array<Verb, 9> verbs{{
     {"name", "", "", "Show who you are, and where that comes from.", name},
     {"wait", "arm", "[--broadcasts]",
      "Sleep until a message for you arrives, as your waiter; prints it and ends.", wait},
@@ -134,6 +138,8 @@ constexpr std::array<Verb, 8> verbs{{
      "Send a message to an agent, a project, several by commas, a glob, or all.", say},
     {"inbox", "inbox", "", "Read what is waiting for you, and what your project was told.", inbox},
     {"sent", "sent", "", "Show what became of your messages.", sent},
+    {"take", "take", "PATH... [--timeout SECONDS]",
+     "Wait until files are free, and claim them for you.", take},
     {"board", "board", "", "Show the plan.", board},
     {"who", "who", "[--me]", "List who is online, or whether you are.", who},
 }};

@@ -140,6 +140,19 @@ struct EncodeEvent {
     JsonWriter json = envelope.open("recall_logged", actor.text, "recall logged");
     return reply("recall_logged", json);
   }
+  Frame operator()(const core::UnclaimedWrite& event) const {
+    JsonWriter json = envelope.open("unclaimed_write", "all",
+                                    event.agent.text + " wrote " + event.path + ", which " +
+                                        event.holder.text + " holds under " +
+                                        quoted(event.task_id));
+    json.field("agent", event.agent)
+        .field("holder", event.holder)
+        .field("task_id", event.task_id)
+        .field("worktree", event.worktree)
+        .field("path", event.path)
+        .field("at", event.at);
+    return broadcast("unclaimed_write", json, event.holder);
+  }
   Frame operator()(const core::AnswerRemembered&) const { return std::nullopt; }
   Frame operator()(const core::AgentSeen&) const { return std::nullopt; }
   Frame operator()(const core::AgentJoined& event) const { return presence("joined", event.agent); }

@@ -13,11 +13,11 @@ namespace synapse::wire {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> hook_events{"start", "before", "after", "end",
-                                                      "subagent_end"};
+constexpr std::array<std::string_view, 6> hook_events{"start", "before",       "after",
+                                                      "end",   "subagent_end", "wrote"};
 constexpr std::array<std::string_view, 2> hook_modes{"warn", "enforce"};
 constexpr std::array<std::string_view, 4> hook_decisions{"none", "granted", "held", "refused"};
-constexpr std::array<std::string_view, 2> hook_notices{"held", "yours"};
+constexpr std::array<std::string_view, 3> hook_notices{"held", "yours", "written"};
 
 template <class Enum, std::size_t Count>
 std::string_view hook_word(const std::array<std::string_view, Count>& words, Enum value) {
@@ -79,6 +79,47 @@ std::vector<HookBrief::Claim> read_claims(const Json& list) {
   return claims;
 }
 
+void write_acks(JsonWriter& json, const std::vector<HookAck>& acks) {
+  if (acks.empty()) return;
+  json.key("ack").begin_array();
+  for (const HookAck& ack : acks) {
+    json.begin_object().field("msg_id", ack.id).field("hub_id", ack.hub).end_object();
+  }
+  json.end_array();
+}
+
+HookAck read_ack(const Json& object) {
+  return {MessageId{count_member(object, "msg_id")}, text_member(object, "hub_id")};
+}
+
+void write_mail(JsonWriter& json, const HookAnswer& answer) {
+  if (answer.mail.empty()) return;
+  json.key("mail").begin_array();
+  for (const HookMail& mail : answer.mail) {
+    json.begin_object()
+        .field("msg_id", mail.mark.id)
+        .field("hub_id", mail.mark.hub)
+        .field("sender", mail.sender)
+        .field("text", mail.text);
+    if (mail.in_reply_to.value != 0) json.field("in_reply_to", mail.in_reply_to);
+    write_flag(json, "again", mail.is_again);
+    write_flag(json, "truncated", mail.is_cut);
+    json.end_object();
+  }
+  json.end_array().field("mail_left", static_cast<std::uint64_t>(answer.mail_left));
+}
+
+void read_mail(const Json& whole, HookAnswer& answer) {
+  const Json& mail = member(whole, "mail");
+  if (!mail.is_array()) return;
+  for (const Json& one : mail) {
+    answer.mail.push_back({read_ack(one), AgentName(text_member(one, "sender")),
+                           text_member(one, "text"), MessageId{count_member(one, "in_reply_to")},
+                           flag_member(one, "again"), flag_member(one, "truncated")});
+  }
+  answer.mail_left = static_cast<std::size_t>(count_member(whole, "mail_left"));
+}
+
 Error bad_hook(std::string_view field, std::string_view why) {
   return fail(ErrorCode::wrong_field_type, std::string(field) + " " + std::string(why));
 }
@@ -97,6 +138,8 @@ Result<> check_hook_request(const HookRequest& request) {
   if (request.name.empty()) return bad_hook("name", "is missing");
   if (request.worktree.size() > place_bytes_max) return bad_hook("worktree", "is too long");
   if (request.paths.size() > hook_paths_max) return bad_hook("paths", "are too many");
+  if (request.ack.size() > hook_acks_max) return bad_hook("ack", "names too many messages");
+  if (request.writes.size() > hook_watch_max) return bad_hook("writes", "are too many");
   if (!request.paths.empty() && request.worktree.empty()) return bad_hook("worktree", "is missing");
   return {};
 }
@@ -110,6 +153,13 @@ std::optional<HookEvent> hook_event(std::string_view text) {
 }
 std::optional<HookMode> hook_mode(std::string_view text) {
   return of_word<HookMode>(hook_modes, text);
+}
+
+std::size_t told_bytes(const HookMail& mail) {
+  constexpr std::size_t words = 56;  // " says (#, answers #, again, cut): " and a line's end.
+  const auto digits = [](MessageId id) { return std::to_string(id.value).size(); };
+  return words + std::min(mail.sender.text.size(), hook_sender_bytes_max) + digits(mail.mark.id) +
+         digits(mail.in_reply_to) + mail.text.size();
 }
 
 std::string encode_hook_request(const HookRequest& request) {
@@ -129,6 +179,15 @@ std::string encode_hook_request(const HookRequest& request) {
   write_text(json, "party", request.party);
   write_flag(json, "named", request.is_named);
   if (!request.paths.empty()) json.field("paths", request.paths);
+  write_acks(json, request.ack);
+  write_flag(json, "watch", request.is_watching);
+  if (!request.writes.empty()) {
+    json.key("writes").begin_array();
+    for (const HookWrite& one : request.writes) {
+      json.begin_object().field("path", one.path).field("at", one.at).end_object();
+    }
+    json.end_array();
+  }
   return json.end_object().take();
 }
 
@@ -153,6 +212,15 @@ Result<HookRequest> decode_hook_request(std::string_view body) {
   request.worktree = text_member(*parsed, "worktree");
   request.paths = texts_member(*parsed, "paths");
   request.room = static_cast<std::size_t>(count_member(*parsed, "room"));
+  if (const Json& acks = member(*parsed, "ack"); acks.is_array()) {
+    for (const Json& one : acks) request.ack.push_back(read_ack(one));
+  }
+  request.is_watching = flag_member(*parsed, "watch");
+  if (const Json& writes = member(*parsed, "writes"); writes.is_array()) {
+    for (const Json& one : writes) {
+      request.writes.push_back({text_member(one, "path"), number_member(one, "at")});
+    }
+  }
   if (const Result<> good = check_hook_request(request); !good) return good.error();
   return request;
 }
@@ -180,6 +248,8 @@ std::string encode_hook_answer(const HookAnswer& answer) {
     }
     json.end_array();
   }
+  write_mail(json, answer);
+  if (!answer.watch.empty()) json.field("watch", answer.watch);
   if (answer.brief) {
     json.key("brief").begin_object();
     write_claims(json, "own", answer.brief->own);
@@ -213,6 +283,8 @@ Result<HookAnswer> decode_hook_answer(std::string_view body) {
       if (kind) answer.notices.push_back({*kind, read_holder(one)});
     }
   }
+  read_mail(*parsed, answer);
+  answer.watch = texts_member(*parsed, "watch");
   if (const Json& brief = member(*parsed, "brief"); brief.is_object()) {
     answer.brief =
         HookBrief{read_claims(member(brief, "own")), read_claims(member(brief, "others")), {}};

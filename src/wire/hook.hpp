@@ -21,13 +21,33 @@ namespace synapse::wire {
 inline constexpr int hook_version = 1;
 inline constexpr std::size_t hook_bytes_max = 64UL << 10U;  // Of a request.
 inline constexpr std::size_t hook_paths_max = 512;
+inline constexpr std::size_t hook_acks_max = 64;
+// Of the files of others that a guard looks at after a shell command.
+inline constexpr std::size_t hook_watch_max = 256;
+inline constexpr std::size_t hook_watch_bytes_max = 24UL << 10U;
+// Of what a host takes when a session starts, so much is for messages.
+inline constexpr std::size_t hook_brief_mail_bytes = 480;
 
-enum class HookEvent { start, before_tool, after_tool, end, subagent_end };
+// `wrote` follows on an after_tool whose answer named files to look at.
+enum class HookEvent { start, before_tool, after_tool, end, subagent_end, wrote };
 enum class HookMode { warn, enforce };
 [[nodiscard]] std::string_view word(HookEvent event);
 [[nodiscard]] std::string_view word(HookMode mode);
 [[nodiscard]] std::optional<HookEvent> hook_event(std::string_view text);
 [[nodiscard]] std::optional<HookMode> hook_mode(std::string_view text);
+
+// A message as a guard has put it before its agent. Numbers begin anew with a hub that keeps no
+// log, so the hub that stamped it belongs to it.
+struct HookAck {
+  MessageId id;
+  std::string hub;
+};
+
+// A file that has changed while a command of the session ran.
+struct HookWrite {
+  std::string path;
+  double at = 0;  // Wall seconds: when.
+};
 
 struct HookRequest {
   std::string host;  // The program's short name, as in `syn guard --for`.
@@ -45,6 +65,9 @@ struct HookRequest {
   std::string worktree;
   std::vector<std::string> paths;  // Below the worktree; what a write tool is about to write.
   std::size_t room = 0;            // How many bytes of text the host takes now.
+  std::vector<HookAck> ack;        // Told to the agent since the session's last call.
+  bool is_watching = false;        // After a shell command: which files are to be looked at?
+  std::vector<HookWrite> writes;   // Of `wrote`.
 };
 
 // A lease in the way.
@@ -58,11 +81,24 @@ struct HookHolder {
 
 // Something that an agent is to be told when its host next takes a text.
 struct HookNotice {
-  enum class Kind { held, yours };
+  enum class Kind { held, yours, written };
 
   Kind kind = Kind::held;
-  HookHolder about;  // Of `yours`: the path, and until when.
+  HookHolder about;  // Of `yours`: the path, and until when. Of `written`: whose file it was.
 };
+
+// A message of the session's mailbox, which its agent is to be told.
+struct HookMail {
+  HookAck mark;
+  AgentName sender;
+  std::string text;  // On one line, without what a terminal would obey.
+  MessageId in_reply_to;
+  bool is_again = false;  // It was handed over before.
+  bool is_cut = false;    // Only its beginning is here: it stays unread.
+};
+// What a message takes of its host's room at most, whatever words the guard puts around it.
+[[nodiscard]] std::size_t told_bytes(const HookMail& mail);
+inline constexpr std::size_t hook_sender_bytes_max = 48;
 
 // Where a session stands, for its start and after each compaction.
 struct HookBrief {
@@ -94,6 +130,9 @@ struct HookAnswer {
   bool is_known = false;             // Of held: the session was told of this already.
   std::string message;               // Of refused.
   std::vector<HookNotice> notices;
+  std::vector<HookMail> mail;
+  std::size_t mail_left = 0;  // Messages that wait beside those.
+  std::vector<std::string> watch;  // Files of the worktree that others hold.
   std::optional<HookBrief> brief;
 };
 

@@ -49,6 +49,11 @@ std::string shortened(const std::string& body) {
   return json.end_object().take();
 }
 
+Said said_in(const std::string& body) {
+  const Json whole = Json::parse(body, nullptr, false);
+  return {Fields(whole).text("payload"), MessageId{count_member(whole, "in_reply_to")}};
+}
+
 std::string readdressed(const std::string& body, const AgentName& target, MessageId retry_of) {
   Json again = Json::parse(body, nullptr, false);
   if (!again.is_object()) again = Json::object();

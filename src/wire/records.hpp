@@ -27,6 +27,12 @@ namespace synapse::wire {
 // A chat's body that is too large to be told whole: its addresses, and the beginning of its
 // payload.
 [[nodiscard]] std::string shortened(const std::string& body);
+// What a chat says, and which message it answers (0: none).
+struct Said {
+  std::string text;
+  MessageId in_reply_to;
+};
+[[nodiscard]] Said said_in(const std::string& body);
 // The body of a chat that is said again to one agent.
 [[nodiscard]] std::string readdressed(const std::string& body, const AgentName& target,
                                       MessageId retry_of);

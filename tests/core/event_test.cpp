@@ -28,7 +28,7 @@ TEST_CASE("a change of owner, plan or findings is synced, talk is written", "[co
     CHECK(durability(event) == Durability::synced);
   }
   for (const Event& event : {Event(ProgressPosted{}), Event(ResourceOffered{}), Event(ChatPosted{}),
-                             Event(RecallLogged{}), Event(AgentSeen{})}) {
+                             Event(RecallLogged{}), Event(AgentSeen{}), Event(UnclaimedWrite{})}) {
     CHECK(durability(event) == Durability::written);
   }
 }

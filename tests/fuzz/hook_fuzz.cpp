@@ -35,9 +35,9 @@ void check_wire(std::string_view bytes) {
   if (answer->holder) {
     SYNAPSE_ASSERT(guard::denial_text(*answer, reader).size() <= guard::denial_bytes_max);
   }
-  SYNAPSE_ASSERT(guard::notices_text(answer->notices, reader).size() <= guard::notices_bytes_max);
+  SYNAPSE_ASSERT(guard::notices_text(*answer, reader).text.size() <= guard::notices_bytes_max);
   if (answer->brief) {
-    SYNAPSE_ASSERT(guard::brief_text(*answer, reader).size() <= guard::brief_bytes_max);
+    SYNAPSE_ASSERT(guard::brief_text(*answer, reader).text.size() <= guard::brief_bytes_max);
   }
 }
 

@@ -9,87 +9,13 @@
 #include <fstream>
 
 #include "guard/ground.hpp"
-#include "guard/shop.hpp"
-#include "support/catch.hpp"
-#include "support/child_process.hpp"
+#include "guard/workshop.hpp"
 #include "support/git_sandbox.hpp"
-#include "support/hub_process.hpp"
-#include "wire/json_document.hpp"
 
 namespace {
 
 using namespace synapse;
 using namespace synapse::test;
-using wire::HookMode;
-using wire::Json;
-namespace fs = std::filesystem;
-
-std::string syn_program() {
-  return (fs::path(program_under_test()).parent_path() / "syn").string();
-}
-
-// A repository, a hub, and sessions in them.
-struct Workshop {
-  explicit Workshop(HookMode mode = HookMode::enforce) : shop(mode) {
-    environment = clean_environment();
-    environment["XDG_RUNTIME_DIR"] = shop.runtime().string();
-    environment["HOME"] = shop.runtime().string();
-    environment["SYNAPSE_URI"] = "ws://127.0.0.1:1";
-  }
-
-  void start_hub(std::vector<std::string> arguments = {}) {
-    HubOptions options;
-    options.arguments = std::move(arguments);
-    options.environment = environment;
-    hub.emplace(std::move(options));
-    environment["SYNAPSE_URI"] = hub->uri();
-  }
-
-  [[nodiscard]] Command guard(const std::string& host, const std::string& input) const {
-    const fs::path file = shop.root().parent_path() / "input";
-    std::ofstream(file, std::ios::binary) << input;
-    Command command;
-    command.words = {"/bin/sh",     "-c", "exec \"$0\" guard --for \"$1\" <\"$2\"",
-                     syn_program(), host, file.string()};
-    command.environment = environment;
-    command.folder = shop.root().string();
-    return command;
-  }
-
-  [[nodiscard]] Finished ask(const std::string& host, const std::string& input) const {
-    Finished finished = run(guard(host, input));
-    REQUIRE(finished.status);
-    return finished;
-  }
-
-  [[nodiscard]] std::string payload(const std::string& session, const std::string& event,
-                                    const std::string& path = "", const std::string& agent = "") {
-    Json input{{"session_id", session}, {"cwd", shop.root().string()}, {"hook_event_name", event}};
-    if (!path.empty()) {
-      input["tool_name"] = "Edit";
-      input["tool_input"] = {{"file_path", path}};
-    }
-    if (!agent.empty()) input["agent_id"] = agent;
-    return input.dump();
-  }
-
-  // Why an edit is refused; blank: it may go on.
-  [[nodiscard]] std::string refusal(const std::string& session, const std::string& path,
-                                    const std::string& agent = "") {
-    const Finished told = ask("claude", payload(session, "PreToolUse", path, agent));
-    CHECK(told.status->as_number() == 0);
-    CHECK(told.err.empty());
-    if (told.out.empty()) return {};
-    // What it tells beside that is no refusal.
-    return Json::parse(told.out)
-        .at("hookSpecificOutput")
-        .value("permissionDecisionReason", std::string());
-  }
-
-  Shop shop;
-  Environment environment;
-  std::optional<HubProcess> hub;
-};
 
 // Takes connections, and never says a word.
 class SilentHub {
@@ -207,6 +133,32 @@ TEST_CASE("claims of hooks survive a restart of the hub, and their session finds
   shop.hub->start();
   CHECK_FALSE(shop.refusal("two", "b.c").empty());
   CHECK(shop.refusal("one", "b.c").empty());
+}
+
+TEST_CASE("what a shell command wrote of another's file is told to it and to everybody",
+          "[guard][process][writes]") {
+  Workshop shop;
+  shop.start_hub();
+  const fs::path file = shop.shop.root() / "src/a/parse.c";
+  const Finished claimed = shop.command({syn_program(), "take", file.string()});
+  CHECK(claimed.status->as_number() == 0);
+  CHECK_FALSE(shop.told("one", "SessionStart").empty());
+  Json bash = Json::parse(shop.payload("one", "PreToolUse"));
+  bash["tool_name"] = "Bash";
+  bash["tool_input"] = {{"command", "make"}};
+  const auto run_make = [&](auto make) {
+    CHECK(shop.ask("claude", bash.dump()).out.empty());
+    make();
+    Json after = bash;
+    after["hook_event_name"] = "PostToolUse";
+    return shop.ask("claude", after.dump()).out;
+  };
+  // What it left alone, and what it wrote elsewhere.
+  CHECK(run_make([&] { std::ofstream(shop.shop.root() / "b.c") << "x"; }).empty());
+  const std::string told = run_make([&] { std::ofstream(file, std::ios::app) << "long y;\n"; });
+  CHECK(told.find("src/a/parse.c changed while your command ran, and shop holds it") !=
+        std::string::npos);
+  CHECK(run_make([] {}).empty());
 }
 
 TEST_CASE("a commit gives back what it has committed, and no more, without a word about a name",

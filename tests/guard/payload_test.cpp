@@ -347,7 +347,7 @@ TEST_CASE("a start tells who one is, what is held, and who is here, within 1,200
   answer.brief->others.push_back(
       {AgentName("shop/bob"), TaskId(), {"x", "y", "z", "u"}, 2000, "", ""});
   answer.brief->agents = {AgentName("shop/bob"), AgentName("shop/eve")};
-  const std::string text = brief_text(answer, reader);
+  const std::string text = brief_text(answer, reader).text;
   for (const char* part :
        {"You are shop/alice",
         "You hold src/a.c until 14:20 (task FIX): the parser; checkpoint: "
@@ -357,7 +357,41 @@ TEST_CASE("a start tells who one is, what is held, and who is here, within 1,200
     CHECK(text.find(part) != std::string::npos);
   }
   for (int i = 0; i < 50; ++i) answer.brief->others.push_back(answer.brief->others.front());
-  const std::string long_text = brief_text(answer, reader);
+  const std::string long_text = brief_text(answer, reader).text;
   CHECK(long_text.size() <= brief_bytes_max);
   CHECK(long_text.find(" more: synapse state") != std::string::npos);
+}
+
+TEST_CASE("what is told of messages fits, and of none is it claimed that did not",
+          "[guard][words][mail]") {
+  const Reader reader{1000, [](double) { return "14:20"; }};
+  wire::HookAnswer answer;
+  answer.name = AgentName("shop/alice");
+  answer.mail.push_back({{MessageId{7}, "h"}, AgentName("shop/bob"), "hello", MessageId{4}, true});
+  answer.mail.push_back({{MessageId{8}, "h"}, AgentName("shop/bob"), "a be", {}, false, true});
+  answer.mail_left = 3;
+  const Telling telling = notices_text(answer, reader);
+  CHECK(telling.text ==
+        "shop/bob says (#7, answers #4, again): hello\nshop/bob says (#8, cut): a be\n"
+        "3 more: syn inbox");
+  REQUIRE(telling.told.size() == 1);
+  CHECK(telling.told[0].id == MessageId{7});
+  for (const wire::HookMail& mail : answer.mail) {
+    wire::HookAnswer one;
+    one.mail = {mail};
+    CHECK(notices_text(one, reader).text.size() < wire::told_bytes(mail));
+  }
+  answer.mail.insert(answer.mail.begin(), 40, answer.mail.front());
+  CHECK(notices_text(answer, reader).text.size() <= notices_bytes_max);
+  const std::size_t told = notices_text(answer, reader).told.size();
+  CHECK(told < 40);
+  const std::string left = std::to_string(41 - told + 3) + " more: syn inbox";
+  CHECK(notices_text(answer, reader).text.find(left) != std::string::npos);
+  answer.brief.emplace();
+  answer.brief->others.insert(answer.brief->others.begin(), 40,
+                              {AgentName("shop/bob"), TaskId(), {"x"}, 2000, "", ""});
+  const Telling start = brief_text(answer, reader);
+  CHECK(start.text.size() <= brief_bytes_max);
+  CHECK(start.text.find("You are shop/alice") == 0);
+  CHECK_FALSE(start.told.empty());
 }

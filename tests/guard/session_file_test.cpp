@@ -71,3 +71,28 @@ TEST_CASE("a session file that says something else is none", "[guard][session]")
   write_session({}, {1, 2}, {"s", "a", "", false});
   CHECK_FALSE(read_session({}, {1, 2}));
 }
+
+TEST_CASE("what was told is kept until the hub knows of it, beside what came meanwhile",
+          "[guard][session]") {
+  const Shop shop;
+  const base::FixedEnvironment environment(Variables{{"XDG_RUNTIME_DIR", shop.runtime().string()}});
+  const auto folder = sessions_folder(environment);
+  const base::ProcessMark host{1, 2};
+  write_session(folder, host, {"s1", "a", "", false});
+  const auto mark = [](std::uint64_t id) { return wire::HookAck{MessageId{id}, "syn-1"}; };
+  change_acks(folder, host, "s1", {{}, {mark(1), mark(2)}});
+  change_acks(folder, host, "s1", {{mark(1)}, {mark(3)}});
+  change_acks(folder, host, "another", {{mark(2)}, {}});
+  change_acks(folder, host, "s1", {{{MessageId{3}, "syn-2"}}, {}});
+  const auto kept = read_session(folder, host).value().ack;
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0].id == MessageId{2});
+  CHECK(kept[1].id == MessageId{3});
+  CHECK(kept[1].hub == "syn-1");
+  // So many and no more: the oldest come again.
+  AckChange many;
+  for (std::uint64_t i = 10; i < 100; ++i) many.told.push_back(mark(i));
+  change_acks(folder, host, "s1", many);
+  CHECK(read_session(folder, host).value().ack.size() == wire::hook_acks_max);
+  CHECK(read_session(folder, host).value().ack.back().id == MessageId{99});
+}

@@ -176,6 +176,9 @@ struct EventText {
   std::string operator()(const FindingRecorded& e) const {
     return line("finding", e.finding) + Line("")("verdict", e.verdict)("reasons", e.reasons).text();
   }
+  std::string operator()(const UnclaimedWrite& e) const {
+    return Line("unclaimed_write")("agent", e.agent)("task", e.task_id)("path", e.path).text();
+  }
   std::string operator()(const RecallLogged& e) const {
     return Line("recall")("query", e.recall.query_text)("ids", e.recall.returned_claim_ids)(
                "by", e.recall.by)("at", e.recall.at)
@@ -337,6 +340,7 @@ struct CommandText {
   }
   std::string operator()(const Advertise&) const { return "advertise"; }
   std::string operator()(const LogRecall&) const { return "recall"; }
+  std::string operator()(const ReportWrite&) const { return "report"; }
   std::string operator()(const RecordFinding&) const { return "finding"; }
 };
 

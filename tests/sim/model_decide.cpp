@@ -363,6 +363,7 @@ struct Model::Decide {
 
   // Not modelled: they change nothing that another command looks at.
   Outcome operator()(const LogRecall&) const { return {}; }
+  Outcome operator()(const ReportWrite&) const { return {}; }
   Outcome operator()(const RecordFinding&) const { return {}; }
 };
 

@@ -85,7 +85,8 @@ std::vector<core::Event> logged_events() {
           RecallLogged{{"q", {"c1", "c2"}, true, false, AgentName("A"), 1700000005.0}},
           AnswerRemembered{"key", AgentName("A"), "claim", "digest",
                            R"({"type":"claim_granted","n":1.50})"},
-          AgentSeen{AgentName("A"), 1700000006.0}};
+          AgentSeen{AgentName("A"), 1700000006.0},
+          UnclaimedWrite{AgentName("A"), AgentName("B"), TaskId("T"), "/w", "a.c", 1700000007.0}};
 }
 
 std::vector<core::Event> unlogged_events() {

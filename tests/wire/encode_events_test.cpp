@@ -192,6 +192,16 @@ TEST_CASE("the end of a queued claim is told to its own agent, whoever acts", "[
         json{{"task_id", "T"}, {"owner", "B"}, {"code", "wait_expired"}, {"in_reply_to", "claim"}});
 }
 
+TEST_CASE("a write across a claim is told with both agents and the file", "[wire][encode]") {
+  const core::UnclaimedWrite write{AgentName("A"), AgentName("B"), TaskId("T"), "/w", "a.c", 3};
+  CHECK(broadcast(write, "unclaimed_write") == json{{"agent", "A"},
+                                                    {"holder", "B"},
+                                                    {"task_id", "T"},
+                                                    {"worktree", "/w"},
+                                                    {"path", "a.c"},
+                                                    {"at", 3.0}});
+}
+
 TEST_CASE("plan tasks and notes are told whole", "[wire][encode]") {
   const core::PlanTask task{
       TaskId("T"), "t", "d", {TaskId("U")}, core::PlanStatus::in_progress, "B", "A", 1, 2};

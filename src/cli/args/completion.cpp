@@ -100,7 +100,10 @@ std::string complete(const Command& command, std::span<const std::string> words)
   std::size_t argument = 0;
   for (const OptionInfo& option : options) {
     if (option.heading.empty()) {
-      if (argument++ == before.arguments && !unfinished.starts_with('-')) {
+      const bool is_next = argument == before.arguments ||
+                           (option.is_repeatable && argument < before.arguments);
+      ++argument;
+      if (is_next && !unfinished.starts_with('-')) {
         lines += values_of(option, unfinished);
       }
     } else if (unfinished.starts_with('-') && option.flag.starts_with("--") &&

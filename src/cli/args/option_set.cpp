@@ -53,6 +53,8 @@ struct OptionSet::Parser {
 
 namespace {
 
+bool is_repeatable(const CLI::Option& option) { return option.get_expected_max() > 1; }
+
 std::string to_text(double number) {
   std::string text(32, '\0');
   const int length = std::snprintf(text.data(), text.size(), "%.12g", number);
@@ -194,6 +196,15 @@ void OptionSet::argument(std::string_view name, std::optional<std::string>& valu
   parser_->add_argument(name, help, [&value](const std::string& given) { value = given; });
 }
 
+void OptionSet::arguments(std::string_view name, std::vector<std::string>& values,
+                          std::string_view help) {
+  CLI::Option& option = parser_->add_argument(
+      name, help, [&values](const std::string& given) { values.push_back(given); });
+  option.multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  option.expected(1, CLI::detail::expected_max_vector_size);
+  option.required();
+}
+
 void OptionSet::command_line(std::string_view name, std::vector<std::string>& words,
                              std::string_view help) {
   line_name_ = name;
@@ -309,7 +320,8 @@ std::string OptionSet::usage() const {
     if (!option->get_positional()) {
       has_options = true;
     } else {
-      const std::string name = option->get_name(true);
+      std::string name = option->get_name(true);
+      if (is_repeatable(*option)) name += "...";
       arguments += option->get_required() ? " " + name : " [" + name + "]";
     }
   }
@@ -329,9 +341,10 @@ std::vector<OptionInfo> OptionSet::options() const {
     all.push_back({option->get_name(is_argument), takes_value ? option->get_type_name() : "",
                    option->get_description() + (fallback.empty() ? "" : " [" + fallback + "]"),
                    is_argument ? "" : option->get_group(),
-                   words == parser_->words.end() ? std::vector<std::string>() : words->second});
+                   words == parser_->words.end() ? std::vector<std::string>() : words->second,
+                   is_argument && is_repeatable(*option)});
   }
-  if (line_ != nullptr) all.push_back({"-- " + line_name_, line_name_, line_help_, "", {}});
+  if (line_ != nullptr) all.push_back({"-- " + line_name_, line_name_, line_help_, "", {}, false});
   return all;
 }
 

@@ -49,6 +49,7 @@ struct OptionInfo {
   std::string help;                // With the default behind it, if there is one.
   std::string heading;             // Blank: an argument.
   std::vector<std::string> words;  // All that the value can be; none: anything.
+  bool is_repeatable = false;      // Of an argument.
 };
 
 class OptionSet {
@@ -76,6 +77,8 @@ class OptionSet {
   // A word without a flag, in the order of declaration. Only the last may be optional.
   void argument(std::string_view name, std::string& value, std::string_view help);
   void argument(std::string_view name, std::optional<std::string>& value, std::string_view help);
+  // At least one of them.
+  void arguments(std::string_view name, std::vector<std::string>& values, std::string_view help);
   void choice_argument(std::string_view name, std::size_t& value, std::vector<std::string> words,
                        std::string_view help);
   // Everything behind `--`, at least one word: another program's command line. Where no `--` is,

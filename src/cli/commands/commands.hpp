@@ -29,6 +29,7 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner task_forget(OptionSet& set);
 [[nodiscard]] Runner task_progress(OptionSet& set);
 [[nodiscard]] Runner lock(OptionSet& set);
+[[nodiscard]] Runner take(OptionSet& set);
 [[nodiscard]] Runner release(OptionSet& set);
 
 [[nodiscard]] Runner git_init(OptionSet& set);

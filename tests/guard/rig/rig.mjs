@@ -117,6 +117,12 @@ export class Rig {
     return JSON.parse(out).snapshot.active_claims
   }
 
+  // How far the message of bob's has come.
+  state_of_message() {
+    const { out } = this.synapse("sent", "--name", "shop/bob", "--json")
+    return JSON.parse(out).messages[0].recipients[0].state
+  }
+
   // The host with a script for its model; what it printed, in case of a failure.
   async session(words, more, steps) {
     this.mock.play(steps)
@@ -163,8 +169,14 @@ export async function check_host({ host, prepare, start, steps, commit, hears })
     if (hears) check(heard.includes(`You are shop/${host}`), "the session is told who it is")
     assert.equal(rig.synapse("release", "FIX", "--name", "shop/bob").code, 0)
 
+    const text = "mind the gap at line 2"
+    assert.equal(rig.synapse("send", text, "--target", `shop/${host}`, "--name", "shop/bob",
+      "--wait-seconds", "0").code, 0)
+    assert.equal(rig.state_of_message(), "kept")
     heard = await go(steps(rig))
     check(rig.file() === "long x;\nint y;\n", "a free edit goes through")
+    check(heard.includes(`shop/bob says (#1): ${text}`), "the model is told of the message")
+    check(rig.state_of_message() === "seen", "and its sender, that it was seen")
     check(!heard.includes("holds a.c"), "and nobody is told of a holder")
     await rig.eventually("what it held is given back", () => rig.claims().length === 0)
 
