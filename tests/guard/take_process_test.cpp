@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // `syn take` beneath a session of an assistant.
+#include <csignal>
 #include <set>
 
 #include "guard/workshop.hpp"
