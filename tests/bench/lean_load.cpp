@@ -171,22 +171,24 @@ bool LeanLoad::hear(Client& client) {
   if (client.dialect == Dialect::redis) {
     if (!client.in.ends_with("\r\n")) return false;
     if (client.in != client.answers[client.turn]) throw Failure("answered " + printable(client.in));
+    client.in.clear();
   } else {
-    std::optional<Frame> frame;
-    while ((frame = next_frame(client.in)) && frame->opcode == Opcode::ping) {
-      std::string pong;
-      append_frame(pong, Opcode::pong, frame->payload);
-      send_all(client.fd, pong);
+    bool is_answered = false;
+    while (const std::optional<Frame> frame = next_frame(client.in)) {
+      if (frame->opcode == Opcode::ping) {
+        std::string pong;
+        append_frame(pong, Opcode::pong, frame->payload);
+        send_all(client.fd, pong);
+      } else if (is_answered || (client.dialect != Dialect::bytes &&
+                                 type_of(frame->payload) != client.answers[client.turn])) {
+        throw Failure("answered " + printable(client.in));
+      } else {
+        is_answered = true;
+      }
       client.in.erase(0, frame->size);
     }
-    if (!frame) return false;
-    const bool is_right =
-        client.dialect == Dialect::bytes || type_of(frame->payload) == client.answers[client.turn];
-    if (!is_right || frame->size != client.in.size()) {
-      throw Failure("answered " + printable(client.in));
-    }
+    if (!is_answered) return false;
   }
-  client.in.clear();
   client.turn = 1 - client.turn;
   return true;
 }
