@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 
+#include "base/shared_text.hpp"
 #include "core/is.hpp"
 
 namespace synapse::core {

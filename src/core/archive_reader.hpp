@@ -69,6 +69,10 @@ class ArchiveReader {
       const std::size_t size = get_count();
       value.assign(bytes_.substr(0, size));
       bytes_.remove_prefix(size);
+    } else if constexpr (std::same_as<T, SharedText>) {
+      const std::size_t size = get_count();
+      value = bytes_.substr(0, size);
+      bytes_.remove_prefix(size);
     } else if constexpr (std::same_as<T, bool>) {
       const std::uint64_t number = get_number();
       if (number > 1) failed_ = true;

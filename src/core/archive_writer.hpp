@@ -32,6 +32,9 @@ class ArchiveWriter {
     if constexpr (std::same_as<T, std::string>) {
       put_number(value.size());
       bytes_ += value;
+    } else if constexpr (std::same_as<T, SharedText>) {
+      put_number(value.size());
+      bytes_ += value.view();
     } else if constexpr (std::same_as<T, bool> || std::unsigned_integral<T>) {
       put_number(static_cast<std::uint64_t>(value));
     } else if constexpr (std::signed_integral<T>) {

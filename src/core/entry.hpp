@@ -113,7 +113,7 @@ class Scribe {
   // The body of a chat of the hub itself.
   [[nodiscard]] virtual std::string notice(const MailNotice& notice) const = 0;
   // The body of a chat that is said again, to this agent alone.
-  [[nodiscard]] virtual std::string readdressed(const std::string& body, const AgentName& target,
+  [[nodiscard]] virtual std::string readdressed(std::string_view body, const AgentName& target,
                                                 MessageId retry_of) const = 0;
 };
 

@@ -28,8 +28,11 @@ std::optional<Refusal> LeaseRules::claim_obstacle(const ClaimTask& command) cons
   }
   const Lease* held = leases.find(id);
   if (held != nullptr && held->owner != actor) {
+    // A task is one in all worktrees, which is a surprise to whoever is at work in another.
+    const bool is_elsewhere = !held->worktree.empty() && held->worktree != command.worktree;
     return refuse_for(*held, ErrorCode::task_held, id,
                       "Task " + quoted(id) + " is held by " + held->owner.text +
+                          (is_elsewhere ? " in " + held->worktree : "") +
                           "; wait for its release, ask for a hand-off, or claim another task.");
   }
   if (command.coverage == Coverage::files) {

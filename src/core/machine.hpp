@@ -57,12 +57,6 @@ class Machine {
   // Then, if the log knew no bounds: makes what came from it fit them. What was cut, in words;
   // blank if nothing had to be.
   std::string fit();
-  // Of chats that were replayed as the log has them: their bodies get the spelling that a hub gives
-  // them.
-  template <class Mend>
-  void mend_mail(Mend mend) {
-    mail_.mend_bodies(mend);
-  }
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] const LeaseTable& leases() const { return leases_; }

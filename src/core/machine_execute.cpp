@@ -2,6 +2,7 @@
 // How an entry runs: who says it, whether it was said before, what comes of it, and which requests
 // that answers.
 #include "core/machine.hpp"
+#include "core/mail_rules.hpp"
 #include "core/refusals.hpp"
 
 namespace synapse::core {
@@ -90,8 +91,13 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
   if (seat == nullptr) return;
   const AgentName& actor = seat->name;
   if (!act.request.key.empty() && answer_again(actor, act.request, outcome)) return;
-  if (std::holds_alternative<PostChat>(act.command) &&
-      post_again(actor, act.request, entry.now, scribe, outcome)) {
+  const auto* chat = std::get_if<PostChat>(&act.command);
+  if (chat != nullptr && post_again(actor, act.request, entry.now, scribe, outcome)) {
+    if (outcome.again && chat->receipt == Receipt::wanted) {
+      const MailRules rules{limits_, mail_, presence_, seats_, *seat, entry.now, effort};
+      const ChatMessage& said = *history_.find(actor, act.request.key);
+      outcome.again = scribe.write(rules.accepted_again(said), *this, actor, entry.now);
+    }
     return;
   }
   const std::optional<TaskId> resumed = resume_place(*seat, act);
@@ -105,10 +111,10 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
   if (std::holds_alternative<Advertise>(act.command)) ties_.advertises(actor, entry.session);
   const RequestKey* request = &act.request;
   if (auto* posted = std::get_if<ChatPosted>(&decision.events.front())) {
-    // The message is its own answer.
+    // The message is its own answer, and its mailboxes are: there is no other to remember.
     posted->message.idem_key = act.request.key;
     if (!act.request.key.empty()) posted->message.digest = act.request.digest;
-    if (!std::holds_alternative<ChatAccepted>(decision.events.back())) request = nullptr;
+    request = nullptr;
   }
   if (says_the_same_again(act.command)) request = nullptr;
   if (const auto* queued = std::get_if<ClaimQueued>(&decision.events.front())) {
@@ -215,9 +221,6 @@ void Machine::depart(SessionId session, Parting how, Moment now, std::vector<Eve
 void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestKey* request,
                    Scribe& scribe, Outcome& outcome, Effort& effort) {
   const std::size_t own = events.size();
-  // The answer to a chat comes after what the chat brings about.
-  const std::size_t answer =
-      own > 0 && std::holds_alternative<ChatAccepted>(events.back()) ? own - 1 : 0;
   happen(events, entry.now, effort);
   settle_mail(events, entry.now, scribe);
   const std::size_t first = outcome.events.size();
@@ -238,7 +241,7 @@ void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestK
       ties_.take_asker({handed->lease.owner, handed->lease.task_id});
     }
     if (request == nullptr || request->key.empty() || i + 1 != own) continue;
-    remember(*request, seats_.find(entry.session)->name, first + answer, entry, scribe, outcome);
+    remember(*request, seats_.find(entry.session)->name, first, entry, scribe, outcome);
   }
 }
 

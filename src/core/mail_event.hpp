@@ -2,6 +2,7 @@
 // What happens to mail, as other events do (core/event.hpp): docs/protocol.md, Delivery.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -88,6 +89,7 @@ struct ChatAccepted {
   MessageId id;
   std::string thread;
   std::vector<Recipient> recipients;
+  std::chrono::seconds kept_for{0};  // For each of them, until it has seen it.
   bool are_too_many = false;
 };
 struct DeliveryNoted {

@@ -19,12 +19,12 @@ constexpr std::size_t copy_overhead = 64;
 
 std::size_t page_bytes(const Mailroom::Mail& mail) {
   constexpr std::size_t escaped = 6;  // Of a thread's character, at worst.
-  return mail.body.size() + escaped * mail.thread_text().size() + stamp_bytes;
+  return mail.body.size() + escaped * mail.thread.view().size() + stamp_bytes;
 }
 
 bool is_wanted(MessageId id, const Mailroom::Mail& mail, const InboxWish& wish) {
   if (!wish.ids.empty() && !std::binary_search(wish.ids.begin(), wish.ids.end(), id)) return false;
-  if (!wish.thread.empty() && mail.thread_text() != wish.thread) return false;
+  if (!wish.thread.empty() && mail.thread.view() != wish.thread) return false;
   return wish.from.empty() || base::glob_match(wish.from, mail.sender->name->text);
 }
 
@@ -170,8 +170,8 @@ Decision MailRules::post(ChatMessage message, const PostChat& chat) const {
   mail_kept.thread = chat.thread;
   if (!to.names.empty()) {
     const Mailroom::Mail* answered = mail.find(chat.in_reply_to);
-    if (answered != nullptr && chat.thread.empty() && answered->thread) {
-      mail_kept.thread = *answered->thread;
+    if (answered != nullptr && chat.thread.empty() && !answered->thread.empty()) {
+      mail_kept.thread = answered->thread.view();
       mail_kept.inherits_thread = true;
     }
     decision.events.emplace_back(mail_kept);
@@ -207,7 +207,10 @@ std::optional<MailNoted> MailRules::answer_of(const ChatMessage& message,
 ChatAccepted MailRules::accepted(const MailKept& kept) const {
   ChatAccepted answer;
   answer.id = kept.message.id;
-  if (!kept.recipients.empty()) answer.thread = kept.thread;
+  if (!kept.recipients.empty()) {
+    answer.thread = kept.thread;
+    answer.kept_for = limits.mailbox_ttl;
+  }
   for (const AgentName& agent : kept.recipients) {
     ChatAccepted::Recipient recipient;
     recipient.agent = agent;
@@ -222,6 +225,24 @@ ChatAccepted MailRules::accepted(const MailKept& kept) const {
     recipient.does_not_read = mail.does_not_read(agent);
     answer.recipients.push_back(std::move(recipient));
   }
+  return answer;
+}
+
+ChatAccepted MailRules::accepted_again(const ChatMessage& message) const {
+  MailKept as_kept;
+  as_kept.message.id = message.id;
+  const Mailroom::Mail* known = mail.find(message.id);
+  if (known == nullptr) {
+    ChatAccepted answer = accepted(as_kept);
+    answer.are_too_many =
+        find_recipients(message.target, seat.name, presence, limits, now.wall, effort).are_too_many;
+    return answer;
+  }
+  as_kept.thread = known->thread.view();
+  for (const Mailroom::Copy& copy : known->copies) as_kept.recipients.push_back(*copy.box->name);
+  ChatAccepted answer = accepted(as_kept);
+  auto recipient = answer.recipients.begin();
+  for (const Mailroom::Copy& copy : known->copies) (recipient++)->state = copy.state;
   return answer;
 }
 
@@ -320,7 +341,7 @@ Decision MailRules::retry(const RetryLetters& command, ChatMessage next,
                 message.body = scribe.readdressed(one.body, *copy.box->name, id);
                 MailKept again = kept(message, {*copy.box->name}, now);
                 again.receipt = one.receipt;
-                again.thread = std::string(one.thread_text());
+                again.thread = std::string(one.thread.view());
                 again.inherits_thread = one.inherits_thread;
                 ended.ids.push_back(id);
                 ended.agents.push_back(*copy.box->name);

@@ -51,6 +51,8 @@ struct MailRules {
 
   // With all that follows from it: `message` has its number.
   [[nodiscard]] Decision post(ChatMessage message, const PostChat& chat) const;
+  // What is answered to the same chat when it is said again, with what has become of it.
+  [[nodiscard]] ChatAccepted accepted_again(const ChatMessage& message) const;
   [[nodiscard]] Decision read(const ReadInbox& command) const;
   [[nodiscard]] Decision note(const NoteMail& command) const;
   [[nodiscard]] Decision withdraw(const WithdrawMail& command) const;

@@ -29,10 +29,15 @@ std::vector<MailNoted> expiries(const DueMail& by_agent, Moment now) {
 }  // namespace
 
 const Mailroom::Copy* Mailroom::Mail::copy_of(const AgentName& agent) const {
-  const auto place = std::lower_bound(
+  const Copy* const place = std::lower_bound(
       copies.begin(), copies.end(), agent,
       [](const Copy& copy, const AgentName& name) { return *copy.box->name < name; });
   return place != copies.end() && *place->box->name == agent ? &*place : nullptr;
+}
+
+Mailroom::Copies::Copies(const std::vector<Copy>& copies) : count_(copies.size()) {
+  if (count_ > 1) many_ = std::make_unique<Copy[]>(count_);
+  std::copy(copies.begin(), copies.end(), begin());
 }
 
 bool Mailroom::Mail::is_live() const {
@@ -90,24 +95,29 @@ void Mailroom::keep(const MailKept& event, const Presence& presence) {
   Mail mail;
   mail.body = message.body;
   mail.sender = &use(mailbox_of(message.sender));
-  const bool is_same_hub = !live_.empty() && *live_.rbegin()->second.hub_id == message.hub_id;
-  mail.hub_id = is_same_hub ? live_.rbegin()->second.hub_id
-                            : std::make_shared<const std::string>(message.hub_id);
+  mail.hub_id = hub_id(message.hub_id);
   mail.timestamp = message.timestamp;
   mail.kept = event.kept;
-  if (!event.thread.empty()) mail.thread = std::make_unique<const std::string>(event.thread);
+  mail.thread = event.thread;
   mail.inherits_thread = event.inherits_thread;
   mail.receipt = event.receipt;
   mail.bytes = static_cast<std::uint32_t>(std::clamp<std::int64_t>(event.bytes, 0, UINT32_MAX));
-  mail.copies.reserve(event.recipients.size());
+  std::vector<Copy> copies;
+  copies.reserve(event.recipients.size());
   for (const AgentName& agent : event.recipients) {
     Copy copy;
     copy.box = &use(agent);
     copy.at = event.at;
     if (copy.box->uses == 1) copy.box->is_stranger = !last_sighting(presence, agent);
-    mail.copies.push_back(copy);
+    copies.push_back(copy);
   }
+  mail.copies = Copies(copies);
   insert(message.id, std::move(mail));
+}
+
+SharedText Mailroom::hub_id(std::string_view text) const {
+  const bool is_same = !live_.empty() && live_.rbegin()->second.hub_id == text;
+  return is_same ? live_.rbegin()->second.hub_id : SharedText(text);
 }
 
 // A message that has its copies, new or from a saved state.

@@ -74,23 +74,37 @@ class Mailroom {
       return state == MailState::dropped && why != DropReason::withdrawn && !is_no_letter;
     }
   };
+  // A message has one recipient as a rule, and that one needs no memory of its own.
+  class Copies {
+   public:
+    Copies() = default;
+    explicit Copies(const std::vector<Copy>& copies);
+
+    [[nodiscard]] Copy* begin() { return many_ ? many_.get() : &one_; }
+    [[nodiscard]] Copy* end() { return begin() + count_; }
+    [[nodiscard]] const Copy* begin() const { return many_ ? many_.get() : &one_; }
+    [[nodiscard]] const Copy* end() const { return begin() + count_; }
+    [[nodiscard]] std::size_t size() const { return count_; }
+
+   private:
+    Copy one_;
+    std::unique_ptr<Copy[]> many_;  // In place of it.
+    std::size_t count_ = 0;
+  };
   struct Mail {
-    std::string body;  // As ChatMessage::body.
+    SharedText body;  // That of the ChatMessage.
     Box* sender = nullptr;
-    std::shared_ptr<const std::string> hub_id;
+    SharedText hub_id;
     double timestamp = 0;
     Mono kept{0};
-    std::unique_ptr<const std::string> thread;  // Null: none.
+    SharedText thread;  // Blank: none.
     std::uint32_t bytes = 0;
     bool inherits_thread = false;
     Receipt receipt = Receipt::none;
-    std::vector<Copy> copies;  // By name.
+    Copies copies;  // By name.
 
     [[nodiscard]] const Copy* copy_of(const AgentName& agent) const;
     [[nodiscard]] bool is_live() const;
-    [[nodiscard]] std::string_view thread_text() const {
-      return thread ? std::string_view(*thread) : std::string_view();
-    }
   };
 
   [[nodiscard]] const Mail* find(MessageId id) const;
@@ -110,13 +124,6 @@ class Mailroom {
   void stopped_reading(const DoesNotRead& event);
   // Somebody has the name.
   void know(const AgentName& agent);
-  // Of what a log told of: the bodies that it wrote are given their one spelling.
-  template <class Mend>
-  void mend_bodies(Mend mend) {
-    for (std::map<MessageId, Mail>* mails : {&live_, &dead_.mails, &ended_.mails}) {
-      for (auto& [id, mail] : *mails) mail.body = mend(mail.body);
-    }
-  }
 
   // Told of each message that is kept no more.
   void on_forgotten(std::function<void(MessageId)> listener) {
@@ -156,6 +163,8 @@ class Mailroom {
   Box& use(const AgentName& name);
   void let_go(Box& box);
   void insert(MessageId id, Mail mail);
+  // That of the newest message is most often the same.
+  [[nodiscard]] SharedText hub_id(std::string_view text) const;
   [[nodiscard]] Mail restored(const SavedMailroom::Mail& one, const std::set<AgentName>& strangers);
   void count_open(MessageId id, const Mail& mail, Copy& copy);
   void close(MessageId id, const Mail& mail, Copy& copy);

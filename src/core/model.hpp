@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/shared_text.hpp"
 
 namespace synapse::core {
 
@@ -110,7 +111,7 @@ struct ChatMessage {
   MessageId id;
   AgentName sender;
   std::string target;
-  std::string body;
+  SharedText body;  // With the copy in mailboxes.
   double timestamp = 0;
   std::string hub_id;  // Of the hub that stamped it: an earlier run of this one had another.
   // Of the request that it was, if that may be sent again: what it is found by, and told from

@@ -131,9 +131,8 @@ std::optional<Refusal> Plan::obstacle(const PlanTask& task) const {
 Decision Plan::decide_update(const UpdatePlanTask& command, Moment now) const {
   const auto known = tasks_.find(command.task_id);
   if (known == tasks_.end()) {
-    return Refusal(
-        ErrorCode::unknown_task, command.task_id,
-        "The plan has no task '" + command.task_id.text + "'; declare it with ledger_task first.");
+    return Refusal(ErrorCode::unknown_task, command.task_id,
+                   "The plan has no task '" + command.task_id.text + "'; declare it first.");
   }
   PlanTask task = known->second;
   if (command.status) {

@@ -13,12 +13,12 @@ namespace {
 SavedMailroom::Mail saved(MessageId id, const Mailroom::Mail& mail) {
   SavedMailroom::Mail one;
   one.id = id;
-  one.body = mail.body;
+  one.body = mail.body.view();
   one.sender = *mail.sender->name;
-  one.hub_id = *mail.hub_id;
+  one.hub_id = mail.hub_id.view();
   one.timestamp = mail.timestamp;
   one.kept = mail.kept;
-  one.thread = mail.thread_text();
+  one.thread = mail.thread.view();
   one.bytes = mail.bytes;
   one.inherits_thread = mail.inherits_thread;
   one.receipt = mail.receipt;
@@ -72,14 +72,15 @@ Mailroom::Mail Mailroom::restored(const SavedMailroom::Mail& one,
   Mail mail;
   mail.body = one.body;
   mail.sender = &use(one.sender);
-  mail.hub_id = std::make_shared<const std::string>(one.hub_id);
+  mail.hub_id = hub_id(one.hub_id);
   mail.timestamp = one.timestamp;
   mail.kept = one.kept;
-  if (!one.thread.empty()) mail.thread = std::make_unique<const std::string>(one.thread);
+  mail.thread = one.thread;
   mail.bytes = one.bytes;
   mail.inherits_thread = one.inherits_thread;
   mail.receipt = one.receipt;
-  mail.copies.reserve(one.copies.size());
+  std::vector<Copy> copies;
+  copies.reserve(one.copies.size());
   for (const SavedMailroom::Copy& was : one.copies) {
     Copy copy;
     copy.box = &use(was.agent);
@@ -94,8 +95,9 @@ Mailroom::Mail Mailroom::restored(const SavedMailroom::Mail& one,
     copy.seen_by_sender = was.seen_by_sender;
     copy.seen_by_operator = was.seen_by_operator;
     if (copy.state == MailState::dropped && !copy.is_told_of) ++copy.box->dropped;
-    mail.copies.push_back(copy);
+    copies.push_back(copy);
   }
+  mail.copies = Copies(copies);
   return mail;
 }
 

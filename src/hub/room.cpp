@@ -148,7 +148,7 @@ void Room::tell_senders(const core::Outcome& outcome, Turn& turn, Moment now) co
 
 std::string Room::notice(const core::MailNotice& notice) const { return wire::notice_body(notice); }
 
-std::string Room::readdressed(const std::string& body, const AgentName& target,
+std::string Room::readdressed(std::string_view body, const AgentName& target,
                               MessageId retry_of) const {
   return wire::readdressed(body, target, retry_of);
 }

@@ -55,6 +55,8 @@ class Room final : core::Scribe {
   // Writes each lease that was renewed whole into the log, for readers of the original's table
   // alone: every ten minutes of itself, and before a clean stop.
   void write_renewed(Moment now);
+  // The same with the time that passes, some at a time: for a hub that goes on.
+  void write_renewed_soon(Moment now) { recorder_.hurry(now.mono); }
 
   // The log failed: refuses what was held, goes on with the state that the log has, and writes
   // nothing from now on.
@@ -78,7 +80,7 @@ class Room final : core::Scribe {
   [[nodiscard]] std::string write(const core::Event& event, const core::Machine& machine,
                                   const AgentName& actor, Moment now) override;
   [[nodiscard]] std::string notice(const core::MailNotice& notice) const override;
-  [[nodiscard]] std::string readdressed(const std::string& body, const AgentName& target,
+  [[nodiscard]] std::string readdressed(std::string_view body, const AgentName& target,
                                         MessageId retry_of) const override;
   // Whether there was something to write.
   bool write_some_renewed(Moment now, std::size_t bytes_max);

@@ -149,7 +149,7 @@ void describe(Visitor&& visit, Record& block) {
 // A chat record without its body, if decode() would take it: for records whose text may not be
 // wanted any more.
 [[nodiscard]] Result<core::ChatMessage> decode_chat_stamp(std::string_view payload);
-// The body of a chat record that it took.
-[[nodiscard]] std::string decode_chat_body(std::string_view payload);
+// The body of a chat record that it took, and what it gave of it.
+[[nodiscard]] SharedText decode_chat_body(std::string_view payload, const core::ChatMessage& stamp);
 
 }  // namespace synapse::store

@@ -283,10 +283,12 @@ Result<core::ChatMessage> decode_chat_stamp(std::string_view payload) {
   return message;
 }
 
-std::string decode_chat_body(std::string_view payload) {
+SharedText decode_chat_body(std::string_view payload, const core::ChatMessage& stamp) {
+  // Cut out of a record that this hub wrote, it has its one spelling already.
+  if (const auto body = wire::body_of_frame(payload, stamp)) return *body;
   core::ChatMessage message;
   read_body(payload, message);
-  return std::move(message.body);
+  return message.body;
 }
 
 }  // namespace synapse::store

@@ -43,6 +43,10 @@ class Recorder {
 
   // When take_changed() has to be called next, if nothing happens before.
   [[nodiscard]] std::optional<Mono> due() const { return due_; }
+  // It is due now, if there is anything to take.
+  void hurry(Mono now) {
+    if (due_) due_ = now;
+  }
   // A whole record of each lease whose last record is less; of no more of them than come to
   // about that many bytes, and the rest is due at once.
   [[nodiscard]] std::vector<Entry> take_changed(

@@ -55,8 +55,11 @@ class NewestChats {
   };
 
   void apply(const Chat& chat) {
-    const Result<std::optional<core::Event>> event = decode(kind::chat, chat.payload, context_);
+    Result<std::optional<core::Event>> event = decode(kind::chat, chat.payload, context_);
     SYNAPSE_ASSERT(event && *event);  // decode_chat_stamp() took it.
+    core::ChatMessage& message = std::get<core::ChatPosted>(**event).message;
+    const core::Mailroom::Mail* mail = machine_.mail().find(message.id);
+    if (mail != nullptr && mail->body == message.body) message.body = mail->body;
     machine_.replay(**event);
   }
 
@@ -106,7 +109,6 @@ class Replay {
     report_.changed = leases_.finish();
     report_.mended = mend_leases(machine_, context_.start);
     chats_.flush();
-    machine_.mend_mail([](const std::string& payload) { return decode_chat_body(payload); });
     return report_;
   }
 
@@ -117,8 +119,7 @@ class Replay {
     ++report_.applied;
     chats_.add(stamp->id, record.payload);
     last_chat_ = std::move(*stamp);
-    // What mailboxes keep of it is most often over by the end: it gets its spelling then.
-    if (last_chat_.target != "all") last_chat_.body.assign(record.payload);
+    last_payload_.assign(last_chat_.target == "all" ? std::string_view() : record.payload);
   }
 
   // It stands behind its chat.
@@ -128,8 +129,9 @@ class Replay {
     ++report_.applied;
     auto& kept = std::get<core::MailKept>(**event);
     // A compaction that was cut short has taken its chat already.
-    if (kept.message.id != last_chat_.id || last_chat_.body.empty()) return;
+    if (kept.message.id != last_chat_.id || last_payload_.empty()) return;
     kept.message = last_chat_;
+    kept.message.body = decode_chat_body(last_payload_, last_chat_);
     machine_.replay(**event);
   }
 
@@ -173,7 +175,8 @@ class Replay {
   ReplayReport report_;
   LatestLeases leases_;
   NewestChats chats_;
-  core::ChatMessage last_chat_;  // Its body as the log has it.
+  core::ChatMessage last_chat_;  // Without its body.
+  std::string last_payload_;     // Its record, if it may have recipients.
 };
 
 }  // namespace

@@ -132,6 +132,9 @@ std::string Encoder::name_conflict(const core::Refusal& refusal, std::string_vie
   json.field("code", wire_name(refusal.error.code));
   if (!in_reply_to.empty()) json.field("in_reply_to", in_reply_to);
   if (refusal.suggested_name) json.field("suggested_name", *refusal.suggested_name);
+  // A guarded hub welcomes nobody before it has let them in: whoever is refused has to know all the
+  // same whether waiting for its turn makes sense.
+  write_features(json);
   return json.end_object().take();
 }
 

@@ -79,7 +79,7 @@ void write_talk(JsonWriter& json, const core::ChatMessage& message, const core::
         .boolean(true);
   }
   if (const core::Mailroom::Mail* mail = machine.mail().find(message.id)) {
-    if (mail->thread) json.field("thread", *mail->thread);
+    if (!mail->thread.empty()) json.field("thread", mail->thread.view());
     write_recipients(json, *mail);
   }
   json.end_object();

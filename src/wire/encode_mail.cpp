@@ -38,12 +38,12 @@ void write_reason(JsonWriter& json, core::DropReason why) {
 // A message as its chat frame, with more members. One that is too large for its page has of its
 // payload the beginning.
 std::string frame_of(MessageId id, const Mail& mail, JsonWriter members, bool is_cut) {
-  if (mail.inherits_thread) write_thread(members, mail.thread_text());
+  if (mail.inherits_thread) write_thread(members, mail.thread.view());
   core::ChatMessage message;
   message.id = id;
   message.timestamp = mail.timestamp;
-  message.hub_id = *mail.hub_id;
-  message.body = is_cut ? shortened(mail.body) : mail.body;
+  message.hub_id = mail.hub_id.view();
+  message.body = is_cut ? SharedText(shortened(mail.body)) : mail.body;
   return with_members(chat_frame(message), members.end_object().text());
 }
 
@@ -116,6 +116,7 @@ std::string MailFrames::accepted(const core::ChatAccepted& event) const {
   json.key("recipients").begin_array();
   for (const auto& recipient : event.recipients) write_recipient(json, recipient);
   json.end_array();
+  if (event.kept_for.count() > 0) json.field("kept_seconds", event.kept_for.count());
   if (event.are_too_many) json.key("too_many").boolean(true);
   return json.end_object().take();
 }

@@ -26,6 +26,18 @@ std::string joined(std::string_view object, std::string_view members) {
   return whole;
 }
 
+// What the hub adds to a chat.
+std::string stamp_of(const core::ChatMessage& message) {
+  JsonWriter stamp;
+  stamp.begin_object()
+      .field("timestamp", message.timestamp)
+      .field("type", "chat")
+      .field("hub_id", message.hub_id)
+      .field("msg_id", message.id)
+      .end_object();
+  return stamp.take();
+}
+
 }  // namespace
 
 std::string with_sender(const std::string& body, const AgentName& sender) {
@@ -38,7 +50,7 @@ std::string with_members(std::string_view object, std::string_view members) {
   return joined(object, members);
 }
 
-std::string shortened(const std::string& body) {
+std::string shortened(std::string_view body) {
   const Json whole = Json::parse(body, nullptr, false);
   const Fields fields(whole);
   JsonWriter json;
@@ -49,12 +61,12 @@ std::string shortened(const std::string& body) {
   return json.end_object().take();
 }
 
-Said said_in(const std::string& body) {
+Said said_in(std::string_view body) {
   const Json whole = Json::parse(body, nullptr, false);
   return {Fields(whole).text("payload"), MessageId{count_member(whole, "in_reply_to")}};
 }
 
-std::string readdressed(const std::string& body, const AgentName& target, MessageId retry_of) {
+std::string readdressed(std::string_view body, const AgentName& target, MessageId retry_of) {
   Json again = Json::parse(body, nullptr, false);
   if (!again.is_object()) again = Json::object();
   again["target"] = target.text;
@@ -105,14 +117,19 @@ std::string chat_digest(const Json& body) {
 }
 
 std::string chat_frame(const core::ChatMessage& message) {
-  JsonWriter stamp;
-  stamp.begin_object()
-      .field("timestamp", message.timestamp)
-      .field("type", "chat")
-      .field("hub_id", message.hub_id)
-      .field("msg_id", message.id)
-      .end_object();
-  return joined(message.body, stamp.text());
+  return joined(message.body, stamp_of(message));
+}
+
+std::optional<std::string> body_of_frame(std::string_view frame, const core::ChatMessage& message) {
+  const std::string stamp = stamp_of(message);
+  if (frame == stamp) return "{}";
+  // Its quotes can't be those of a string that only looks like it: the frame is JSON.
+  const std::string_view members = std::string_view(stamp).substr(1);
+  if (!frame.ends_with(members)) return std::nullopt;
+  frame.remove_suffix(members.size());
+  if (!frame.ends_with(',')) return std::nullopt;
+  frame.remove_suffix(1);
+  return std::string(frame) + '}';
 }
 
 }  // namespace synapse::wire

@@ -3,7 +3,9 @@
 // description by write(), and chat.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/entry.hpp"
 #include "core/model.hpp"
@@ -26,20 +28,24 @@ namespace synapse::wire {
 [[nodiscard]] std::string with_members(std::string_view object, std::string_view members);
 // A chat's body that is too large to be told whole: its addresses, and the beginning of its
 // payload.
-[[nodiscard]] std::string shortened(const std::string& body);
+[[nodiscard]] std::string shortened(std::string_view body);
 // What a chat says, and which message it answers (0: none).
 struct Said {
   std::string text;
   MessageId in_reply_to;
 };
-[[nodiscard]] Said said_in(const std::string& body);
+[[nodiscard]] Said said_in(std::string_view body);
 // The body of a chat that is said again to one agent.
-[[nodiscard]] std::string readdressed(const std::string& body, const AgentName& target,
+[[nodiscard]] std::string readdressed(std::string_view body, const AgentName& target,
                                       MessageId retry_of);
 // The body of a chat by which the hub tells a sender what became of its messages.
 [[nodiscard]] std::string notice_body(const core::MailNotice& notice);
 
 // The chat frame as it is broadcast, kept and logged: the sender's own fields, then the hub's.
 [[nodiscard]] std::string chat_frame(const core::ChatMessage& message);
+// The body of a message, from the frame that chat_frame() made of it; nothing if it made another.
+// `frame` is JSON, and `message` may lack its body.
+[[nodiscard]] std::optional<std::string> body_of_frame(std::string_view frame,
+                                                       const core::ChatMessage& message);
 
 }  // namespace synapse::wire

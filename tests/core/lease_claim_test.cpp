@@ -68,6 +68,20 @@ TEST_CASE("a task that another agent holds is refused with all that a program ne
   stage.grant("A", claim("other", {"elsewhere"}));
 }
 
+TEST_CASE("a task that is held in another worktree is refused with that worktree's name",
+          "[core][lease]") {
+  Stage stage;
+  ClaimTask there = claim("t", {"b"});
+  there.worktree = "/r/one";
+  stage.grant("B", there);
+  ClaimTask here = claim("t", {"b"});
+  here.worktree = "/r/two";
+  CHECK_THAT(stage.refuse("A", here, ErrorCode::task_held).error.message,
+             Catch::Contains("is held by B in /r/one;"));
+  CHECK_THAT(stage.refuse("A", there, ErrorCode::task_held).error.message,
+             Catch::Contains("is held by B;"));
+}
+
 TEST_CASE("files that another agent holds are refused with the task that holds them",
           "[core][lease]") {
   Stage stage;

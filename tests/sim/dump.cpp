@@ -116,7 +116,7 @@ std::string line(const char* name, const Offer& offer) {
 
 std::string line(const char* name, const ChatMessage& message) {
   return Line(name)("id", message.id)("sender", message.sender)("target", message.target)(
-             "body", message.body)("timestamp", message.timestamp)("hub", message.hub_id)
+             "body", message.body.view())("timestamp", message.timestamp)("hub", message.hub_id)
       .text();
 }
 

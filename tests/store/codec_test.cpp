@@ -231,6 +231,33 @@ TEST_CASE("a chat record becomes the sender's object again, in one spelling", "[
   CHECK(odd.body == R"({"sender":[],"target":5})");
 }
 
+TEST_CASE("the body of a chat record is what the machine had, whoever wrote the record",
+          "[store][codec]") {
+  core::ChatMessage message;
+  message.id = MessageId{7};
+  message.sender = AgentName("A");
+  message.target = "B";
+  message.timestamp = 1000.25;
+  message.hub_id = "syn-1";
+  const auto body_of = [](const std::string& payload) {
+    return std::string(store::decode_chat_body(payload, store::decode_chat_stamp(payload).value()));
+  };
+  for (
+      const char* body :
+      {"{}", R"({"payload":"a \"b\",\n","sender":"A","target":"B"})",
+       R"({"payload":",\"timestamp\":1000.25,\"type\":\"chat\",\"hub_id\":\"syn-1\",)"
+       R"(\"msg_id\":7}"})",
+       R"({"a":{"timestamp":1000.25,"type":"chat","hub_id":"syn-1","msg_id":7},"sender":"A"})"}) {
+    message.body = body;
+    const auto entry = store::encode(core::ChatPosted{message}, 1000);
+    CHECK(body_of(entry->payload) == body);
+  }
+  // Others write their members in another order, and leave blanks.
+  CHECK(body_of(R"({"type":"chat","sender":"A","target":"B", "payload":"\u0041","msg_id":7})") ==
+        R"({"payload":"A","sender":"A","target":"B"})");
+  CHECK(body_of(R"({"token":"t","a":1,"timestamp":1.0,"type":"chat","msg_id":7})") == R"({"a":1})");
+}
+
 TEST_CASE("half a surrogate pair reads as the replacement character", "[store][codec]") {
   const auto chat =
       decoded_as<core::ChatPosted>(

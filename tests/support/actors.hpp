@@ -59,10 +59,10 @@ class Actors final : core::Scribe {
            notice.to.text + "\"}";
   }
   // Bodies of tests name their target, if they name one, without escapes.
-  [[nodiscard]] std::string readdressed(const std::string& body, const AgentName& target,
+  [[nodiscard]] std::string readdressed(std::string_view body, const AgentName& target,
                                         MessageId) const override {
     constexpr std::string_view key = R"("target":")";
-    std::string again = body;
+    std::string again(body);
     const std::size_t begin = again.find(key);
     if (begin == std::string::npos) return again;
     const std::size_t first = begin + key.size();
