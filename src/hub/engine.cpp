@@ -198,6 +198,7 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
 
 void Engine::tick(Moment now) {
   room_.pass_time(now);
+  note_written(now);
   hooks_.pass_time(now);
   answer_waits(waits_.take_due(now.mono), now);
   run();
@@ -220,13 +221,6 @@ std::optional<Mono> Engine::next_deadline() const {
 
 void Engine::flush(Moment now) {
   pass_ready(now);
-  while (!delivered_.empty()) {
-    for (core::Delivered& delivered : std::exchange(delivered_, {})) {
-      log_.propose({SessionId{}, now, std::move(delivered)});
-    }
-    run();
-    pass_ready(now);
-  }
   watch_for_watchers();
   if (room_.activity().is_due(now.mono)) tell_watchers(now);
   for (const SharedSession& session : dirty_) {
@@ -270,8 +264,7 @@ void Engine::pass(Turn& turn, Moment now) {
       continue;
     }
     if (delivery.one == SessionId{}) {
-      const std::set<SessionId> heard = broadcast(delivery, turn);
-      if (!delivery.recipients.empty()) note_delivery(delivery, heard);
+      broadcast(delivery, turn);
       if (on_broadcast_) on_broadcast_(delivery.frame->payload());
       room_.activity().passed(delivery.type, delivery.frame->payload());
       continue;
@@ -290,11 +283,11 @@ void Engine::pass(Turn& turn, Moment now) {
   }
 }
 
-std::set<SessionId> Engine::broadcast(const Delivery& delivery, const Turn& turn) {
-  std::set<SessionId> heard;
+void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
+  const std::set<SessionId> silent = silent_recipients(delivery);
   const auto give = [&](Session& session) {
-    hand(session, delivery.frame);
-    if (!delivery.recipients.empty()) heard.insert(session.id);
+    hand(session, delivery.frame,
+         silent.contains(session.id) ? delivery.message_id.value : net::unmarked);
   };
   const bool is_chat = delivery.type == "chat";
   const bool is_dear = is_chat && is_dear_to_address(delivery.chat_target);
@@ -329,7 +322,6 @@ std::set<SessionId> Engine::broadcast(const Delivery& delivery, const Turn& turn
       give(*session);
     }
   }
-  return heard;
 }
 
 bool Engine::is_dear_to_address(std::string_view target) const {
@@ -341,10 +333,10 @@ bool Engine::is_dear_to_address(std::string_view target) const {
   return steps > steps_max;
 }
 
-void Engine::hand(Session& session, const net::SharedFrame& frame) {
+void Engine::hand(Session& session, const net::SharedFrame& frame, net::WrittenMark mark) {
   ++metrics_.frames_out;
   metrics_.bytes_out += frame->bytes.size();
-  if (session.connection->send(frame) && !session.is_dirty) {
+  if (session.connection->send(frame, mark) && !session.is_dirty) {
     session.is_dirty = true;
     dirty_.push_back(session.shared_from_this());
   }

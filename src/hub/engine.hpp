@@ -42,6 +42,8 @@ class Engine {
   void frame(const SharedSession& session, Result<wire::Inbound> inbound, std::size_t bytes,
              Moment now);
   void closed(const SharedSession& session, core::Parting how, Moment now);
+  // A directed chat was written to its socket, whole. The next tick makes something of it.
+  void written(const Session& session, MessageId message);
   // A call of a host's guard, from there.
   void hook(wire::HookRequest request, const net::Peer& peer, Moment now, HookCall::Reply reply);
   [[nodiscard]] HookDesk& hooks() { return hooks_; }
@@ -62,6 +64,7 @@ class Engine {
   // Lets through what may pass and starts the writers: at the end of each batch of work.
   void flush(Moment now);
   void write_renewed(Moment now) { room_.write_renewed(now); }
+  void write_renewed_soon(Moment now) { room_.write_renewed_soon(now); }
   // Closes every socket, because the hub shuts down.
   void shut_down();
   // The same for one.
@@ -102,18 +105,19 @@ class Engine {
   void answer_waits(std::vector<InboxWaits::Wait> waits, Moment now);
   [[nodiscard]] Room::Asker asker(const Session& session, std::size_t max_bytes) const;
   void tell_sender(const Delivery& delivery);
-  void note_delivery(const Delivery& delivery, const std::set<SessionId>& heard);
+  // The sockets that will not say themselves what became of it.
+  [[nodiscard]] std::set<SessionId> silent_recipients(const Delivery& delivery) const;
+  void note_written(Moment now);
 
   void pass_ready(Moment now);
   void pass(Turn& turn, Moment now);
   void watch_for_watchers();
   void tell_watchers(Moment now);
-  // The sockets that got it, if it is one that mailboxes keep.
-  std::set<SessionId> broadcast(const Delivery& delivery, const Turn& turn);
+  void broadcast(const Delivery& delivery, const Turn& turn);
   // Whether it would take too long to tell whom a chat is for. Then it goes to all that want some:
   // clients sort out for themselves what is for them.
   [[nodiscard]] bool is_dear_to_address(std::string_view target) const;
-  void hand(Session& session, const net::SharedFrame& frame);
+  void hand(Session& session, const net::SharedFrame& frame, net::WrittenMark mark = net::unmarked);
 
   Metrics metrics_;
   LocalLog log_;
@@ -123,7 +127,7 @@ class Engine {
   HookDesk hooks_;
   std::vector<SharedSession> dirty_;
   InboxWaits waits_;
-  std::vector<core::Delivered> delivered_;  // Not told to the machine yet.
+  std::vector<core::Delivered> written_;  // Not told to the machine yet.
   std::function<void(std::string_view)> on_broadcast_;
 };
 

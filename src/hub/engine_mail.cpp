@@ -131,20 +131,30 @@ void Engine::tell_sender(const Delivery& delivery) {
   });
 }
 
-// A chat was handed to the sockets in `heard`: of its recipients that did not attach, this is all
-// that will be known.
-void Engine::note_delivery(const Delivery& delivery, const std::set<SessionId>& heard) {
-  core::Delivered delivered;
-  delivered.id = delivery.message_id;
+std::set<SessionId> Engine::silent_recipients(const Delivery& delivery) const {
+  std::set<SessionId> silent;
   for (const AgentName& recipient : delivery.recipients) {
-    bool is_written = false;
     each_seat(machine().seats(), recipient, [&](SessionId id) {
       const core::Seat* seat = machine().seats().find(id);
-      is_written = is_written || (seat->seating == core::Seating::alone && heard.contains(id));
+      if (seat->seating == core::Seating::alone) silent.insert(id);
     });
-    if (is_written) delivered.agents.push_back(recipient);
   }
-  if (!delivered.agents.empty()) delivered_.push_back(std::move(delivered));
+  return silent;
+}
+
+void Engine::written(const Session& session, MessageId message) {
+  // Somebody else has taken the name over: it is not known any more whose message that was.
+  if (session.name.empty()) return;
+  // Most often to all recipients of a message at once.
+  if (written_.empty() || written_.back().id != message) written_.push_back({message, {}});
+  written_.back().agents.push_back(core::mailbox_of(session.name));
+}
+
+void Engine::note_written(Moment now) {
+  for (core::Delivered& written : std::exchange(written_, {})) {
+    log_.propose({SessionId{}, now, std::move(written)});
+  }
+  run();
 }
 
 }  // namespace synapse::hub

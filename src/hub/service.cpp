@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <iterator>
 #include <thread>
 
 #include "hub/hook_page.hpp"
@@ -30,15 +31,6 @@ namespace synapse::hub {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-namespace {
-
-unsigned thread_count(unsigned wanted) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return wanted == 0 ? std::min(cores, 4U) : wanted;
-}
-
-}  // namespace
-
 // Handlers hold plain pointers to it: the I/O context is a member, declared before whatever uses
 // it, so no handler outlives it.
 class Service::Impl final : public net::ServerHandler, public Arrivals {
@@ -47,7 +39,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       : options_(options),
         clock_(clock),
         logger_(logger),
-        threads_(thread_count(options.threads)),
+        threads_(thread_count(options)),
         io_(static_cast<int>(threads_)),
         strand_(asio::make_strand(io_)),
         timer_(strand_),
@@ -69,6 +61,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       auto replayed = log_->open(now, is_unwanted_);
       if (!replayed) return replayed.error();
       machine = std::move(*replayed);
+      // What reading the log left behind would stay for as long as the hub runs.
+      if (options_.owns_process) malloc_trim(0);
     }
     if (auto opened = open_relay(); !opened) return opened;
     start_engine(engine, std::move(machine));
@@ -142,7 +136,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       });
     }
     if (log_ && !log_->read_only() && options_.compact_at != 0) start_compactor();
-    engine_.emplace(engine, std::move(machine), log_ ? log_->committer() : nullptr);
+    engine_.emplace(engine, std::move(machine), committer());
     if (log_ && log_->read_only()) engine_->refuse_changes(*log_->read_only());
     engine_->hooks().watch_with(
         [this](SessionId id, const base::ProcessMark& host) { return hosts_.watch(id, host); },
@@ -155,24 +149,11 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void start_compactor() {
     const auto prepare = [this] {
       asio::post(strand_, [this] {
-        engine_->write_renewed(clock_.now());
+        engine_->write_renewed_soon(clock_.now());
         drain();
       });
     };
-    compactor_.emplace(compactor_options(options_), prepare, clock_, say());
-  }
-
-  [[nodiscard]] store::Say say() const {
-    return [this](store::Severity severity, const std::string& sentence) {
-      switch (severity) {
-        case store::Severity::info:
-          return logger_.info(sentence);
-        case store::Severity::warning:
-          return logger_.warning(sentence);
-        case store::Severity::error:
-          return logger_.error(sentence);
-      }
-    };
+    compactor_.emplace(compactor_options(options_), prepare, clock_, say_to(logger_));
   }
 
   Result<> open_relay() {
@@ -180,7 +161,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     auto mirror = std::make_shared<RelayMirror>(*options_.relay_log, options_.relay_max_lines);
     if (auto opened = mirror->open(); !opened) return opened;
     relay_.emplace(
-        [mirror](const std::vector<std::string>& frames) { return mirror->append(frames); }, say());
+        [mirror](const std::vector<std::string>& frames) { return mirror->append(frames); },
+        say_to(logger_));
     return {};
   }
 
@@ -226,24 +208,39 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
-  // opens.
+  // opens. What has arrived waits while the log is too far behind, and so, in turn, do the sockets
+  // that it came from: a small frame may write a large row. The next commit goes on from there.
   void drain() {
     std::vector<Arrival> batch = arrivals_.take();
-    for (Arrival& arrival : batch) take(arrival);
-    if (!batch.empty() && ++rounds_ < rounds_max) {
+    const bool is_news = !batch.empty();
+    if (taken_ == waiting_.size()) {
+      waiting_ = std::move(batch);
+      taken_ = 0;
+    } else {
+      std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
+    }
+    while (taken_ < waiting_.size() && !is_log_behind()) take(waiting_[taken_++]);
+    const bool goes_on = is_news && taken_ == waiting_.size();
+    if (goes_on && ++rounds_ < rounds_max) {
       asio::post(strand_, [this] { drain(); });
       return;
     }
     rounds_ = 0;
     flush();
-    if (!batch.empty()) asio::post(strand_, [this] { drain(); });
+    if (goes_on) asio::post(strand_, [this] { drain(); });
+  }
+
+  // Null: nothing is written.
+  [[nodiscard]] store::Committer* committer() const { return log_ ? log_->committer() : nullptr; }
+  [[nodiscard]] bool is_log_behind() const {
+    return committer() != nullptr && committer()->waiting_bytes() > waiting_log_bytes_max;
   }
 
   void take(Arrival& arrival) {
     const SharedSession& session = arrival.session;
-    if (arrival.kind != Arrival::Kind::spoke) ++comings_;
     switch (arrival.kind) {
       case Arrival::Kind::opened:
+        ++comings_;
         if (stopping_) {
           Engine::send_away(*session);
         } else {
@@ -255,7 +252,11 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         engine_->frame(session, std::move(*arrival.inbound), arrival.bytes, clock_.now());
         break;
       case Arrival::Kind::closed:
+        ++comings_;
         engine_->closed(session, arrival.how, clock_.now());
+        break;
+      case Arrival::Kind::wrote:
+        engine_->written(*session, arrival.message);
         break;
     }
   }
@@ -263,10 +264,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void flush() {
     const Moment now = clock_.now();
     engine_->tick(now);
-    if (log_ && log_->committer() != nullptr) log_->committer()->wake();
+    if (committer() != nullptr) committer()->wake();
     engine_->flush(now);
-    // That a message was written is logged when it is handed over.
-    if (log_ && log_->committer() != nullptr) log_->committer()->wake();
     if (!mirrored_.empty()) relay_->add(std::exchange(mirrored_, {}));
     arm_timer();
     if (options_.owns_process && comings_ >= comings_per_trim) arm_trim();
@@ -325,9 +324,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void refresh_metrics() {
     engine_->metrics().slow_readers = server_.slow_readers();
     if (relay_) engine_->metrics().relay_dropped = relay_->dropped();
-    if (log_ && log_->committer() != nullptr) {
-      copy_commit_metrics(log_->committer()->stats(), engine_->metrics());
-    }
+    if (committer() != nullptr) copy_commit_metrics(committer()->stats(), engine_->metrics());
   }
 
   void shut_down() {
@@ -358,6 +355,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   static constexpr int rounds_max = 16;
   static constexpr int comings_per_trim = 256;
   static constexpr std::chrono::milliseconds relay_patience{500};
+  static constexpr std::size_t waiting_log_bytes_max = 64UL << 20U;
 
   const RunOptions options_;
   const Clock& clock_;
@@ -372,6 +370,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::optional<Mono> armed_for_;
   net::Server server_;
   net::BatchQueue<Arrival> arrivals_;
+  std::vector<Arrival> waiting_;  // Of which some are taken already; the rest waits for the log.
+  std::size_t taken_ = 0;
   HostWatch hosts_;
   std::optional<LogKeeper> log_;
   std::optional<store::Compactor> compactor_;

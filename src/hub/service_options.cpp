@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <random>
+#include <thread>
 
 #include "net/http_rules.hpp"
 
@@ -56,6 +57,11 @@ EngineOptions engine_options(const RunOptions& options) {
   return engine;
 }
 
+unsigned thread_count(const RunOptions& options) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return options.threads == 0 ? std::min(cores, 4U) : options.threads;
+}
+
 LogOptions log_options(const RunOptions& options) {
   return {*options.db, options.compact_hint_threshold, options.accept_loss};
 }
@@ -83,6 +89,19 @@ net::ServerOptions server_options(const RunOptions& options) {
   server.message_bytes_max = options.max_msg_kb * 1024;
   server.outbox.bytes_max = options.outbox_kb * 1024;
   return server;
+}
+
+store::Say say_to(const Logger& logger) {
+  return [&logger](store::Severity severity, const std::string& sentence) {
+    switch (severity) {
+      case store::Severity::info:
+        return logger.info(sentence);
+      case store::Severity::warning:
+        return logger.warning(sentence);
+      case store::Severity::error:
+        return logger.error(sentence);
+    }
+  };
 }
 
 void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics) {

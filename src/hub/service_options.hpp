@@ -4,20 +4,24 @@
 
 #include "hub/engine.hpp"
 #include "hub/log_keeper.hpp"
+#include "hub/logger.hpp"
 #include "hub/run.hpp"
 #include "net/ws_server.hpp"
 #include "store/committer.hpp"
 #include "store/compactor.hpp"
+#include "store/notice.hpp"
 
 namespace synapse::hub {
 
 // Draws a hub id if none is configured.
 [[nodiscard]] EngineOptions engine_options(const RunOptions& options);
+[[nodiscard]] unsigned thread_count(const RunOptions& options);  // For connections.
 [[nodiscard]] LogOptions log_options(const RunOptions& options);  // Those of --db.
 [[nodiscard]] store::CompactorOptions compactor_options(const RunOptions& options);  // The same.
 // Whether GET / is answered with the page.
 [[nodiscard]] bool serves_page(const RunOptions& options);
 [[nodiscard]] net::ServerOptions server_options(const RunOptions& options);
+[[nodiscard]] store::Say say_to(const Logger& logger);  // Which must outlive it.
 void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics);
 
 }  // namespace synapse::hub

@@ -20,13 +20,15 @@ namespace synapse::hub {
 struct Session;
 using SharedSession = std::shared_ptr<Session>;
 
-// What reaches the hub's strand: a socket that opened, spoke, or closed.
+// What reaches the hub's strand: a socket that opened, spoke, or closed, or to which a message was
+// written that the hub wants to know of.
 struct Arrival {
-  enum class Kind { opened, spoke, closed } kind;
+  enum class Kind { opened, spoke, closed, wrote } kind;
   SharedSession session;
   std::optional<Result<wire::Inbound>> inbound;
   std::size_t bytes = 0;
   core::Parting how = core::Parting::lost;
+  MessageId message = {};  // That was written.
 };
 
 class Arrivals {
@@ -43,6 +45,7 @@ struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Sess
       : connection(std::move(its_connection)), arrivals(its_arrivals) {}
 
   void message(std::string_view text) override;
+  void written(net::WrittenMark mark) override;
   void closed(std::uint16_t code) override;
 
   // A frame that is on its way through the log, and what has to be said about it then.

@@ -20,7 +20,8 @@ class Connection {
 
   // Queues a frame. True: call flush() once the batch is complete. A socket too slow for its outbox
   // is closed with 1013, here and now.
-  [[nodiscard]] virtual bool send(const SharedFrame& frame) = 0;
+  [[nodiscard]] virtual bool send(const SharedFrame& frame, WrittenMark mark) = 0;
+  [[nodiscard]] bool send(const SharedFrame& frame) { return send(frame, unmarked); }
   virtual void flush() = 0;
   // Sends what is queued, then a close frame, then ends: within close_timeout, whatever the peer
   // does.
@@ -38,6 +39,9 @@ class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
   virtual void message(std::string_view text) = 0;
+  // The whole of a frame that was sent with this mark has been written to the socket: it left this
+  // program, and nothing is known of the peer.
+  virtual void written(WrittenMark mark) = 0;
   // `code` is the one that the peer closed with; 1006 if it went without a word.
   virtual void closed(std::uint16_t code) = 0;
 };

@@ -30,6 +30,11 @@ struct Frame {
 };
 using SharedFrame = std::shared_ptr<const Frame>;
 
+// By which a frame's sender knows it when it is told that it was written; it is not told of one
+// that is unmarked.
+using WrittenMark = std::uint64_t;
+inline constexpr WrittenMark unmarked = 0;
+
 // The first byte of a text message that is whole in one frame.
 inline constexpr unsigned char final_text = 0x81;
 

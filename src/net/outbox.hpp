@@ -38,7 +38,7 @@ class Outbox {
 
   explicit Outbox(Bounds bounds) : bounds_(bounds) {}
 
-  Put put(SharedFrame frame);
+  Put put(SharedFrame frame, WrittenMark mark = unmarked);
   // The last frame: what is put after it is dropped. Never overflows.
   Put finish(SharedFrame frame);
   // The last frame, in place of everything that is not being written already.
@@ -47,19 +47,25 @@ class Outbox {
   // For the writer. The buffers of what waits (at most buffers_max of them), or false: nothing
   // waits, and the next put will say wake.
   [[nodiscard]] bool gather(std::vector<boost::asio::const_buffer>& buffers);
-  // That many bytes of the gathered ones are gone.
-  void sent(std::size_t bytes);
+  // That many bytes of the gathered ones are gone. The marks of frames that are so now, whole, are
+  // added to `marks`.
+  void sent(std::size_t bytes, std::vector<WrittenMark>& marks);
   // Everything is sent, the last frame included.
   [[nodiscard]] bool is_done() const;
 
   static constexpr std::size_t buffers_max = 64;  // What Asio passes to one writev.
 
  private:
-  Put append(SharedFrame frame);
+  struct Item {
+    SharedFrame frame;
+    WrittenMark mark;
+  };
+
+  Put append(Item item);
 
   const Bounds bounds_;
   mutable std::mutex mutex_;
-  std::deque<SharedFrame> frames_;
+  std::deque<Item> items_;
   std::size_t bytes_ = 0;
   std::size_t head_sent_ = 0;  // Bytes of the first frame that are gone.
   std::size_t gathered_ = 0;   // Frames that the writer has in hand.

@@ -91,13 +91,14 @@ void TcpLink::tried(Code code) {
   // A port on this host that nothing listens on, drawn by chance as our own: TCP then connects the
   // socket to itself.
   if (!code && socket_.local_endpoint(ignored) == wanted) code = asio::error::connection_refused;
+  const bool is_unix = wanted.protocol().family() == AF_UNIX;
   if (!code) {
+    is_unix_ = is_unix;
     socket_.set_option(tcp::no_delay(true), ignored);
     return std::exchange(connected_, nullptr)(Result<>());
   }
   const bool is_last = endpoints_tried_ == endpoints_.size();
   // A Unix socket that refuses is passed over in silence.
-  const bool is_unix = wanted.protocol().family() == AF_UNIX;
   if (first_failure_.empty() && (is_last || !is_unix)) first_failure_ = code.message();
   if (!is_last && Clock::now() < deadline_) return try_next();
   std::exchange(connected_, nullptr)(

@@ -52,6 +52,8 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
   // Tries the socket and the host's addresses in turn, each with its share of the time that is
   // left, so that one that swallows packets does not hide a good one. Errors: unreachable.
   void connect(const Place& place, Clock::time_point deadline, Done done);
+  // Once it is connected: by the socket.
+  [[nodiscard]] bool is_unix() const { return is_unix_; }
   // TLS from here on; before anything is read or appended. Errors: tls_failed.
   void start_tls(boost::asio::ssl::context context, const std::string& host, TlsVerify verify,
                  Done done);
@@ -85,6 +87,7 @@ class TcpLink : public std::enable_shared_from_this<TcpLink> {
   std::optional<boost::asio::ssl::context> tls_context_;
   std::optional<boost::asio::ssl::stream<Socket&>> tls_;
   bool closed_ = false;
+  bool is_unix_ = false;
 
   // Connecting.
   std::shared_ptr<Lookup> lookup_;

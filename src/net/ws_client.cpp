@@ -175,7 +175,8 @@ class WsClient::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void secure() {
-    if (options_.uri.scheme == Uri::Scheme::ws) return upgrade();
+    // A Unix socket is of this machine and this user: it speaks no TLS, and needs none.
+    if (options_.uri.scheme == Uri::Scheme::ws || link_->is_unix()) return upgrade();
     Result<asio::ssl::context> context = client_tls(options_.tls_ca, options_.tls_verify);
     if (!context) return finish(context.error());
     link_->start_tls(std::move(*context), options_.uri.host, options_.tls_verify,

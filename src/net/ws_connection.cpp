@@ -49,8 +49,8 @@ void WsConnection::start(const HttpRequest& request) {
   });
 }
 
-bool WsConnection::send(const SharedFrame& frame) {
-  const Outbox::Put put = outbox_.put(frame);
+bool WsConnection::send(const SharedFrame& frame, WrittenMark mark) {
+  const Outbox::Put put = outbox_.put(frame, mark);
   if (put != Outbox::Put::overflow) return put == Outbox::Put::wake;
   // Too slow to be waited for: what it has not begun to get is dropped, and it is told why.
   ++shared_->slow_readers;
@@ -149,7 +149,11 @@ void WsConnection::write() {
 void WsConnection::on_write(error_code error, std::size_t bytes) {
   writing_ = false;
   if (error) return hang_up();
-  outbox_.sent(bytes);
+  outbox_.sent(bytes, written_);
+  if (handler_) {
+    for (const WrittenMark mark : written_) handler_->written(mark);
+  }
+  written_.clear();
   write();
 }
 

@@ -26,7 +26,8 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
 
   void start(const HttpRequest& request);
 
-  bool send(const SharedFrame& frame) override;
+  using Connection::send;
+  bool send(const SharedFrame& frame, WrittenMark mark) override;
   void flush() override;
   void close(std::uint16_t code, std::string_view reason) override;
   void admit() override;
@@ -64,6 +65,7 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
   std::shared_ptr<ConnectionHandler> handler_;
   beast::flat_buffer buffer_;
   std::vector<asio::const_buffer> buffers_;
+  std::vector<WrittenMark> written_;
   std::atomic<bool> paused_ = false;
   bool quiet_ = false;  // Nothing has come since the last ping.
   bool writing_ = false;

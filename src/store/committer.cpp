@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::chrono::milliseconds check_interval{500};
 
+std::size_t bytes_of(const std::vector<Entry>& entries) {
+  std::size_t bytes = 0;
+  for (const Entry& entry : entries) bytes += sizeof(Entry) + entry.payload.size();
+  return bytes;
+}
+
 }  // namespace
 
 void CommitStats::add(std::size_t events, double seconds) {
@@ -39,9 +45,11 @@ Committer::Committer(EventStore& store, Done done)
     : store_(store), done_(std::move(done)), thread_([this] { run(); }) {}
 
 void Committer::submit(std::uint64_t turn, std::vector<Entry> entries) {
+  const std::size_t bytes = bytes_of(entries);
   const std::lock_guard lock(mutex_);
   SYNAPSE_ASSERT(!stopping_);
   gathered_.last_turn = turn;
+  gathered_.bytes += bytes;
   ++gathered_.turns;
   if (gathered_.entries.empty()) {
     gathered_.entries = std::move(entries);
@@ -49,6 +57,7 @@ void Committer::submit(std::uint64_t turn, std::vector<Entry> entries) {
     std::move(entries.begin(), entries.end(), std::back_inserter(gathered_.entries));
   }
   pending_.fetch_add(1, std::memory_order_relaxed);
+  waiting_bytes_.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 void Committer::wake() {
@@ -95,6 +104,7 @@ void Committer::commit(const Batch& batch) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (written) stats_.add(batch.entries.size(), took.count());
   pending_.fetch_sub(batch.turns, std::memory_order_relaxed);
+  waiting_bytes_.fetch_sub(batch.bytes, std::memory_order_relaxed);
   last_done_ = batch.last_turn;
   if (!written) has_failed_ = true;
   done_(batch.last_turn, written ? std::nullopt : std::optional(written.error()));

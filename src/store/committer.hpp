@@ -7,8 +7,8 @@
 // submit() and wake() come from the hub's strand: a turn is gathered when it is submitted, and the
 // thread is woken once for all turns of a batch of work. `done` runs on the committer's own thread
 // and hands over to the strand. The turns of a failed commit are refused with its error, and so are
-// all after it, since a store that has failed once refuses everything. What waits is bounded by
-// what the gate holds.
+// all after it, since a store that has failed once refuses everything. How much waits is for its
+// owner to bound, who makes the turns: waiting_bytes() says.
 #pragma once
 
 #include <array>
@@ -71,12 +71,17 @@ class Committer final : public LogWriter {
 
   // Turns that were submitted and are not done.
   [[nodiscard]] std::size_t pending() const { return pending_.load(std::memory_order_relaxed); }
+  // What their entries take.
+  [[nodiscard]] std::size_t waiting_bytes() const {
+    return waiting_bytes_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] const CommitStats& stats() const { return stats_; }
 
  private:
   struct Batch {
     std::uint64_t last_turn = 0;
     std::size_t turns = 0;
+    std::size_t bytes = 0;
     std::vector<Entry> entries;
   };
 
@@ -88,6 +93,7 @@ class Committer final : public LogWriter {
   Done done_;
   CommitStats stats_;
   std::atomic<std::size_t> pending_{0};
+  std::atomic<std::size_t> waiting_bytes_{0};
 
   std::mutex mutex_;
   std::condition_variable changed_;

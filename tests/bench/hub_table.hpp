@@ -26,7 +26,7 @@ inline double thread_seconds() {
 class DeafConnection final : public net::Connection {
  public:
   explicit DeafConnection(std::string host) { peer_.host = std::move(host); }
-  [[nodiscard]] bool send(const net::SharedFrame& frame) override {
+  [[nodiscard]] bool send(const net::SharedFrame& frame, net::WrittenMark) override {
     sent_bytes_ += frame->bytes.size();
     return true;
   }

@@ -40,6 +40,7 @@ class Client final : public net::ConnectionHandler {
     if (connection_->send(net::text_frame(std::string(text)))) connection_->flush();
     connection_->credit(1);
   }
+  void written(net::WrittenMark) override {}
   void closed(std::uint16_t) override {
     SYNAPSE_ASSERT(connection_ != nullptr);
     connection_.reset();

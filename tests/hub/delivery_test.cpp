@@ -1,51 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Mailboxes and receipts over the wire: docs/protocol.md, Delivery.
-#include "hub/engine_rig.hpp"
-#include "support/catch.hpp"
+#include "hub/mail_frames.hpp"
 
 namespace synapse::test {
-
-namespace {
-
-const Json wants_receipts{{"types", Json::array()}, {"chat", "none"}, {"receipts", true}};
-
-Json entering(const std::string& name, const char* kind = "agent") {
-  return {{"sender", name}, {"type", "heartbeat"}, {"attach", true}, {"kind", kind}};
-}
-
-Peer enter(Rig& rig, const std::string& name, const char* kind = "agent",
-           const std::string& host = "10.0.0.1") {
-  Peer peer = rig.connect(host);
-  Json frame = entering(name, kind);
-  frame["interest"] = wants_receipts;
-  rig.say(peer, frame);
-  rig.commit();
-  peer.forget();
-  return peer;
-}
-
-Json say_to(const char* target, const char* text = "hi") {
-  return {{"type", "chat"}, {"target", target}, {"payload", text}, {"receipt", true}};
-}
-
-Json told(Rig& rig, Peer& peer, const Json& frame) {
-  peer.forget();
-  rig.say(peer, frame);
-  rig.commit();
-  const Frames frames = peer.hear();
-  REQUIRE_FALSE(frames.empty());
-  return frames.back();
-}
-
-std::vector<std::uint64_t> ids_of(const Json& snapshot) {
-  std::vector<std::uint64_t> ids;
-  for (const Json& message : snapshot.at("messages")) ids.push_back(message.at("msg_id"));
-  return ids;
-}
-
-using Ids = std::vector<std::uint64_t>;
-
-}  // namespace
 
 TEST_CASE("a directed chat is told to be kept once it is committed, and not before",
           "[hub][delivery]") {
@@ -65,6 +22,9 @@ TEST_CASE("a directed chat is told to be kept once it is committed, and not befo
                     {"away_since", nullptr},
                     {"nearest", nullptr}});
   REQUIRE_FALSE(rig.log().empty());
+  REQUIRE(rig.log().size() >= 2);
+  CHECK(rig.log()[rig.log().size() - 2].kind == "chat");
+  CHECK(heard[1].at("kept_seconds") == 604'800);
   CHECK(rig.log().back().kind == "mail_kept");
   CHECK(rig.log().back().table == store::Table::synapse_events);
   CHECK(rig.log().back().durability == core::Durability::synced);
@@ -182,40 +142,6 @@ TEST_CASE("a request that waits for mail is answered when some comes, or when it
     rig.say(a, say_to("shop/bob"));
     rig.advance(10);
     CHECK(b.hear().empty());
-  }
-}
-
-TEST_CASE("a chat with a receipt and a key is said once, and answered as the first time",
-          "[hub][delivery]") {
-  Rig rig({}, Durable::yes);
-  Peer a = enter(rig, "shop/alice");
-  Json chat = say_to("shop/bob");
-  chat["idem_key"] = "k";
-  const Json first = told(rig, a, chat);
-  CHECK(first.at("type") == "chat_accepted");
-  CHECK(told(rig, a, chat) == first);
-  CHECK(rig.engine().machine().history().messages().size() == 1);
-  chat["payload"] = "something else";
-  CHECK(told(rig, a, chat).at("code") == "idempotency_conflict");
-}
-
-TEST_CASE("a client that doesn't attach is noted as sent to when the chat was written to it",
-          "[hub][delivery]") {
-  Rig rig;
-  Peer a = enter(rig, "shop/alice");
-  Peer b = rig.join("shop/bob");
-  rig.say(a, say_to("shop/bob"));
-  CHECK(b.hear("chat").size() == 1);
-  const Json receipt = a.hear("receipt").at(0);
-  CHECK(receipt.at("state") == "sent");
-  CHECK(receipt.at("agent") == "shop/bob");
-  SECTION("though its mailbox keeps it") {
-    CHECK(ids_of(told(rig, b, {{"type", "inbox_request"}})) == Ids{1});
-  }
-  SECTION("but not if it wants no chat") {
-    rig.say(b, {{"type", "heartbeat"}, {"interest", {{"chat", "none"}}}});
-    rig.say(a, say_to("shop/bob"));
-    CHECK(a.hear("receipt").empty());
   }
 }
 

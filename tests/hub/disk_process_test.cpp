@@ -285,4 +285,38 @@ TEST_CASE("rows that can't be read are told of one by one up to a hundred, then 
   CHECK(said.find("30 more events of the log can't be read") != std::string::npos);
 }
 
+TEST_CASE("rows that wait for the log are bounded: small frames that write large ones wait too",
+          "[hub][log]") {
+  const TempDir folder;
+  const std::string file = folder / "h.db";
+  HubOptions options;
+  options.arguments = {"--db", file, "--metrics"};
+  const HubProcess hub(options);
+  WsPeer peer(hub.port());
+  const Json claim{{"sender", "A"}, {"type", "claim"}, {"task_id", "T"}, {"scope", "none"}};
+  peer.send_json(claim);
+  static_cast<void>(peer.receive_type("claim_granted"));
+  peer.send_json(
+      {{"type", "checkpoint"}, {"task_id", "T"}, {"checkpoint", std::string(1'000'000, 'x')}});
+  static_cast<void>(peer.receive_type("checkpoint_saved"));
+
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> other(opened, &sqlite3_close);
+  REQUIRE(sqlite3_exec(opened, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  // Each writes the claim whole, with its checkpoint.
+  constexpr int claims = 200;
+  for (int i = 0; i < claims; ++i) peer.send_json(claim);
+  REQUIRE(peer.ping());
+  const auto messages = [&hub] {
+    const std::string page = http_get(hub.port(), "/metrics", {{"Accept", "text/plain"}}).body;
+    constexpr std::string_view name = "\nsynapse_messages_total ";
+    return std::stoi(page.substr(page.find(name) + name.size()));
+  };
+  CHECK(messages() < claims / 2);
+  REQUIRE(sqlite3_exec(opened, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
+  for (int i = 0; i < claims; ++i) static_cast<void>(peer.receive_type("claim_granted"));
+  CHECK(messages() > claims);
+}
+
 }  // namespace synapse::test

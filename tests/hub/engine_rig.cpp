@@ -20,9 +20,23 @@ hub::EngineOptions named(hub::EngineOptions options) {
 
 }  // namespace
 
-bool FakeConnection::send(const net::SharedFrame& frame) {
+bool FakeConnection::send(const net::SharedFrame& frame, net::WrittenMark mark) {
   sent_.push_back(Json::parse(frame->payload()));
+  if (mark != net::unmarked) unwritten_.push_back(mark);
   return true;
+}
+
+void FakeConnection::flush() {
+  if (is_stalled_) return;
+  flushed_ = sent_.size();
+  for (const net::WrittenMark mark : std::exchange(unwritten_, {})) {
+    if (on_written_) on_written_(mark);
+  }
+}
+
+void FakeConnection::resume() {
+  is_stalled_ = false;
+  flush();
 }
 
 void FakeConnection::close(std::uint16_t code, std::string_view) {
@@ -58,6 +72,9 @@ Peer Rig::connect(const std::string& host) {
   Peer peer;
   peer.connection = std::make_shared<FakeConnection>(host);
   peer.session = std::make_shared<hub::Session>(peer.connection);
+  peer.connection->on_written([this, session = peer.session.get()](net::WrittenMark mark) {
+    engine_.written(*session, MessageId{mark});
+  });
   engine_.open(peer.session, clock_.now());
   settle();
   return peer;
@@ -69,6 +86,11 @@ Peer Rig::join(const std::string& name, const std::string& host) {
   commit();  // A name that is new is written down.
   peer.forget();
   return peer;
+}
+
+void Rig::resume(Peer& peer) {
+  peer.connection->resume();
+  settle();
 }
 
 void Rig::leave(Peer& peer, core::Parting how) {
@@ -111,6 +133,12 @@ void Rig::commit() {
   while (!waiting_.empty()) commit_one();
 }
 
+std::size_t Rig::waiting_entries() const {
+  std::size_t count = 0;
+  for (const auto& [turn, entries] : waiting_) count += entries.size();
+  return count;
+}
+
 void Rig::fail_log() {
   waiting_.clear();
   auto machine = std::make_unique<core::Machine>(limits_, hub_id);
@@ -126,6 +154,11 @@ void Rig::submit(std::uint64_t turn, std::vector<store::Entry> entries) {
   waiting_.emplace_back(turn, std::move(entries));
 }
 
-void Rig::settle() { engine_.flush(clock_.now()); }
+void Rig::settle() {
+  engine_.flush(clock_.now());
+  // What the first has written.
+  engine_.tick(clock_.now());
+  engine_.flush(clock_.now());
+}
 
 }  // namespace synapse::test

@@ -7,6 +7,7 @@
 // was queued and never flushed, is not heard.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -28,13 +29,19 @@ class FakeConnection final : public net::Connection {
  public:
   explicit FakeConnection(std::string host) { peer_.host = std::move(host); }
 
-  [[nodiscard]] bool send(const net::SharedFrame& frame) override;
-  void flush() override { flushed_ = sent_.size(); }
+  [[nodiscard]] bool send(const net::SharedFrame& frame, net::WrittenMark mark) override;
+  void flush() override;
   void close(std::uint16_t code, std::string_view reason) override;
   void admit() override { is_admitted_ = true; }
   void credit(std::size_t messages) override { credits_ += messages; }
   [[nodiscard]] const net::Peer& peer() const override { return peer_; }
 
+  // What is sent stays queued until it may leave again: a reader that takes nothing.
+  void stall() { is_stalled_ = true; }
+  void resume();
+  void on_written(std::function<void(net::WrittenMark)> listener) {
+    on_written_ = std::move(listener);
+  }
   // What was flushed since the last call.
   [[nodiscard]] Frames take();
   [[nodiscard]] std::optional<int> close_code() const { return close_code_; }
@@ -47,6 +54,9 @@ class FakeConnection final : public net::Connection {
   std::size_t flushed_ = 0;
   std::size_t taken_ = 0;
   std::size_t credits_ = 0;
+  std::vector<net::WrittenMark> unwritten_;
+  std::function<void(net::WrittenMark)> on_written_;
+  bool is_stalled_ = false;
   bool is_admitted_ = false;
   std::optional<int> close_code_;
 };
@@ -76,6 +86,8 @@ class Rig final : hub::LogWriter {
   [[nodiscard]] Peer connect(const std::string& host = "10.0.0.1");
   // A socket with a name, that has forgotten what binding it was told.
   [[nodiscard]] Peer join(const std::string& name, const std::string& host = "10.0.0.1");
+  // Its socket takes again what is queued for it.
+  void resume(Peer& peer);
   void leave(Peer& peer, core::Parting how = core::Parting::closed);
 
   void say_text(Peer& peer, std::string_view text);
@@ -95,6 +107,7 @@ class Rig final : hub::LogWriter {
   // The log fails under all that waits for it.
   void fail_log();
   [[nodiscard]] std::size_t uncommitted() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t waiting_entries() const;
   [[nodiscard]] const std::vector<store::Entry>& log() const { return store_.entries(); }
 
   [[nodiscard]] hub::Engine& engine() { return engine_; }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Observing, and several sockets under one name: docs/protocol.md, Names.
+#include <algorithm>
+
 #include "hub/engine_rig.hpp"
 #include "support/catch.hpp"
 
@@ -136,6 +138,8 @@ TEST_CASE("a second agent is refused and told a name to take", "[hub][names]") {
   Peer second = attach(rig, "A", "agent", "i2");
   const Json refusal = second.hear().back();
   CHECK(refusal.at("type") == "name_conflict");
+  const Json& features = refusal.at("features");
+  CHECK(std::find(features.begin(), features.end(), "attach") != features.end());
   CHECK(refusal.at("code") == "name_in_use");
   CHECK(refusal.at("suggested_name") == "A-2");
   CHECK(second.close_code() == 4009);

@@ -76,6 +76,10 @@ TEST_CASE("the hub's own user needs no token on its Unix socket, and finds it un
   INFO(unasked.out << unasked.err);
   CHECK(unasked.status->as_number() == 0);
   CHECK(who("unix:" + path, clean_environment()).status->as_number() == 0);
+  // So it is with wss://, though this hub has no certificate: what is on the socket needs none.
+  const std::string secure = "wss://localhost:" + std::to_string(hub.port());
+  CHECK(who(secure, options.environment).status->as_number() == 0);
+  CHECK(who(secure, clean_environment()).status->as_number() != 0);
   // By the port, without the socket's folder, the token is asked for.
   CHECK(who(hub.uri(), clean_environment()).status->as_number() != 0);
 

@@ -125,6 +125,32 @@ TEST_CASE("a renewed lease is written whole after ten minutes, and when the hub 
         a.hear("lease_renewed").at(0).at("lease_expires_at"));
 }
 
+TEST_CASE("renewed leases that are to be written whole soon hold nothing up for more than 3 MB",
+          "[hub][time][log]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  for (const char* task : {"T1", "T2", "T3", "T4", "T5", "T6", "T7"}) {
+    rig.say(a, claim(task, 3600));
+    rig.say(
+        a,
+        {{"type", "checkpoint"}, {"task_id", task}, {"checkpoint", std::string(1'000'000, 'x')}});
+    rig.say(a, {{"type", "renew"}, {"task_id", task}, {"ttl_seconds", 3600}});
+  }
+  rig.commit();
+  const std::size_t before = rig.log().size();
+  rig.engine().write_renewed_soon(rig.now());
+  CHECK(rig.uncommitted() == 0);
+  for (const std::size_t written : {3, 6, 7, 7}) {
+    rig.engine().tick(rig.now());
+    rig.engine().flush(rig.now());
+    const std::size_t turns = rig.uncommitted();
+    CHECK(turns <= 3);
+    CHECK(rig.waiting_entries() == written);
+  }
+  rig.commit();
+  CHECK(rig.log().size() == before + 7);
+}
+
 TEST_CASE("a claim that waits is granted in its turn, and everybody hears of it", "[hub][queue]") {
   Rig rig;
   Peer a = rig.join("A");

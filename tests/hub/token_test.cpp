@@ -13,7 +13,7 @@ hub::EngineOptions secured() {
   return options;
 }
 
-Peer enter(Rig& rig, const std::string& name) {
+Peer enter_guarded(Rig& rig, const std::string& name) {
   Peer peer = rig.connect();
   rig.say(peer, {{"sender", name}, {"type", "heartbeat"}, {"token", "s3cret-token"}});
   return peer;
@@ -58,7 +58,7 @@ TEST_CASE("a secured hub ends a socket that stays silent", "[hub][token]") {
   options.door.auth_timeout = std::chrono::seconds(4);
   Rig rig(options);
   Peer silent = rig.connect();
-  Peer good = enter(rig, "A");
+  Peer good = enter_guarded(rig, "A");
   rig.advance(3.75);
   CHECK_FALSE(silent.close_code());
   rig.advance(0.25);
@@ -69,7 +69,7 @@ TEST_CASE("a secured hub ends a socket that stays silent", "[hub][token]") {
 TEST_CASE("no broadcast reaches a socket that is not authenticated", "[hub][token]") {
   Rig rig(secured());
   Peer outsider = rig.connect();
-  Peer a = enter(rig, "A");
+  Peer a = enter_guarded(rig, "A");
   rig.say(a, {{"sender", "A"}, {"payload", "for members"}});
   rig.say(a, {{"sender", "A"}, {"type", "claim"}, {"task_id", "T"}});
   CHECK(a.hear("claim_granted").size() == 1);
@@ -84,15 +84,15 @@ TEST_CASE("no broadcast reaches a socket that is not authenticated", "[hub][toke
 TEST_CASE("unauthenticated sockets are not counted among the clients", "[hub][token]") {
   Rig rig(secured());
   const Peer outsider = rig.connect();
-  Peer a = enter(rig, "A");
+  Peer a = enter_guarded(rig, "A");
   CHECK(rig.answer(a, {{"type", "who_request"}}).at("connected_clients") == 1);
   CHECK(rig.engine().gauges().connected_clients == 1);
 }
 
 TEST_CASE("a token never leaves the hub: not in a frame, the history or the log", "[hub][token]") {
   Rig rig(secured(), Durable::yes);
-  Peer a = enter(rig, "A");
-  Peer b = enter(rig, "B");
+  Peer a = enter_guarded(rig, "A");
+  Peer b = enter_guarded(rig, "B");
   Frames out;
   const auto say = [&](Json frame) {
     frame["sender"] = "A";

@@ -34,13 +34,15 @@ class HubWorld::Socket final : public net::Connection {
  public:
   Socket(HubWorld& world, Agent& agent) : world_(world), agent_(&agent) {}
 
-  [[nodiscard]] bool send(const net::SharedFrame& frame) override {
-    queued_.push_back(frame);
+  [[nodiscard]] bool send(const net::SharedFrame& frame, net::WrittenMark mark) override {
+    queued_.emplace_back(frame, mark);
     return true;
   }
   void flush() override {
-    for (const net::SharedFrame& frame : std::exchange(queued_, {})) {
-      if (agent_ != nullptr) world_.hear(frame, *agent_);
+    for (const auto& [frame, mark] : std::exchange(queued_, {})) {
+      if (agent_ == nullptr) continue;
+      if (mark != net::unmarked) world_.engine_->written(*agent_->session, MessageId{mark});
+      world_.hear(frame, *agent_);
     }
   }
   void close(std::uint16_t, std::string_view) override {
@@ -58,7 +60,7 @@ class HubWorld::Socket final : public net::Connection {
  private:
   HubWorld& world_;
   Agent* agent_;
-  std::vector<net::SharedFrame> queued_;
+  std::vector<std::pair<net::SharedFrame, net::WrittenMark>> queued_;
   net::Peer peer_{"127.0.0.1", std::nullopt, std::nullopt, false};
 };
 

@@ -72,6 +72,27 @@ struct Calls {
 
 }  // namespace
 
+TEST_CASE("what waits for a commit is counted in bytes until it is through", "[store][committer]") {
+  GatedStore log;
+  Calls said;
+  Committer committer(log, said.done());
+  CHECK(committer.waiting_bytes() == 0);
+  std::vector<store::Entry> entries = numbered(1, 2, Durability::synced);
+  entries.front().payload = '"' + std::string(100'000, 'x') + '"';
+  committer.submit(1, entries);
+  committer.submit(2, numbered(3, 1, Durability::synced));
+  committer.wake();
+  log.wait_for_append();
+  const std::size_t waiting = committer.waiting_bytes();
+  CHECK(waiting > 100'000);
+  CHECK(waiting < 110'000);
+  committer.submit(3, entries);
+  CHECK(committer.waiting_bytes() > waiting + 100'000);
+  log.open();
+  committer.stop();
+  CHECK(committer.waiting_bytes() == 0);
+}
+
 TEST_CASE("turns that gather during a commit go into the next one, together and in order",
           "[store][committer]") {
   GatedStore log;
