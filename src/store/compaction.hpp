@@ -60,7 +60,9 @@ struct CompactionPolicy {
   std::variant<Nobody, Everything, std::int64_t> consumed;
   std::optional<std::int64_t> checkpoints_per_task_max;
   std::optional<double> finding_grace;  // Seconds after a finding's validity.valid_to.
-  // Seconds; older records that no replay needs go. Nothing: the two rules before alone.
+  // What all findings may take that are older than the history that is kept; the oldest go.
+  std::optional<std::size_t> old_finding_bytes_max;
+  // Seconds; older records that no replay needs go. Nothing: the rules before alone.
   std::optional<double> keep_history;
   core::Limits limits;  // Of the hub, which says how much it keeps.
 

@@ -15,6 +15,9 @@ constexpr std::chrono::seconds look_interval{1};
 // A log that another program holds is left alone until the next look.
 constexpr std::chrono::milliseconds compactor_patience{500};
 
+// Of the size, what findings may take that are older than the history that is kept.
+constexpr std::uint64_t finding_share = 4;
+
 std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + 500'000) / 1'000'000); }
 
 }  // namespace
@@ -66,6 +69,9 @@ void Compactor::compact_now(std::uint64_t used) {
   policy.consumed = CompactionPolicy::Everything{};
   policy.keep_history = options_.keep_history;
   policy.limits = options_.limits;
+  // Nothing else ever takes a finding: without these the log would outgrow any size.
+  policy.finding_grace = options_.keep_history;
+  policy.old_finding_bytes_max = static_cast<std::size_t>(options_.bytes_max / finding_share);
   policy.renewals = CompactionPolicy::Renewals::leave;
   policy.patience = compactor_patience;
   policy.go_on = [this](const CompactionProgress&) { return !is_quitting(); };

@@ -31,7 +31,7 @@ struct CompactorOptions {
 class Compactor {
  public:
   // `prepare` is called before each compaction, from the thread: the renewed leases are to be
-  // written whole. The clock must outlive it.
+  // written whole soon, so that the next one can take more. The clock must outlive it.
   Compactor(CompactorOptions options, std::function<void()> prepare, const base::Clock& clock,
             Say say);
   ~Compactor();

@@ -21,6 +21,7 @@ Sweep::Sweep(const CompactionPolicy& policy, const Bounds& bounds)
       context_{base::Moment{bounds.now, Mono{0}}, policy.limits},
       cutoff_(bounds.now - policy.keep_history.value_or(0)),
       answers_(policy.limits),
+      findings_(policy, bounds.now, dead_),
       mail_(policy.limits, [this](const Row& row) { drop(row); }) {
   is_past_ = !policy.keep_history;
 }
@@ -58,7 +59,7 @@ void Sweep::look_at_young(const RecordView& record, const Row& row) {
   if (const auto* saved = std::get_if<core::CheckpointSaved>(&**event)) {
     checkpointed(row, saved->lease);
   } else if (const auto* finding = std::get_if<core::FindingRecorded>(&**event)) {
-    found(row, finding->finding);
+    findings_.young(row, finding->finding);
   }
 }
 
@@ -103,7 +104,7 @@ void Sweep::look_at_old(const RecordView& record, const Row& row) {
              std::holds_alternative<core::UnclaimedWrite>(event)) {
     dead_.push_back(row);
   } else if (const auto* finding = std::get_if<core::FindingRecorded>(&event)) {
-    found(row, finding->finding);
+    findings_.old(row, finding->finding);
   } else if (const auto* sighting = std::get_if<core::AgentSeen>(&event)) {
     seen(row, sighting->agent, sighting->last_seen);
   }
@@ -254,13 +255,6 @@ void Sweep::offered(const Row& row, const core::Offer& offer) {
   if (offer.offered_at + ttl >= bounds_.now) return;
   drop(row);
   offers_.erase(known);
-}
-
-void Sweep::found(const Row& row, const core::Finding& finding) {
-  const std::optional<double>& end = finding.validity->valid_to;
-  if (policy_.finding_grace && end && *end < bounds_.now - *policy_.finding_grace) {
-    dead_.push_back(row);
-  }
 }
 
 void Sweep::checkpointed(const Row& row, const core::Lease& lease) {

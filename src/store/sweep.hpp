@@ -17,7 +17,8 @@
 //   - of each agent of the roster the record of its last sighting: where that was a claim that
 //   goes,
 //     a small one is written in its place;
-//   - findings, which have a rule of their own, and all that can't be decoded or is of no known
+//   - findings, which have rules of their own (finding_sweep.hpp), and all that can't be decoded or
+//   is of no known
 //     kind.
 //
 // In whatever order a hub wrote them: a log that loses these records in their order, one after the
@@ -38,6 +39,7 @@
 #include "store/compaction.hpp"
 #include "store/event_codec.hpp"
 #include "store/event_store.hpp"
+#include "store/finding_sweep.hpp"
 #include "store/mail_sweep.hpp"
 #include "store/swept_row.hpp"
 
@@ -113,7 +115,6 @@ class Sweep {
   void said(const Row& row, std::string_view payload);
   void trim_chats();
   void offered(const Row& row, const core::Offer& offer);
-  void found(const Row& row, const core::Finding& finding);
   void checkpointed(const Row& row, const core::Lease& lease);
   void seen(const Row& row, const AgentName& agent, double at);
   void shorten_roster(std::size_t agents_max);
@@ -162,6 +163,7 @@ class Sweep {
   std::map<std::string, Sighting> roster_;
   std::vector<core::AgentSeen> lost_;
   std::map<std::string, std::vector<Checkpoint>> checkpoints_;  // By task, in order.
+  FindingSweep findings_;
   MailSweep mail_;
 };
 

@@ -123,6 +123,29 @@ TEST_CASE("a finding goes when its validity ended longer ago than the grace",
   CHECK(seqs_in(dir / "h.db") == Seqs{2});
 }
 
+TEST_CASE("findings older than the history that is kept go past a bound, the oldest first",
+          "[store][compaction]") {
+  const TempDir dir;
+  {
+    const auto log = open_store(dir / "h.db");
+    for (int i = 0; i < 6; ++i) append(*log, finding_until(std::nullopt));
+  }
+  const std::size_t bytes = store::encode(finding_until(std::nullopt), 1)->payload.size();
+  CompactionPolicy bounded = policy({});
+  bounded.keep_history = 10'000.0;  // They all are younger.
+  bounded.old_finding_bytes_max = 2 * bytes;
+  REQUIRE(compact(dir / "h.db", bounded, 1000));
+  CHECK(seqs_in(dir / "h.db") == Seqs{1, 2, 3, 4, 5, 6});
+  bounded.keep_history = 10.0;
+  REQUIRE(compact(dir / "h.db", bounded, 1000)->of(Sweepable::finding) == 4);
+  CHECK(seqs_in(dir / "h.db") == Seqs{5, 6});
+  // Without the bound, which nobody but a hub sets, none goes.
+  bounded.old_finding_bytes_max.reset();
+  bounded.keep_history = 0.0;
+  REQUIRE(compact(dir / "h.db", bounded, 1000));
+  CHECK(seqs_in(dir / "h.db") == Seqs{5, 6});
+}
+
 TEST_CASE("a compacted log has each renewed lease whole, and no renewals",
           "[store][compaction][own]") {
   const TempDir dir;
