@@ -72,8 +72,7 @@ void Channel::connect(Done done) {
   if (state_ == State::resting) return;
   ws_options_.uri = *uri;
   // A hub on this machine may have a Unix socket, which asks its own user for no token.
-  const bool may_have_socket =
-      uri->socket.empty() && uri->scheme == net::Uri::Scheme::ws && net::is_loopback(uri->host);
+  const bool may_have_socket = uri->socket.empty() && net::is_loopback(uri->host);
   ws_options_.socket = may_have_socket ? net::default_socket_path(uri->port) : "";
   ws_options_.tls_ca = options_.tls_ca;
   ws_options_.tls_verify = options_.tls_verify == AgentOptions::TlsVerify::verify

@@ -46,6 +46,7 @@ void Channel::refuse(const Json& frame) {
     suggested_name_ = suggested;
     refusal_->code = ErrorCode::name_conflict;
   }
+  learn_features(frame);
   if (type == "name_conflict") events_.name_in_use(suggested_name_);
   fall(*refusal_);
 }

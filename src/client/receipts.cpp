@@ -51,12 +51,20 @@ std::string escaped(std::string_view text) {
   return base::escape_control(text, base::LineBreaks::escape);
 }
 
+// ` (7 days)`; blank if it isn't known.
+std::string kept_for(std::uint64_t seconds) {
+  constexpr std::uint64_t day = 24 * 3600;
+  if (seconds == 0) return "";
+  if (seconds % day != 0) return " (" + base::span_of(static_cast<double>(seconds)) + ")";
+  return " (" + std::to_string(seconds / day) + (seconds == day ? " day)" : " days)");
+}
+
 // Why a message that was only kept so far is no further.
 std::string why_waiting(const Standing& standing, double now) {
   if (standing.presence == "away") {
     const std::string since =
         standing.away_since ? " since " + base::time_of_day(*standing.away_since, now) : "";
-    return "; away" + since + ", delivered when it comes back";
+    return "; away" + since + ", delivered when it comes back" + kept_for(standing.kept_seconds);
   }
   if (standing.presence == "never_seen") {
     const std::string meant =
@@ -82,7 +90,10 @@ bool Standing::is_on_its_way() const {
 Receipts::Receipts(const Json& chat_accepted) : msg_id_(count_member(chat_accepted, "msg_id")) {
   const Json& recipients = member(chat_accepted, "recipients");
   if (!recipients.is_array()) return;
-  for (const Json& recipient : recipients) recipients_.push_back(standing_of(recipient));
+  for (const Json& recipient : recipients) {
+    recipients_.push_back(standing_of(recipient));
+    recipients_.back().kept_seconds = count_member(chat_accepted, "kept_seconds");
+  }
 }
 
 Standing* Receipts::find(std::string_view agent) {

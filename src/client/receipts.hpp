@@ -23,7 +23,8 @@ struct Standing {
   std::optional<double> away_since;
   std::string nearest;  // The known name closest to one that was never seen; blank: none.
   bool reads_nothing = false;
-  std::string why;  // Of a message that was dropped.
+  std::uint64_t kept_seconds = 0;  // How long it is kept unseen; 0: not known.
+  std::string why;                 // Of a message that was dropped.
 
   [[nodiscard]] bool has_reached(Milestone milestone) const;
   [[nodiscard]] bool is_dropped() const { return states.back() == "dropped"; }
@@ -44,8 +45,8 @@ class Receipts {
   [[nodiscard]] std::vector<const Standing*> take_snapshot(const Json& snapshot);
 
   [[nodiscard]] bool all_reached(Milestone milestone) const;
-  // `#412 shop/bob: kept; away since 14:03, delivered when it comes back`. Control characters of
-  // names are shown and not obeyed.
+  // `#412 shop/bob: kept; away since 14:03, delivered when it comes back (7 days)`. Control
+  // characters of names are shown and not obeyed.
   [[nodiscard]] std::string line_of(const Standing& standing, double now) const;
   // Those lines, of all recipients.
   [[nodiscard]] std::string lines(double now) const;

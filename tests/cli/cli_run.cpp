@@ -65,4 +65,10 @@ int CliRun::operator()(const std::vector<std::string>& words) {
   return cli::run(context_, words);
 }
 
+Ran ran(const Variables& environment, const std::vector<std::string>& words) {
+  CliRun run(environment);
+  const int code = run(words);
+  return {code, run.out(), run.err()};
+}
+
 }  // namespace synapse::test

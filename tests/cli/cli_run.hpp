@@ -78,4 +78,12 @@ class CliRun {
   cli::Context context_;
 };
 
+// A command that was run to its end.
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+[[nodiscard]] Ran ran(const Variables& environment, const std::vector<std::string>& words);
+
 }  // namespace synapse::test

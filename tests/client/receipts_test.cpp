@@ -48,6 +48,19 @@ TEST_CASE("a recipient's line says why its message is only kept", "[client][rece
       Contains("\n#412 shop/eve: kept; online, not received yet; does not read its messages\n"));
 }
 
+TEST_CASE("a recipient that is away has as long to come back as the hub says, in days where it can",
+          "[client][receipts]") {
+  const auto line = [](std::int64_t kept_seconds) {
+    Json frame = accepted({recipient("B", "away")});
+    frame["kept_seconds"] = kept_seconds;
+    return Receipts(frame).lines(now);
+  };
+  constexpr std::int64_t day = 86'400;
+  CHECK(line(7 * day) == "#412 B: kept; away, delivered when it comes back (7 days)\n");
+  CHECK(line(day) == "#412 B: kept; away, delivered when it comes back (1 day)\n");
+  CHECK(line(day / 2) == "#412 B: kept; away, delivered when it comes back (12 h)\n");
+}
+
 TEST_CASE("a standing rises by receipts of its own message alone, and never falls",
           "[client][receipts]") {
   Receipts receipts(accepted({recipient("shop/bob", "online"), recipient("shop/eve", "online")}));

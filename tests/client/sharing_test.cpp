@@ -183,13 +183,15 @@ TEST_CASE("nobody waits for a turn that will not come", "[client][sharing]") {
   FakeHub hub;
   const Json attaches{{"features", {"attach"}}};
   Json welcome = Json::object();
+  Json refusal = Json::object();
   AgentOptions options = of_kind(hub, Kind::command);
   SECTION("at a hub where another principal has the name") { welcome = attaches; }
+  SECTION("at a guarded one, which says what it can with the refusal") { refusal = attaches; }
   SECTION("as an agent, beside one that may stay for days") { options.kind = Kind::agent; }
   SECTION("for a name that is to be its own alone") {
     options.sharing = AgentOptions::Sharing::alone;
   }
-  Script script([&] { refuse(hub, welcome, Json::object()); });
+  Script script([&] { refuse(hub, welcome, refusal); });
   Agent agent(options);
   CHECK(agent.connect().error().code == ErrorCode::name_conflict);
   CHECK(agent.suggested_name().empty());

@@ -177,6 +177,15 @@ void OptionSet::choice(const Label& label, std::size_t& value, std::vector<std::
   parser_->words[&option] = std::move(words);
 }
 
+void OptionSet::choice(const Label& label, std::optional<std::string>& value,
+                       std::vector<std::string> words) {
+  CLI::Option& option = parser_->add(label, "", [&value, words](const std::string& given) {
+    value = words[index_of(given, words)];
+  });
+  option.check(one_of(words));
+  parser_->words[&option] = std::move(words);
+}
+
 void OptionSet::choice_argument(std::string_view name, std::size_t& value,
                                 std::vector<std::string> words, std::string_view help) {
   CLI::Option& option = parser_->add_argument(

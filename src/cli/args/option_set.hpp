@@ -73,6 +73,9 @@ class OptionSet {
   void integer(const Label& label, std::optional<Integer>& value, IntegerRange range = {});
   // One of these words, in any letter case; value is its index.
   void choice(const Label& label, std::size_t& value, std::vector<std::string> words);
+  // The same without a default; value is the word.
+  void choice(const Label& label, std::optional<std::string>& value,
+              std::vector<std::string> words);
 
   // A word without a flag, in the order of declaration. Only the last may be optional.
   void argument(std::string_view name, std::string& value, std::string_view help);

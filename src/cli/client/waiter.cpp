@@ -52,9 +52,11 @@ Result<AgentOptions> waiter_agent_options(const Context& context, WaiterOptions&
 Waiter::Waiter(Context& context, Agent& agent, const WaiterOptions& options)
     : context_(context), agent_(agent), options_(options) {}
 
-void Waiter::look_after_returns(Agent& agent) {
+void Waiter::look_after_returns(Agent& agent,
+                                std::function<void(bool is_connected, const Error& why)> tell) {
   // The answer comes as a frame, behind the chat that was missed, and wakes next().
-  agent.on_connection([&agent](bool is_connected, const Error&) {
+  agent.on_connection([&agent, tell = std::move(tell)](bool is_connected, const Error& why) {
+    tell(is_connected, why);
     if (is_connected) static_cast<void>(agent.send({{"type", "who_request"}}));
   });
 }

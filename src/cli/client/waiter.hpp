@@ -11,6 +11,7 @@
 // process is killed before it could say that it has printed it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,8 +48,10 @@ class Waiter {
   Waiter(Context& context, Agent& agent, const WaiterOptions& options);
 
   // For an agent that reconnects: looks into the mailbox again after each return. Takes its handler
-  // of connections, so it is called before the agent connects.
-  static void look_after_returns(Agent& agent);
+  // of connections, so it is called before the agent connects. `tell`, on the agent's thread, is
+  // told of each loss and each return.
+  static void look_after_returns(Agent& agent,
+                                 std::function<void(bool is_connected, const Error& why)> tell);
 
   // Sleeps until chat wakes it (or `timeout` is over), then prints all that woke it. An Error: the
   // connection is gone for good. One message to many wakes many at once, who would all turn to the

@@ -3,6 +3,7 @@
 // line for a reason to wake; what happens to the connection is told on stderr, once.
 #include <atomic>
 #include <ostream>
+#include <syncstream>
 
 #include "cli/client/waiter.hpp"
 #include "cli/commands/commands.hpp"
@@ -34,7 +35,11 @@ class Arm {
 
   // One connection, until it is over for good.
   Next serve(Agent& agent) {
-    Waiter::look_after_returns(agent);
+    Waiter::look_after_returns(agent, [this](bool is_connected, const Error& why) {
+      // Of a name that went to another waiter, serve() tells itself.
+      if (stopping_ || why.code == ErrorCode::name_conflict) return;
+      say(is_connected ? "the hub is back" : "lost the hub: " + why.message + "; trying again");
+    });
     if (const Result<> connected = agent.connect(); !connected) {
       if (stopping_) return Next::done;
       return after_failure(connected.error());
@@ -87,8 +92,13 @@ class Arm {
 
   void tell(const std::string& what) {
     if (what == told_) return;
-    context_.err << '[' << shown(settings_.name) << "] " << shown(what) << std::endl;
+    say(what);
     told_ = what;
+  }
+  // From this thread or the agent's.
+  void say(const std::string& what) {
+    std::osyncstream(context_.err)
+        << '[' << shown(settings_.name) << "] " << shown(what) << std::endl;
   }
 
   Context& context_;

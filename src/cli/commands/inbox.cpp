@@ -3,7 +3,9 @@
 //
 // What is printed is marked as seen after the flush and not before: a reader that is killed, or
 // whose pipe is closed, leaves its messages unseen, and the hub returns them marked `again`. Where
-// there is no hub that keeps mailboxes, the relay file is all there is to read.
+// there is no hub that keeps mailboxes, the relay file is all there is to read. What was printed by
+// one of these two ways is told apart from what the other still has (ShownLines): a message that
+// the mailbox has and that was read in the file comes again, marked; all else is left out.
 #include <algorithm>
 #include <map>
 #include <ostream>
@@ -15,6 +17,7 @@
 #include "cli/mail/history_place.hpp"
 #include "cli/mail/mailbox.hpp"
 #include "cli/mail/relay_inbox.hpp"
+#include "cli/mail/shown_lines.hpp"
 #include "cli/output/render.hpp"
 #include "client/receipts.hpp"
 #include "wire/addressing.hpp"
@@ -38,6 +41,10 @@ struct InboxArguments {
   // Whoever looks for something in particular, or only looks, is no further than before.
   [[nodiscard]] bool keeps_place() const {
     return !peek && wish.from.empty() && wish.thread.empty();
+  }
+  // Where it is kept what was shown; only who reads both has to know.
+  [[nodiscard]] std::optional<std::string> shown_file() const {
+    return feed && place ? std::optional(*place + ".shown") : std::nullopt;
   }
 };
 
@@ -121,6 +128,24 @@ Result<Mail> wait_for_mail(Context& context, Agent& agent, InboxArguments option
   }
 }
 
+Result<ShownLines> load_shown(const InboxArguments& options) {
+  return options.shown_file() ? ShownLines::load(*options.shown_file()) : ShownLines();
+}
+
+// Once it is out.
+Result<> keep_shown(const InboxArguments& options, const ShownLines& shown) {
+  if (!options.shown_file() || !options.keeps_place()) return {};
+  return shown.save(*options.shown_file());
+}
+
+void note_again(Letters& letters, const InboxArguments& options, const ShownLines& shown) {
+  for (Json& message : letters.mail.messages) {
+    if (shown.has(message)) message["again"] = true;
+  }
+  if (options.all) return;
+  std::erase_if(letters.history.chats, [&shown](const Json& chat) { return shown.has(chat); });
+}
+
 Result<Letters> gather(Context& context, Agent& agent, const InboxArguments& options,
                        const std::string& me) {
   Letters letters;
@@ -176,14 +201,24 @@ void print(Context& context, const Letters& letters, const InboxArguments& optio
 int read_hub(Context& context, Agent& agent, const InboxArguments& options,
              const std::string& name) {
   const std::string me = client::mailbox_of(name);
-  const Result<Letters> letters = gather(context, agent, options, me);
+  Result<ShownLines> shown = load_shown(options);
+  if (!shown) return inbox_failed(context, shown.error());
+  Result<Letters> letters = gather(context, agent, options, me);
   if (!letters) return inbox_failed(context, letters.error());
+  note_again(*letters, options, *shown);
   print(context, *letters, options);
   if (!context.out.flush()) return exit_code::failed;
   if (options.peek) return exit_code::ok;
   std::vector<std::uint64_t> printed;
-  for (const Json& message : letters->mail.messages) printed.push_back(msg_id_of(message));
+  for (const Json& message : letters->mail.messages) {
+    printed.push_back(msg_id_of(message));
+    shown->add(message);
+  }
   mark_mail(agent, Mark::seen, printed);
+  for (const Json& chat : letters->history.chats) shown->add(chat);
+  if (const Result<> kept = keep_shown(options, *shown); !kept) {
+    return inbox_failed(context, kept.error());
+  }
   const bool has_moved = letters->history.end != letters->place_before;
   if (!options.place || !options.keeps_place() || !has_moved) return exit_code::ok;
   const Result<> saved = save_place(*options.place, letters->history.end);
@@ -202,10 +237,14 @@ int read_feed(Context& context, const InboxArguments& options, const std::string
   query.project = options.project;
   query.for_name = client::mailbox_of(name);
   if (!options.all) query.cursor = options.feed_cursor;
+  Result<ShownLines> shown = load_shown(options);
+  if (!shown) return inbox_failed(context, shown.error());
   Json messages = Json::array();
   const Result<RelaySpan> span = read_relayed(query, [&](const wire::LiteLine& line) {
     // The relay file knows no threads.
     if (!options.wish.thread.empty() || !is_from(line.sender, options)) return;
+    if (!options.all && shown->has(line)) return;
+    shown->add(line);
     if (options.json) {
       messages.push_back(as_json(line));
     } else {
@@ -216,6 +255,9 @@ int read_feed(Context& context, const InboxArguments& options, const std::string
   if (options.json) context.out << render_json({{"messages", messages}});
   if (!context.out.flush()) return exit_code::failed;
   if (!options.keeps_place()) return exit_code::ok;
+  if (const Result<> kept = keep_shown(options, *shown); !kept) {
+    return inbox_failed(context, kept.error());
+  }
   query.cursor = options.feed_cursor;
   const Result<> kept = keep_relay_place(query, *span);
   return kept ? exit_code::ok : inbox_failed(context, kept.error());

@@ -92,13 +92,16 @@ struct Progress {
   ConnectionOptions connection;
   std::string id;
   std::string text;
-  std::string kind = "note";
+  std::size_t kind = 0;
 };
+const std::vector<std::string> kind_names{"note", "blocked", "assessment"};
 
 int run_progress(Context& context, const Progress& options) {
   return change_plan(
       context, options.connection,
-      [&](Agent& agent) { return agent.progress(options.id, options.text, options.kind); },
+      [&](Agent& agent) {
+        return agent.progress(options.id, options.text, kind_names[options.kind]);
+      },
       [](const Json& frame) {
         const Json& note = member(frame, "note");
         return "posted " + shown(note, "kind") + " on " + shown(note, "task_id") + ": " +
@@ -122,8 +125,8 @@ Runner task_declare(OptionSet& set) {
 Runner task_update(OptionSet& set) {
   auto options = std::make_shared<Update>();
   set.argument("ID", options->id, "the task");
-  set.text({"--status", "STATUS", "open, in_progress, blocked, done or cancelled"},
-           options->status);
+  set.choice({"--status", "STATUS", "open, in_progress, blocked, done or cancelled"},
+             options->status, {"open", "in_progress", "blocked", "done", "cancelled"});
   set.text({"--suggested-owner", "NAME", "who might do it"}, options->suggested_owner);
   add_options_after_claims(set, options->connection);
   set.example("synapse task update BUILD --status done");
@@ -142,7 +145,7 @@ Runner task_progress(OptionSet& set) {
   auto options = std::make_shared<Progress>();
   set.argument("ID", options->id, "the task");
   set.argument("TEXT", options->text, "the note");
-  set.text({"--kind", "KIND", "note, blocked or assessment"}, options->kind);
+  set.choice({"--kind", "KIND", "note, blocked or assessment"}, options->kind, kind_names);
   add_options_after_claims(set, options->connection);
   set.example("synapse task progress BUILD 'half way' --kind assessment");
   return runner(options, run_progress);

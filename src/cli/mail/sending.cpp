@@ -108,6 +108,23 @@ void Sending::tell(const Receipts& receipts, const Standing& standing) {
   context_.err << receipts.line_of(standing, context_.clock.now().wall) << std::endl;
 }
 
+// Receipts are told once, and this command is the one that hears them: an earlier message of this
+// name is lost most often because this one needed its room.
+void Sending::tell_of_loss(const Receipts& receipts, const Json& frame) {
+  const std::string& type = text_of(frame, "type");
+  if (type == "does_not_read") {
+    context_.err << shown(frame, "agent")
+                 << " does not read its messages: " << client::count_member(frame, "dropped")
+                 << " were dropped within an hour; see synapse dead-letters" << std::endl;
+  }
+  const std::uint64_t id = msg_id_of(frame);
+  const bool is_loss = type == "receipt" && text_of(frame, "state") == "dropped";
+  // What was withdrawn, somebody withdrew on purpose.
+  if (!is_loss || id == receipts.msg_id() || text_of(frame, "why") == "withdrawn") return;
+  context_.err << '#' << id << ' ' << shown(frame, "agent") << ": dropped (" << shown(frame, "why")
+               << "); see synapse dead-letters" << std::endl;
+}
+
 void Sending::report(const Json& accepted, std::chrono::milliseconds patience) {
   Receipts receipts(accepted);
   const base::Mono end = context_.clock.now().mono + patience;
@@ -121,6 +138,7 @@ void Sending::report(const Json& accepted, std::chrono::milliseconds patience) {
   }
   while (const std::optional<SharedFrame> frame = next(end)) {
     hear(**frame);
+    tell_of_loss(receipts, **frame);
     for (const Standing* changed : learn(receipts, **frame)) {
       if (changed->is_on_its_way() || pending.erase(changed->agent) == 0) continue;
       tell(receipts, *changed);
@@ -162,6 +180,7 @@ int Sending::wait(const Json& accepted, const WaitWish& wish, Lines lines) {
     const std::optional<SharedFrame> frame = next(end);
     if (!frame) break;
     hear(**frame);
+    if (lines == Lines::print) tell_of_loss(receipts, **frame);
     for (const Standing* changed : learn(receipts, **frame)) {
       is_hopeless = is_hopeless || is_lost(*changed);
       if (lines == Lines::print) tell(receipts, *changed);

@@ -52,6 +52,7 @@ class Sending {
   void print_reply(const Json& chat);
   void fetch_answers(const client::Receipts& receipts, const Json& frame);
   void tell(const client::Receipts& receipts, const client::Standing& standing);
+  void tell_of_loss(const client::Receipts& receipts, const Json& frame);
 
   Context& context_;
   Agent& agent_;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Commands under a lease whose hub has stopped to answer. The lease is said to have been asked for
-// long ago, so that its deadline is near.
+// Commands under a lease whose hub has stopped to answer, or can't be heard any more. The lease is
+// said to have been asked for long ago, so that its deadline is near.
 #include "cli/client/held_command.hpp"
 
 #include <csignal>
 #include <filesystem>
+#include <functional>
 
 #include "cli/bus.hpp"
 #include "cli/cli_run.hpp"
 #include "support/file_text.hpp"
 #include "support/hub_process.hpp"
+#include "support/silent_proxy.hpp"
 #include "support/temp_dir.hpp"
 
 using Catch::Matchers::Contains;
@@ -37,14 +39,19 @@ struct HungHub {
 
   // Runs the words under a lease that has `time_left` to go before its holder must end.
   int run_hung(const Words& words, OnLoss on_loss) {
+    return run_cut_off(words, on_loss, hub.uri(), [this] { hub.process().send_signal(SIGSTOP); });
+  }
+  // The same by another way to the hub, which is cut as it is told.
+  int run_cut_off(const Words& words, OnLoss on_loss, const std::string& uri,
+                  const std::function<void()>& cut) {
     synapse::AgentOptions settings;
-    settings.uri = hub.uri();
+    settings.uri = uri;
     settings.name = "A";
     synapse::Agent agent(settings);
     LeaseKeeper keeper(run.context(), agent, claim, on_loss.margin(), [](const synapse::Json&) {});
     REQUIRE(agent.connect().has_value());
     REQUIRE(agent.claim(claim)->granted);
-    hub.process().send_signal(SIGSTOP);
+    cut();
     keeper.begin(run.context().clock.now().mono - lease_ttl + on_loss.margin() + time_left);
     const auto watch = run.signals.watch({SIGTERM});
     const int code = run_held(run.context(), {words, "L", "A", on_loss}, *watch, keeper);
@@ -82,6 +89,21 @@ TEST_CASE("a command is ended when its lease can't be kept, and the loss is the 
   CHECK_THAT(s.run.err(), Contains("[A] lost the lock 'L' while the command runs: it could not be "
                                    "renewed in time") &&
                               Contains("ending it"));
+}
+
+TEST_CASE("a command ends in time though its connection only went silent, while others go on",
+          "[cli][lock]") {
+  HungHub s;
+  synapse::test::SilentProxy proxy(s.hub.port());
+  const std::string pid = s.file("pid");
+  CHECK(s.run_cut_off(sh_words("echo $$ >" + pid + "; exec sleep 1000"), {}, proxy.uri(),
+                      [&proxy] { proxy.fall_silent(); }) == 75);
+  CHECK_FALSE(is_running(pid));
+  CHECK_THAT(s.run.err(), Contains("it could not be renewed in time"));
+  // To the hub the lease still stands, so nobody else can have begun before the command had ended.
+  CliRun next({{"SYNAPSE_URI", s.hub.uri()}});
+  CHECK(next({"lock", "L", "--name", "B", "--wait-timeout", "0", "--", "true"}) != 0);
+  CHECK_THAT(next.err(), Contains("held by A"));
 }
 
 TEST_CASE("what a command has started ends with it", "[cli][lock]") {

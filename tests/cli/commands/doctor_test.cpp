@@ -68,6 +68,33 @@ TEST_CASE("doctor names each problem and what mends it", "[cli][doctor]") {
   CHECK_THAT(well.out(), !Contains("→") && Contains("synapse doctor: all clear\n"));
 }
 
+TEST_CASE("doctor says how many messages wait unread, since when, and nothing if there are none",
+          "[cli][doctor]") {
+  const Bus bus;
+  const auto waiter = bus.join("P-rx");
+  const std::vector<std::string> words{"doctor", "--project", "P", "--identity", "P/a"};
+  const auto report = [&] {
+    CliRun run(on(bus));
+    static_cast<void>(run(words));
+    return run.out();
+  };
+  CHECK_THAT(report(), !Contains("mail"));
+  const auto sender = bus.join("P/b");
+  for (const char* text : {"one", "two"}) {
+    synapse::Message message;
+    message.target = "P/a";
+    message.text = text;
+    REQUIRE(sender->say(message)->granted);
+  }
+  CHECK_THAT(report(), Contains("[warn] mail: 2 message(s) for 'P/a' wait unread, since ") &&
+                           Contains("      → run `syn inbox`\n"));
+  // Looking is not reading.
+  CHECK_THAT(report(), Contains("2 message(s) for 'P/a'"));
+  const auto reader = bus.join("P/a");
+  REQUIRE(reader->seen({1, 2}));
+  CHECK_THAT(report(), !Contains("mail"));
+}
+
 TEST_CASE("doctor as JSON is one document that a program can decide by", "[cli][doctor]") {
   const Bus bus;
   CliRun run(on(bus));

@@ -171,7 +171,9 @@ TEST_CASE("a change of the plan that is refused says why on stderr", "[cli][task
   CHECK_FALSE(run.err().empty());
   CHECK(run({"task", "declare", "C"}) == 1);
   CHECK(run({"task", "update", "none", "--status", "done"}) == 1);
-  CHECK(run({"task", "update", "A", "--status", "lost"}) == 1);
+  CHECK(run({"task", "update", "A", "--status", "lost"}) == 2);
+  CHECK_THAT(run.err(), Contains("--status") && Contains("lost"));
+  CHECK(run({"task", "progress", "A", "text", "--kind", "rumour"}) == 2);
 }
 
 TEST_CASE("a task that is forgotten is off the board", "[cli][task]") {

@@ -19,6 +19,8 @@ using synapse::test::comes_online;
 using synapse::test::eventually;
 using synapse::test::on;
 using synapse::test::patience;
+using synapse::test::Ran;
+using synapse::test::ran;
 using synapse::test::TempDir;
 using synapse::test::Variables;
 
@@ -51,17 +53,7 @@ std::string state_of(const Bus& bus, const std::string& sender, std::uint64_t ms
   return messages[0].at("recipients")[0].at("state");
 }
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Ran ran(const Bus& bus, const std::vector<std::string>& words) {
-  CliRun run(on(bus));
-  const int code = run(words);
-  return {code, run.out(), run.err()};
-}
+Ran ran(const Bus& bus, const std::vector<std::string>& words) { return ran(on(bus), words); }
 
 std::string inbox_of(const Bus& bus, const std::string& name,
                      const std::vector<std::string>& further = {}) {

@@ -170,6 +170,8 @@ TEST_CASE("an armed waiter outlives its hub and hears what it missed", "[cli][ar
   REQUIRE(peer->chat("W", "still there?")->granted);
   CHECK(code.get() == 0);
   CHECK(run.out() == "P: still there?\n");
+  // Whoever looks at it learns of both.
+  CHECK_THAT(run.err(), Contains("[W-rx] lost the hub: ") && Contains("[W-rx] the hub is back"));
 }
 
 TEST_CASE("an armed waiter without a hub keeps trying until a signal", "[cli][arm]") {

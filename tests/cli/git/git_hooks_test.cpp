@@ -193,6 +193,31 @@ TEST_CASE("a hook releases beside an agent that stays connected", "[cli][git]") 
   CHECK(s.claim("T1").is_null() == is_shared);
 }
 
+TEST_CASE("a commit is released, and state and conflicts answer, beside forty claims of a megabyte",
+          "[cli][git]") {
+  GitStage s;
+  const auto hoarder = s.bus.join("H");
+  for (int i = 0; i < 40; ++i) {
+    synapse::ClaimRequest claim;
+    claim.task_id = "L" + std::to_string(i);
+    claim.no_files = true;
+    REQUIRE(hoarder->claim(claim)->granted);
+    REQUIRE(hoarder->checkpoint(claim.task_id, std::string(1'000'000, 'x'))->granted);
+  }
+  REQUIRE(s.run(hooks_of("A")) == 0);
+  REQUIRE(s.run({"git-claim", "T", "--paths", "src", "--name", "A", "--auto-release-on",
+                 "commit"}) == 0);
+  GitSandbox::write(s.repo / "src/new", "two");
+  s.box.git(s.repo, {"add", "-A"});
+  const auto done = s.box.try_git(s.repo, {"commit", "-q", "-m", "two"});
+  CHECK(done.status->as_number() == 0);
+  CHECK_THAT(done.err, Contains("released on commit: T"));
+  CHECK(s.claim("T").is_null());
+  CHECK(s.run({"state"}) == 0);
+  CHECK_THAT(s.run.out(), Contains("L0 ") && Contains("L39 "));
+  CHECK(s.run({"conflicts"}) == 0);
+}
+
 TEST_CASE("hooks of the first version are rewritten, and the name in them kept", "[cli][git]") {
   using synapse::git::hook_script;
   GitStage s;
