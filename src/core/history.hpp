@@ -4,10 +4,11 @@
 // chat is kept, and logged, once.
 #pragma once
 
-#include <deque>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/model.hpp"
 
@@ -22,17 +23,24 @@ class History {
   // in the log.
   [[nodiscard]] MessageId last_id() const { return last_id_; }
   void saw(MessageId id);
-  [[nodiscard]] const std::deque<ChatMessage>& messages() const { return messages_; }
+  [[nodiscard]] std::span<const ChatMessage> messages() const {
+    return std::span(messages_).subspan(gone_);
+  }
   // What this sender said under this key; null if that is no longer kept.
   [[nodiscard]] const ChatMessage* find(const AgentName& sender, const std::string& key) const;
 
  private:
   using Key = std::pair<AgentName, std::string>;
 
+  void forget_oldest();
+
   std::size_t messages_max_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  std::deque<ChatMessage> messages_;
+  // In one piece, of which the front is gone already: small pieces that come and go between messages
+  // that stay for days would leave holes between them as large as the messages.
+  std::vector<ChatMessage> messages_;
+  std::size_t gone_ = 0;
   std::uint64_t dropped_ = 0;
   std::map<Key, std::uint64_t> places_;  // Counted from the first ever kept.
   MessageId last_id_;

@@ -53,7 +53,9 @@ std::string state_of(const Bus& bus, const std::string& sender, std::uint64_t ms
   return messages[0].at("recipients")[0].at("state");
 }
 
-Ran ran(const Bus& bus, const std::vector<std::string>& words) { return ran(on(bus), words); }
+Ran ran(const Bus& bus, const std::vector<std::string>& words) {
+  return synapse::test::ran(on(bus), words);
+}
 
 std::string inbox_of(const Bus& bus, const std::string& name,
                      const std::vector<std::string>& further = {}) {
