@@ -28,7 +28,7 @@ void History::forget_oldest() {
   oldest = {};
   ++gone_;
   ++dropped_;
-  if (gone_ < messages_.size() - gone_) return;
+  if (2 * gone_ < messages_.size() - gone_) return;
   messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(gone_));
   gone_ = 0;
 }

@@ -37,8 +37,8 @@ class History {
   std::size_t messages_max_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  // In one piece, of which the front is gone already: small pieces that come and go between messages
-  // that stay for days would leave holes between them as large as the messages.
+  // In one piece, of which the front is gone already: small pieces that come and go between
+  // messages that stay for days would leave holes between them as large as the messages.
   std::vector<ChatMessage> messages_;
   std::size_t gone_ = 0;
   std::uint64_t dropped_ = 0;

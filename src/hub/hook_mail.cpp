@@ -58,7 +58,7 @@ wire::HookMail told_mail(MessageId id, const core::Mailroom::Mail& mail,
                          const core::Mailroom::Copy& copy) {
   wire::Said said = wire::said_in(mail.body);
   wire::HookMail told;
-  told.mark = {id, *mail.hub_id};
+  told.mark = {id, std::string(mail.hub_id)};
   told.sender = *mail.sender->name;
   told.text = one_line(said.text);
   told.in_reply_to = said.in_reply_to;
@@ -74,7 +74,7 @@ void HookDesk::note_seen(Work& work) {
   seen.state = core::MailState::seen;
   for (const wire::HookAck& ack : work.request.ack) {
     const core::Mailroom::Mail* mail = machine().mail().find(ack.id);
-    if (mail != nullptr && *mail->hub_id == ack.hub) seen.ids.push_back(ack.id);
+    if (mail != nullptr && mail->hub_id == ack.hub) seen.ids.push_back(ack.id);
   }
   if (seen.ids.empty()) return;
   static_cast<void>(act(work.id, std::move(seen), work.turn, work.now));
