@@ -154,8 +154,12 @@ TEST_CASE("to narrow the chat alone leaves all other broadcasts", "[client][conn
   }
   script.finish();
   const Json& types = first.at("interest").at("types");
-  CHECK(types.size() == 14);
-  CHECK(std::find(types.begin(), types.end(), "lease_expired") != types.end());
+  CHECK(types.size() == 17);
+  for (const char* type : {"lease_expired", "lease_extended", "unclaimed_write"}) {
+    INFO(type);
+    CHECK(std::find(types.begin(), types.end(), type) != types.end());
+  }
+  CHECK(std::find(types.begin(), types.end(), "chat") == types.end());
 }
 
 TEST_CASE("an agent without a name learns the one that the hub drew", "[client][connect]") {

@@ -10,7 +10,7 @@ namespace {
 using namespace synapse;
 using namespace synapse::test;
 
-// The owners of all claims with their paths, in the order of their names.
+// The owners of all claims with their paths, in the order of these lines.
 std::string claims_of(const Workshop& shop) {
   const Json state = Json::parse(shop.command({program_under_test(), "state", "--json"}).out);
   std::multiset<std::string> lines;
@@ -56,7 +56,7 @@ TEST_CASE("what a session takes in its turn is held with what it edits, and ends
   };
   const auto one = begin("one", "a.c");
   const auto two = begin("two", "b.c");
-  CHECK(claims_of(shop) == "shop/claude: a.c\nshop/claude-2: b.c\n");
+  CHECK(claims_of(shop) == "shop/claude-2: b.c\nshop/claude: a.c\n");
   ChildProcess waits(take(shop, "two", "a.c"));
   one->send_signal(SIGKILL);
   REQUIRE(waits.wait(patience));

@@ -172,7 +172,7 @@ TEST_CASE("hooks come last and leave what others have put into the file", "[serv
     const Json before = as_read(text);
     const Json after = as_read(*with);
     const Json& group = after["hooks"]["PreToolUse"].back();
-    CHECK(group["matcher"] == "Edit|Write|MultiEdit|NotebookEdit");
+    CHECK(group["matcher"] == "Edit|Write|MultiEdit|NotebookEdit|Bash");
     CHECK(group["hooks"][0]["command"] == syn);
     CHECK(group["hooks"][0]["args"] == Json{"guard", "--for", "claude"});
     for (const char* event : {"PostToolUse", "SessionStart", "SessionEnd", "SubagentStop"}) {

@@ -90,8 +90,8 @@ TEST_CASE("only what the original doesn't know goes into the table of our own", 
     const auto entry = encode(event, 1);
     if (entry->table == store::Table::synapse_events) ours.push_back(entry->kind);
   }
-  CHECK(ours ==
-        std::vector<std::string>{"lease_renewed", "lease_expired", "plan_forgotten", "agent_seen"});
+  CHECK(ours == std::vector<std::string>{"lease_renewed", "lease_expired", "plan_forgotten",
+                                         "agent_seen", "unclaimed_write"});
   CHECK(store::encode_whole(sample_lease(), 1).table == store::Table::events);
 }
 
@@ -135,11 +135,12 @@ TEST_CASE("an offer whose meta the original can't read stands in our own table",
 TEST_CASE("each kind of event has its word in the log", "[store][codec]") {
   std::vector<std::string> kinds;
   for (const core::Event& event : logged_events()) kinds.push_back(encode(event, 1)->kind);
-  CHECK(kinds == std::vector<std::string>{"claim", "claim", "claim", "lease_renewed", "task_update",
-                                          "checkpoint", "handoff", "release", "lease_expired",
-                                          "ledger_task", "ledger_task", "plan_forgotten",
-                                          "ledger_progress", "resource", "chat", "finding",
-                                          "recall", "idempotency", "agent_seen"});
+  CHECK(kinds == std::vector<std::string>{
+                     "claim",           "claim",       "claim",       "lease_renewed",
+                     "task_update",     "checkpoint",  "handoff",     "release",
+                     "lease_expired",   "ledger_task", "ledger_task", "plan_forgotten",
+                     "ledger_progress", "resource",    "chat",        "finding",
+                     "recall",          "idempotency", "agent_seen",  "unclaimed_write"});
 }
 
 TEST_CASE("payloads are compact and hold what the page on the log says", "[store][codec]") {
@@ -242,12 +243,11 @@ TEST_CASE("the body of a chat record is what the machine had, whoever wrote the 
   const auto body_of = [](const std::string& payload) {
     return std::string(store::decode_chat_body(payload, store::decode_chat_stamp(payload).value()));
   };
-  for (
-      const char* body :
-      {"{}", R"({"payload":"a \"b\",\n","sender":"A","target":"B"})",
-       R"({"payload":",\"timestamp\":1000.25,\"type\":\"chat\",\"hub_id\":\"syn-1\",)"
-       R"(\"msg_id\":7}"})",
-       R"({"a":{"timestamp":1000.25,"type":"chat","hub_id":"syn-1","msg_id":7},"sender":"A"})"}) {
+  for (const char* body :
+       {"{}", R"({"payload":"a \"b\",\n","sender":"A","target":"B"})",
+        R"({"payload":",\"timestamp\":1000.25,\"type\":\"chat\",\"hub_id\":\"syn-1\",)"
+        R"(\"msg_id\":7}"})",
+        R"({"a":{"timestamp":1000.25,"type":"chat","hub_id":"syn-1","msg_id":7},"sender":"A"})"}) {
     message.body = body;
     const auto entry = store::encode(core::ChatPosted{message}, 1000);
     CHECK(body_of(entry->payload) == body);
