@@ -103,7 +103,7 @@ TEST_CASE("a command ends in time though its connection only went silent, while 
   // To the hub the lease still stands, so nobody else can have begun before the command had ended.
   CliRun next({{"SYNAPSE_URI", s.hub.uri()}});
   CHECK(next({"lock", "L", "--name", "B", "--wait-timeout", "0", "--", "true"}) != 0);
-  CHECK_THAT(next.err(), Contains("held by A"));
+  CHECK_THAT(next.out(), Contains("held by A"));
 }
 
 TEST_CASE("what a command has started ends with it", "[cli][lock]") {

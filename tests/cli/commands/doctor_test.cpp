@@ -72,7 +72,7 @@ TEST_CASE("doctor says how many messages wait unread, since when, and nothing if
           "[cli][doctor]") {
   const Bus bus;
   const auto waiter = bus.join("P-rx");
-  const std::vector<std::string> words{"doctor", "--project", "P", "--identity", "P/a"};
+  const std::vector<std::string> words{"doctor", "--project", "P", "--id", "1"};
   const auto report = [&] {
     CliRun run(on(bus));
     static_cast<void>(run(words));
@@ -82,15 +82,15 @@ TEST_CASE("doctor says how many messages wait unread, since when, and nothing if
   const auto sender = bus.join("P/b");
   for (const char* text : {"one", "two"}) {
     synapse::Message message;
-    message.target = "P/a";
+    message.target = "P/claude-1";
     message.text = text;
     REQUIRE(sender->say(message)->granted);
   }
-  CHECK_THAT(report(), Contains("[warn] mail: 2 message(s) for 'P/a' wait unread, since ") &&
+  CHECK_THAT(report(), Contains("[warn] mail: 2 message(s) for 'P/claude-1' wait unread, since ") &&
                            Contains("      → run `syn inbox`\n"));
   // Looking is not reading.
-  CHECK_THAT(report(), Contains("2 message(s) for 'P/a'"));
-  const auto reader = bus.join("P/a");
+  CHECK_THAT(report(), Contains("2 message(s) for 'P/claude-1'"));
+  const auto reader = bus.join("P/claude-1");
   REQUIRE(reader->seen({1, 2}));
   CHECK_THAT(report(), !Contains("mail"));
 }
