@@ -151,7 +151,10 @@ void Engine::written(const Session& session, MessageId message) {
 }
 
 void Engine::note_written(Moment now) {
-  for (core::Delivered& written : std::exchange(written_, {})) {
+  std::vector<core::Delivered> all = std::exchange(written_, {});
+  // Nobody is told of what the log can't keep.
+  if (!room_.read_only_reason().empty()) return;
+  for (core::Delivered& written : all) {
     log_.propose({SessionId{}, now, std::move(written)});
   }
   run();

@@ -211,6 +211,7 @@ void OptionSet::arguments(std::string_view name, std::vector<std::string>& value
       name, help, [&values](const std::string& given) { values.push_back(given); });
   option.multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   option.expected(1, CLI::detail::expected_max_vector_size);
+  option.allow_extra_args();  // CLI11 2.1 gives it one word without that.
   option.required();
 }
 

@@ -19,7 +19,8 @@ struct TakeStage : GitStage {
   // The claims whose task begins so.
   std::vector<Json> claims(const std::string& prefix) {
     std::vector<Json> found;
-    for (const Json& claim : observer->state().value().frame->at("snapshot").at("active_claims")) {
+    const auto state = observer->state();
+    for (const Json& claim : state.value().frame->at("snapshot").at("active_claims")) {
       if (claim.at("task_id").get<std::string>().starts_with(prefix)) found.push_back(claim);
     }
     return found;
