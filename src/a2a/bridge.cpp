@@ -165,8 +165,8 @@ void Bridge::card_came(const Result<Reply>& reply) {
   for (const auto& answer : std::exchange(card_waiters_, {})) answer->result(card_);
 }
 
-// Who is there is asked first: a task for an agent that is away would wait for nobody, and which
-// agent may answer without the task's mark is decided by who was there.
+// The bridge asks first which agents are online: a task for an agent that is away would wait for
+// nobody, and only an agent that was online then may answer without the task's mark.
 void Bridge::send(SendMessage send, const std::shared_ptr<Answer>& answer) {
   if (!hub_.is_connected()) {
     return answer->problem({Trouble::unavailable, "the hub at " + options_.agent.uri +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Who is on the bus at one moment, and whom of them a target means. Pure.
+// The agents that are on the bus at one moment, and which of them a target means. Pure.
 #pragma once
 
 #include <set>

@@ -65,7 +65,8 @@ struct Task {
   std::vector<PushConfig> push_configs;
 
   // Of this run of the bridge only.
-  // Who was online when its message was sent, of those whom its target names; to all: nobody.
+  // The agents named by its target that were online when its message was sent; none if that went
+  // to all.
   std::set<std::string, std::less<>> asked;
   std::deque<TaskEvent> events;
   std::uint64_t last_event = 0;

@@ -27,7 +27,7 @@ std::vector<const Json*> Holders::of(const std::string& worktree,
                                      const std::vector<std::string>& paths) const {
   std::vector<std::string> normal;
   for (const std::string& path : paths) normal.push_back(core::normalise_path(path));
-  // Who asks is no hub: it may take its time.
+  // This search runs in a command, not in a hub: it may take its time.
   core::Effort effort(std::numeric_limits<std::size_t>::max());
   std::vector<const core::Lease*> found =
       index_.conflicts(worktree, normal, AgentName("nobody, who asks"), effort);

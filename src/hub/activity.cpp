@@ -64,7 +64,7 @@ void Activity::log_failed(const std::string& reason, Moment now) {
   wire::describe_failure(reason, now.wall, next_line());
   std::string told;
   add_line(told);
-  ++seq_;  // Whoever watches has to ask anew: the state is another one.
+  ++seq_;  // A watcher has to ask anew: the state is another one.
   if (is_watched_) add_item(told);
 }
 

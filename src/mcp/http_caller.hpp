@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Whoever calls over HTTP in the revision without sessions, under one name: its requests, and the
+// A client that calls over HTTP in the revision without sessions, by its name: its requests and the
 // leases that it holds for as long as it shows life. No sockets and no threads, as HttpSession.
 //
 // A request is answered with JSON when that is there soon, and else by a stream of events, which

@@ -27,14 +27,15 @@ Error too_long(std::string_view field) {
               std::string(field) + " is longer than " + std::to_string(name_bytes_max) + " bytes");
 }
 
-// `bytes`: the length of the frame, if no text of it can be longer than that; 0 if one can.
-Result<> check_envelope(const Fields& fields, std::size_t bytes) {
+// No text of the fields is longer than `text_bytes_max`; 0: that is not known. A plain object's are
+// no longer than its frame, and a tree's can be, when they are written again.
+Result<> check_envelope(const Fields& fields, std::size_t text_bytes_max) {
   for (const char* name : {"sender", "target", "type"}) {
     if (!fields.is_text_or_missing(name)) {
       return fail(ErrorCode::wrong_field_type, std::string(name) + " must be a string");
     }
   }
-  if (bytes != 0 && bytes <= name_bytes_max) return {};
+  if (text_bytes_max != 0 && text_bytes_max <= name_bytes_max) return {};
   for (const char* name :
        {"sender", "target", "type", "task_id", "id", "to_agent", "kind", "name", "resource_kind",
         "resource_name", "suggested_owner", "idem_key", "status"}) {
@@ -58,8 +59,8 @@ std::string digest_of(Json request) {
 // A frame whose fields are these. `object` null: they are those of a plain object, of a type that
 // needs no tree.
 Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes) {
-  if (const Result<> good = check_envelope(fields, object == nullptr ? bytes : 0); !good)
-    return good.error();
+  const std::size_t text_bytes_max = object == nullptr ? bytes : 0;
+  if (const Result<> good = check_envelope(fields, text_bytes_max); !good) return good.error();
   Result<std::optional<Interest>> interest = decode_interest(fields);
   if (!interest) return interest.error();
   Result<Hello> hello = decode_hello(fields);
@@ -87,7 +88,8 @@ Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes
   return result;
 }
 
-// Of a plain object's frame that needs no tree: no chat, and its digest can be told.
+// Whether a frame needs no tree beside its plain object: it is no chat, and its digest, which goes
+// into `digest`, can be told without one.
 bool is_enough(const PlainObject& object, const Fields& fields, std::string& digest) {
   if (!fields.is_text_or_missing("type") || type_of(fields) == chat_type) return false;
   if (!fields.truth("idem_key")) return true;

@@ -23,7 +23,7 @@ class Fields {
   // The field, or null if it is missing. As long-lived as this.
   [[nodiscard]] const Json& at(const char* name) const;
   [[nodiscard]] bool is_text_or_missing(const char* name) const;
-  // What a value is long as text. Only texts, lists and objects have a length.
+  // The length of a field as text; 0 unless it is a text, a list or an object.
   [[nodiscard]] std::size_t text_bytes(const char* name) const;
   // A missing, null, empty, zero or false value is the fallback; other scalars become text.
   [[nodiscard]] std::string text(const char* name, std::string_view fallback = {}) const;
@@ -51,8 +51,8 @@ class Fields {
 
   const Json* object_ = nullptr;
   const PlainObject* plain_ = nullptr;  // In its place.
-  mutable std::forward_list<Json> made_ =
-      {};  // Of a plain object's members, as they were asked for.
+  // What at() has made of a plain object's members.
+  mutable std::forward_list<Json> made_ = {};
 };
 
 // A scalar as text: strings as they are, numbers by their JSON text, true as "True".

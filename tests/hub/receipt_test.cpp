@@ -82,4 +82,21 @@ TEST_CASE("a client that doesn't attach is noted as sent to when the chat was wr
   }
 }
 
+TEST_CASE("nobody is told that a chat was written which the log can't keep", "[hub][delivery]") {
+  Rig rig({}, Durable::yes);
+  Peer a = enter(rig, "shop/alice");
+  Peer b = rig.join("shop/bob");
+  rig.commit();
+  b.connection->stall();
+  rig.say(a, say_to("shop/bob"));
+  rig.commit();
+  a.forget();
+  const bool fails = GENERATE(false, true);
+  if (fails) rig.fail_log();
+  rig.resume(b);
+  rig.commit();
+  CHECK(b.hear("chat").size() == 1);
+  CHECK(a.hear("receipt").size() == (fails ? 0 : 1));
+}
+
 }  // namespace synapse::test

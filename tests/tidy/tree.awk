@@ -31,6 +31,11 @@ BEGIN {
 { files[++file_count] = $0; exists[$0] = 1 }
 
 END {
+  count = split(ENVIRON["STRAYS"], strays, "\n")
+  for (i = 1; i < count; i++) {
+    path = strays[i]
+    violation(1, "does not belong at the top of the tree")
+  }
   for (f = 1; f <= file_count; f++) if (is_list(files[f])) check_file(files[f])
   # The rest is checked against those.
   for (f = 1; f <= file_count; f++) if (!is_list(files[f])) check_file(files[f])

@@ -297,6 +297,11 @@ unused_allowed='lonely'
 accepts src/core/b.hpp 'int lonely();'
 unused_allowed=''
 
+# The top of the tree.
+refuses 'configure.log:1: does not belong at the top of the tree' 'made by mistake'
+refuses '.notes:1: does not belong at the top of the tree' 'made by mistake'
+accepts README.md 'what this is'
+
 # What is excepted.
 catch_all_allowed='src/hub/b.cpp src/hub/a.cpp'
 accepts src/hub/a.cpp 'try {} catch (...) {}'

@@ -17,6 +17,12 @@ levels='base:0 core:1 wire:2 store:2 net:2 git:2 hub:3 client:3 guard:3
 # Result and version are made of.
 allowed_includes='store:wire base:synapse'
 
+# What stands at the top of the tree, beside what builds and editors leave there. Anything else got
+# there by mistake.
+top_level='.ci .clang-format .clang-tidy .editorconfig .git .gitignore CMakeLists.txt
+  CMakePresets.json LICENSE README.md cmake docs examples include packaging src tests
+  build build-* .cache compile_commands.json'
+
 # From this level up, sources may use the public headers of include/synapse/.
 public_headers_from=3
 
@@ -47,6 +53,17 @@ export LC_ALL=C
 # check_tree TREE: prints the violations; its status is 1 when there are any.
 check_tree() (
   cd -- "$1"
+  strays=
+  for name in * .[!.]*; do
+    [ -e "$name" ] || continue
+    is_known=no
+    for known in $top_level; do
+      # shellcheck disable=SC2254 # It is a pattern.
+      case $name in $known) is_known=yes ;; esac
+    done
+    [ "$is_known" = yes ] || strays="$strays$name
+"
+  done
   set -- CMakeLists.txt
   for folder in src include tests examples packaging cmake .ci; do
     [ ! -d "$folder" ] || set -- "$@" "$folder"
@@ -56,7 +73,7 @@ check_tree() (
     LEVELS=$levels ALLOWED_INCLUDES=$allowed_includes PUBLIC_FROM=$public_headers_from \
       MUTEX_FOLDERS=$mutex_folders CATCH_ALL_ALLOWED=$catch_all_allowed \
       SLEEP_ALLOWED=$sleep_allowed LONG_ALLOWED=$long_allowed \
-      UNUSED_ALLOWED=$unused_allowed awk -f "$here/tree.awk"
+      UNUSED_ALLOWED=$unused_allowed STRAYS=$strays awk -f "$here/tree.awk"
 )
 
 case ${1:-} in

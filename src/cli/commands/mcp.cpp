@@ -113,7 +113,10 @@ std::string session_key(const Context& context) {
     return *kept;
   }
   const std::string key = synapse::mcp::random_hex(key_bytes);
-  if (!services::make_private_folder(file.parent_path())) return "";
+  // A fresh home has no state folder yet.
+  std::error_code unmade;
+  std::filesystem::create_directories(file.parent_path().parent_path(), unmade);
+  if (unmade || !services::make_private_folder(file.parent_path())) return "";
   return base::replace_file(file, key, {}) ? "" : key;
 }
 

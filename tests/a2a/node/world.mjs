@@ -62,11 +62,11 @@ export class World {
     return child;
   }
 
-  // The URL of a bridge that gives tasks to BOT.
+  // The URL of a bridge that gives tasks to BOT. Those for agents that are away wait for them.
   async bridge(name, ...more) {
     const url = `http://127.0.0.1:${await freePort()}`;
     const child = this.start('a2a-serve', '--uri', this.uri, '--name', name, '--target', 'BOT',
-        '--port', new URL(url).port, '--endpoint-url', url, ...more);
+        '--wait-for-target', '--port', new URL(url).port, '--endpoint-url', url, ...more);
     await eventually(`${name} listens`, () => {
       assert.equal(child.exitCode, null, `${name} ended`);
       return child.output.includes('listening');

@@ -103,6 +103,7 @@ test('an answer that was lost with its connection comes over the next', {timeout
       const server = await world.serve('patient', '--request-timeout', '30');
       const transport = cuttable(server);
       const client = await world.connect(transport);
+      await call(client, 'synapse_board', {}); // It has a hub to wait for.
       await world.stopHub();
       let isStreaming = false;
       const options = {timeout: 2 * patience, onresumptiontoken: () => (isStreaming = true)};
