@@ -21,7 +21,7 @@ constexpr double clock_slack = 1;  // Seconds: clocks of two machines, and of fi
 bool is_named(const core::Lease& lease, const std::string& path) {
   if (path.empty()) return false;
   // What a hook has claimed is a file, whatever it is called.
-  return lease.origin != core::Origin::request || path.find_first_of("*?[{\\") == std::string::npos;
+  return lease.origin != core::Origin::request || !core::is_pattern(path);
 }
 
 }  // namespace
@@ -30,9 +30,8 @@ void HookDesk::name_watched(const Work& work, wire::HookAnswer& answer) const {
   if (!work.request.is_watching || work.request.worktree.empty()) return;
   core::Effort effort(machine().limits().effort_max);
   std::size_t bytes = 0;
-  for (const core::Lease* lease :
-       machine().leases().scopes().conflicts(work.request.worktree, {""}, work.session.name, effort,
-                                             {}, claims_looked_at)) {
+  for (const core::Lease* lease : machine().leases().scopes().conflicts(
+           work.request.worktree, {""}, work.session.name, effort, {}, claims_looked_at)) {
     if (lease->worktree != work.request.worktree) continue;
     for (const std::string& path : lease->paths) {
       if (!is_named(*lease, path)) continue;
@@ -81,8 +80,8 @@ void HookDesk::report_writes(Work& work, wire::HookAnswer& answer) {
     notice.about.path = path;
     if (lease->origin == core::Origin::request) notice.about.task_id = lease->task_id;
     notice.about.until = lease->expires_at;
-    const core::Outcome outcome = act(
-        work.id, core::ReportWrite{lease->task_id, path, write.at}, work.turn, work.now);
+    const core::Outcome outcome =
+        act(work.id, core::ReportWrite{lease->task_id, path, write.at}, work.turn, work.now);
     if (outcome.refusal) continue;
     if (work.request.room != 0) {
       answer.notices.push_back(std::move(notice));

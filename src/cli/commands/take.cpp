@@ -19,6 +19,7 @@
 #include "cli/git/git_claims.hpp"
 #include "cli/output/lease_time.hpp"
 #include "cli/output/render.hpp"
+#include "core/scope.hpp"
 #include "git/claim_scope.hpp"
 #include "guard/ask.hpp"
 #include "guard/session_file.hpp"
@@ -56,7 +57,7 @@ int refused(Context& context, const Reply& reply) {
 bool is_plain(const git::ClaimScope& scope) {
   return !scope.worktree.empty() && !scope.paths.empty() &&
          std::all_of(scope.paths.begin(), scope.paths.end(), [](const std::string& path) {
-           return !path.empty() && path.find_first_of("*?[{\\") == std::string::npos;
+           return !path.empty() && !core::is_pattern(path);
          });
 }
 
@@ -90,8 +91,8 @@ bool join_session(const Context& context, const AgentOptions& settings,
   return answer && answer->decision == wire::HookAnswer::Decision::granted;
 }
 
-int taken(Context& context, Agent& agent, const AgentOptions& settings,
-          const std::string& task_id, const git::ClaimScope& scope) {
+int taken(Context& context, Agent& agent, const AgentOptions& settings, const std::string& task_id,
+          const git::ClaimScope& scope) {
   const std::string files = scope.paths.empty() || scope.paths.front().empty()
                                 ? "the whole worktree"
                                 : base::join(scope.paths, ", ");
@@ -104,15 +105,15 @@ int taken(Context& context, Agent& agent, const AgentOptions& settings,
     return exit_code::ok;
   }
   const double now = context.clock.now().wall;
-  context.out << " until " << base::time_of_day(now + taken_seconds, now)
-              << ": `synapse release " << base::shell_quoted(shown(task_id)) << "` gives "
-              << (is_one ? "it" : "them") << " back\n";
+  context.out << " until " << base::time_of_day(now + taken_seconds, now) << ": `synapse release "
+              << base::shell_quoted(shown(task_id)) << "` gives " << (is_one ? "it" : "them")
+              << " back\n";
   return exit_code::ok;
 }
 
 int run(Context& context, const TakeArguments& options) {
-  const Result<git::ClaimScope> scope = git::resolve_claim_scope(
-      {options.paths, context.folder, std::nullopt}, context.environment);
+  const Result<git::ClaimScope> scope =
+      git::resolve_claim_scope({options.paths, context.folder, std::nullopt}, context.environment);
   if (!scope) return explain_usage(context, scope.error());
   const Result<services::Caller> owner = claimant_of(context, options.connection);
   if (!owner) return explain_usage(context, owner.error());
@@ -129,8 +130,8 @@ int run(Context& context, const TakeArguments& options) {
   request.paths = scope->paths;
   request.ttl = taken_seconds;
   if (options.timeout > 0) {
-    request.wait = std::chrono::duration_cast<std::chrono::milliseconds>(
-        base::from_seconds(options.timeout));
+    request.wait =
+        std::chrono::duration_cast<std::chrono::milliseconds>(base::from_seconds(options.timeout));
   }
   const Result<Reply> reply = agent.claim(request);
   if (!reply) {
