@@ -30,7 +30,7 @@ bool is_normal(std::string_view path) {
   std::size_t length = 0;  // Of the segment.
   for (const char c : path) {
     if (c == '/') {
-      if (length == 0 || (dots == length && length <= 2)) return false;
+      if (dots == length && length <= 2) return false;  // Blank, `.` or `..`.
       dots = length = 0;
       continue;
     }
@@ -38,7 +38,7 @@ bool is_normal(std::string_view path) {
     dots += c == '.' ? 1U : 0U;
     ++length;
   }
-  return length > 0 && (dots != length || length > 2);
+  return dots != length || length > 2;
 }
 
 }  // namespace

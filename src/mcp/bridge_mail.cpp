@@ -53,10 +53,12 @@ void Bridge::mention_mail(Outcome& outcome) {
   InboxRequest wish;
   wish.limit = 1;
   wish.look = InboxRequest::Look::peek;
+  // What comes after the answer sets it again.
+  has_mail_ = false;
   const Result<Reply> reply = agent_.inbox(wish);
-  if (!reply || !reply->granted) return;
-  const std::uint64_t unseen = wire::count_member(*reply->frame, "unseen");
-  has_mail_ = unseen > 0;
+  const std::uint64_t unseen =
+      reply && reply->granted ? wire::count_member(*reply->frame, "unseen") : 0;
+  if (!reply || !reply->granted || unseen > 0) has_mail_ = true;
   if (unseen == 0) return;
   outcome.notes.push_back(unseen == 1
                               ? "A message waits for you: synapse_inbox"

@@ -89,9 +89,10 @@ void Bridge::try_to_attend() {
 
 // On the agent's thread.
 void Bridge::hear(const Json& frame) {
-  mark_changes(frame);
   const std::string me = name();
+  // Before it wakes the one that looks for it.
   if (is_mail(frame, me)) has_mail_ = true;
+  mark_changes(frame);
   const bool is_ours =
       text_member(frame, "owner") == me || text_member(frame, "previous_owner") == me;
   if (is_ours && is_lease_news(text_member(frame, "type"))) jobs_.put(LeaseNews{frame});

@@ -113,6 +113,12 @@ TEST_CASE("the literal part is what stands before the first pattern", "[core][sc
   CHECK(literal_part("**/x") == "");
   CHECK(literal_part("src/core") == "src/core");
   CHECK(literal_part("") == "");
+  // Each sign by itself is enough.
+  for (const char* last : {"*", "a?", "[ab]", "{a,b}", "+(a)", "a\\b"}) {
+    INFO(last);
+    CHECK(literal_part(std::string("src/") + last) == "src");
+    CHECK(is_pattern(std::string("src/") + last));
+  }
 }
 
 TEST_CASE("a path covers itself and all below it", "[core][scope]") {

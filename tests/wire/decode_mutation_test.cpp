@@ -119,6 +119,20 @@ void check_bounds(const wire::Inbound& inbound) {
 
 }  // namespace
 
+TEST_CASE("numbers that have no one spelling are what the tree makes of them", "[wire][decode]") {
+  for (const char* number : {"01", "-0", "-01", "00", "-", "1.", ".5", "1.50", "1.5", "-0.0", "1e2",
+                             "999999999999999999", "-999999999999999999", "9999999999999999999"}) {
+    const std::string frame = R"({"sender":"A","type":"renew","task_id":"T","idem_key":"k",)"
+                              R"("epoch":)" +
+                              std::string(number) + R"(,"ttl_seconds":)" + number + "}";
+    INFO(frame);
+    const Result<wire::Inbound> inbound = wire::decode(frame);
+    const Result<wire::Inbound> by_tree = wire::decode_tree(frame);
+    REQUIRE(inbound.has_value() == by_tree.has_value());
+    CHECK((!inbound || same(*inbound, *by_tree)));
+  }
+}
+
 TEST_CASE("a harmed frame is decoded as its tree says or refused, and decoding it throws nothing",
           "[wire][decode][random]") {
   const std::uint64_t seed = first_seed();
