@@ -84,6 +84,15 @@ bool holds(const mcp::Outcome& state, const std::string& task_id) {
 
 const mcp::Look look_at_state{mcp::Resource::state};
 
+// Under the task "hers".
+void take_src(Agent& agent) {
+  ClaimRequest claim;
+  claim.task_id = "hers";
+  claim.worktree = "/w";
+  claim.paths = {"src"};
+  REQUIRE(agent.claim(claim)->granted);
+}
+
 }  // namespace
 
 TEST_CASE("calls are performed in their order", "[mcp][bridge]") {
@@ -101,11 +110,7 @@ TEST_CASE("calls are performed in their order", "[mcp][bridge]") {
 TEST_CASE("a refused claim says who holds what", "[mcp][bridge]") {
   const Bus bus;
   const auto alice = bus.join("alice");
-  ClaimRequest claim;
-  claim.task_id = "hers";
-  claim.worktree = "/w";
-  claim.paths = {"src"};
-  REQUIRE(alice->claim(claim)->granted);
+  take_src(*alice);
   Desk desk(bus);
   const mcp::Outcome refused = desk.perform(mcp::Claim{"mine", {"src/a.cpp"}});
   CHECK(refused.verdict == mcp::Verdict::refused);
@@ -347,11 +352,7 @@ TEST_CASE("who attends hears of a hub that comes, though it calls nothing", "[mc
 TEST_CASE("the state says who one is, and is narrowed to what is asked for", "[mcp][bridge]") {
   const Bus bus;
   const auto alice = bus.join("alice");
-  ClaimRequest claim;
-  claim.task_id = "hers";
-  claim.worktree = "/w";
-  claim.paths = {"src"};
-  REQUIRE(alice->claim(claim)->granted);
+  take_src(*alice);
   Desk desk(bus);
   desk.perform(mcp::Claim{"mine", {"docs"}});
   const mcp::Outcome all = desk.perform(mcp::ShowState{});
