@@ -134,7 +134,8 @@ TEST_CASE("a session that its client ends gives its leases back, unless they are
   } else {
     // The agent leaves all the same: then all is done that will be.
     CHECK(eventually(patience, [&] {
-      const Json& names = other->who()->frame->at("online_agents");
+      const auto who = other->who();
+      const Json& names = who->frame->at("online_agents");
       return std::find(names.begin(), names.end(), "gate") == names.end();
     }));
     CHECK_FALSE(is_free());
