@@ -2,7 +2,9 @@
 #include "hub/activity.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include "store/event_codec.hpp"
 #include "wire/json_writer.hpp"
 
 namespace synapse::hub {
@@ -15,6 +17,16 @@ constexpr std::size_t items_bytes_max = 768UL << 10U;
 // A frame that has grown so far leaves at once.
 constexpr std::size_t items_bytes_full = 128UL << 10U;
 constexpr std::size_t together_max = 4096;
+constexpr std::size_t refusals_max = 4096;
+
+std::string_view row_kind(wire::ActivityLine::Kind kind) {
+  using Kind = wire::ActivityLine::Kind;
+  if (kind == Kind::refused) return store::kind::refused;
+  if (kind == Kind::queued) return store::kind::queued;
+  if (kind == Kind::unqueued) return store::kind::unqueued;
+  if (kind == Kind::waits) return store::kind::wait;
+  return kind == Kind::joined ? store::kind::joined : store::kind::left;
+}
 
 void append(std::string& list, std::string_view item) {
   if (!list.empty()) list += ',';
@@ -31,10 +43,10 @@ void Activity::set_watchers(Watchers watchers) {
 void Activity::saw(const core::Entry& entry, const core::Outcome& outcome, const AgentName& actor,
                    const core::Machine& machine, Turn& turn) {
   for (const core::Event& event : outcome.events) {
-    count_waits(event, entry.now);
+    count_waits(event, machine, entry.now);
     if (wire::describe(event, actor, entry.now.wall, next_line())) {
       next_line().waited = std::exchange(waited_, std::nullopt).value_or(0);
-      add_line(turn.activity);
+      add_line(turn.activity, entry.now);
     } else if (is_watched_) {
       if (const std::string mail = wire::mail_activity(event, machine); !mail.empty()) {
         append(turn.activity, mail);
@@ -49,26 +61,29 @@ void Activity::saw(const core::Entry& entry, const core::Outcome& outcome, const
   const auto* act = std::get_if<core::Act>(&entry.what);
   if (act == nullptr) return;
   wire::describe(*outcome.refusal, actor, &act->command, entry.now.wall, next_line());
-  add_line(turn.activity);
+  add_line(turn.activity, entry.now);
 }
 
 void Activity::refused(const core::Refusal& refusal, const AgentName& actor, Moment now,
                        Turn& turn) {
   wire::describe(refusal, actor, nullptr, now.wall, next_line());
-  add_line(turn.activity);
+  add_line(turn.activity, now);
 }
 
 void Activity::log_failed(const std::string& reason, Moment now) {
   written_ = 0;
   queued_since_.clear();
+  rows_.clear();
+  refusals_.clear();
+  refusals_due_.reset();
   wire::describe_failure(reason, now.wall, next_line());
   std::string told;
-  add_line(told);
+  add_line(told, now);
   ++seq_;  // A watcher has to ask anew: the state is another one.
   if (is_watched_) add_item(told);
 }
 
-void Activity::count_waits(const core::Event& event, Moment now) {
+void Activity::count_waits(const core::Event& event, const core::Machine& machine, Moment now) {
   if (const auto* queued = std::get_if<core::ClaimQueued>(&event)) {
     queued_since_.try_emplace({queued->agent, queued->claim.task_id}, now.wall);
     return;
@@ -81,12 +96,63 @@ void Activity::count_waits(const core::Event& event, Moment now) {
     if (since == queued_since_.end()) return;
     waited_ = std::max(0.001, now.wall - since->second);
     queued_since_.erase(since);
+  } else if (const auto* left = std::get_if<core::AgentLeft>(&event)) {
+    // Its claims went with it, but for those whose places are kept for it.
+    auto wait = queued_since_.lower_bound({left->agent, TaskId()});
+    while (wait != queued_since_.end() && wait->first.first == left->agent) {
+      const bool is_kept = machine.queue().find(left->agent, wait->first.second) != nullptr;
+      wait = is_kept ? std::next(wait) : queued_since_.erase(wait);
+    }
   }
 }
 
-void Activity::add_line(std::string& told) {
+void Activity::add_refusal(const wire::ActivityLine& line, Mono now) {
+  if (refusals_.size() >= refusals_max) tell_refusals(Untold::all, now);
+  const auto [known, is_first] = refusals_.try_emplace({line.agent, line.task_id});
+  Refusals& refusals = known->second;
+  if (is_first || refusals.told_at + refusal_interval <= now) {
+    refusals.newest = line;
+    refusals.newest.number = std::exchange(refusals.untold, 0) + 1;
+    refusals.told_at = now;
+    add_row(refusals.newest);
+  } else {
+    refusals.newest = line;
+    ++refusals.untold;
+  }
+  if (!refusals_due_) refusals_due_ = now + refusal_interval;
+}
+
+void Activity::tell_refusals(Untold which, Mono now) {
+  if (which == Untold::due && (!refusals_due_ || *refusals_due_ > now)) return;
+  for (auto& [key, refusals] : refusals_) {
+    if (which == Untold::due && refusals.told_at + refusal_interval > now) continue;
+    if (refusals.untold == 0) continue;
+    refusals.newest.number = std::exchange(refusals.untold, 0);
+    refusals.told_at = now;
+    add_row(refusals.newest);
+  }
+  std::erase_if(refusals_, [&](const auto& one) {
+    return which == Untold::all || one.second.told_at + refusal_interval <= now;
+  });
+  refusals_due_.reset();
+  if (!refusals_.empty()) refusals_due_ = now + refusal_interval;
+}
+
+void Activity::add_row(const wire::ActivityLine& line) {
+  std::string record = wire::witness_record(line);
+  if (record.empty()) return;
+  rows_.push_back({line.at, std::string(row_kind(line.kind)), std::move(record),
+                   core::Durability::written, store::Table::synapse_events});
+}
+
+void Activity::add_line(std::string& told, Moment now) {
   const wire::ActivityLine& line = next_line();
   ++written_;
+  if (rows_are_wanted_ && line.kind == wire::ActivityLine::Kind::refused) {
+    add_refusal(line, now.mono);
+  } else if (rows_are_wanted_) {
+    add_row(line);
+  }
   if (!is_watched_) return;
   wire::JsonWriter json;
   wire::write(json, line);
@@ -150,7 +216,8 @@ bool Activity::is_due(Mono now) const {
 
 std::string Activity::take(std::string_view hub_id, const core::Seats& seats, Moment now) {
   const bool is_together = !together_sent_ || *together_sent_ + together_interval <= now.mono;
-  if (items_.empty() && !is_together) return {};
+  const bool has_more = !renewed_.empty() || !heard_.empty() || !sockets_changed_.empty();
+  if (items_.empty() && !(is_together && has_more)) return {};
   wire::JsonWriter json;
   json.begin_object()
       .field("sender", "SynapseHub")

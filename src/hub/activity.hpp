@@ -21,6 +21,7 @@
 
 #include "core/entry.hpp"
 #include "hub/gate.hpp"
+#include "store/event_store.hpp"
 #include "wire/activity.hpp"
 #include "wire/encode.hpp"
 
@@ -30,7 +31,10 @@ class Activity {
  public:
   enum class Watchers { none, some };
 
-  Activity() : lines_(lines_max) {}
+  // Whether the log is to have what else nobody could know of later.
+  enum class Rows { unwanted, wanted };
+
+  explicit Activity(Rows rows) : lines_(lines_max), rows_are_wanted_(rows == Rows::wanted) {}
 
   // Whether anybody listens from now on.
   void set_watchers(Watchers watchers);
@@ -43,6 +47,14 @@ class Activity {
   void refused(const core::Refusal& refusal, const AgentName& actor, Moment now, Turn& turn);
   // The log has failed: what was seen and not safe has not happened.
   void log_failed(const std::string& reason, Moment now);
+
+  // Rows for the log, of what was seen since the last call: refusals, the queue, waits, comings. Of
+  // the refusals of one agent and task there is a row a second at most; those in between are in
+  // the next one, which is due at refusals_due(), or comes with tell_refusals().
+  [[nodiscard]] std::vector<store::Entry> take_rows() { return std::exchange(rows_, {}); }
+  [[nodiscard]] std::optional<Mono> refusals_due() const { return refusals_due_; }
+  enum class Untold { due, all };
+  void tell_refusals(Untold which, Mono now);
 
   // What has passed the gate: the lines of a turn, and a broadcast.
   void passed(const Turn& turn);
@@ -63,13 +75,16 @@ class Activity {
   static constexpr std::size_t lines_max = 200;
   static constexpr std::chrono::milliseconds frame_interval{50};
   static constexpr std::chrono::milliseconds together_interval{250};
+  static constexpr std::chrono::seconds refusal_interval{1};
 
  private:
   using ClaimKey = std::pair<AgentName, TaskId>;
 
-  void count_waits(const core::Event& event, Moment now);
+  void count_waits(const core::Event& event, const core::Machine& machine, Moment now);
   [[nodiscard]] wire::ActivityLine& next_line() { return lines_[written_ % lines_max]; }
-  void add_line(std::string& told);
+  void add_line(std::string& told, Moment now);
+  void add_row(const wire::ActivityLine& line);
+  void add_refusal(const wire::ActivityLine& line, Mono now);
   void add_item(std::string_view item);
   void forget_news();
 
@@ -78,6 +93,18 @@ class Activity {
   std::map<ClaimKey, double> queued_since_;
   std::optional<double> waited_;  // Of the grant under way.
   bool is_watched_ = false;
+
+  // Of an agent and task: when the last row was, and what has come since, the newest of which
+  // stands for all.
+  struct Refusals {
+    Mono told_at{0};
+    std::uint64_t untold = 0;
+    wire::ActivityLine newest;
+  };
+  bool rows_are_wanted_;
+  std::vector<store::Entry> rows_;
+  std::map<std::pair<std::string, std::string>, Refusals> refusals_;
+  std::optional<Mono> refusals_due_;
 
   std::string items_;  // Of the next frame: JSON objects with commas in between.
   std::map<TaskId, double> renewed_;

@@ -2,6 +2,7 @@
 #include "hub/room.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -19,18 +20,25 @@ constexpr std::size_t snapshot_bytes = 4UL << 20U;
 constexpr std::size_t chat_page_bytes = 3UL << 19U;
 constexpr std::size_t snapshot_bytes_scarce = 64UL << 10U;
 constexpr std::size_t frame_bytes_ample = 64UL << 20U;
+// What only people want to know of later waits so long for something else to be written.
+constexpr std::chrono::seconds rows_wait_max{1};
 
 }  // namespace
 
 Room::Room(std::string hub_id, std::unique_ptr<core::Machine> machine, LogWriter* log,
            Metrics& metrics)
-    : machine_(std::move(machine)), log_(log), metrics_(metrics), encoder_(std::move(hub_id)) {}
+    : machine_(std::move(machine)),
+      log_(log),
+      metrics_(metrics),
+      encoder_(std::move(hub_id)),
+      activity_(log == nullptr ? Activity::Rows::unwanted : Activity::Rows::wanted) {}
 
 core::Outcome Room::execute(const core::Entry& entry, Turn& turn) {
   written_.clear();
   core::Outcome outcome = machine_->execute(entry, *this);
   tell(outcome, entry, turn);
   activity_.saw(entry, outcome, name_of(entry.session), *machine_, turn);
+  keep_rows(entry.now);
   if (watcher_) watcher_(outcome.events);
   if (outcome.again) turn.send(entry.session, *outcome.again);
   return outcome;
@@ -45,18 +53,40 @@ void Room::pass_time(Moment now) {
   if (const std::optional<Mono> whole = recorder_.due(); whole && *whole <= now.mono) {
     static_cast<void>(write_some_renewed(now, renewed_bytes_at_once));
   }
+  activity_.tell_refusals(Activity::Untold::due, now.mono);
+  keep_rows(now);
+  if (rows_due_ && *rows_due_ <= now.mono) write_rows();
+}
+
+void Room::keep_rows(Moment now) {
+  std::vector<store::Entry> rows = activity_.take_rows();
+  if (rows.empty() || !read_only_reason_.empty()) return;
+  std::move(rows.begin(), rows.end(), std::back_inserter(entries_));
+  if (!rows_due_) rows_due_ = now.mono + rows_wait_max;
+}
+
+void Room::write_rows() {
+  if (!rows_due_) return;
+  Turn turn;
+  turn.is_logged = true;
+  finish(std::move(turn));
 }
 
 std::optional<Mono> Room::next_deadline() const {
   const std::optional<Mono> a = machine_->next_deadline();
-  const std::optional<Mono> b = recorder_.due();
-  if (!a || !b) return a ? a : b;
-  return std::min(*a, *b);
+  std::optional<Mono> next = rows_due_;
+  for (const std::optional<Mono>& one : {a, recorder_.due(), activity_.refusals_due()}) {
+    if (one && (!next || *one < *next)) next = one;
+  }
+  return next;
 }
 
 void Room::write_renewed(Moment now) {
   while (write_some_renewed(now, renewed_bytes_at_once)) {
   }
+  activity_.tell_refusals(Activity::Untold::all, now.mono);
+  keep_rows(now);
+  write_rows();
 }
 
 bool Room::write_some_renewed(Moment now, std::size_t bytes_max) {
@@ -67,7 +97,7 @@ bool Room::write_some_renewed(Moment now, std::size_t bytes_max) {
   if (whole.empty() || !read_only_reason_.empty()) return false;
   Turn turn;
   turn.is_logged = true;
-  entries_ = std::move(whole);
+  std::move(whole.begin(), whole.end(), std::back_inserter(entries_));
   finish(std::move(turn));
   return true;
 }
@@ -199,6 +229,7 @@ AgentName Room::name_of(SessionId session) const {
 void Room::refuse(SessionId session, std::string_view in_reply_to, const core::Refusal& refusal,
                   Turn& turn, Moment now) {
   ++metrics_.refusals[std::string(wire_name(refusal.error.code))];
+  keep_rows(now);
   const AgentName name = name_of(session);
   turn.send(session,
             encoder_.refusal(refusal, in_reply_to, name.empty() ? "self" : name.text, now.wall));
@@ -206,7 +237,10 @@ void Room::refuse(SessionId session, std::string_view in_reply_to, const core::R
 
 void Room::finish(Turn turn) {
   turn.number = ++last_turn_;
-  if (turn.is_logged) log_->submit(turn.number, std::exchange(entries_, {}));
+  if (turn.is_logged) {
+    log_->submit(turn.number, std::exchange(entries_, {}));
+    rows_due_.reset();
+  }
   gate_.push(std::move(turn));
 }
 

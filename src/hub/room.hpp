@@ -90,6 +90,9 @@ class Room final : core::Scribe {
   void tell_senders(const core::Outcome& outcome, Turn& turn, Moment now) const;
   void log(const core::Event& event, Turn& turn, Moment now);
   void count(const core::Event& event);
+  // They go to the log with the next turn that is logged, or after a second: nobody waits for them.
+  void keep_rows(Moment now);
+  void write_rows();
   [[nodiscard]] wire::CockpitNews news(const wire::PageWish& wish, std::size_t connected) const;
   [[nodiscard]] AgentName name_of(SessionId session) const;
 
@@ -105,7 +108,8 @@ class Room final : core::Scribe {
   Activity activity_;
   std::vector<std::optional<wire::Outgoing>> written_;  // As the machine asked for them.
   store::Recorder recorder_;
-  std::vector<store::Entry> entries_;  // Of the turn under way.
+  std::vector<store::Entry> entries_;  // Of the turn under way, and rows that wait for one.
+  std::optional<Mono> rows_due_;
   std::uint64_t last_turn_ = 0;
   std::string read_only_reason_;
   std::function<void(const std::vector<core::Event>&)> watcher_;

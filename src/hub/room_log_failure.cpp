@@ -83,6 +83,7 @@ void Room::log_failed(const Error& why, std::unique_ptr<core::Machine> machine, 
   machine->adopt_sockets(*machine_);
   machine_ = std::move(machine);
   entries_.clear();
+  rows_due_.reset();
   for (Turn& turn : held) {
     for (const Delivery& delivery : turn.deliveries) {
       if (delivery.answers != turn.requester) refuse_claim(delivery.answers, delivery.task_id);

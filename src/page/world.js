@@ -6,6 +6,7 @@ import {PathTree} from './paths.js';
 const linesMax = 600;
 const talkMax = 600;
 const refusalsMax = 2000;
+const lapsedMax = 1024;
 const placesMax = 2000;  // Of claims that wait, those whose place in line is worked out.
 
 const queueKey = (agent, task) => `${agent}\n${task}`;
@@ -99,11 +100,13 @@ export class World {
       case 'left':
         Object.assign(this.agent(line.agent), {online: false, last_seen: line.at, since: line.at});
         this.waits.delete(line.agent);
+        for (const one of [...this.queue.values()]) if (one.agent === line.agent) this.dropQueued(one.agent, one.task_id);
         for (const [waiter, task] of this.waits) {
           const claim = this.claims.get(task);
           if (claim && claim.owner === line.agent) this.waits.delete(waiter);
         }
         this.cards.delete(line.agent);
+        if (line.agent.startsWith('anon-')) this.agents.delete(line.agent);  // A drawn name: nobody comes back under it.
         break;
       case 'queued': {
         const old = this.queue.get(queueKey(line.agent, line.task_id));
@@ -168,6 +171,7 @@ export class World {
         this.lapsed.set(queueKey(frame.owner, frame.task_id),
           {task_id: frame.task_id, owner: frame.owner, lapsed_at: frame.timestamp,
             ...pick(this.claims.get(frame.task_id), ['worktree', 'paths', 'scope'])});
+        if (this.lapsed.size > lapsedMax) this.lapsed.delete(this.lapsed.keys().next().value);
         this.dropClaim(frame.task_id);
         break;
       case 'task_updated': {

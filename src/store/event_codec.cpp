@@ -38,6 +38,14 @@
 //   letters_read     which (own or all), agents, msg_ids in pairs: dead letters, looked at
 //   letters_ended    agents, msg_ids in pairs: dead letters, retried or cleared
 //   does_not_read    agent: its senders were told so
+//   queued           agent waits in the queue for other, under task_id: worktree, paths (the first
+//                    8), number (its place)
+//   wait             agent said that it waits for other, under task_id
+//   unqueued         agent waits for task_id no more: word says why
+//   joined, left     agent
+//   refused          agent asked for task_id in vain: word (the code), other (who is in the way),
+//                    other_task_id (its claim), worktree, paths, number (how often since the row
+//                    before it); at most a row a second an agent and task
 //
 // A lease also has party and origin where they say something. The original knows all of the first
 // list but these, scope, previous_owner, sender, type and digest, and passes over those. It doesn't
@@ -50,6 +58,11 @@
 #include "wire/records.hpp"
 
 namespace synapse::store {
+
+bool is_witness(std::string_view name) {
+  return name == kind::queued || name == kind::unqueued || name == kind::wait ||
+         name == kind::joined || name == kind::left || name == kind::refused;
+}
 
 namespace {
 

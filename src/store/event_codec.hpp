@@ -48,7 +48,17 @@ inline constexpr std::string_view inbox_read = "inbox_read";
 inline constexpr std::string_view letters_read = "letters_read";
 inline constexpr std::string_view letters_ended = "letters_ended";
 inline constexpr std::string_view does_not_read = "does_not_read";
+// What only people want to know of the past: nothing is replayed from it.
+inline constexpr std::string_view queued = "queued";
+inline constexpr std::string_view unqueued = "unqueued";
+inline constexpr std::string_view wait = "wait";
+inline constexpr std::string_view joined = "joined";
+inline constexpr std::string_view left = "left";
+inline constexpr std::string_view refused = "refused";
 }  // namespace kind
+
+// Whether a kind is one of the last six.
+[[nodiscard]] bool is_witness(std::string_view name);
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
 [[nodiscard]] std::optional<Entry> encode(const core::Event& event, double ts);

@@ -95,6 +95,7 @@ class Replay {
     if (record.kind == kind::lease_updated) return take_small_update(record);
     if (record.kind == kind::lease_extended) return take_growth(record);
     if (record.kind == kind::epochs_reserved) return take_epoch_block(record);
+    if (is_witness(record.kind)) return static_cast<void>(++report_.applied);
     Result<std::optional<core::Event>> event = decode(record.kind, record.payload, context_);
     if (!event) return skip(record, event.error());
     if (!*event) {

@@ -64,6 +64,7 @@ void Sweep::look_at_young(const RecordView& record, const Row& row) {
 }
 
 void Sweep::look_at_old(const RecordView& record, const Row& row) {
+  if (is_witness(record.kind)) return drop(row);
   if (record.kind == kind::lease_renewed) return renewed(row, record.payload);
   if (record.kind == kind::lease_updated) return updated(row, record.payload);
   if (record.kind == kind::lease_extended) return grew(row, record.payload);

@@ -14,7 +14,7 @@ Sweepable kind_of_row(std::string_view name) {
   // Both are for readers of the log alone.
   if (name == kind::recall || name == kind::unclaimed_write) return Sweepable::recall;
   if (name == kind::finding) return Sweepable::finding;
-  if (name == kind::agent_seen) return Sweepable::sighting;
+  if (name == kind::agent_seen || is_witness(name)) return Sweepable::sighting;
   if (name == kind::checkpoint) return Sweepable::checkpoint;
   if (name == kind::mail_kept || name == kind::mail_noted || name == kind::inbox_read ||
       name == kind::letters_read || name == kind::letters_ended || name == kind::does_not_read) {

@@ -218,8 +218,11 @@ void describe_failure(const std::string& reason, double now, ActivityLine& line)
   set_text(line, reason);
 }
 
-void write(JsonWriter& json, const ActivityLine& line) {
-  json.begin_object().field("kind", word_of(line.kind)).field("at", line.at);
+namespace {
+
+enum class Text { left_out, written };
+
+void write_members(JsonWriter& json, const ActivityLine& line, Text people) {
   const auto text = [&json](std::string_view name, const std::string& content) {
     if (!content.empty()) json.field(name, content);
   };
@@ -228,12 +231,37 @@ void write(JsonWriter& json, const ActivityLine& line) {
   text("task_id", line.task_id);
   text("other_task_id", line.other_task);
   text("word", line.word);
-  text("text", line.text);
+  if (people == Text::written) text("text", line.text);
   text("worktree", line.worktree);
   if (!line.paths.empty()) json.field("paths", line.paths);
   if (line.number != 0) json.field("number", line.number);
   if (line.waited > 0) json.field("waited", line.waited);
+}
+
+}  // namespace
+
+void write(JsonWriter& json, const ActivityLine& line) {
+  json.begin_object().field("kind", word_of(line.kind)).field("at", line.at);
+  write_members(json, line, Text::written);
   json.end_object();
+}
+
+std::string witness_record(const ActivityLine& line) {
+  switch (line.kind) {
+    case Kind::refused:
+    case Kind::queued:
+    case Kind::unqueued:
+    case Kind::waits:
+    case Kind::joined:
+    case Kind::left: {
+      JsonWriter json;
+      json.begin_object();
+      write_members(json, line, Text::left_out);
+      return json.end_object().take();
+    }
+    default:
+      return {};
+  }
 }
 
 std::string mail_activity(const core::Event& event, const core::Machine& machine) {

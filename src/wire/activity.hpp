@@ -70,6 +70,10 @@ void describe_failure(const std::string& reason, double now, ActivityLine& line)
 // As one JSON object; a member that would be blank is left out.
 void write(JsonWriter& json, const ActivityLine& line);
 
+// Of a line that only people want to know of later: as its row in the log has it, without kind,
+// time and text; blank if the log has what it tells anyhow.
+[[nodiscard]] std::string witness_record(const ActivityLine& line);
+
 // What becomes of messages, as one JSON object beside those; blank if the event is about none.
 // `machine` is the state after it.
 [[nodiscard]] std::string mail_activity(const core::Event& event, const core::Machine& machine);

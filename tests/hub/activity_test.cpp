@@ -227,6 +227,25 @@ TEST_CASE("a page hears how far each message has come, and what is unread then",
   CHECK(delivered.at("unread").at("B") == 0);
 }
 
+TEST_CASE("a claim that waits anew, after its agent has left, waits since then",
+          "[hub][activity]") {
+  Rig rig;
+  Peer a = rig.join("A");
+  rig.say(a, {{"type", "claim"}, {"task_id", "T"}, {"paths", {"src"}}});
+  const Json wish{{"type", "claim"}, {"task_id", "U"}, {"paths", {"src/x"}}, {"wait", true}};
+  Peer first = rig.join("B");
+  rig.say(first, wish);
+  rig.advance(100);
+  rig.leave(first);
+  Peer second = rig.join("B");
+  rig.say(second, wish);
+  Peer page = rig.connect();
+  const Json snapshot = rig.answer(page, page_request());
+  REQUIRE(snapshot.at("queue").size() == 1);
+  const double since = snapshot.at("queue")[0].at("since").get<double>();
+  CHECK(std::abs(since - rig.now().wall) < 0.1);
+}
+
 TEST_CASE("a broadcast that is too long for a frame of activity makes a gap in the numbers",
           "[hub][activity]") {
   Rig rig;
@@ -240,6 +259,47 @@ TEST_CASE("a broadcast that is too long for a frame of activity makes a gap in t
   REQUIRE(frames.size() == 2);
   CHECK(frames[1].at("seq").get<int>() == frames[0].at("seq").get<int>() + 2);
   CHECK(frames[1].dump().size() < 10'000);
+}
+
+TEST_CASE("refusals, waits and comings are in the log, and nobody waits for their rows",
+          "[hub][activity]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  Peer b = rig.join("B");
+  rig.say(a, {{"type", "claim"}, {"task_id", "T"}, {"paths", {"src"}}});
+  rig.commit();
+  const auto rows = [&rig](std::string_view kind) {
+    Frames found;
+    for (const store::Entry& entry : rig.log()) {
+      if (entry.kind != kind) continue;
+      CHECK(entry.table == store::Table::synapse_events);
+      found.push_back(Json::parse(entry.payload));
+    }
+    return found;
+  };
+  CHECK(rows("joined").size() == 2);
+  for (int i = 0; i < 5; ++i) {
+    const Frames heard = rig.ask(b, {{"type", "claim"}, {"task_id", "U"}, {"paths", {"src/x"}}});
+    CHECK(heard.back().at("type") == "claim_denied");
+  }
+  // Five within a second are two rows: the first at once, and then the others together.
+  rig.advance(1.1);
+  rig.commit();
+  REQUIRE(rows("refused").size() == 2);
+  CHECK(rows("refused")[0].at("number") == 1);
+  CHECK(rows("refused")[1].at("number") == 4);
+  CHECK(rows("refused")[0].at("other") == "A");
+  CHECK(rows("refused")[0].at("paths") == Json{"src/x"});
+  CHECK_FALSE(rows("refused")[0].contains("text"));
+  rig.say(b, {{"type", "claim"}, {"task_id", "U"}, {"paths", {"src/x"}}});
+  rig.say(b, {{"type", "claim"}, {"task_id", "U"}, {"paths", {"src/x"}}, {"wait", true}});
+  rig.leave(b);
+  rig.advance(1.1);
+  rig.commit();
+  REQUIRE(rows("refused").size() == 3);
+  CHECK(rows("refused")[2].at("number") == 1);
+  CHECK(rows("queued").size() == 1);
+  CHECK(rows("left").size() == 1);
 }
 
 }  // namespace synapse::test

@@ -249,6 +249,53 @@ test('everything can be done with keys, and the address names what is looked at'
   await close(page);
 });
 
+test('a fleet of fifty at work: every view keeps up, and shows in the end what the hub has', async () => {
+  const fifty = await Promise.all(Array.from({length: 50}, (_, i) => new Agent(hub, `fleet/agent-${i}`).connect()));
+  const page = await open(hub.address);
+  await isLive(page);
+  let seed = 7;
+  const draw = (n) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n;
+  const act = (agent) => {
+    const task = `F${draw(120)}`;
+    const paths = [`src/m${draw(12)}/f${draw(6)}.cpp`];
+    const worktree = '/src/fleet';
+    switch (draw(8)) {
+      case 0: return agent.say({type: 'release', task_id: task});
+      case 1: return agent.say({type: 'claim', task_id: task, paths, worktree, wait: true});
+      case 2: return agent.say({type: 'renew', task_id: task});
+      case 3: return agent.say({type: 'chat', target: `fleet/agent-${draw(50)}`, payload: `about ${task}`});
+      case 4: return agent.say({type: 'handoff', task_id: task, to_agent: `fleet/agent-${draw(50)}`});
+      case 5: return agent.say({type: 'ledger_task', task_id: task, title: `work ${task}`, depends_on: [`F${draw(120)}`]});
+      default: return agent.say({type: 'claim', task_id: task, paths, worktree});
+    }
+  };
+  for (let round = 0; round < 25; round++) {
+    for (let i = 0; i < 20; i++) act(fifty[draw(50)]);
+    await show(page, views[round % views.length]);
+  }
+  // One that waits leaves, and waits no more.
+  await fifty[10].claim('HELD', ['held'], {worktree: '/src/held'});
+  await fifty[0].claim('WISH', ['held'], {worktree: '/src/held', wait: true});
+  for (let i = 0; i < 10; i++) fifty[i].leave();
+  const look = await new Agent(hub, 'shop/onlooker').connect();
+  const now = async () => {
+    const frame = await look.ask({type: 'page_request', max_bytes: 8_000_000}, (f) => f.type === 'page_snapshot');
+    look.frames.length = 0;
+    return [frame.claims.length, frame.queue.length + frame.waits.length,
+      frame.agents.reduce((n, a) => n + (a.name?.endsWith('-rx') ? 0 : a.unread), 0)];
+  };
+  const shown = () => page.evaluate(() => ['claims', 'waiting', 'unread'].map((k) =>
+    Number(document.getElementById(`n-${k}`).textContent.replaceAll(',', ''))));
+  await until('the same numbers on page and hub', async () => {
+    const [a, b] = [await now(), await shown()];
+    return JSON.stringify(a) === JSON.stringify(b);
+  });
+  assert.ok(await page.evaluate(() => document.querySelectorAll('#app *').length) < 5000);
+  for (const agent of fifty.slice(10)) agent.leave();
+  look.leave();
+  await close(page);
+});
+
 test('a hub that restarts: the page says that it is not live, and then is again', async () => {
   const page = await open(hub.address);
   await isLive(page);
