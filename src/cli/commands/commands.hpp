@@ -43,6 +43,10 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner relay(OptionSet& set);
 [[nodiscard]] Runner ingest(OptionSet& set);
 [[nodiscard]] Runner compact(OptionSet& set);
+[[nodiscard]] Runner show_log(OptionSet& set);
+[[nodiscard]] Runner at(OptionSet& set);
+[[nodiscard]] Runner postmortem(OptionSet& set);
+[[nodiscard]] Runner stats(OptionSet& set);
 
 [[nodiscard]] Runner who_holds(OptionSet& set);
 [[nodiscard]] Runner worker(OptionSet& set);
