@@ -49,14 +49,14 @@ std::optional<double> finish_iso(std::string_view rest, std::tm fields) {
   if (rest == "Z" || rest == "z") return utc;
   // +01:00, +0100 or +01.
   if (rest.front() != '+' && rest.front() != '-') return std::nullopt;
-  std::string digits(rest.substr(1));
-  std::erase(digits, ':');
-  if ((digits.size() != 2 && digits.size() != 4) ||
-      digits.find_first_not_of("0123456789") != std::string::npos) {
+  std::string zone(rest.substr(1));
+  std::erase(zone, ':');
+  if ((zone.size() != 2 && zone.size() != 4) ||
+      zone.find_first_not_of("0123456789") != std::string::npos) {
     return std::nullopt;
   }
-  const int number = std::stoi(digits);
-  const int minutes = digits.size() == 2 ? number * 60 : number / 100 * 60 + number % 100;
+  const int number = std::stoi(zone);
+  const int minutes = zone.size() == 2 ? number * 60 : number / 100 * 60 + number % 100;
   return rest.front() == '+' ? utc - minutes * 60 : utc + minutes * 60;
 }
 
