@@ -32,6 +32,11 @@ template <class T>
 concept Numbered = requires(T id) {
   id.next();
 };
+template <class T>
+concept OneOf = requires(T value) {
+  value.index();
+  value.valueless_by_exception();
+};
 
 // How many words an enumeration has; each that is saved says so.
 template <class Enum>

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "base/clock.hpp"
 #include "core/archive.hpp"
@@ -106,6 +107,8 @@ class ArchiveReader {
       bool has_value = false;
       get(has_value);
       if (has_value) get(value.emplace());
+    } else if constexpr (OneOf<T>) {
+      get_one(value, get_number());
     } else if constexpr (Listed<T>) {
       value.clear();
       for (std::size_t left = get_count(); left > 0 && !failed_; --left) {
@@ -123,6 +126,16 @@ class ArchiveReader {
       get(value.second);
     } else {
       fields(*this, value);
+    }
+  }
+  template <std::size_t place = 0, class T>
+  void get_one(T& value, std::uint64_t index) {
+    if constexpr (place == std::variant_size_v<T>) {
+      failed_ = true;
+    } else if (index == place) {
+      get(value.template emplace<place>());
+    } else {
+      get_one<place + 1>(value, index);
     }
   }
   // Keys must rise, as they do when they are written.

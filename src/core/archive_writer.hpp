@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Values to bytes: unsigned numbers seven bits a byte, all others in eight bytes, texts and
-// containers after their size.
+// containers after their size, and which of several types a value is before it.
 #pragma once
 
 #include <bit>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "core/archive.hpp"
 
@@ -55,6 +56,9 @@ class ArchiveWriter {
     } else if constexpr (requires { value.has_value(); }) {
       put(value.has_value());
       if (value) put(*value);
+    } else if constexpr (OneOf<T>) {
+      put_number(value.index());
+      std::visit([this](const auto& one) { put(one); }, value);
     } else if constexpr (Listed<T> || Keyed<T>) {
       put_number(value.size());
       for (const auto& one : value) put(one);

@@ -77,6 +77,8 @@ struct Entry {
   SessionId session;
   Moment now;
   std::variant<Tick, Bind, Speak, Act, Leave, Delivered> what;
+  // For the hub that proposed it: which of its requests this is. 0: none. Decides nothing.
+  std::uint64_t ticket = 0;
 };
 
 // What comes of an entry.

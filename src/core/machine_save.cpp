@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/fnv1a.hpp"
+#include "core/archive_fields.hpp"
 #include "core/archive_reader.hpp"
 #include "core/archive_writer.hpp"
 #include "core/machine.hpp"
@@ -17,69 +18,17 @@ namespace synapse::core {
 template <>
 inline constexpr std::uint64_t words_of<LeaseStatus> = 5;
 template <>
-inline constexpr std::uint64_t words_of<Coverage> = 2;
-template <>
-inline constexpr std::uint64_t words_of<Origin> = 3;
-template <>
 inline constexpr std::uint64_t words_of<PlanStatus> = 5;
 template <>
 inline constexpr std::uint64_t words_of<ProgressKind> = 3;
 template <>
-inline constexpr std::uint64_t words_of<IfHeld> = 2;
-template <>
-inline constexpr std::uint64_t words_of<Extent> = 2;
-template <>
-inline constexpr std::uint64_t words_of<SeatKind> = 4;
-template <>
-inline constexpr std::uint64_t words_of<Seating> = 2;
-template <>
-inline constexpr std::uint64_t words_of<MailState> = 6;
-template <>
 inline constexpr std::uint64_t words_of<DropReason> = 4;
-template <>
-inline constexpr std::uint64_t words_of<Receipt> = 2;
 
 // Found by the archive through their arguments, so in this namespace itself.
 
 template <class Io>
-void fields(Io& io, Is<Limits> auto& v) {
-  io(v.claims_per_agent, v.leases_max, v.lease_bytes_per_agent, v.lease_bytes_max,
-     v.offers_per_agent, v.offers_max, v.offer_bytes_per_agent, v.offer_bytes_max, v.card_bytes_max,
-     v.paths_per_claim, v.path_length_max, v.path_bytes_per_claim, v.patterns_per_claim,
-     v.pattern_bytes_max, v.pattern_bytes_per_folder, v.pattern_bytes_per_agent, v.history_max,
-     v.history_bytes_max, v.progress_max, v.progress_bytes_per_agent, v.progress_bytes_max,
-     v.answers_max, v.answer_bytes_per_agent, v.answer_bytes_max, v.plan_tasks_max, v.plan_done_max,
-     v.plan_bytes_per_agent, v.plan_bytes_max, v.dependencies_per_task, v.dependencies_max,
-     v.checkpoints_kept_max, v.checkpoint_bytes_max, v.last_seen_max, v.queued_claims_max,
-     v.queued_claims_per_agent, v.queued_bytes_per_agent, v.queued_bytes_max, v.effort_max,
-     v.events_per_turn_max, v.event_bytes_per_turn_max, v.mailbox_messages_max, v.mailbox_bytes_max,
-     v.sender_mail_bytes_max, v.stranger_messages_max, v.stranger_bytes_max, v.mail_bytes_max,
-     v.ended_mail_max, v.ended_mail_bytes_max, v.dead_mail_max, v.dead_mail_bytes_max,
-     v.recipients_max);
-  io(v.lease_ttl_default, v.lease_ttl_min, v.lease_ttl_max, v.offer_ttl, v.card_ttl,
-     v.seats_per_name, v.takeover_cooldown, v.absence_max, v.mailbox_ttl, v.recently);
-}
-template <class Io>
-void fields(Io& io, Is<JsonText> auto& v) {
-  io(v.text);
-}
-template <class Io>
-void fields(Io& io, Is<GitContext> auto& v) {
-  io(v.branch, v.base, v.auto_release_on, v.repo);
-}
-template <class Io>
-void fields(Io& io, Is<Lease> auto& v) {
-  io(v.task_id, v.owner, v.note, v.claimed_at, v.expires_at, v.deadline, v.status, v.data_ref,
-     v.worktree, v.coverage, v.paths, v.epoch, v.version, v.checkpoint, v.git, v.party, v.origin);
-}
-template <class Io>
 void fields(Io& io, Is<Lapse> auto& v) {
   io(v.task_id, v.owner, v.epoch, v.lapsed_at, v.worktree, v.coverage, v.paths);
-}
-template <class Io>
-void fields(Io& io, Is<ClaimTask> auto& v) {
-  io(v.task_id, v.note, v.ttl, v.worktree, v.coverage, v.paths, v.git, v.if_held, v.extent,
-     v.wait_seconds, v.party, v.origin);
 }
 template <class Io>
 void fields(Io& io, Is<QueuedClaim> auto& v) {
@@ -108,6 +57,11 @@ void fields(Io& io, Is<ChatMessage> auto& v) {
   io(v.id, v.sender, v.target, v.body, v.timestamp, v.hub_id, v.idem_key, v.digest);
 }
 template <class Io>
+void fields(Io& io, Is<Lease> auto& v) {
+  io(v.task_id, v.owner, v.note, v.claimed_at, v.expires_at, v.deadline, v.status, v.data_ref,
+     v.worktree, v.coverage, v.paths, v.epoch, v.version, v.checkpoint, v.git, v.party, v.origin);
+}
+template <class Io>
 void fields(Io& io, Is<HeldLease> auto& v) {
   io(v.task_id, v.epoch);
 }
@@ -116,16 +70,8 @@ void fields(Io& io, Is<AnswerRemembered> auto& v) {
   io(v.key, v.sender, v.type, v.digest, v.response, v.grants);
 }
 template <class Io>
-void fields(Io& io, Is<Principal> auto& v) {
-  io(v.machine, v.user);
-}
-template <class Io>
 void fields(Io& io, Is<Seat> auto& v) {
   io(v.session, v.name, v.seating, v.kind, v.is_exclusive, v.instance, v.principal);
-}
-template <class Io>
-void fields(Io& io, Is<RequestKey> auto& v) {
-  io(v.type, v.key, v.digest);
 }
 template <class Io>
 void fields(Io& io, Is<Ties::Asker> auto& v) {
@@ -209,7 +155,7 @@ void fields(Io& io, Is<MachineState> auto& v) {
 
 namespace {
 
-constexpr std::string_view magic = "SYNM\x03";  // The last byte is the version.
+constexpr std::string_view magic = "SYNM\x04";  // The last byte is the version.
 constexpr std::size_t digest_bytes = 8;
 
 template <class Map>

@@ -9,8 +9,10 @@ namespace synapse::hub {
 
 using protocol::CloseCode;
 
-Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log)
-    : snapshot_bytes_max_(options.snapshot_bytes_max),
+Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log,
+               EntryLog* order)
+    : log_(order == nullptr ? local_log_ : *order),
+      snapshot_bytes_max_(options.snapshot_bytes_max),
       room_(options.hub_id, std::move(machine), log, metrics_),
       door_(options.door, room_.encoder(), metrics_),
       hooks_(options.hooks, log_, room_, [this] { return door_.sockets().draw_id(); }) {}
@@ -37,7 +39,13 @@ void Engine::frame(const SharedSession& session, Result<wire::Inbound> inbound, 
   ++metrics_.frames_in;
   metrics_.bytes_in += bytes;
   if (!session->is_open) return session->connection->credit(1);
+  if (session->pending) return keep_waiting(*session, std::move(inbound), bytes, now);
   tick(now);
+  hear(session, std::move(inbound), now);
+  run();
+}
+
+void Engine::hear(const SharedSession& session, Result<wire::Inbound> inbound, Moment now) {
   Turn turn;
   turn.requester = session->id;
   turn.arrived = now.mono;
@@ -47,7 +55,7 @@ void Engine::frame(const SharedSession& session, Result<wire::Inbound> inbound, 
     if (!session->is_open && !session->name.empty()) {
       log_.propose({session->id, now, core::Leave{core::Parting::closed}});
     }
-    return run();
+    return;
   }
   Session::Pending& pending = session->pending.emplace();
   pending.inbound = std::move(*inbound);
@@ -60,29 +68,32 @@ void Engine::frame(const SharedSession& session, Result<wire::Inbound> inbound, 
     room_.finish(std::move(entrance));
     proceed(*session, now);
   } else {
-    log_.propose({session->id, now, core::Bind{door_.wish(*session, session->pending->inbound)}});
+    propose(*session, core::Bind{door_.wish(*session, session->pending->inbound)}, now);
   }
-  run();
+}
+
+void Engine::propose(Session& session, decltype(core::Entry::what) what, Moment now) {
+  session.pending->ticket = ++last_ticket_;
+  log_.propose({session.id, now, std::move(what), last_ticket_});
 }
 
 void Engine::run() {
-  while (const std::optional<core::Entry> entry = log_.next()) execute(*entry);
+  do {
+    while (const std::optional<core::Entry> entry = log_.next(machine())) execute(*entry);
+  } while (hear_waiting());
 }
 
 void Engine::execute(const core::Entry& entry) {
   Turn turn;
   const core::Outcome outcome = room_.execute(entry, turn);
   for (const SessionId id : outcome.evicted) {
-    const SharedSession old = door_.sockets().find(id);
-    if (old == nullptr) continue;
-    old->name = AgentName();
-    Turn end;
-    door_.end(*old, CloseCode::denied, "another connection took the name over", end);
-    turn.deliveries.insert(turn.deliveries.begin(), std::move(end.deliveries.front()));
+    lose_seat(id, CloseCode::denied, "another connection took the name over", turn);
   }
   if (std::holds_alternative<core::Bind>(entry.what)) {
     seated(entry, outcome, turn);
-  } else if (!std::holds_alternative<core::Leave>(entry.what)) {
+  } else if (std::holds_alternative<core::Leave>(entry.what)) {
+    lose_seat(entry.session, CloseCode::going_away, "the hub was not heard for too long", turn);
+  } else {
     answer(entry, outcome, turn);
   }
   room_.finish(std::move(turn));
@@ -91,16 +102,16 @@ void Engine::execute(const core::Entry& entry) {
 
 void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {
   const SharedSession session = door_.sockets().find(entry.session);
-  if (session == nullptr || !session->pending) return;
+  if (session == nullptr || !session->pending || session->pending->ticket != entry.ticket) return;
   if (outcome.refusal) {
     turn.requester = session->id;
-    turn.arrived = entry.now.mono;
+    turn.arrived = session->pending->arrived;
     door_.turn_away(*session, *outcome.refusal, session->pending->inbound, turn, entry.now);
     session->pending.reset();
     return;
   }
   let_in(*session, machine().seats().find(session->id)->name, turn, entry.now);
-  proceed(*session, entry.now);
+  proceed(*session, here_);
 }
 
 void Engine::let_in(Session& session, AgentName name, Turn& turn, Moment now) {
@@ -132,33 +143,40 @@ void Engine::proceed(Session& session, Moment now) {
       if (!session.pending->is_answered_later) make_command(session, inbound);
     }
   }
+  if (cut_off_since_) return answer_cut_off(session, now);
   auto* command = std::get_if<core::Command>(&inbound.body);
   if (command == nullptr || session.pending->refusal) {
-    return log_.propose({session.id, now, core::Speak{}});
+    return propose(session, core::Speak{}, now);
   }
   // A chat that left out its sender has the name of its socket.
   if (auto* chat = std::get_if<core::PostChat>(command);
       chat != nullptr && inbound.sender.empty()) {
     chat->body = wire::with_sender(chat->body, session.name);
   }
-  log_.propose({session.id, now,
-                core::Act{std::move(*command), {inbound.type, inbound.idem_key, inbound.digest}}});
+  propose(session,
+          core::Act{std::move(*command), {inbound.type, inbound.idem_key, inbound.digest}}, now);
 }
 
 void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {
   const SharedSession session = door_.sockets().find(entry.session);
-  if (session == nullptr || !session->pending) return;
-  const Session::Pending pending = std::move(*session->pending);
-  session->pending.reset();
+  if (session == nullptr || !session->pending || session->pending->ticket != entry.ticket) return;
+  reply(*session, outcome.refusal, turn, entry.now);
+}
+
+void Engine::reply(Session& session, const std::optional<core::Refusal>& refused, Turn& turn,
+                   Moment now) {
+  const Session::Pending pending = std::move(*session.pending);
+  session.pending.reset();
+  if (!session.waiting.empty()) heard_out_.push_back(session.shared_from_this());
   const wire::Inbound& inbound = pending.inbound;
-  turn.requester = session->id;
+  turn.requester = session.id;
   turn.arrived = pending.arrived;
   if (pending.is_answered_later) return;
   turn.request_type = inbound.type;
   turn.idem_key = inbound.idem_key;
   turn.digest = inbound.digest;
   turn.task_id = pending.task_id;
-  std::optional<core::Refusal> refusal = pending.refusal ? pending.refusal : outcome.refusal;
+  std::optional<core::Refusal> refusal = pending.refusal ? pending.refusal : refused;
   if (const auto* query = std::get_if<wire::Query>(&inbound.body); query != nullptr && !refusal) {
     if (std::holds_alternative<wire::UnknownType>(*query)) {
       refusal = core::Refusal(ErrorCode::unknown_type,
@@ -167,15 +185,16 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
       refusal = core::Refusal(bad->why);
       if (!bad->task_id.empty()) refusal->task_id = bad->task_id;
     } else if (!std::holds_alternative<wire::Heartbeat>(*query)) {
-      turn.send(session->id,
-                room_.answer(*query, asker(*session, inbound.max_bytes),
-                             door_.sockets().authenticated_count(), entry.now),
+      std::string text = room_.answer(*query, asker(session, inbound.max_bytes),
+                                      door_.sockets().authenticated_count(), now);
+      if (cut_off_since_) text = marked_stale(std::move(text));
+      turn.send(session.id, text,
                 std::holds_alternative<wire::CockpitRequest>(*query) ? "page_snapshot" : "");
     }
   }
   if (!refusal) return;
-  if (!outcome.refusal) room_.activity().refused(*refusal, session->name, entry.now, turn);
-  room_.refuse(session->id, inbound.type, *refusal, turn, entry.now);
+  if (!refused) room_.activity().refused(*refusal, session.name, now, turn);
+  room_.refuse(session.id, inbound.type, *refusal, turn, now);
 }
 
 void Engine::welcome(const Session& session, Turn& turn, Moment now) {
@@ -190,14 +209,21 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
   door_.sockets().end(*session);
   door_.sockets().forget(session->id);
   waits_.drop(session->id);
-  if (session->name.empty()) return;
-  room_.activity().sockets_changed(session->name);
+  here_ = now;
+  session->waiting.clear();
+  if (!session->name.empty()) room_.activity().sockets_changed(session->name);
+  // One whose wish for a name is under way may have got it.
+  if (session->name.empty() && !session->pending) return;
   log_.propose({session->id, now, core::Leave{how}});
   run();
 }
 
 void Engine::tick(Moment now) {
-  room_.pass_time(now);
+  here_ = now;
+  const std::optional<Mono> due = machine().next_deadline();
+  if (due && log_.here(*due) <= now.mono) log_.propose({SessionId{}, now, core::Tick{}});
+  run();
+  room_.pass_time(log_.time(now));
   note_written(now);
   hooks_.pass_time(now);
   answer_waits(waits_.take_due(now.mono), now);
@@ -210,16 +236,18 @@ void Engine::tick(Moment now) {
 }
 
 std::optional<Mono> Engine::next_deadline() const {
-  std::optional<Mono> next;
+  std::optional<Mono> next = room_.next_deadline();
+  if (next) next = log_.here(*next);
   for (const std::optional<Mono>& one :
-       {room_.next_deadline(), door_.sockets().next_deadline(), hooks_.next_deadline(),
-        waits_.next_deadline(), room_.activity().next_deadline()}) {
+       {door_.sockets().next_deadline(), hooks_.next_deadline(), waits_.next_deadline(),
+        room_.activity().next_deadline()}) {
     if (one && (!next || *one < *next)) next = one;
   }
   return next;
 }
 
 void Engine::flush(Moment now) {
+  here_ = now;
   pass_ready(now);
   watch_for_watchers();
   if (room_.activity().is_due(now.mono)) tell_watchers(now);

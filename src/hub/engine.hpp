@@ -33,8 +33,10 @@ struct EngineOptions {
 
 class Engine {
  public:
-  // `log` null: nothing is durable and nothing waits.
-  Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log);
+  // `log` null: nothing is durable and nothing waits. `order` null: the hub is alone on its bus;
+  // else it outlives the engine.
+  Engine(const EngineOptions& options, std::unique_ptr<core::Machine> machine, LogWriter* log,
+         EntryLog* order = nullptr);
 
   // A socket that has been upgraded; it may be turned away.
   void open(const SharedSession& session, Moment now);
@@ -50,6 +52,8 @@ class Engine {
   // Whatever is due by the clock.
   void tick(Moment now);
   [[nodiscard]] std::optional<Mono> next_deadline() const;
+  // Entries have their place that were proposed here or elsewhere.
+  void catch_up(Moment now);
 
   // Turns up to this one are safe in the log.
   void committed(std::uint64_t turn) { room_.gate().commit(turn); }
@@ -70,6 +74,18 @@ class Engine {
   // The same for one.
   static void send_away(Session& session);
 
+  // Of a bus of several hubs.
+  // Sockets that open from now on are numbered after this id.
+  void number_sockets_after(SessionId id) { door_.sockets().number_after(id); }
+  // The hub can't reach the others' log: it refuses changes and answers queries with the state of
+  // that time (wall seconds) and says so, until this is called with nothing.
+  void cut_off(std::optional<double> since, Moment now);
+  // Closes those sockets whose requests have been in the log's hands since then or longer: whether
+  // they will be carried out is open, and their clients ask again elsewhere.
+  void give_up_on(Mono since, Moment now);
+  // Closes every socket, because the others hold this hub for gone.
+  void start_over(std::string_view why);
+
   // Told of every broadcast that passes the gate, as JSON text.
   void on_broadcast(std::function<void(std::string_view frame)> listener) {
     on_broadcast_ = std::move(listener);
@@ -83,13 +99,25 @@ class Engine {
   [[nodiscard]] const std::string& hub_id() const { return room_.encoder().hub_id(); }
 
  private:
-  // Executes all that has its place in the log.
+  // Executes all that has its place in the log, and then what frames waited for that.
   void run();
+  void hear(const SharedSession& session, Result<wire::Inbound> inbound, Moment now);
+  // The frame of a socket whose frame before is still under way.
+  void keep_waiting(Session& session, Result<wire::Inbound> inbound, std::size_t bytes,
+                    Moment now);
+  [[nodiscard]] bool hear_waiting();
+  void lose_seat(SessionId id, protocol::CloseCode code, std::string_view why, Turn& turn);
+  void end_and_leave(Session& session, protocol::CloseCode code, std::string_view why, Moment now);
   void execute(const core::Entry& entry);
   void seated(const core::Entry& entry, const core::Outcome& outcome, Turn& turn);
   void answer(const core::Entry& entry, const core::Outcome& outcome, Turn& turn);
   // The frame of a socket that is in: into the log.
   void proceed(Session& session, Moment now);
+  void propose(Session& session, decltype(core::Entry::what) what, Moment now);
+  // The answer to the frame that is pending.
+  void reply(Session& session, const std::optional<core::Refusal>& refused, Turn& turn, Moment now);
+  void answer_cut_off(Session& session, Moment now);
+  [[nodiscard]] std::string marked_stale(std::string answer) const;
   void let_in(Session& session, AgentName name, Turn& turn, Moment now);
   void welcome(const Session& session, Turn& turn, Moment now);
 
@@ -120,7 +148,8 @@ class Engine {
   void hand(Session& session, const net::SharedFrame& frame, net::WrittenMark mark = net::unmarked);
 
   Metrics metrics_;
-  LocalLog log_;
+  LocalLog local_log_;
+  EntryLog& log_;
   std::size_t snapshot_bytes_max_;
   Room room_;
   Door door_;
@@ -128,6 +157,10 @@ class Engine {
   std::vector<SharedSession> dirty_;
   InboxWaits waits_;
   std::vector<core::Delivered> written_;  // Not told to the machine yet.
+  Moment here_;                           // By the hub's clock, when it was last called.
+  std::uint64_t last_ticket_ = 0;
+  std::vector<SharedSession> heard_out_;  // Whose next frame has its turn.
+  std::optional<double> cut_off_since_;
   std::function<void(std::string_view)> on_broadcast_;
 };
 

@@ -353,7 +353,7 @@ core::Outcome HookDesk::act(SessionId id, core::Command command, Turn& turn, Mom
 core::Outcome HookDesk::execute(core::Entry entry, Turn& turn) {
   log_.propose(std::move(entry));
   // Nothing else is under way, so what comes out is what went in.
-  return room_.execute(*log_.next(), turn);
+  return room_.execute(*log_.next(machine()), turn);
 }
 
 std::vector<const core::Lease*> HookDesk::claims_of(const AgentName& name) const {

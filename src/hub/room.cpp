@@ -45,11 +45,6 @@ core::Outcome Room::execute(const core::Entry& entry, Turn& turn) {
 }
 
 void Room::pass_time(Moment now) {
-  if (const std::optional<Mono> due = machine_->next_deadline(); due && *due <= now.mono) {
-    Turn turn;
-    static_cast<void>(execute({SessionId{}, now, core::Tick{}}, turn));
-    finish(std::move(turn));
-  }
   if (const std::optional<Mono> whole = recorder_.due(); whole && *whole <= now.mono) {
     static_cast<void>(write_some_renewed(now, renewed_bytes_at_once));
   }

@@ -29,7 +29,6 @@ class Room final : core::Scribe {
   Room(std::string hub_id, std::unique_ptr<core::Machine> machine, LogWriter* log,
        Metrics& metrics);
 
-  // What is due by then happens first, in a turn of its own.
   [[nodiscard]] core::Outcome execute(const core::Entry& entry, Turn& turn);
   // Is told of all that happens, when it happens.
   void watch(std::function<void(const std::vector<core::Event>&)> watcher) {
@@ -50,7 +49,9 @@ class Room final : core::Scribe {
                                    std::size_t connected, Moment now) const;
   // Gives the turn its number, logs its events and puts it behind the gate.
   void finish(Turn turn);
+  // Writes of renewed leases what is due.
   void pass_time(Moment now);
+  // When a Tick, or pass_time(), will have something to do.
   [[nodiscard]] std::optional<Mono> next_deadline() const;
   // Writes each lease that was renewed whole into the log, for readers of the original's table
   // alone: every ten minutes of itself, and before a clean stop.

@@ -3,10 +3,12 @@
 // knows about it. It decodes on its connection's strand; all else belongs to the hub's.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -55,6 +57,12 @@ struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Sess
     TaskId task_id;
     std::optional<core::Refusal> refusal;
     bool is_answered_later = false;  // It waits for mail.
+    std::uint64_t ticket = 0;        // Of its entry.
+  };
+  // A frame that waits until the one before it has been dealt with.
+  struct Waiting {
+    Result<wire::Inbound> inbound;
+    std::size_t bytes = 0;
   };
 
   std::shared_ptr<net::Connection> connection;
@@ -72,6 +80,8 @@ struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Sess
   Mono bind_deadline{0};         // It must have a name by then.
   std::optional<wire::Interest> interest;
   std::optional<Pending> pending;
+  std::vector<Waiting> waiting;    // In their order; only where the log takes its time.
+  std::size_t waiting_bytes = 0;
 
   [[nodiscard]] bool is_bound() const { return is_observer || !name.empty(); }
 };

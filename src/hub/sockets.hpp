@@ -39,6 +39,8 @@ class Sockets {
   void add(const SharedSession& session, Mono bind_deadline);
   // An id that no socket has had or will have.
   [[nodiscard]] SessionId draw_id() { return last_id_ = last_id_.next(); }
+  // On a bus of several hubs each has a range of ids: the next ones follow this.
+  void number_after(SessionId id) { last_id_ = id; }
   // From now on it hears broadcasts.
   void authenticate(Session& session);
   // It has what it has to have in time.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -40,7 +41,8 @@ class HttpBodyReader {
   [[nodiscard]] Result<std::size_t> read(std::string_view bytes);
   [[nodiscard]] bool is_complete() const { return stage_ == Stage::complete; }
   [[nodiscard]] bool may_end_here() const { return is_complete() || stage_ == Stage::rest; }
-  [[nodiscard]] std::string take() { return std::move(body_); }
+  // What has come since the last time; what a limit counts as well.
+  [[nodiscard]] std::string take() { return std::exchange(body_, {}); }
 
  private:
   enum class Stage { sized, chunk_size, chunk, chunk_end, trailer, rest, complete };

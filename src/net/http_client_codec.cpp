@@ -23,7 +23,8 @@ Error no_http(const std::string& why) {
 Result<std::string> encode_http_request(const HttpCall& call) {
   const HttpRequest& request = call.request;
   std::string text = request.method + ' ' + call.uri.target +
-                     " HTTP/1.1\r\nHost: " + call.uri.authority() + "\r\nConnection: close\r\n";
+                     " HTTP/1.1\r\nHost: " + call.uri.authority() + "\r\n";
+  if (call.connection == HttpCall::Afterwards::close) text += "Connection: close\r\n";
   for (const auto& [name, value] : request.headers) {
     if (!is_http_token(name) || !is_header_value(value)) {
       return fail(ErrorCode::bad_argument, "the header " +
@@ -140,6 +141,18 @@ HttpResponse HttpResponseReader::response() {
   }
   response.body = parser_->body.take();
   return response;
+}
+
+std::string HttpResponseReader::take_piece() {
+  return parser_->is_in_body ? parser_->body.take() : std::string();
+}
+
+bool HttpResponseReader::has_head() const { return parser_->is_in_body; }
+
+unsigned HttpResponseReader::status() const { return parser_->head->get().result_int(); }
+
+bool HttpResponseReader::may_go_on() const {
+  return parser_->head->keep_alive() && parser_->body.is_complete() && parser_->unread().empty();
 }
 
 }  // namespace synapse::net

@@ -25,9 +25,10 @@ struct HttpCall {
   std::string address;
   std::optional<std::chrono::milliseconds> timeout;  // When it is shorter than the client's own.
   HttpRequest request;
+  enum class Afterwards { close, keep } connection = Afterwards::close;
 };
 
-// The request as it goes over the wire; the connection is not to be used again. Errors:
+// The request as it goes over the wire. Errors:
 // bad_argument, for a header that would not stay one line; its value is not in the message.
 [[nodiscard]] Result<std::string> encode_http_request(const HttpCall& call);
 
@@ -48,8 +49,15 @@ class HttpResponseReader {
   // The connection has ended; some responses end so. Errors as above, or closed: there was to be
   // more.
   [[nodiscard]] Result<> end();
-  // What was read, once it is complete.
+  // What was read, once it is complete; of the body, what take_piece() has left.
   [[nodiscard]] HttpResponse response();
+  // What has come of the body since the last time, however much there is still to come.
+  [[nodiscard]] std::string take_piece();
+  // Whether the head has come, so that status() is there.
+  [[nodiscard]] bool has_head() const;
+  [[nodiscard]] unsigned status() const;
+  // Once it is complete: whether the connection may carry another request.
+  [[nodiscard]] bool may_go_on() const;
 
  private:
   struct Parser;  // Keeps Beast out of this header.

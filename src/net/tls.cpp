@@ -68,25 +68,32 @@ Result<ssl::context> client_tls(const std::string& ca_file, TlsVerify verify) {
   return context;
 }
 
-Result<ssl::context> server_tls(const std::string& cert_file, const std::string& key_file) {
+Result<> present_certificate(ssl::context& context, const std::string& cert_file,
+                             const std::string& key_file) {
   if (const Result<> secret = check_key_mode(key_file); !secret) return secret.error();
-  Result<ssl::context> context = new_context(ssl::context::tls_server);
-  if (!context) return context;
   boost::system::error_code code;
-  context->use_certificate_chain_file(cert_file, code);
+  context.use_certificate_chain_file(cert_file, code);
   if (code) return refuse("can't read the certificate", cert_file, code);
   // Without this, an encrypted key would stop the start-up at a prompt on the terminal.
-  context->set_password_callback([](std::size_t, ssl::context::password_purpose) { return ""; },
-                                 code);
-  context->use_private_key_file(key_file, ssl::context::pem, code);
+  context.set_password_callback([](std::size_t, ssl::context::password_purpose) { return ""; },
+                                code);
+  context.use_private_key_file(key_file, ssl::context::pem, code);
   const bool is_other_key = code && ERR_GET_REASON(static_cast<unsigned long>(code.value())) ==
                                         X509_R_KEY_VALUES_MISMATCH;
   if (code && !is_other_key) return refuse("can't read the key", key_file, code);
   // A key of another kind than the certificate's is seen only here.
-  if (is_other_key || SSL_CTX_check_private_key(context->native_handle()) != 1) {
+  if (is_other_key || SSL_CTX_check_private_key(context.native_handle()) != 1) {
     return fail(ErrorCode::tls_failed,
                 "the key '" + key_file + "' is not the one of the certificate '" + cert_file + "'");
   }
+  return {};
+}
+
+Result<ssl::context> server_tls(const std::string& cert_file, const std::string& key_file) {
+  Result<ssl::context> context = new_context(ssl::context::tls_server);
+  if (!context) return context;
+  const Result<> shown = present_certificate(*context, cert_file, key_file);
+  if (!shown) return shown.error();
   return context;
 }
 

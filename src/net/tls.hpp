@@ -15,6 +15,11 @@ enum class TlsVerify { verify, insecure };
 // blank.
 [[nodiscard]] Result<boost::asio::ssl::context> client_tls(const std::string& ca_file,
                                                            TlsVerify verify);
+// For a server that asks who connects: what this end shows of itself, the chain and the key as PEM
+// files, as below.
+[[nodiscard]] Result<> present_certificate(boost::asio::ssl::context& context,
+                                           const std::string& cert_file,
+                                           const std::string& key_file);
 // For listening: the chain and the key as PEM files; a key that others can read is refused.
 [[nodiscard]] Result<boost::asio::ssl::context> server_tls(const std::string& cert_file,
                                                            const std::string& key_file);
