@@ -13,6 +13,8 @@ echo '[3/3] testing'
 cd -- "$root"
 command -v npm >/dev/null 2>&1 ||
   echo 'no Node and npm here: the tests with the official MCP and A2A clients are skipped'
+command -v etcd >/dev/null 2>&1 ||
+  echo 'no etcd here (Debian: etcd-server): the tests of clusters against a real one are skipped'
 ctest --preset "$preset" --no-tests=error "$@" || {
   status=$?
   echo 'A test failed; its output is above. One test alone: packaging/test.sh -R NAME' >&2

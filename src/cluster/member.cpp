@@ -15,6 +15,11 @@ constexpr std::size_t batch_items_max = 4096;
 Member::Member(Hello self, Incarnation incarnation)
     : self_(std::move(self)), incarnation_(incarnation) {}
 
+void Member::greet(const std::string& url) {
+  self_.url = url;
+  propose(self_);
+}
+
 void Member::propose(const Item& item, std::uint64_t ticket) {
   Waiting waiting{encode(item), std::nullopt};
   if (std::holds_alternative<core::Entry>(item)) waiting.ticket = ticket;

@@ -23,6 +23,8 @@ class Member {
   [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
   [[nodiscard]] const Hello& self() const { return self_; }
 
+  // Says hello, and where the hub is found.
+  void greet(const std::string& url);
   // The ticket of an entry is for the hub's own use; 0: nobody asks for it.
   void propose(const Item& item, std::uint64_t ticket = 0);
   // What the next sign of life says.

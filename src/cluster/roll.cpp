@@ -19,10 +19,10 @@ constexpr std::size_t ended_max = 1000;
 // Dates in nanoseconds leave too little room for sums; a machine counts from its beginning.
 constexpr std::chrono::hours machine_time_at_first{1};
 
-bool greets(const Batch& batch) {
-  return batch.head.number == 1 && std::any_of(batch.items.begin(), batch.items.end(), [](auto& i) {
-           return std::holds_alternative<Hello>(i);
-         });
+template <class Kind>
+bool has(const Batch& batch) {
+  return std::any_of(batch.items.begin(), batch.items.end(),
+                     [](const Item& item) { return std::holds_alternative<Kind>(item); });
 }
 
 // Microseconds, as everywhere.
@@ -60,7 +60,9 @@ bool Roll::has_ended(Incarnation incarnation) const {
 std::optional<Moment> Roll::take(const Batch& batch) {
   Hub* hub = known(batch.head.incarnation);
   if (hub == nullptr) {
-    if (!greets(batch) || has_ended(batch.head.incarnation)) return std::nullopt;
+    const bool founds = bus_.empty() && has<Config>(batch);
+    if (batch.head.number != 1 || (!founds && !has<Hello>(batch))) return std::nullopt;
+    if (has_ended(batch.head.incarnation)) return std::nullopt;
   } else if (batch.head.number != hub->last_batch + 1) {
     return std::nullopt;
   }

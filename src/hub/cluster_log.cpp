@@ -27,16 +27,27 @@ ClusterLog::ClusterLog(cluster::Hello self, cluster::Incarnation incarnation, Pl
   clock_.saw(has_begun ? roll().time() : base::from_seconds(here.wall), here.mono);
 }
 
-void ClusterLog::join(const std::optional<cluster::Config>& config) {
-  if (config) member_.propose(*config);
-  member_.propose(member_.self());
+std::optional<Result<cluster::Config>> ClusterLog::beginning() const {
+  if (arrived_.empty()) return std::nullopt;
+  const Result<cluster::Batch> first = cluster::decode(arrived_.front().bytes);
+  if (!first) return Result<cluster::Config>(first.error());
+  for (const cluster::Item& item : first->items) {
+    if (const auto* config = std::get_if<cluster::Config>(&item)) {
+      return Result<cluster::Config>(*config);
+    }
+  }
+  return Result<cluster::Config>(
+      fail(ErrorCode::corrupt, "the log does not begin with what a bus begins with"));
 }
 
+void ClusterLog::join(const std::string& url) { member_.greet(url); }
+
 void ClusterLog::join_again(cluster::Incarnation incarnation, Moment here) {
+  const std::string url = member_.self().url;
   member_ = cluster::Member(member_.self(), incarnation);
   has_tick_ = false;
   last_own_ = here;
-  join(std::nullopt);
+  join(url);
 }
 
 void ClusterLog::part() { member_.propose(cluster::Gone{member_.incarnation()}); }

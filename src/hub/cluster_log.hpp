@@ -28,8 +28,11 @@ class ClusterLog final : public EntryLog {
   };
   ClusterLog(cluster::Hello self, cluster::Incarnation incarnation, Place place, Moment here);
 
-  // Says hello. On a bus that has not begun, with what it begins with.
-  void join(const std::optional<cluster::Config>& config);
+  // What the bus begins with, as long as nothing has come out: whoever has no snapshot makes its
+  // machine of it. Nothing: nothing has arrived. Errors: corrupt, unknown_kind.
+  [[nodiscard]] std::optional<Result<cluster::Config>> beginning() const;
+  // Says hello, and where this hub is found.
+  void join(const std::string& url);
   // The same under another incarnation, after this one was called gone.
   void join_again(cluster::Incarnation incarnation, Moment here);
   // Says goodbye: the others need not wait until it is silent for too long.

@@ -12,7 +12,8 @@ core::Principal Door::principal(const net::Peer& peer) const {
   const bool is_here =
       peer.is_unix || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
   core::Principal principal;
-  principal.machine = is_here ? "here" : host;
+  const bool is_one = options_.peer_machines == PeerMachines::one;
+  principal.machine = is_here || is_one ? "here" : host;
   if (options_.peer_users == PeerUsers::told_apart) principal.user = peer.user;
   return principal;
 }

@@ -18,6 +18,10 @@ namespace synapse::hub {
 // Whether people are told apart by their logins, where the hub can know those.
 enum class PeerUsers { told_apart, ignored };
 
+// Whether the machines that people come from are told apart. Those of a cluster can't be: an agent
+// that goes on at another hub comes from elsewhere, as that one sees it.
+enum class PeerMachines { told_apart, one };
+
 struct DoorOptions {
   std::string token;  // Blank: an open hub.
   SocketLimits sockets;
@@ -30,6 +34,7 @@ struct DoorOptions {
   double host_rate = 0;
   double host_burst = 40;
   PeerUsers peer_users = PeerUsers::told_apart;
+  PeerMachines peer_machines = PeerMachines::told_apart;
 };
 
 // A frame on its way: whose it is, what it says, and what is to be said about it.

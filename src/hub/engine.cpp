@@ -229,9 +229,7 @@ void Engine::tick(Moment now) {
   answer_waits(waits_.take_due(now.mono), now);
   run();
   for (const SharedSession& session : door_.sockets().unbound_since(now.mono)) {
-    Turn turn;
-    door_.end(*session, CloseCode::silent, "no good first frame in time", turn);
-    room_.finish(std::move(turn));
+    end_and_leave(*session, CloseCode::silent, "no good first frame in time", now);
   }
 }
 

@@ -62,7 +62,9 @@ void Engine::end_and_leave(Session& session, CloseCode code, std::string_view wh
   door_.end(session, code, why, turn);
   session.waiting.clear();
   room_.finish(std::move(turn));
-  log_.propose({session.id, now, core::Leave{core::Parting::lost}});
+  // Its wish for a name may be under way.
+  const bool may_have_seat = !session.name.empty() || session.pending;
+  if (may_have_seat) log_.propose({session.id, now, core::Leave{core::Parting::lost}});
 }
 
 std::string Engine::marked_stale(std::string answer) const {

@@ -34,6 +34,16 @@ struct RunOptions {
   // Whether the process is this hub's alone, whose allocator it may then tell to give memory back.
   bool owns_process = true;
 
+  // The bus that it shares with other hubs, etcd://HOST:2379[,…]/BUS; blank: it is alone. Needs a
+  // db.
+  std::string cluster;
+  std::string advertise;  // Where agents and other hubs reach it; blank: where it listens.
+  std::string cluster_ca;  // PEM files.
+  std::string cluster_cert;
+  std::string cluster_key;
+  std::string cluster_user;
+  std::string cluster_password;
+
   // What it writes.
   std::optional<std::string> db;
   std::size_t compact_hint_threshold = 100'000;

@@ -2,7 +2,6 @@
 #include "hub/service.hpp"
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +13,8 @@
 #include <iterator>
 #include <thread>
 
+#include "hub/allocator_trim.hpp"
+#include "hub/cluster_run.hpp"
 #include "hub/hook_page.hpp"
 #include "hub/host_watch.hpp"
 #include "hub/http_pages.hpp"
@@ -22,7 +23,6 @@
 #include "hub/relay_mirror.hpp"
 #include "hub/service_options.hpp"
 #include "net/batch_queue.hpp"
-#include "net/http_rules.hpp"
 #include "net/unix_socket.hpp"
 #include "store/line_writer.hpp"
 
@@ -44,7 +44,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         strand_(asio::make_strand(io_)),
         timer_(strand_),
         closing_timer_(strand_),
-        trim_timer_(strand_),
+        trim_(strand_),
         server_(io_, server_options(options), *this),
         hosts_(strand_, [this](SessionId id) {
           engine_->hooks().host_ended(id, clock_.now());
@@ -55,19 +55,24 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     EngineOptions engine = engine_options(options_);
     const Moment now = clock_.now();
     started_ = now.mono;
-    auto machine = std::make_unique<core::Machine>(engine.limits, engine.hub_id);
-    if (options_.db) {
+    Result<std::unique_ptr<core::Machine>> machine =
+        std::make_unique<core::Machine>(engine.limits, engine.hub_id);
+    if (!options_.cluster.empty()) {
+      cluster_.emplace(options_, engine, cluster_host());
+      machine = cluster_->find_bus(io_, is_unwanted_);
+      engine.hub_id = cluster_->bus();
+    } else if (options_.db) {
       log_.emplace(log_options(options_), engine.limits, engine.hub_id, logger_);
-      auto replayed = log_->open(now, is_unwanted_);
-      if (!replayed) return replayed.error();
-      machine = std::move(*replayed);
+      machine = log_->open(now, is_unwanted_);
       // What reading the log left behind would stay for as long as the hub runs.
       if (options_.owns_process) malloc_trim(0);
     }
+    if (!machine) return machine.error();
     if (auto opened = open_relay(); !opened) return opened;
-    start_engine(engine, std::move(machine));
+    start_engine(engine, std::move(*machine));
     if (auto bound = server_.start(); !bound) return bound;
     if (auto bound = open_socket(); !bound) return bound;
+    if (cluster_) return cluster_->join(io_, *engine_, own_url(options_, port()), is_unwanted_);
     // What lapsed while no hub ran lapses now, before anybody asks.
     asio::post(strand_, [this] { drain(); });
     return {};
@@ -77,12 +82,14 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   Result<> run() {
     const auto work = asio::make_work_guard(io_);
+    io_.restart();
     std::vector<std::jthread> helpers;
     for (unsigned i = 1; i < threads_; ++i) helpers.emplace_back([this] { io_.run(); });
     io_.run();
     helpers.clear();
     compactor_.reset();
     if (log_) log_->stop();
+    if (cluster_) cluster_->stop();
     if (relay_) relay_->stop(relay_patience);
     if (fatal_) return *fatal_;
     return {};
@@ -95,7 +102,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   // net::ServerHandler, on any I/O thread.
   void request(net::HttpRequest request, std::shared_ptr<net::HttpReply> reply) override {
-    if (const auto refused = refusal(request)) return reply->respond(*refused);
+    if (const auto refused = refuse_sender(options_, request)) return reply->respond(*refused);
     if (serves_page(options_)) {
       if (auto page = page_response(request)) return reply->respond(*std::move(page));
     }
@@ -110,7 +117,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   std::optional<net::HttpResponse> refuse_upgrade(const net::HttpRequest& request) override {
-    return refusal(request);
+    return refuse_sender(options_, request);
   }
 
   std::shared_ptr<net::ConnectionHandler> opened(
@@ -136,7 +143,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       });
     }
     if (log_ && !log_->read_only() && options_.compact_at != 0) start_compactor();
-    engine_.emplace(engine, std::move(machine), committer());
+    LogWriter* writer = cluster_ ? &cluster_->keeper() : static_cast<LogWriter*>(committer());
+    engine_.emplace(engine, std::move(machine), writer, cluster_ ? &cluster_->log() : nullptr);
     if (log_ && log_->read_only()) engine_->refuse_changes(*log_->read_only());
     engine_->hooks().watch_with(
         [this](SessionId id, const base::ProcessMark& host) { return hosts_.watch(id, host); },
@@ -156,6 +164,11 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     compactor_.emplace(compactor_options(options_), prepare, clock_, say_to(logger_));
   }
 
+  [[nodiscard]] ClusterRun::Host cluster_host() {
+    return {strand_, clock_, logger_, [this] { asio::post(strand_, [this] { drain(); }); },
+            [this](const Error& why) { asio::post(strand_, [this, why] { give_up(why); }); }};
+  }
+
   Result<> open_relay() {
     if (!options_.relay_log) return {};
     auto mirror = std::make_shared<RelayMirror>(*options_.relay_log, options_.relay_max_lines);
@@ -173,23 +186,10 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     const std::string path = is_default ? net::default_socket_path(port()) : *options_.socket;
     if (path.empty()) return {};
     Result<> opened = server_.listen_at(path);
-    if (opened) {
-      logger_.info("the Unix socket is " + path);
-    } else if (is_default) {
-      logger_.warning(opened.error().message + "; there is no Unix socket");
-      return {};
-    }
-    return opened;
-  }
-
-  [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const {
-    if (request.peer.is_unix && request.peer.user != geteuid()) {
-      return net::plain_response(403, "this socket is for processes of the hub's own user");
-    }
-    const Result<> allowed =
-        net::check_sender(request, {net::is_loopback(options_.host), options_.allowed_origins, {}});
-    if (allowed) return std::nullopt;
-    return net::plain_response(403, allowed.error().message);
+    if (opened) logger_.info("the Unix socket is " + path);
+    if (opened || !is_default) return opened;
+    logger_.warning(opened.error().message + "; there is no Unix socket");
+    return {};
   }
 
   // Everything below runs on the hub's strand.
@@ -201,6 +201,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       return reply->respond(std::move(*response));
     }
     if (stopping_) return reply->respond(hook_response(fail(ErrorCode::closed)));
+    if (cluster_) return reply->respond(hook_response(no_hooks_in_cluster()));
     engine_->hook(
         std::get<wire::HookRequest>(std::move(input)), request.peer, clock_.now(),
         [reply](const Result<std::string>& text) { reply->respond(hook_response(text)); });
@@ -240,8 +241,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     const SharedSession& session = arrival.session;
     switch (arrival.kind) {
       case Arrival::Kind::opened:
-        ++comings_;
-        if (stopping_) {
+        trim_.count();
+        if (stopping_ || (cluster_ && !cluster_->is_serving())) {
           Engine::send_away(*session);
         } else {
           engine_->open(session, clock_.now());
@@ -252,7 +253,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         engine_->frame(session, std::move(*arrival.inbound), arrival.bytes, clock_.now());
         break;
       case Arrival::Kind::closed:
-        ++comings_;
+        trim_.count();
         engine_->closed(session, arrival.how, clock_.now());
         break;
       case Arrival::Kind::wrote:
@@ -264,16 +265,19 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   void flush() {
     const Moment now = clock_.now();
     engine_->tick(now);
+    if (cluster_) cluster_->work(now);
     if (committer() != nullptr) committer()->wake();
     engine_->flush(now);
     if (!mirrored_.empty()) relay_->add(std::exchange(mirrored_, {}));
     arm_timer();
-    if (options_.owns_process && comings_ >= comings_per_trim) arm_trim();
-    if (stopping_ && engine_->held_turns() == 0) close_all();
+    if (options_.owns_process) trim_.arm_after_crowd();
+    const bool has_parted = !cluster_ || cluster_->has_parted();
+    if (stopping_ && has_parted && engine_->held_turns() == 0) close_all();
   }
 
   void arm_timer() {
-    const std::optional<Mono> deadline = engine_->next_deadline();
+    std::optional<Mono> deadline = engine_->next_deadline();
+    if (cluster_) deadline = std::min(deadline.value_or(Mono::max()), cluster_->next_deadline());
     if (!deadline || (armed_for_ && *armed_for_ == *deadline)) return;
     armed_for_ = deadline;
     timer_.expires_after(*deadline - clock_.now().mono);
@@ -281,16 +285,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       if (error) return;
       armed_for_.reset();
       drain();
-    });
-  }
-
-  // A thousand agents joining leave behind many megabytes of freed rosters, which the allocator
-  // would keep: a second after such a crowd they go back to the system.
-  void arm_trim() {
-    comings_ = 0;
-    trim_timer_.expires_after(std::chrono::seconds(1));
-    trim_timer_.async_wait([](error_code error) {
-      if (!error) malloc_trim(0);
     });
   }
 
@@ -315,16 +309,21 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     auto machine = log_->rebuild(now);
     if (!machine) {
       logger_.error("the event log can't be read either: " + machine.error().message);
-      fatal_ = machine.error();
-      return shut_down();
+      return give_up(machine.error());
     }
     engine_->log_failed(error, std::move(*machine), now);
   }
 
+  void give_up(const Error& why) {
+    fatal_ = why;
+    shut_down();
+  }
+
   void refresh_metrics() {
-    engine_->metrics().slow_readers = server_.slow_readers();
-    if (relay_) engine_->metrics().relay_dropped = relay_->dropped();
-    if (committer() != nullptr) copy_commit_metrics(committer()->stats(), engine_->metrics());
+    Metrics& metrics = engine_->metrics();
+    metrics.slow_readers = server_.slow_readers();
+    if (relay_) metrics.relay_dropped = relay_->dropped();
+    if (committer() != nullptr) copy_commit_metrics(committer()->stats(), metrics);
   }
 
   void shut_down() {
@@ -333,6 +332,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     hosts_.stop();
     if (compactor_) compactor_->quit();
     engine_->write_renewed(clock_.now());
+    if (cluster_) cluster_->part();
     // Clients have their own bounds; this one is the promise to whoever stops us. It leaves a
     // second for the last tries at a log that another program holds, and a relay file that stalls.
     deadline_.emplace(strand_, std::chrono::seconds(3));
@@ -353,7 +353,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   static constexpr int rounds_max = 16;
-  static constexpr int comings_per_trim = 256;
   static constexpr std::chrono::milliseconds relay_patience{500};
   static constexpr std::size_t waiting_log_bytes_max = 64UL << 20U;
 
@@ -365,7 +364,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   asio::strand<asio::io_context::executor_type> strand_;
   asio::steady_timer timer_;
   asio::steady_timer closing_timer_;
-  asio::steady_timer trim_timer_;
+  AllocatorTrim trim_;
   std::optional<asio::steady_timer> deadline_;
   std::optional<Mono> armed_for_;
   net::Server server_;
@@ -374,6 +373,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::size_t taken_ = 0;
   HostWatch hosts_;
   std::optional<LogKeeper> log_;
+  std::optional<ClusterRun> cluster_;
   std::optional<store::Compactor> compactor_;
   std::optional<store::LineWriter> relay_;
   std::vector<std::string> mirrored_;
@@ -381,7 +381,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::optional<Error> fatal_;
   Mono started_{0};
   int rounds_ = 0;
-  int comings_ = 0;  // Sockets that came or went since the last trim.
   std::atomic<bool> is_unwanted_{false};
   bool stopping_ = false;
   bool closed_all_ = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/service_options.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -46,6 +48,7 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.limits.takeover_cooldown = base::from_seconds(options.takeover_cooldown);
   engine.door.auth_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       base::from_seconds(options.auth_timeout));
+  if (!options.cluster.empty()) engine.door.peer_machines = PeerMachines::one;
   if (options.no_peer_uid) engine.door.peer_users = PeerUsers::ignored;
   // Several snapshots, and broadcasts beside them, may wait in one outbox.
   constexpr std::size_t snapshot_bytes_min = 64UL << 10U;
@@ -89,6 +92,23 @@ net::ServerOptions server_options(const RunOptions& options) {
   server.message_bytes_max = options.max_msg_kb * 1024;
   server.outbox.bytes_max = options.outbox_kb * 1024;
   return server;
+}
+
+std::optional<net::HttpResponse> refuse_sender(const RunOptions& options,
+                                               const net::HttpRequest& request) {
+  if (request.peer.is_unix && request.peer.user != geteuid()) {
+    return net::plain_response(403, "this socket is for processes of the hub's own user");
+  }
+  const Result<> allowed =
+      net::check_sender(request, {net::is_loopback(options.host), options.allowed_origins, {}});
+  if (allowed) return std::nullopt;
+  return net::plain_response(403, allowed.error().message);
+}
+
+std::string own_url(const RunOptions& options, std::uint16_t port) {
+  const bool is_v6 = options.host.find(':') != std::string::npos;
+  return (options.tls_cert.empty() ? "ws://" : "wss://") +
+         (is_v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
 }
 
 store::Say say_to(const Logger& logger) {

@@ -21,6 +21,11 @@ namespace synapse::hub {
 // Whether GET / is answered with the page.
 [[nodiscard]] bool serves_page(const RunOptions& options);
 [[nodiscard]] net::ServerOptions server_options(const RunOptions& options);
+// Why a request of this sender is not for this hub, if it is not.
+[[nodiscard]] std::optional<net::HttpResponse> refuse_sender(const RunOptions& options,
+                                                             const net::HttpRequest& request);
+// Where a hub listens, as those on its own machine reach it.
+[[nodiscard]] std::string own_url(const RunOptions& options, std::uint16_t port);
 [[nodiscard]] store::Say say_to(const Logger& logger);  // Which must outlive it.
 void copy_commit_metrics(const store::CommitStats& stats, Metrics& metrics);
 

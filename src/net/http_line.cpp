@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "net/alarm.hpp"
 #include "net/tcp_link.hpp"
 
@@ -22,6 +23,7 @@ class HttpLine::Impl : public std::enable_shared_from_this<Impl> {
       : executor_(std::move(executor)), options_(std::move(options)), alarm_(executor_) {}
 
   void ask(HttpCall call, Piece piece, Done done) {
+    SYNAPSE_ASSERT(!is_busy());
     call.connection = HttpCall::Afterwards::keep;
     call_ = std::move(call);
     piece_ = std::move(piece);

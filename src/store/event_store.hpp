@@ -22,9 +22,11 @@
 
 namespace synapse::store {
 
-enum class Table { events, synapse_events };
+// `synapse_cluster` is no log: what a hub of a cluster has to know when it starts again, by name,
+// the latest of each alone. In one transaction with the rows that it is about.
+enum class Table { events, synapse_events, synapse_cluster };
 
-// An event on its way to the log.
+// An event on its way to the log; or a note, whose kind is its name and whose payload is bytes.
 struct Entry {
   double ts = 0;  // Wall seconds.
   std::string kind;

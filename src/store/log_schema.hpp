@@ -27,6 +27,12 @@ inline constexpr const char* insert_own_event =
     "INSERT INTO synapse_events (after_seq, ts, kind, payload) VALUES ((SELECT "
     "COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'events'), ?, ?, ?)";
 
+inline constexpr const char* create_cluster_table =
+    "CREATE TABLE IF NOT EXISTS synapse_cluster (name TEXT PRIMARY KEY, value BLOB NOT NULL)";
+inline constexpr const char* put_cluster_note =
+    "INSERT INTO synapse_cluster (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+    "value = excluded.value";
+
 enum class LogTable { missing, present };
 
 // Looks for `events`. Missing means an empty database: one with other tables is some other

@@ -112,6 +112,12 @@ Result<> SqliteStore::write(std::span<const Entry> entries) {
   }
   if (Result<> begun = database_.begin(options_.busy_tries, &is_hurried_); !begun) return begun;
   for (const Entry& entry : entries) {
+    if (entry.table == Table::synapse_cluster) {
+      put_note_.bind(1, std::string_view(entry.kind));
+      put_note_.bind(2, std::string_view(entry.payload));
+      if (Result<> put = database_.run(put_note_); !put) return put;
+      continue;
+    }
     Statement& insert = entry.table == Table::events ? insert_ : insert_own_;
     insert.bind(1, entry.ts);
     insert.bind(2, std::string_view(entry.kind));
@@ -159,13 +165,41 @@ Result<> SqliteStore::merge(const std::function<bool(const RecordView&)>& sink) 
   }
 }
 
+Result<> SqliteStore::keep_notes() {
+  if (Result<> made = database_.run(create_cluster_table); !made) return made;
+  Result<Statement> prepared = database_.prepare(put_cluster_note);
+  if (!prepared) return prepared.error();
+  put_note_ = std::move(*prepared);
+  return {};
+}
+
+Result<std::optional<std::string>> SqliteStore::note(std::string_view name) {
+  Result<Statement> select =
+      database_.prepare("SELECT value FROM synapse_cluster WHERE name = ?");
+  if (!select) return select.error();
+  select->bind(1, name);
+  const int code = select->step();
+  if (code == SQLITE_ROW) return std::optional(std::string(select->text(0)));
+  if (code != SQLITE_DONE) return database_.error(code);
+  return std::optional<std::string>();
+}
+
+Result<bool> SqliteStore::is_empty() {
+  bool is_empty = true;
+  const Result<> done = read([&is_empty](const RecordView&) { return is_empty = false; });
+  if (!done) return done.error();
+  return is_empty;
+}
+
 Result<> SqliteStore::close() {
   if (database_.handle() == nullptr) return {};
   database_.set_busy_timeout(std::chrono::milliseconds(100));
   Result<> emptied = database_.empty_wal();
   // A reader is in the way: then it empties the WAL, being the last one out.
   if (!emptied && emptied.error().code == ErrorCode::locked) emptied = {};
-  for (Statement* one : {&insert_, &insert_own_, &select_, &select_own_}) *one = Statement();
+  for (Statement* one : {&insert_, &insert_own_, &select_, &select_own_, &put_note_}) {
+    *one = Statement();
+  }
   database_ = Database();
   error_ = fail(ErrorCode::closed, "the log is closed");
   return emptied;

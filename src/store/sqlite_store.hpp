@@ -18,6 +18,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "store/event_store.hpp"
 #include "store/log_files.hpp"
@@ -47,6 +49,13 @@ class SqliteStore final : public EventStore {
   void hurry() override { is_hurried_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] Result<> read(const std::function<bool(const RecordView&)>& sink) override;
 
+  // For a hub of a cluster: from here on entries may be of the table synapse_cluster.
+  [[nodiscard]] Result<> keep_notes();
+  // After that: what was written under this name last; nothing: nothing was.
+  [[nodiscard]] Result<std::optional<std::string>> note(std::string_view name);
+  // Whether the log has no event.
+  [[nodiscard]] Result<bool> is_empty();
+
   // For a clean shutdown: moves everything into the file itself. All that comes after is refused.
   [[nodiscard]] Result<> close();
 
@@ -66,6 +75,7 @@ class SqliteStore final : public EventStore {
   Statement insert_own_;
   Statement select_;
   Statement select_own_;
+  Statement put_note_;
   std::optional<core::Durability> sync_;
   std::atomic<bool> is_hurried_{false};
   std::optional<Error> error_;

@@ -66,6 +66,10 @@ ClusterWorld::ClusterWorld(std::uint64_t seed, Universe& universe, ClusterSighti
     agents_[i].name = "agent-" + std::to_string(i);
     agents_[i].attaches = i % 2 == 1;
   }
+  const hub::EngineOptions options = cluster_engine_options();
+  store(cluster::encode(
+      cluster::BatchHead{{++last_incarnation_}, 1, base::from_seconds(wall_at_start), 0},
+      {cluster::encode(cluster::Config{bus, options.limits})}));
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     nodes_[i].index = i;
     nodes_[i].ahead = std::chrono::seconds(dice_.pick(100'000));
@@ -154,7 +158,7 @@ void ClusterWorld::start(Node& node) {
     machine = std::move(*core::Machine::load(node.snapshot->machine));
     node.delivered = static_cast<std::size_t>(node.snapshot->revision) / 2;
   }
-  const cluster::Hello self{"hub-" + std::to_string(node.index), "ws://h", "1", node.rules};
+  const cluster::Hello self{"hub-" + std::to_string(node.index), "", "1", node.rules};
   node.log.emplace(self, cluster::Incarnation{++last_incarnation_}, std::move(place), now);
   node.engine.emplace(options, std::move(machine), nullptr, &*node.log);
   node.attendance.emplace(*node.engine, *node.log,
@@ -163,7 +167,7 @@ void ClusterWorld::start(Node& node) {
                                     const core::Machine& state) {
     passed(node, revision, roll, state);
   });
-  node.log->join(cluster::Config{bus, options.limits});
+  node.log->join("ws://hub-" + std::to_string(node.index));
 }
 
 void ClusterWorld::crash(Node& node) {

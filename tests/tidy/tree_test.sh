@@ -42,10 +42,9 @@ long_allowed='src/base/error.cpp tests/client/request_test.cpp tests/sim/model.c
   tests/store/json_reader_test.cpp'
 
 # Functions that nothing in src/ calls by name: what Beast finds by its arguments, a deadline and a
-# count that tests need of an object of src/, and the saved state, which several hubs will pass on;
-# and the end of their log that a service will hold.
-unused_allowed='async_teardown teardown beast_close_socket within sessions save load to_append
-  is_serving on_passed scopes_contend segments_meet'
+# count that tests need of an object of src/.
+unused_allowed='async_teardown teardown beast_close_socket within sessions
+  scopes_contend segments_meet'
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 # Lengths in bytes, whichever awk this is; tree.awk then counts characters itself.

@@ -6,7 +6,9 @@
 #include "cli/client/connection.hpp"
 #include "cli/client/token.hpp"
 #include "cli/commands/commands.hpp"
+#include "cluster/address.hpp"
 #include "net/http_rules.hpp"
+#include "net/uri.hpp"
 
 namespace synapse::cli::commands {
 
@@ -88,6 +90,54 @@ void add_file_options(OptionSet& set, HubArguments& options) {
            hub.metrics_token);
   set.flag("--metrics-query-token-ok", hub.metrics_query_token_ok,
            "take that token as ?token= too; it then shows in logs of proxies");
+}
+
+void add_cluster_options(OptionSet& set, hub::RunOptions& hub) {
+  set.heading("Several hubs, one bus");
+  set.text({"--cluster", "ADDRESS",
+            "share a bus with other hubs: etcd://HOST:2379[,HOST:2379...]/BUS, or etcds://"},
+           hub.cluster);
+  set.text({"--advertise", "URI", "where others reach this hub [where it listens, on loopback]"},
+           hub.advertise);
+  set.text({"--cluster-ca", "FILE", "roots that etcd's certificates are checked against (PEM)"},
+           hub.cluster_ca);
+  set.text({"--cluster-cert", "FILE", "what the hub shows etcd of itself (PEM)"}, hub.cluster_cert);
+  set.text({"--cluster-key", "FILE", "its private key (PEM)"}, hub.cluster_key);
+  set.text({"--cluster-user", "USER", "etcd's user; the password is $SYNAPSE_CLUSTER_PASSWORD"},
+           hub.cluster_user);
+}
+
+// Why the options of a cluster don't fit together.
+Result<> check_cluster(const hub::RunOptions& hub) {
+  const auto wrong = [](const std::string& why) {
+    return fail(ErrorCode::bad_argument, "hub: " + why);
+  };
+  if (hub.cluster.empty()) {
+    for (const auto& [name, value] :
+         {std::pair{"--advertise", &hub.advertise}, std::pair{"--cluster-ca", &hub.cluster_ca},
+          std::pair{"--cluster-cert", &hub.cluster_cert},
+          std::pair{"--cluster-key", &hub.cluster_key},
+          std::pair{"--cluster-user", &hub.cluster_user}}) {
+      if (!value->empty()) return wrong(std::string(name) + " is for a hub with --cluster");
+    }
+    return {};
+  }
+  if (const auto address = cluster::parse_address(hub.cluster); !address) {
+    return wrong("--cluster: " + address.error().message);
+  }
+  if (!hub.db) return wrong("--cluster needs --db FILE");
+  if (hub.cluster_cert.empty() != hub.cluster_key.empty()) {
+    return wrong("--cluster-cert and --cluster-key go together");
+  }
+  if (hub.compact_at != 0) return wrong("--compact-at is for a hub that is alone");
+  if (!hub.advertise.empty()) {
+    if (const auto uri = net::parse_uri(hub.advertise); !uri) {
+      return wrong("--advertise: " + uri.error().message);
+    }
+  } else if (!net::is_loopback(hub.host)) {
+    return wrong("--cluster needs --advertise URI where the hub listens off loopback");
+  }
+  return {};
 }
 
 void add_limit_options(OptionSet& set, HubArguments& options) {
@@ -190,6 +240,8 @@ int run(Context& context, const HubArguments& options) {
   hub.page = options.page      ? hub::RunOptions::Page::on
              : options.no_page ? hub::RunOptions::Page::off
                                : hub::RunOptions::Page::automatic;
+  if (const Result<> fits = check_cluster(hub); !fits) return explain_usage(context, fits.error());
+  hub.cluster_password = context.environment.get("SYNAPSE_CLUSTER_PASSWORD").value_or("");
   hub.log_format = static_cast<hub::LogFormat>(options.log_format);
   hub.log_level = static_cast<hub::LogLevel>(options.log_level);
   return hub::run(hub, context.out, context.err);
@@ -201,8 +253,10 @@ Runner hub(OptionSet& set) {
   auto options = std::make_shared<HubArguments>();
   add_door_options(set, *options);
   add_file_options(set, *options);
+  add_cluster_options(set, options->hub);
   add_limit_options(set, *options);
   set.example("synapse hub --db ~/synapse/hub.db --relay-log ~/synapse/feed.ndjson");
+  set.example("synapse hub --cluster etcd://a:2379,b:2379,c:2379/team --db ~/synapse/hub.db");
   set.example("synapse hub --host 0.0.0.0 --token-file ~/.token --tls-cert c --tls-key k");
   return runner(options, run);
 }

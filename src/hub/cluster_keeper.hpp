@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What a hub of a cluster keeps in its --db: the events of its bus, as an ordinary log, and beside
+// them what it has to know when it starts again: who it is, which store its bus is in, a snapshot,
+// and how much of the bus's log the events are of.
+//
+// The bus's log is the truth, not this file: nobody waits for it. The events of one batch are
+// written together, with the place of the batch, so that a restart writes none twice and leaves
+// none out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cluster/roll.hpp"
+#include "core/machine.hpp"
+#include "store/committer.hpp"
+#include "store/log_lock.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace synapse::hub {
+
+class ClusterKeeper final : public store::LogWriter {
+ public:
+  struct Saved {
+    cluster::Revision revision = 0;
+    cluster::Roll roll;
+    std::unique_ptr<core::Machine> machine;
+  };
+
+  explicit ClusterKeeper(std::string file) : file_(std::move(file)) {}
+
+  // Errors: locked, corrupt, io_error; bad_argument: the file is the log of a hub that was alone.
+  [[nodiscard]] Result<> open();
+  // Blank: it has none yet.
+  [[nodiscard]] const std::string& hub() const { return hub_; }
+  [[nodiscard]] const std::string& store_id() const { return store_id_; }
+  // Where the last run left off; nothing: nowhere.
+  [[nodiscard]] std::optional<Saved> take_saved() { return std::exchange(saved_, std::nullopt); }
+  // Why what it left can't be used.
+  [[nodiscard]] const std::optional<Error>& lost() const { return lost_; }
+
+  void start(store::Committer::Done done);
+  void introduce(const std::string& hub, const std::string& store_id);
+  // Of the turns of the batch that comes out of the log. With passed() they are written.
+  void submit(std::uint64_t turn, std::vector<store::Entry> entries) override;
+  void passed(cluster::Revision revision);
+  // As of the last batch.
+  void save(const cluster::Roll& roll, const core::Machine& machine);
+  // After start() was not called, nothing is there to be stopped.
+  void stop();
+
+ private:
+  [[nodiscard]] Result<> read();
+  void note(std::string name, std::string value, core::Durability durability);
+  void flush();
+
+  const std::string file_;
+  std::string hub_;
+  std::string store_id_;
+  std::optional<Saved> saved_;
+  std::optional<Error> lost_;
+  cluster::Revision written_ = 0;  // The file has the events up to this.
+  cluster::Revision passed_ = 0;
+  std::optional<store::LogLock> lock_;  // Outlives the store.
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<store::Committer> committer_;
+  std::vector<store::Entry> gathered_;
+  std::uint64_t last_submit_ = 0;
+};
+
+}  // namespace synapse::hub

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "hub/cluster_keeper.hpp"
+
+#include "support/catch.hpp"
+#include "support/result_text.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace synapse;
+using namespace synapse::test;
+using hub::ClusterKeeper;
+
+namespace {
+
+store::Entry row(const std::string& payload) { return {1, "release", payload}; }
+
+std::vector<std::string> rows_in(const std::filesystem::path& file) {
+  auto opened = store::SqliteStore::open(file);
+  REQUIRE(opened.has_value());
+  std::vector<std::string> payloads;
+  REQUIRE((*opened)->read([&](const store::RecordView& record) {
+    payloads.emplace_back(record.payload);
+    return true;
+  }));
+  return payloads;
+}
+
+cluster::Roll some_roll() {
+  cluster::Roll roll;
+  cluster::Batch batch{{{1}, 1, std::chrono::seconds(1'700'000'000), 1'700'000'000}, {}};
+  batch.items = {cluster::Config{"syn-1", {}}, cluster::Hello{"hub-1", "", "", 1}};
+  REQUIRE(roll.take(batch));
+  for (const cluster::Item& item : batch.items) {
+    static_cast<void>(roll.note(item, batch.head));
+  }
+  return roll;
+}
+
+}  // namespace
+
+TEST_CASE("what a hub of a cluster keeps is there when it starts again, and no event twice",
+          "[cluster][hub]") {
+  const TempDir folder;
+  const std::string file = (folder / "hub.db").string();
+  const cluster::Roll roll = some_roll();
+  core::Machine machine({}, "syn-1");
+  {
+    ClusterKeeper keeper(file);
+    REQUIRE(keeper.open().has_value());
+    CHECK(keeper.hub().empty());
+    CHECK_FALSE(keeper.take_saved());
+    keeper.start([](std::uint64_t, const std::optional<Error>& error) { CHECK_FALSE(error); });
+    keeper.introduce("hub-1", "store-1");
+    keeper.submit(1, {row("one")});
+    keeper.submit(2, {row("two")});
+    keeper.passed(5);
+    keeper.save(roll, machine);
+    keeper.submit(3, {row("three")});
+    keeper.passed(8);
+    keeper.stop();
+  }
+  {
+    ClusterKeeper keeper(file);
+    REQUIRE(keeper.open().has_value());
+    CHECK(keeper.hub() == "hub-1");
+    CHECK(keeper.store_id() == "store-1");
+    const auto saved = keeper.take_saved();
+    REQUIRE(saved);
+    CHECK(saved->revision == 5);
+    CHECK(saved->roll.save() == roll.save());
+    CHECK(saved->machine->save() == machine.save());
+    keeper.start([](std::uint64_t, const std::optional<Error>& error) { CHECK_FALSE(error); });
+    // From the snapshot on the batches come again; of the last one the events are there.
+    keeper.submit(1, {row("three")});
+    keeper.passed(8);
+    keeper.submit(2, {row("four")});
+    keeper.passed(9);
+    keeper.stop();
+  }
+  CHECK(rows_in(file) == std::vector<std::string>{"one", "two", "three", "four"});
+}
+
+TEST_CASE("the log of a hub that was alone is not taken for one of a cluster", "[cluster][hub]") {
+  const TempDir folder;
+  const std::string file = (folder / "hub.db").string();
+  {
+    auto opened = store::SqliteStore::open(file);
+    REQUIRE(opened.has_value());
+    const std::vector<store::Entry> rows{row("one")};
+    REQUIRE((*opened)->append(rows));
+  }
+  ClusterKeeper keeper(file);
+  const Result<> refused = keeper.open();
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::bad_argument);
+  CHECK_THAT(refused.error().message, Catch::Matchers::Contains("hub.db"));
+}
+
+TEST_CASE("a snapshot that can't be read is done without, and said", "[cluster][hub]") {
+  const TempDir folder;
+  const std::string file = (folder / "hub.db").string();
+  {
+    ClusterKeeper keeper(file);
+    REQUIRE(keeper.open().has_value());
+    keeper.start([](std::uint64_t, const std::optional<Error>&) {});
+    keeper.introduce("hub-1", "store-1");
+    keeper.save(some_roll(), core::Machine({}, "syn-1"));
+    keeper.stop();
+  }
+  {
+    auto opened = store::SqliteStore::open(file);
+    REQUIRE(opened.has_value());
+    REQUIRE((*opened)->keep_notes());
+    auto snapshot = (*opened)->note("snapshot");
+    REQUIRE(snapshot.has_value());
+    std::string bytes = **snapshot;
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    const std::vector<store::Entry> rows{
+        {0, "snapshot", bytes, core::Durability::synced, store::Table::synapse_cluster}};
+    REQUIRE((*opened)->append(rows));
+  }
+  ClusterKeeper keeper(file);
+  REQUIRE(keeper.open().has_value());
+  CHECK_FALSE(keeper.take_saved());
+  CHECK(keeper.lost());
+}
