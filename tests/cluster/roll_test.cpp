@@ -56,6 +56,19 @@ TEST_CASE("a batch counts once, and only if its hub is on the roll", "[cluster][
   CHECK(bus.roll.bus() == "syn-1");
 }
 
+TEST_CASE("a bus begins once, with the first that says what it is", "[cluster][roll]") {
+  Bus bus;
+  CHECK(bus.say(8, start, {Config{"syn-1", {}}}));
+  CHECK_FALSE(bus.say(9, start + 1s, {Config{"syn-2", {}}}));
+  CHECK(bus.roll.bus() == "syn-1");
+  CHECK(bus.roll.time() == start);
+  // Whoever began it is on the roll only after saying hello.
+  CHECK(bus.roll.hubs().empty());
+  CHECK_FALSE(bus.say(8, start + 1s));
+  REQUIRE(bus.say(7, start + 1s, {Hello{"a", "", "", 1}}));
+  CHECK(bus.roll.find(Incarnation{7})->place == 0);
+}
+
 TEST_CASE("a hub that says hello again ends its earlier run, which is never heard again",
           "[cluster][roll]") {
   Bus bus;

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One hub of a bus of several: what its sockets see of a log that takes its time, is out of reach,
+// or in which the others have called the hub gone.
+#include "hub/attendance.hpp"
+#include "hub/engine_rig.hpp"
+#include "support/catch.hpp"
+#include "wire/decode.hpp"
+
+namespace synapse::test {
+
+namespace {
+
+// A hub, and the log as the store has it: what the hub adds is there when the test says so.
+class SharedRig {
+ public:
+  SharedRig()
+      : log_({"hub-1", "", "1", 1}, cluster::Incarnation{1}, {}, clock_.now()),
+        engine_(options(), std::make_unique<core::Machine>(options().limits, "syn-1"), nullptr,
+                &log_),
+        attendance_(engine_, log_, [this] { return cluster::Incarnation{++last_incarnation_}; }) {
+    store(cluster::encode(cluster::BatchHead{{99}, 1, base::from_seconds(clock_.now().wall), 0},
+                          {cluster::encode(cluster::Config{"syn-1", options().limits})}));
+    log_.join("ws://one");
+    turn();
+    REQUIRE(attendance_.is_serving());
+  }
+
+  Peer connect() {
+    Peer peer;
+    peer.connection = std::make_shared<FakeConnection>("10.0.0.1");
+    peer.session = std::make_shared<hub::Session>(peer.connection);
+    engine_.open(peer.session, clock_.now());
+    return peer;
+  }
+  void say(Peer& peer, Json frame) {
+    const std::string text = frame.dump();
+    engine_.frame(peer.session, wire::decode(text), text.size(), clock_.now());
+    engine_.flush(clock_.now());
+  }
+  // The next batch of the hub is stored, and all that is stored comes out.
+  void turn() {
+    if (auto append = log_.to_append(clock_.now())) {
+      store(append->bytes);
+      log_.appended(append->incarnation, {}, clock_.now());
+    }
+    come_out();
+  }
+  void come_out() {
+    while (came_ < store_.size()) {
+      const std::string& bytes = store_[came_++];
+      log_.arrived(came_, bytes, clock_.now());
+      engine_.catch_up(clock_.now());
+    }
+    attend();
+  }
+  void store(std::string bytes) { store_.push_back(std::move(bytes)); }
+  void advance(double seconds) {
+    clock_.advance(seconds);
+    engine_.tick(clock_.now());
+    attend();
+  }
+  // What another hub says, in its own time.
+  void other_says(std::uint64_t number, const std::vector<cluster::Item>& items) {
+    std::vector<std::string> bytes;
+    for (const cluster::Item& item : items) bytes.push_back(cluster::encode(item));
+    store(cluster::encode(
+        cluster::BatchHead{{50}, number, base::from_seconds(clock_.now().wall), clock_.now().wall},
+        bytes));
+  }
+  [[nodiscard]] bool is_serving() const { return attendance_.is_serving(); }
+  [[nodiscard]] hub::Engine& engine() { return engine_; }
+
+ private:
+  static hub::EngineOptions options() {
+    hub::EngineOptions options;
+    options.hub_id = "syn-1";
+    return options;
+  }
+  void attend() {
+    attendance_.look(clock_.now());
+    engine_.flush(clock_.now());
+  }
+
+  ManualClock clock_;
+  std::uint64_t last_incarnation_ = 1;
+  hub::ClusterLog log_;
+  hub::Engine engine_;
+  hub::Attendance attendance_;
+  std::vector<std::string> store_;
+  std::size_t came_ = 0;
+};
+
+Json shared_claim(const std::string& name, const std::string& task) {
+  return {{"type", "claim"}, {"sender", name}, {"task_id", task}, {"paths", {task}}};
+}
+
+}  // namespace
+
+TEST_CASE("frames of one socket are answered in their order, each once the log has it",
+          "[hub][cluster]") {
+  SharedRig rig;
+  Peer a = rig.connect();
+  a.forget();
+  for (const char* task : {"T1", "T2", "T3"}) rig.say(a, shared_claim("A", task));
+  rig.say(a, {{"type", "state_request"}, {"sender", "A"}});
+  CHECK(a.hear().empty());
+  std::vector<std::string> granted;
+  for (int i = 0; i < 8; ++i) {
+    rig.turn();
+    for (const Json& frame : a.hear("claim_granted")) granted.push_back(frame.at("task_id"));
+  }
+  CHECK(granted == std::vector<std::string>{"T1", "T2", "T3"});
+  CHECK(a.connection->credits() == 4);
+  CHECK(rig.engine().machine().leases().all().size() == 3);
+}
+
+TEST_CASE("before its name is settled a socket may say no more than so much", "[hub][cluster]") {
+  SharedRig rig;
+  Peer a = rig.connect();
+  rig.say(a, shared_claim("A", "T1"));
+  Json large = shared_claim("A", "T2");
+  large["note"] = std::string(20'000, 'x');
+  rig.say(a, large);
+  CHECK(a.close_code() == 1013);
+  // Its wish for the name was under way; the seat it got is given up again.
+  rig.turn();
+  rig.turn();
+  CHECK(rig.engine().machine().seats().all().empty());
+  CHECK(rig.engine().machine().presence().online().empty());
+}
+
+TEST_CASE("a hub that sees nothing of itself refuses changes, and answers queries as of then",
+          "[hub][cluster]") {
+  SharedRig rig;
+  Peer a = rig.connect();
+  rig.say(a, shared_claim("A", "T1"));
+  rig.turn();
+  rig.turn();
+  a.forget();
+  // One that is under way, and one that comes when the log is out of reach.
+  rig.say(a, {{"type", "state_request"}, {"sender", "A"}});
+  CHECK(a.hear("state_snapshot").empty());
+  rig.advance(6);
+  const Frames held = a.hear("state_snapshot");
+  REQUIRE(held.size() == 1);
+  CHECK(held[0].contains("stale_since"));
+  CHECK(held[0].dump().find("T1") != std::string::npos);
+  rig.say(a, shared_claim("A", "T2"));
+  const Frames refused = a.hear();
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].at("code") == "read_only");
+  CHECK(refused[0].at("task_id") == "T2");
+  CHECK(a.connection->credits() == 3);
+  // The log is back: so are changes, and no answer comes a second time.
+  rig.turn();
+  rig.turn();
+  CHECK(a.hear("state_snapshot").empty());
+  rig.say(a, shared_claim("A", "T2"));
+  rig.turn();
+  CHECK(a.hear("claim_granted").size() == 1);
+  CHECK(a.connection->credits() == 4);
+}
+
+TEST_CASE("a request that is stuck ends its socket, and takes effect once when it is asked again",
+          "[hub][cluster]") {
+  SharedRig rig;
+  Peer a = rig.connect();
+  rig.say(a, {{"type", "heartbeat"}, {"sender", "A"}});
+  rig.turn();
+  rig.turn();
+  Json claim = shared_claim("A", "T1");
+  claim["idem_key"] = "k";
+  rig.say(a, claim);
+  rig.advance(10);
+  CHECK_FALSE(a.close_code());
+  rig.advance(6);
+  CHECK(a.close_code() == 1013);
+  for (int i = 0; i < 4; ++i) rig.turn();
+  Peer again = rig.connect();
+  rig.say(again, claim);
+  for (int i = 0; i < 4; ++i) rig.turn();
+  const Frames granted = again.hear("claim_granted");
+  REQUIRE(granted.size() == 1);
+  CHECK(granted[0].at("epoch") == 1);
+  CHECK(rig.engine().machine().leases().last_epoch().value == 1);
+}
+
+TEST_CASE("a hub that was called gone closes its sockets and joins anew", "[hub][cluster]") {
+  SharedRig rig;
+  Peer a = rig.connect();
+  rig.say(a, shared_claim("A", "T1"));
+  rig.turn();
+  rig.turn();
+  rig.other_says(1, {cluster::Hello{"hub-2", "", "1", 1}});
+  // For so long this hub hears nothing of it.
+  for (std::uint64_t number = 2; number < 8; ++number) {
+    rig.advance(2);
+    rig.other_says(number, {cluster::Beat{}});
+  }
+  rig.other_says(8, {cluster::Gone{{1}}});
+  CHECK_FALSE(a.close_code());
+  rig.come_out();
+  CHECK(a.close_code() == 1001);
+  CHECK_FALSE(rig.is_serving());
+  CHECK(rig.engine().machine().seats().all().empty());
+  // Its agents' leases stay.
+  CHECK(rig.engine().machine().leases().all().size() == 1);
+  rig.turn();
+  REQUIRE(rig.is_serving());
+  Peer back = rig.connect();
+  rig.say(back, shared_claim("A", "T2"));
+  rig.turn();
+  rig.turn();
+  CHECK(back.hear("claim_granted").size() == 1);
+}
+
+}  // namespace synapse::test
