@@ -27,8 +27,8 @@ void Engine::keep_waiting(Session& session, Result<wire::Inbound> inbound, std::
                           Moment now) {
   session.waiting_bytes += bytes;
   if (!session.is_bound() && session.waiting_bytes > waiting_bytes_max) {
-    return end_and_leave(session, CloseCode::retry_later, "too much before the name was settled",
-                         now);
+    return end_and_leave(session, CloseCode::try_again_later,
+                         "too much before the name was settled", now);
   }
   session.waiting.push_back({std::move(inbound), bytes});
 }
@@ -105,7 +105,7 @@ void Engine::cut_off(std::optional<double> since, Moment now) {
 void Engine::give_up_on(Mono since, Moment now) {
   for (const auto& [id, session] : door_.sockets().all()) {
     if (!session->is_open || !session->pending || session->pending->arrived > since) continue;
-    end_and_leave(*session, CloseCode::retry_later,
+    end_and_leave(*session, CloseCode::try_again_later,
                   "the outcome is open; ask again with the same key", now);
   }
 }

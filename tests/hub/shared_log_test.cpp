@@ -30,6 +30,7 @@ class SharedRig {
     peer.connection = std::make_shared<FakeConnection>("10.0.0.1");
     peer.session = std::make_shared<hub::Session>(peer.connection);
     engine_.open(peer.session, clock_.now());
+    engine_.flush(clock_.now());
     return peer;
   }
   void say(Peer& peer, Json frame) {
