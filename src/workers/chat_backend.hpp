@@ -23,7 +23,7 @@ struct Prompt {
 class ChatBackend {
  public:
   virtual ~ChatBackend() = default;
-  // Errors say in one sentence, which goes to everybody on the bus, what is wrong: they hold no
+  // Errors say in one sentence, which goes to whoever asked, what is wrong: they hold no
   // secret. cancelled: by cancel(), and nobody is to be told.
   [[nodiscard]] virtual Result<std::string> answer(const Prompt& prompt) = 0;
   virtual void cancel() = 0;

@@ -5,6 +5,7 @@
 
 #include "base/strings.hpp"
 #include "net/tls.hpp"
+#include "synapse/version.hpp"
 #include "workers/model_codec.hpp"
 
 namespace synapse::workers {
@@ -23,6 +24,10 @@ net::HttpClientOptions client_options(const ModelOptions& options) {
   client.timeout = options.timeout;
   client.body_bytes_max = options.answer_bytes_max;
   return client;
+}
+
+ModelAnswer answer_in(const net::HttpResponse& response) {
+  return {response.status, response.content_type, response.header("Retry-After"), response.body};
 }
 
 }  // namespace
@@ -44,26 +49,37 @@ bool is_on_this_machine(const net::Uri& uri) {
 }
 
 ModelBackend::ModelBackend(ModelOptions options)
-    : options_(std::move(options)), client_(client_options(options_)) {}
+    : options_(std::move(options)),
+      temperature_(options_.temperature),
+      client_(client_options(options_)) {}
 
 Result<std::string> ModelBackend::answer(const Prompt& prompt) {
+  Result<net::HttpResponse> response = ask(prompt);
+  if (response && temperature_ && refuses_temperature(answer_in(*response))) {
+    temperature_.reset();
+    response = ask(prompt);
+  }
+  if (!response) {
+    if (response.error().code == ErrorCode::cancelled) return response.error();
+    return fail(response.error().code, redacted(response.error().message, options_.key));
+  }
+  return completion_of(answer_in(*response), options_.key);
+}
+
+Result<net::HttpResponse> ModelBackend::ask(const Prompt& prompt) {
   net::HttpCall call;
   call.uri = options_.base;
   call.uri.target += "/chat/completions";
   net::HttpRequest& request = call.request;
   request.method = "POST";
-  request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  if (!options_.key.empty())
+  request.headers = {{"Content-Type", "application/json"},
+                     {"Accept", "application/json"},
+                     {"User-Agent", "synapse/" + std::string(version())}};
+  if (!options_.key.empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + options_.key);
-  request.body = completion_request(options_.model, system_prompt, prompt.asked);
-  const Result<net::HttpResponse> response = client_.exchange(call);
-  if (!response) {
-    if (response.error().code == ErrorCode::cancelled) return response.error();
-    return fail(response.error().code, redacted(response.error().message, options_.key));
   }
-  return completion_of(
-      {response->status, response->content_type, response->header("Retry-After"), response->body},
-      options_.key);
+  request.body = completion_request({options_.model, system_prompt, prompt.asked, temperature_});
+  return client_.exchange(call);
 }
 
 void ModelBackend::cancel() { client_.cancel(); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "net/http_client.hpp"
@@ -16,6 +17,7 @@ struct ModelOptions {
   std::string model;
   std::string key;  // Sent as a bearer token; blank: none is.
   std::string tls_ca;
+  std::optional<double> temperature = 0.2;  // Nothing: none is sent.
   std::chrono::milliseconds timeout{60'000};
   std::size_t answer_bytes_max = 1UL << 20U;
 };
@@ -25,6 +27,7 @@ struct ModelOptions {
 // Whether what is sent there stays on this machine, by the host alone.
 [[nodiscard]] bool is_on_this_machine(const net::Uri& uri);
 
+// A model that takes no temperature is asked without one, from then on.
 class ModelBackend final : public ChatBackend {
  public:
   explicit ModelBackend(ModelOptions options);
@@ -32,7 +35,10 @@ class ModelBackend final : public ChatBackend {
   void cancel() override;
 
  private:
+  [[nodiscard]] Result<net::HttpResponse> ask(const Prompt& prompt);
+
   const ModelOptions options_;
+  std::optional<double> temperature_;
   net::HttpClient client_;
 };
 

@@ -7,6 +7,7 @@
 // of here does: redacted() is applied to replies and errors alike.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,20 @@ struct ModelAnswer {
   std::string_view body;
 };
 
+struct CompletionWish {
+  std::string model;
+  std::string system;
+  std::string user;
+  std::optional<double> temperature;  // Nothing: the model's own.
+};
 // The body of a POST to BASE/chat/completions.
-[[nodiscard]] std::string completion_request(const std::string& model, const std::string& system,
-                                             const std::string& user);
+[[nodiscard]] std::string completion_request(const CompletionWish& wish);
+// Whether the server wants nothing but the temperature left out: models that reason take none.
+[[nodiscard]] bool refuses_temperature(const ModelAnswer& answer);
 
-// What the model said. Errors, each a sentence for people: unreachable (the server answered with a
-// status of failure), corrupt (there is no reply in its answer).
+// What the model said, without what it thought before. Errors, each a sentence for people:
+// unreachable (the server answered with a status of failure), corrupt (there is no reply in its
+// answer).
 [[nodiscard]] Result<std::string> completion_of(const ModelAnswer& answer, std::string_view key);
 
 // The names of the models that an Ollama has, from its /api/tags; at most 1000. Errors: as above.

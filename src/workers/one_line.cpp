@@ -70,6 +70,14 @@ std::string one_line(std::string_view text, std::size_t characters_max) {
   return line;
 }
 
+std::string shortened_line(std::string_view text, std::size_t characters_max) {
+  std::string whole = one_line(text, characters_max + 2);
+  if (trimmed_length(whole) <= characters_max || characters_max == 0) {
+    return one_line(whole, characters_max);
+  }
+  return one_line(whole, characters_max - 1) + "…";
+}
+
 std::size_t trimmed_length(std::string_view text) {
   std::size_t count = 0;
   for (const char byte : base::trim(text)) count += is_continuation(byte) ? 0 : 1;

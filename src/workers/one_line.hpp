@@ -12,6 +12,9 @@ namespace synapse::workers {
 // either end, cut after `characters_max` code points.
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t characters_max);
 
+// The same, of which one that had to be cut ends in "…", within the same number.
+[[nodiscard]] std::string shortened_line(std::string_view text, std::size_t characters_max);
+
 // Code points of valid UTF-8 without the white space around them.
 [[nodiscard]] std::size_t trimmed_length(std::string_view text);
 

@@ -169,14 +169,15 @@ void Worker::answer(const Question& question) {
   if (!answered && answered.error().code == ErrorCode::cancelled) return;
   std::string text;
   if (answered) {
-    text = one_line(*answered, reply_characters_max);
+    text = shortened_line(*answered, reply_characters_max);
   } else {
     tell("model error: " + answered.error().message);
-    text = one_line(agent_.name() + ": model error -> " + answered.error().message,
-                    reply_characters_max);
+    text = shortened_line(agent_.name() + ": model error -> " + answered.error().message,
+                          reply_characters_max);
   }
   if (!question.mark.empty()) text += '\n' + question.mark;
-  const bool is_private = options_.reply_to == WorkerOptions::ReplyTo::sender;
+  // What went wrong is of use to nobody but whoever asked.
+  const bool is_private = options_.reply_to == WorkerOptions::ReplyTo::sender || !answered;
   const Result<Reply> said =
       agent_.chat(is_private ? question.sender : "all", text, {{mark, true}});
   if (said && said->granted) return;

@@ -49,6 +49,19 @@ TEST_CASE("a model is asked over HTTP with its name, its key and the prompt", "[
   CHECK(request.at("body").at("messages").at(1).at("content") == "A says: why?");
 }
 
+TEST_CASE("a model that takes no temperature is asked without one, from then on",
+          "[workers][http]") {
+  const ModelProcess server;
+  ModelBackend backend(options_for(server.url(), "reasoning"));
+  CHECK(backend.answer({"why?", "why?"}).has_value());
+  CHECK(backend.answer({"why?", "why?"}).has_value());
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].at("body").at("temperature") == 0.2);
+  CHECK_FALSE(requests[1].at("body").contains("temperature"));
+  CHECK_FALSE(requests[2].at("body").contains("temperature"));
+}
+
 TEST_CASE("without a key none is sent", "[workers][http]") {
   const ModelProcess server;
   ModelOptions options = options_for(server.url(), "kind");

@@ -27,16 +27,19 @@ std::string refused(const ModelAnswer& answer, std::string_view key = "") {
 }  // namespace
 
 TEST_CASE("a completion is asked for with a system and a user message", "[workers][model]") {
-  const auto request = nlohmann::json::parse(completion_request("m", "be \"brief\"", "why?\n"));
+  const auto request =
+      nlohmann::json::parse(completion_request({"m", "be \"brief\"", "why?\n", 0.2}));
   CHECK(request == nlohmann::json::parse(
                        R"({"model": "m", "temperature": 0.2, "messages": [
                            {"role": "system", "content": "be \"brief\""},
                            {"role": "user", "content": "why?\n"}]})"));
+  const auto without = nlohmann::json::parse(completion_request({"m", "", "", std::nullopt}));
+  CHECK_FALSE(without.contains("temperature"));
 }
 
 TEST_CASE("text that is no UTF-8 does not stop a request", "[workers][model]") {
-  CHECK_FALSE(
-      nlohmann::json::parse(completion_request("m", "", "a\xff"), nullptr, false).is_discarded());
+  CHECK_FALSE(nlohmann::json::parse(completion_request({"m", "", "a\xff", 0.2}), nullptr, false)
+                  .is_discarded());
 }
 
 TEST_CASE("the reply is the first choice's content, as text or in parts", "[workers][model]") {
@@ -57,6 +60,42 @@ TEST_CASE("an answer without a reply is an error that says so", "[workers][model
   }
 }
 
+TEST_CASE("what a model thought before its answer is no part of it", "[workers][model]") {
+  const auto said_by = [](const std::string& content) {
+    return said(nlohmann::json{{"choices", {{{"message", {{"content", content}}}}}}}.dump());
+  };
+  CHECK(said_by("<think>Hm.</think>\n\nThe parser is fine.").value() == "\n\nThe parser is fine.");
+  // Some servers leave out where it begins.
+  CHECK(said_by("Hm.</think>fine").value() == "fine");
+  CHECK(said_by("a <think> tag").value() == "a <think> tag");
+  CHECK(said_by("<think>Hm").has_error());
+  CHECK(said_by("<think>Hm</think> ").has_error());
+}
+
+TEST_CASE("why a model says nothing is told", "[workers][model]") {
+  const auto why = [](const std::string& choice) {
+    return refused({200, json_type, "", R"({"choices": [)" + choice + "]}"});
+  };
+  CHECK(why(R"({"message": {"content": null, "refusal": "I can't help\nwith that"}})") ==
+        "the model refuses to answer: I can't help with that");
+  CHECK_THAT(why(R"({"message": {"content": null, "tool_calls": [{"id": "1"}]}})"),
+             Contains("wants to use a tool"));
+  CHECK_THAT(why(R"({"finish_reason": "length", "message": {"content": ""}})"),
+             Contains("limit of tokens"));
+  CHECK(why(R"({"message": {"content": ""}})") == "the model said nothing");
+}
+
+TEST_CASE("a server that takes no temperature is told from one that refuses something else",
+          "[workers][model]") {
+  CHECK(refuses_temperature(
+      {400, json_type, "",
+       R"({"error": {"message": "'temperature' takes 1", "param": "temperature"}})"}));
+  CHECK(refuses_temperature({400, json_type, "", R"({"detail": "temperature is not allowed"})"}));
+  CHECK_FALSE(refuses_temperature({400, json_type, "", R"({"error": {"param": "model"}})"}));
+  CHECK_FALSE(refuses_temperature({500, json_type, "", R"({"error": "temperature"})"}));
+  CHECK_FALSE(refuses_temperature({400, "text/html", "", "<html>"}));
+}
+
 TEST_CASE("an answer that is nested without end is an error", "[workers][model]") {
   CHECK(said(std::string(1UL << 20U, '[')).has_error());
 }
@@ -74,6 +113,24 @@ TEST_CASE("a status of failure is told with the server's own words", "[workers][
   CHECK(refused({502, "text/html", "", "<html>"}) == "the model server answered HTTP 502");
   CHECK(refused({500, json_type, "", R"({"error": ")" + std::string(9999, 'x') + "\"}"}).size() <
         200);
+}
+
+TEST_CASE("each kind of server's own words are found", "[workers][model]") {
+  CHECK(refused({400, json_type, "", R"({"object": "error", "message": "max_tokens"})"}) ==
+        "the model server answered HTTP 400: max_tokens");
+  CHECK(refused({422, json_type, "", R"({"detail": "no such field"})"}) ==
+        "the model server answered HTTP 422: no such field");
+  CHECK(refused({422, json_type, "", R"({"detail": [{"msg": "field required"}]})"}) ==
+        "the model server answered HTTP 422: field required");
+  CHECK_THAT(refused({200, json_type, "", R"({"error": "Unexpected endpoint"})"}),
+             Contains("(Unexpected endpoint)") && Contains("--base-url"));
+  CHECK_THAT(refused({404, "text/plain", "", "404 page not found"}), Contains("--base-url"));
+}
+
+TEST_CASE("a quota that is used up is told as such, and nothing is promised", "[workers][model]") {
+  const std::string why = refused(
+      {429, json_type, "7", R"({"error": {"message": "x", "code": "insufficient_quota"}})"});
+  CHECK_THAT(why, Contains("quota") && !Contains("again"));
 }
 
 TEST_CASE("a server that has too much to do is told from one that failed", "[workers][model]") {

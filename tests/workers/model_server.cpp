@@ -111,6 +111,10 @@ std::string reply_of(const Request& request) {
   if (model == "streaming") {
     return response("200 OK", "data: {\"choices\":[]}\n\n", "Content-Type: text/event-stream\r\n");
   }
+  if (model == "reasoning" && json::parse(request.body).contains("temperature")) {
+    return response("400 Bad Request",
+                    json{{"error", {{"message", "no"}, {"param", "temperature"}}}}.dump());
+  }
   if (model == "busy") return response("429 Too Many Requests", "{}", "Retry-After: 7\r\n");
   if (model == "elsewhere") {
     return response("302 Found", "", "Location: http://192.0.2.1/v1/chat/completions\r\n");

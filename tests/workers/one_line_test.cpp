@@ -11,6 +11,14 @@ TEST_CASE("white space and control characters collapse to one space", "[workers]
   CHECK(one_line(" \n ", 100).empty());
 }
 
+TEST_CASE("a line that had to be cut says so, within its length", "[workers][text]") {
+  CHECK(shortened_line("abcd", 4) == "abcd");
+  CHECK(shortened_line("abcde", 4) == "abc…");
+  CHECK(shortened_line("ab cde", 4) == "ab…");
+  CHECK(shortened_line("äöüß", 3) == "äö…");
+  CHECK(shortened_line("abc   ", 3) == "abc");
+}
+
 TEST_CASE("a line is cut between characters, and never ends in a space", "[workers][text]") {
   CHECK(one_line("äöü", 2) == "äö");
   CHECK(one_line("ab cd", 3) == "ab");

@@ -126,7 +126,18 @@ TEST_CASE("a worker answers in one line of at most 420 characters", "[workers][w
   REQUIRE(peer->chat("W", "hello")->granted);
   const Json reply = chat_of(*peer, "W");
   CHECK(reply.at("target") == "all");
-  CHECK(reply.at("payload") == "a b" + std::string(417, 'x'));
+  CHECK(reply.at("payload") == "a b" + std::string(416, 'x') + "…");
+}
+
+TEST_CASE("a worker repeats the mark of a task from outside, which its model never sees",
+          "[workers][worker]") {
+  const Bus bus;
+  const auto peer = bus.join("P");
+  const Running worker(bus, "W", echo);
+  REQUIRE(peer->chat("W", "count\n[A2A-TASK:t contextId=c]")->granted);
+  CHECK(chat_of(*peer, "W").at("payload") == "about count\n[A2A-TASK:t contextId=c]");
+  REQUIRE(peer->chat("W", "plain")->granted);
+  CHECK(chat_of(*peer, "W").at("payload") == "about plain");
 }
 
 TEST_CASE("a worker answers its asker alone when told to", "[workers][worker]") {
@@ -163,14 +174,16 @@ TEST_CASE("a worker's model is shown what was said before, and the message by it
                                !Contains("one") && !Contains("ACK"));
 }
 
-TEST_CASE("an error of the model becomes the reply", "[workers][worker]") {
+TEST_CASE("an error of the model becomes the reply, to whoever asked", "[workers][worker]") {
   const Bus bus;
   const auto peer = bus.join("P");
   Running worker(bus, "W", [](const Prompt&) -> synapse::Result<std::string> {
     return synapse::fail(ErrorCode::unreachable, "nobody\nthere");
   });
   REQUIRE(peer->chat("W", "hello")->granted);
-  CHECK(chat_of(*peer, "W").at("payload") == "W: model error -> nobody there");
+  const Json reply = chat_of(*peer, "W");
+  CHECK(reply.at("payload") == "W: model error -> nobody there");
+  CHECK(reply.at("target") == "P");
   CHECK_THAT(worker.told(), Contains("nobody"));
 }
 

@@ -3,6 +3,7 @@
 #include "workers/worker.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <ostream>
 
@@ -30,6 +31,7 @@ struct WorkerArguments {
   std::string base_url = "http://localhost:11434/v1";
   std::string api_key_env = "OPENAI_API_KEY";
   std::string model_ca;
+  std::string temperature = "0.2";
   double model_timeout = 60;
   std::size_t max_context = 8;
   std::size_t reply_target_mode = 0;
@@ -43,6 +45,19 @@ constexpr std::chrono::seconds answer_patience(30);
 
 bool is_rule(const WorkerArguments& options) {
   return options.provider == static_cast<std::size_t>(Provider::rule);
+}
+
+// Nothing for `none`.
+Result<std::optional<double>> temperature_of(const std::string& text) {
+  if (text == "none") return std::optional<double>();
+  double temperature = 0;
+  const char* const end = text.data() + text.size();
+  const auto [read_to, error] = std::from_chars(text.data(), end, temperature);
+  if (error == std::errc() && read_to == end && temperature >= 0 && temperature <= 2) {
+    return std::optional(temperature);
+  }
+  return fail(ErrorCode::bad_argument,
+              "worker: --temperature " + shown(text) + " is neither a number from 0 to 2 nor none");
 }
 
 // Nothing for a worker that needs none.
@@ -63,6 +78,9 @@ Result<std::optional<workers::ModelOptions>> model_options(const Context& contex
                                              " holds is no key: it is too long, or has a space or "
                                              "another character that no key has");
   }
+  const Result<std::optional<double>> temperature = temperature_of(options.temperature);
+  if (!temperature) return temperature.error();
+  model.temperature = *temperature;
   model.tls_ca = options.model_ca;
   model.timeout = to_milliseconds(options.model_timeout);
   return std::optional(std::move(model));
@@ -151,6 +169,10 @@ Runner worker(OptionSet& set) {
   set.text({"--base-url", "URL", "of the API; /chat/completions is added"}, options->base_url);
   set.text({"--api-key-env", "VARIABLE", "the environment variable that holds the key, if any"},
            options->api_key_env);
+  set.text(
+      {"--temperature", "NUMBER",
+       "how freely the model answers, 0 to 2; none: it is not told, as models that reason want"},
+      options->temperature);
   set.number({"--model-timeout", "SECONDS", "how long the model may take for an answer"},
              options->model_timeout, {3, 3600});
   set.text({"--model-ca", "FILE", "certificates to trust for an https API instead of the system's"},
