@@ -13,8 +13,8 @@
 
 namespace synapse::mcp {
 
-// About 1,300 tokens.
-inline constexpr std::size_t view_bytes_max = 5'200;
+// At most 1,500 tokens, for ids and paths make about 2.7 bytes a token.
+inline constexpr std::size_t view_bytes_max = 3'900;
 
 // Whom and what a look at the state is about.
 struct StateView {

@@ -50,12 +50,13 @@ TEST_CASE("a state of any size stays short for a model, and says what it left ou
     claims.push_back(claim("BIG-" + std::to_string(i), "http-agent", {"src/a.cpp", "src/b.cpp"}));
   }
   const Outcome hundred = state_outcome(state_with(claims), {"me", {}, std::nullopt, {}});
-  // 1,500 tokens of four bytes.
-  CHECK(hundred.text.size() <= 6000);
-  CHECK_THAT(hundred.text, Contains("BIG-99") && !Contains("more"));
+  // As a tokenizer counts them these are 1,500 tokens.
+  CHECK(hundred.text.size() <= 4'000);
+  CHECK_THAT(hundred.text, Contains("BIG-70 ") && Contains(" more: ask for mine"));
+  CHECK(hundred.structured.at("active_claims").size() == 100);
   for (Json& one : claims) one["paths"] = Json(50, std::string(300, 'x'));
   const Outcome wide = state_outcome(state_with(claims), {"me", {}, std::nullopt, {}});
-  CHECK(wide.text.size() <= 6000);
+  CHECK(wide.text.size() <= 4'000);
   CHECK_THAT(wide.text, Contains(" more: ask for mine, paths or another limit"));
   StateView few{"me", {}, std::nullopt, {}};
   few.wish.limit = 3;
