@@ -23,7 +23,8 @@ class Answer {
 
   virtual void begin_stream() = 0;
   virtual void event(std::uint64_t number, std::string_view json) = 0;
-  // Says that the stream lives: to a client that looks, and to us if there is none.
+  // Says that the stream lives, or that the one answer is still to come: to a client that looks,
+  // and to us if there is none.
   virtual void keep_alive() = 0;
   virtual void end_stream() = 0;
 
@@ -35,6 +36,12 @@ class Answer {
 [[nodiscard]] std::shared_ptr<Answer> rest_answer(std::shared_ptr<net::HttpReply> reply);
 // JSON-RPC, to the call of that id.
 [[nodiscard]] std::shared_ptr<Answer> rpc_answer(std::shared_ptr<net::HttpReply> reply, Json id);
+
+// The card, to a client that may have it already: `known` is what it says of that (If-None-Match).
+[[nodiscard]] std::shared_ptr<Answer> card_answer(std::shared_ptr<net::HttpReply> reply,
+                                                  std::string known);
+// To a call that has no id, which is answered with nothing, and at once.
+[[nodiscard]] std::shared_ptr<Answer> no_answer(net::HttpReply& reply);
 
 // A problem before anybody knows what is asked for.
 [[nodiscard]] net::HttpResponse problem_response(const Problem& problem);

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "a2a/message_codec.hpp"
 #include "a2a/task_codec.hpp"
 #include "a2a/webhook_address.hpp"
 #include "base/control.hpp"
@@ -56,6 +57,15 @@ Result<> check_part(const Json& part, std::size_t index) {
     }
   }
   if (found == nullptr) return bad(where + " must have text, data, url, file or raw");
+  if (const Json& raw = member(part, "raw");
+      raw.is_string() && !is_base64(raw.get_ref<const std::string&>())) {
+    return bad(where + ".raw must be base64");
+  }
+  for (const char* name : {"filename", "mediaType"}) {
+    if (const Json& text = member(part, name); !text.is_null() && !text.is_string()) {
+      return bad(where + "." + name + " must be a string");
+    }
+  }
   return {};
 }
 
@@ -68,6 +78,19 @@ Result<> check_parts(const Json& parts) {
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (const Result<> checked = check_part(parts[i], i); !checked) return checked;
+  }
+  return {};
+}
+
+Result<> check_lists(const Json& message) {
+  for (const char* name : {"extensions", "referenceTaskIds"}) {
+    const Json& list = member(message, name);
+    const bool are_texts =
+        list.is_array() &&
+        std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); });
+    if (!list.is_null() && !are_texts) {
+      return bad(std::string("message.") + name + " must be an array of strings");
+    }
   }
   return {};
 }
@@ -139,13 +162,6 @@ Result<std::string> optional_id(const Json& message, const char* name) {
   return id;
 }
 
-// The config that comes with a message: A2A 1.0 has it flat, others one level down.
-const Json& config_of(const Json& configuration) {
-  const Json& outer = member(configuration, "taskPushNotificationConfig", "pushNotificationConfig");
-  const Json& inner = member(outer, "pushNotificationConfig");
-  return inner.is_null() ? outer : inner;
-}
-
 Result<> read_configuration(const Json& configuration, SendMessage& send) {
   if (configuration.is_null()) return {};
   if (!configuration.is_object()) return bad("configuration must be an object");
@@ -153,17 +169,14 @@ Result<> read_configuration(const Json& configuration, SendMessage& send) {
   if (!length) return length.error();
   send.history_length = *length;
   const Json& immediate = member(configuration, "returnImmediately");
-  const Json& blocking = member(configuration, "blocking");
-  for (const Json* flag : {&immediate, &blocking}) {
-    if (!flag->is_null() && !flag->is_boolean()) {
-      return bad("configuration.returnImmediately must be true or false");
-    }
+  if (!immediate.is_null() && !immediate.is_boolean()) {
+    return bad("configuration.returnImmediately must be true or false");
   }
-  const bool waits = immediate == false || (immediate.is_null() && blocking == true);
-  if (waits && send.answer == SendMessage::Answer::at_once) {
-    send.answer = SendMessage::Answer::when_over;
+  // A client that says nothing waits, and so does one whose library leaves `false` out.
+  if (immediate == true && send.answer == SendMessage::Answer::when_over) {
+    send.answer = SendMessage::Answer::at_once;
   }
-  const Json& config = config_of(configuration);
+  const Json& config = member(configuration, "taskPushNotificationConfig");
   if (config.is_null()) return {};
   Result<PushConfig> push = read_push_config(config);
   if (!push) return push.error();
@@ -174,15 +187,10 @@ Result<> read_configuration(const Json& configuration, SendMessage& send) {
 Result<> read_authentication(const Json& authentication, PushConfig& config) {
   if (authentication.is_null()) return {};
   if (!authentication.is_object()) return bad("authentication must be an object");
-  Result<std::string> scheme =
+  const Result<std::string> scheme =
       text_member(authentication, "scheme", nullptr, "authentication.scheme");
   if (!scheme) return scheme.error();
-  // Older clients have a list of schemes.
-  if (const Json& schemes = member(authentication, "schemes");
-      scheme->empty() && schemes.is_array() && !schemes.empty() && schemes[0].is_string()) {
-    *scheme = schemes[0].get<std::string>();
-  }
-  Result<std::string> credentials =
+  const Result<std::string> credentials =
       text_member(authentication, "credentials", nullptr, "authentication.credentials");
   if (!credentials) return credentials.error();
   const bool is_word = scheme->find(' ') == std::string::npos && is_header_text(*scheme);
@@ -192,8 +200,8 @@ Result<> read_authentication(const Json& authentication, PushConfig& config) {
   if (credentials->size() > secret_bytes_max || !is_header_text(*credentials)) {
     return bad("authentication.credentials must be what an Authorization header can hold");
   }
-  config.scheme = *std::move(scheme);
-  config.credentials = *std::move(credentials);
+  config.scheme = *scheme;
+  config.credentials = *credentials;
   return {};
 }
 
@@ -235,6 +243,7 @@ Result<SendMessage> read_send(const Json& body, SendMessage::Answer answer) {
   if (const Result<> checked = check_parts(member(message, "parts")); !checked) {
     return checked.error();
   }
+  if (const Result<> checked = check_lists(message); !checked) return checked.error();
   SendMessage send;
   send.answer = answer;
   const auto task_id = optional_id(message, "taskId");
@@ -255,30 +264,38 @@ Result<SendMessage> read_send(const Json& body, SendMessage::Answer answer) {
                                                std::to_string(text_bytes_max >> 10U) +
                                                " KiB is the most; send a url");
   }
-  send.message = message;
+  send.message = known_message(message);
   return send;
 }
 
+bool can_meet_modes(const Json& body) {
+  const Json& modes = member(member(body, "configuration"), "acceptedOutputModes");
+  if (!modes.is_array() || modes.empty()) return true;
+  return std::any_of(modes.begin(), modes.end(), [](const Json& mode) {
+    return mode == "text/plain" || mode == "application/json" || mode == "text/*" ||
+           mode == "application/*" || mode == "*/*" || mode == "text";
+  });
+}
+
 Result<PushConfig> read_push_config(const Json& body) {
-  const Json& inner = member(body, "pushNotificationConfig");
-  const Json& given = inner.is_null() ? body : inner;
-  if (!given.is_object()) return bad("pushNotificationConfig must be an object");
+  const Json& given = body;
+  if (!given.is_object()) return bad("a push notification config must be an object");
   PushConfig config;
-  const auto id = text_member(given, "id", nullptr, "pushNotificationConfig.id");
+  const auto id = text_member(given, "id", nullptr, "id");
   if (!id) return id.error();
   if (!id->empty() && !wire::is_marker_id(*id)) {
-    return bad("pushNotificationConfig.id must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -");
+    return bad("id must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -");
   }
   config.id = *id;
-  const auto url = text_member(given, "url", "webhookUrl", "pushNotificationConfig.url");
+  const auto url = text_member(given, "url", nullptr, "url");
   if (!url) return url.error();
-  if (url->empty()) return bad("pushNotificationConfig.url is required");
+  if (url->empty()) return bad("url is required");
   if (const auto checked = check_webhook_url(*url); !checked) return checked.error();
   config.url = *url;
-  const auto token = text_member(given, "token", nullptr, "pushNotificationConfig.token");
+  const auto token = text_member(given, "token", nullptr, "token");
   if (!token) return token.error();
   if (token->size() > secret_bytes_max || !is_header_text(*token)) {
-    return bad("pushNotificationConfig.token must be what a header can hold");
+    return bad("token must be what a header can hold");
   }
   config.token = *token;
   if (const Result<> read = read_authentication(member(given, "authentication"), config); !read) {
@@ -297,8 +314,8 @@ Result<std::optional<std::size_t>> read_count(const Json& params, const char* na
   return std::optional<std::size_t>(*number);
 }
 
-Result<std::string> read_id(const Json& params, const char* name, const char* older) {
-  Result<std::string> id = text_member(params, name, older, name);
+Result<std::string> read_id(const Json& params, const char* name) {
+  Result<std::string> id = text_member(params, name, nullptr, name);
   if (!id) return id;
   if (id->empty()) return bad(std::string(name) + " is required");
   return id;
@@ -306,11 +323,15 @@ Result<std::string> read_id(const Json& params, const char* name, const char* ol
 
 Result<ListTasks> read_list(const Json& params) {
   ListTasks list;
-  const auto state = text_member(params, "status", "state", "status");
+  const auto state = text_member(params, "status", nullptr, "status");
   if (!state) return state.error();
   if (!state->empty() && *state != "TASK_STATE_UNSPECIFIED") {
     list.state = find_state(*state);
-    if (!list.state) {
+    // What A2A has and this bridge never is in, no task is in.
+    const bool is_interrupted =
+        *state == "TASK_STATE_INPUT_REQUIRED" || *state == "TASK_STATE_AUTH_REQUIRED";
+    if (is_interrupted) list.no_task = true;
+    if (!list.state && !is_interrupted) {
       return bad("status must be a state such as TASK_STATE_WORKING, not " +
                  base::escape_control(state->substr(0, 64), base::LineBreaks::escape));
     }
@@ -320,8 +341,10 @@ Result<ListTasks> read_list(const Json& params) {
   list.context_id = *context;
   const auto page_size = read_count(params, "pageSize");
   if (!page_size) return page_size.error();
-  if (*page_size == 0U) return bad("pageSize must be at least 1");
-  list.page_size = *page_size;
+  if (*page_size && (**page_size < 1 || **page_size > ListTasks::page_size_max)) {
+    return bad("pageSize must be a number from 1 to 100");
+  }
+  list.page_size = page_size->value_or(list.page_size);
   const Json& token = member(params, "pageToken");
   if (!token.is_null() && token != "") {
     const auto before = number_in(token);
@@ -334,7 +357,7 @@ Result<ListTasks> read_list(const Json& params) {
   if (!length) return length.error();
   list.history_length = *length;
   const Json& artifacts = member(params, "includeArtifacts");
-  if (artifacts == false || artifacts == "false") list.artifacts = ListTasks::Artifacts::leave_out;
+  if (artifacts == true || artifacts == "true") list.artifacts = ListTasks::Artifacts::show;
   const auto since = text_member(params, "statusTimestampAfter", nullptr, "statusTimestampAfter");
   if (!since) return since.error();
   if (since->empty()) return list;

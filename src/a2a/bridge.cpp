@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "client/frames.hpp"
-#include "wire/json_writer.hpp"
 #include "wire/task_marker.hpp"
 
 namespace synapse::a2a {
@@ -14,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds card_age_max{1};
 constexpr std::chrono::seconds card_patience{2};
+constexpr auto with_artifacts = ListTasks::Artifacts::show;
 
 // A version 4 UUID.
 std::string uuid(std::mt19937_64& random) {
@@ -84,13 +84,16 @@ Result<> Bridge::load() {
     return fail(ErrorCode::locked,
                 "the state file " + options_.state_file.string() + " is in use by another bridge");
   }
-  Result<std::vector<Task>> tasks = load_state(options_.state_file);
-  if (!tasks) return tasks.error();
-  for (Task& task : *tasks) board_.restore(std::move(task), clock_.now());
+  Result<SavedState> state = load_state(options_.state_file);
+  if (!state) return state.error();
+  // First what was to be told before: a task that was open tells of its end by and by.
+  for (Webhook& webhook : state->webhooks) webhooks_->send(std::move(webhook));
+  for (Task& task : state->tasks) board_.restore(std::move(task), clock_.now());
   const auto snapshot = [this] {
-    std::vector<StateRecord> records;
-    for (const Task* task : board_.tasks()) records.push_back(state_record(*task));
-    return records;
+    StateDraft draft;
+    for (const Task* task : board_.tasks()) draft.tasks.push_back(state_record(*task));
+    for (const Webhook& webhook : unsent_) draft.webhooks.push_back(state_record(webhook));
+    return draft;
   };
   // Now rather than with the first task, so that a place that can't be written is told at once.
   if (Result<> saved = save_state(options_.state_file, snapshot()); !saved) return saved;
@@ -110,9 +113,11 @@ Result<> Bridge::connect() {
 void Bridge::stop() {
   if (std::exchange(is_stopped_, true)) return;
   timer_.cancel();
+  if (webhooks_) unsent_ = webhooks_->stop();
+  webhooks_.reset();
+  if (keeper_ && !unsent_.empty()) keeper_->touch();
   keeper_.reset();
   while (!watchers_.empty()) end_watch(watchers_.begin()->first);
-  webhooks_.reset();
   hub_.stop();
 }
 
@@ -121,9 +126,11 @@ void Bridge::perform(Operation operation, std::shared_ptr<Answer> answer) {
     if (!task) return answer->problem(problem_of(task.error()));
     answer->result(task_json(**task, view));
   };
-  if (std::holds_alternative<ShowCard>(operation) ||
-      std::holds_alternative<ShowExtendedCard>(operation)) {
+  if (std::holds_alternative<ShowCard>(operation)) {
     show_card(std::move(answer));
+  } else if (std::holds_alternative<ShowExtendedCard>(operation)) {
+    if (options_.card.auth == CardOptions::Auth::bearer) return show_card(std::move(answer));
+    answer->problem({Trouble::not_offered, "there is no extended card: the public one is all"});
   } else if (auto* message = std::get_if<SendMessage>(&operation)) {
     send(std::move(*message), answer);
   } else if (const auto* get = std::get_if<GetTask>(&operation)) {
@@ -173,6 +180,8 @@ void Bridge::send(SendMessage send, const std::shared_ptr<Answer>& answer) {
                                                       " can't be reached, so nothing was sent; "
                                                       "still trying"});
   }
+  // What can't be gone on with is said before anybody else is asked.
+  if (!send.task_id.empty() && !board_.find_to_go_on(send)) return give_more(send, {}, answer);
   if (send.target.empty()) send.target = options_.target;
   hub_.ask({{"type", "who_request"}}, options_.agent.request_timeout,
            [this, send = std::move(send), answer](const Result<Reply>& reply) {
@@ -193,73 +202,114 @@ void Bridge::send(SendMessage send, const std::shared_ptr<Answer>& answer) {
 
 void Bridge::give(const SendMessage& send, const Roster& roster,
                   const std::shared_ptr<Answer>& answer) {
-  const Result<const Task*> added =
-      board_.add(send, send.target, roster.named_by(send.target), clock_.now());
-  if (!added) return answer->problem(problem_of(added.error()));
-  const std::string id = (*added)->id;
-  const std::string marker = wire::marker_text(id, (*added)->context_id);
-  sending_[id] = {answer, send.answer, {send.history_length, ListTasks::Artifacts::show},
-                  false,  !keeper_,    std::nullopt};
+  if (!send.task_id.empty()) return give_more(send, roster, answer);
+  const Task& task = board_.add(send, send.target, roster.named_by(send.target), clock_.now());
+  const std::string task_id = task.id;
+  const SendId id = ++last_send_;
+  sending_[id] = {
+      task_id, std::nullopt, answer,      send.answer, {send.history_length, with_artifacts},
+      false,   !keeper_,     std::nullopt};
   if (keeper_) {
     saved_revision_ = board_.revision();
     keeper_->when_saved([this, id](const Result<>& outcome) { saved(id, outcome); });
   }
   if (options_.absent == BridgeOptions::Absent::fail && !roster.has_any_of(send.target)) {
     sending_[id].is_sent = true;
-    board_.fail_task(id, "nobody is online whom " + send.target + " names, so nothing was sent",
+    board_.fail_task(task_id,
+                     "nobody is online whom " + send.target + " names, so nothing was sent",
                      clock_.now());
     save_changes();
     return go_on(id);
   }
+  tell_target(id, send.text);
+}
+
+// The task's own target hears of it, and nobody else. One that is away misses nothing that is told
+// as sent.
+void Bridge::give_more(const SendMessage& send, const Roster& roster,
+                       const std::shared_ptr<Answer>& answer) {
+  const Result<const Task*> found = board_.find_to_go_on(send);
+  if (!found) {
+    const bool is_over = found.error().code == ErrorCode::illegal_transition;
+    return answer->problem(is_over ? Problem{Trouble::is_over, found.error().message}
+                                   : problem_of(found.error()));
+  }
+  const std::string& target = (*found)->target;
+  if (options_.absent == BridgeOptions::Absent::fail && !roster.has_any_of(target)) {
+    return answer->problem(
+        {Trouble::unavailable, "nobody is online whom " + target + " names, so nothing was sent"});
+  }
+  const SendId id = ++last_send_;
+  sending_[id] = {
+      send.task_id, send, answer,      send.answer, {send.history_length, with_artifacts},
+      false,        true, std::nullopt};
+  tell_target(id, send.text);
+}
+
+void Bridge::tell_target(SendId id, const std::string& text) {
+  const Task& task = **board_.find(sending_.at(id).task_id);
+  const std::string marker = wire::marker_text(task.id, task.context_id);
   hub_.ask({{"type", "chat"},
-            {"target", send.target},
-            {"payload", send.text + (send.text.empty() ? "" : "\n") + marker}},
+            {"target", task.target},
+            {"payload", text + (text.empty() ? "" : "\n") + marker}},
            options_.agent.request_timeout,
            [this, id](const Result<Reply>& reply) { hub_answered(id, reply); });
   go_on(id);
 }
 
-void Bridge::hub_answered(const std::string& id, const Result<Reply>& reply) {
+void Bridge::hub_answered(SendId id, const Result<Reply>& reply) {
   const auto found = sending_.find(id);
   if (found == sending_.end()) return;
   Sending& sending = found->second;
   sending.is_sent = true;
-  const bool is_watched = watchers_of_.contains(id);
-  if (reply && reply->granted) {
-    board_.sent(id, clock_.now());
-  } else if (reply && client::is_passing(*reply->frame) && !is_watched) {
-    const Error why = client::error_of(*reply->frame, ErrorCode::rate_limited);
-    sending.problem = {Trouble::unavailable,
-                       "the hub takes no more just now, so nothing was sent: " + why.message};
-    board_.withdraw(id);
-  } else if (reply) {
-    const Error why = client::error_of(*reply->frame, ErrorCode::closed);
-    board_.fail_task(id, "the hub refused the message: " + why.message, clock_.now());
+  if (!reply || !reply->granted) {
+    hub_refused(sending, reply);
+  } else if (sending.more) {
+    board_.go_on(sending.task_id, *sending.more, clock_.now());
   } else {
-    board_.fail_task(id,
-                     "nobody knows whether the message was sent on, for the hub did not confirm "
-                     "it: " +
-                         reply.error().message,
-                     clock_.now());
+    board_.sent(sending.task_id, clock_.now());
   }
   save_changes();
   go_on(id);
 }
 
-void Bridge::saved(const std::string& id, const Result<>& outcome) {
+void Bridge::hub_refused(Sending& sending, const Result<Reply>& reply) {
+  const std::string why =
+      reply ? client::error_of(*reply->frame, ErrorCode::closed).message : reply.error().message;
+  // A task that is at work goes on as it was.
+  if (sending.more) {
+    sending.problem = {Trouble::unavailable, "the hub did not confirm the message: " + why};
+    return;
+  }
+  if (!reply) {
+    return board_.fail_task(sending.task_id,
+                            "nobody knows whether the message was sent on, for the hub did not "
+                            "confirm it: " +
+                                why,
+                            clock_.now());
+  }
+  if (client::is_passing(*reply->frame) && !watchers_of_.contains(sending.task_id)) {
+    sending.problem = {Trouble::unavailable,
+                       "the hub takes no more just now, so nothing was sent: " + why};
+    return board_.withdraw(sending.task_id);
+  }
+  board_.fail_task(sending.task_id, "the hub refused the message: " + why, clock_.now());
+}
+
+void Bridge::saved(SendId id, const Result<>& outcome) {
   const auto found = sending_.find(id);
   if (found == sending_.end()) return;
   found->second.is_saved = true;
   if (!outcome) {
-    found->second.problem = {
-        Trouble::unavailable,
-        "task " + id + " is under way but could not be saved: " + outcome.error().message};
+    found->second.problem = {Trouble::unavailable, "task " + found->second.task_id +
+                                                       " is under way but could not be saved: " +
+                                                       outcome.error().message};
   }
   go_on(id);
 }
 
 // Answers a message once all that it waits for has come.
-void Bridge::go_on(const std::string& id) {
+void Bridge::go_on(SendId id) {
   const auto found = sending_.find(id);
   if (found == sending_.end() || !found->second.is_saved) return;
   const bool is_stream = found->second.way == SendMessage::Answer::stream;
@@ -277,7 +327,7 @@ void Bridge::go_on(const std::string& id) {
   }
   if (!sending.answer) return;
   if (sending.problem) return sending.answer->problem(*sending.problem);
-  const Result<const Task*> task = board_.find(id);
+  const Result<const Task*> task = board_.find(sending.task_id);
   if (!task) {
     return sending.answer->problem(
         {Trouble::unavailable, "the task was pushed out by newer ones at once"});
@@ -286,60 +336,7 @@ void Bridge::go_on(const std::string& id) {
     return sending.answer->result(task_event_json(**task, sending.view));
   }
   const auto kind = is_stream ? Watcher::Kind::stream : Watcher::Kind::end;
-  watch({kind, sending.answer, id, sending.view, std::nullopt}, std::nullopt);
-}
-
-void Bridge::list(const ListTasks& filter, Answer& answer) {
-  const TaskBoard::Page page = board_.list(filter);
-  wire::JsonWriter json;
-  json.begin_object().key("tasks").begin_array();
-  for (const Task* task : page.tasks) {
-    json.raw(task_json(*task, {filter.history_length, filter.artifacts}));
-  }
-  json.end_array()
-      .field("nextPageToken", page.next == 0 ? std::string() : std::to_string(page.next))
-      .field("pageSize", static_cast<std::uint64_t>(page.tasks.size()))
-      .field("totalSize", static_cast<std::uint64_t>(page.total))
-      .end_object();
-  answer.result(json.take());
-}
-
-void Bridge::cancel(const std::string& id, const std::shared_ptr<Answer>& answer) {
-  const Result<const Task*> task = board_.cancel(id, clock_.now());
-  if (!task) return answer->problem(problem_of(task.error()));
-  result_when_saved(answer, task_json(**task));
-}
-
-void Bridge::create_push_config(CreatePushConfig create, const std::shared_ptr<Answer>& answer) {
-  const auto made = board_.put_push_config(create.task_id, std::move(create.config));
-  if (!made) return answer->problem(problem_of(made.error()));
-  result_when_saved(answer, push_config_json(**board_.find(create.task_id), **made));
-}
-
-void Bridge::list_push_configs(const ListPushConfigs& asked, Answer& answer) {
-  const Result<const Task*> task = board_.find(asked.task_id);
-  if (!task) return answer.problem(problem_of(task.error()));
-  wire::JsonWriter list;
-  list.begin_array();
-  for (const PushConfig& config : (*task)->push_configs) {
-    list.raw(push_config_json(**task, config));
-  }
-  list.end_array();
-  if (asked.shape == ListPushConfigs::Shape::array) return answer.result(list.take());
-  wire::JsonWriter json;
-  json.begin_object().key("configs").raw(list.text());
-  // The name that clients before A2A 1.0 know it by.
-  json.key("pushNotificationConfigs").raw(list.text()).field("nextPageToken", "").end_object();
-  answer.result(json.take());
-}
-
-void Bridge::delete_push_config(const DeletePushConfig& asked,
-                                const std::shared_ptr<Answer>& answer) {
-  const Result<bool> was_there = board_.delete_push_config(asked.task_id, asked.id);
-  if (!was_there) return answer->problem(problem_of(was_there.error()));
-  wire::JsonWriter json;
-  json.begin_object().key("deleted").boolean(*was_there).end_object();
-  result_when_saved(answer, json.take());
+  watch({kind, sending.answer, sending.task_id, sending.view, std::nullopt}, std::nullopt);
 }
 
 void Bridge::result_when_saved(const std::shared_ptr<Answer>& answer, std::string json) {

@@ -79,7 +79,10 @@ class Bridge {
     std::optional<Mono> deadline;
   };
   // A message on its way.
+  using SendId = std::uint64_t;
   struct Sending {
+    std::string task_id;
+    std::optional<SendMessage> more;  // What goes on with a task; nothing for its first message.
     std::shared_ptr<Answer> answer;
     SendMessage::Answer way;
     TaskView view;
@@ -92,9 +95,13 @@ class Bridge {
   void card_came(const Result<Reply>& reply);
   void send(SendMessage send, const std::shared_ptr<Answer>& answer);
   void give(const SendMessage& send, const Roster& roster, const std::shared_ptr<Answer>& answer);
-  void hub_answered(const std::string& id, const Result<Reply>& reply);
-  void saved(const std::string& id, const Result<>& outcome);
-  void go_on(const std::string& id);
+  void give_more(const SendMessage& send, const Roster& roster,
+                 const std::shared_ptr<Answer>& answer);
+  void tell_target(SendId id, const std::string& text);
+  void hub_answered(SendId id, const Result<Reply>& reply);
+  void hub_refused(Sending& sending, const Result<Reply>& reply);
+  void saved(SendId id, const Result<>& outcome);
+  void go_on(SendId id);
   void list(const ListTasks& filter, Answer& answer);
   void cancel(const std::string& id, const std::shared_ptr<Answer>& answer);
   void create_push_config(CreatePushConfig create, const std::shared_ptr<Answer>& answer);
@@ -124,7 +131,8 @@ class Bridge {
   std::map<StreamId, Watcher> watchers_;
   std::multimap<std::string, StreamId> watchers_of_;  // By the task.
   StreamId last_watcher_ = 0;
-  std::map<std::string, Sending> sending_;  // By the task.
+  std::map<SendId, Sending> sending_;
+  SendId last_send_ = 0;
   TaskBoard board_;
   std::uint64_t saved_revision_ = 0;
 
@@ -135,6 +143,7 @@ class Bridge {
   boost::asio::steady_timer timer_;
   Mono kept_alive_{0};
   bool is_stopped_ = false;
+  std::vector<Webhook> unsent_;            // Of webhooks, once they are stopped: for the next run.
   std::optional<WebhookSender> webhooks_;  // Nothing once it is stopped.
   std::optional<StateKeeper> keeper_;
   // What is posted holds it weakly: after this object, nothing of it is touched.

@@ -126,9 +126,7 @@ void Bridge::tick() {
   save_changes();
   if (now.mono - kept_alive_ >= options_.keep_alive) {
     kept_alive_ = now.mono;
-    for (const auto& [id, watcher] : watchers_) {
-      if (watcher.kind == Watcher::Kind::stream) watcher.answer->keep_alive();
-    }
+    for (const auto& [id, watcher] : watchers_) watcher.answer->keep_alive();
   }
   if (const std::optional<Error> end = hub_.end()) {
     if (options_.ended) options_.ended(*end);

@@ -18,14 +18,14 @@ struct ShowExtendedCard {};
 
 struct SendMessage {
   enum class Answer {
-    at_once,    // As soon as the hub has sent the message on.
     when_over,  // When the task is.
+    at_once,    // As soon as the hub has sent the message on.
     stream,     // Both, and what comes between.
   };
-  Answer answer = Answer::at_once;
-  Json message;            // As it came; its ids are filled in when the task is made.
-  std::string task_id;     // Blank: to be drawn.
-  std::string context_id;  // The same.
+  Answer answer = Answer::when_over;
+  Json message;            // What A2A knows of it; its ids are filled in when the task is known.
+  std::string task_id;     // The task that it goes on with; blank: a new one.
+  std::string context_id;  // Blank: to be drawn, or the task's.
   std::string target;      // Blank: the bridge's own choice.
   std::string text;        // For the target, with no marker in it.
   std::optional<std::size_t> history_length;
@@ -39,13 +39,16 @@ struct GetTask {
 
 struct ListTasks {
   enum class Artifacts { show, leave_out };
+  static constexpr std::size_t page_size_max = 100;
+
   std::optional<TaskState> state;
-  std::string context_id;                // Blank: any.
-  std::optional<double> changed_since;   // Seconds since 1970.
-  std::optional<std::size_t> page_size;  // Nothing: as many as fit.
-  std::uint64_t before = 0;              // The page's token; 0: from the newest on.
+  bool no_task = false;                 // Of a state that no task here is ever in.
+  std::string context_id;               // Blank: any.
+  std::optional<double> changed_since;  // Seconds since 1970.
+  std::size_t page_size = 50;           // At most, as far as they fit.
+  std::uint64_t before = 0;             // The page's token; 0: from the newest on.
   std::optional<std::size_t> history_length;
-  Artifacts artifacts = Artifacts::show;
+  Artifacts artifacts = Artifacts::leave_out;
 };
 
 struct CancelTask {
@@ -67,9 +70,7 @@ struct GetPushConfig {
   std::string id;
 };
 struct ListPushConfigs {
-  enum class Shape { object, array };  // The older JSON-RPC method answers with the bare list.
   std::string task_id;
-  Shape shape = Shape::object;
 };
 struct DeletePushConfig {
   std::string task_id;

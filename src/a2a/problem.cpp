@@ -13,7 +13,7 @@ struct Row {
   std::string_view reason;       // A2A's own; blank: it has none for this.
 };
 
-// Source: the A2A specification 1.0, sections 5.4 and 9 to 11.
+// Source: the A2A specification 1.0.1, sections 5.4 and 9 to 11.
 Row row(Trouble trouble) {
   switch (trouble) {
     case Trouble::malformed:
@@ -37,13 +37,15 @@ Row row(Trouble trouble) {
     case Trouble::unknown_config:
       return {404, "Push notification config not found", -32001, "NOT_FOUND", "TASK_NOT_FOUND"};
     case Trouble::not_cancelable:
-      return {409, "Task is terminal", -32002, "FAILED_PRECONDITION", "TASK_NOT_CANCELABLE"};
+      return {400, "Task is terminal", -32002, "FAILED_PRECONDITION", "TASK_NOT_CANCELABLE"};
     case Trouble::is_over:
-      return {409, "Task is terminal", -32004, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION"};
+      return {400, "Task is terminal", -32004, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION"};
+    case Trouble::not_offered:
+      return {400, "Not offered here", -32004, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION"};
     case Trouble::too_large:
       return {413, "Request too large", -32602, "INVALID_ARGUMENT", "INVALID_PARAMS"};
     case Trouble::media_type:
-      return {415, "Unsupported media type", -32005, "INVALID_ARGUMENT",
+      return {400, "Unsupported content type", -32005, "INVALID_ARGUMENT",
               "CONTENT_TYPE_NOT_SUPPORTED"};
     case Trouble::version:
       return {400, "Version not supported", -32009, "FAILED_PRECONDITION", "VERSION_NOT_SUPPORTED"};
@@ -104,14 +106,10 @@ unsigned http_status(Trouble trouble) { return row(trouble).status; }
 
 std::string problem_json(const Problem& problem) {
   const Row found = row(problem.trouble);
-  return json_text({{"type", "about:blank"},
-                    {"title", std::string(found.title)},
-                    {"status", found.status},
-                    {"detail", problem.detail},
-                    {"error",
+  return json_text({{"error",
                      {{"code", found.status},
                       {"status", std::string(found.grpc_status)},
-                      {"message", problem.detail},
+                      {"message", std::string(found.title) + ": " + problem.detail},
                       {"details", details_of(found)}}}});
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What can go wrong with a request, in the three tongues in which it is told: an HTTP status with
-// application/problem+json (RFC 9457), a JSON-RPC error, and the reason that A2A's own clients look
-// for in both. One table.
+// What can go wrong with a request, in the tongues in which it is told: an HTTP status with a
+// google.rpc.Status, a JSON-RPC error, and the reason that A2A's own clients look for in both. One
+// table.
 #pragma once
 
 #include <string>
@@ -24,7 +24,8 @@ enum class Trouble {
   unknown_task,
   unknown_config,
   not_cancelable,  // The task is over.
-  is_over,         // So is the one that is to be subscribed to.
+  is_over,         // So is the one that is to be subscribed to, or gone on with.
+  not_offered,     // The card says that there is no such thing here.
   too_large,
   media_type,
   version,
@@ -42,8 +43,7 @@ struct Problem {
 [[nodiscard]] Problem problem_of(const Error& error);
 
 [[nodiscard]] unsigned http_status(Trouble trouble);
-// The body of an answer over HTTP. It also has A2A's `error` object, which clients of its HTTP
-// binding read.
+// The body of an answer over HTTP.
 [[nodiscard]] std::string problem_json(const Problem& problem);
 // The whole answer over JSON-RPC; `id` is null when it can't be told.
 [[nodiscard]] std::string rpc_error_json(const Json& id, const Problem& problem);

@@ -19,6 +19,7 @@ class Roster {
   // Of a `who_snapshot`; without the bridge itself. An agent whose waiter NAME-rx is there counts
   // as being there itself: that is how the oldest clients wait for what is said to them.
   Roster(const Json& who_snapshot, std::string_view own_name);
+  Roster() = default;  // Nobody.
 
   // Whether anybody whom the target means is there. Yes if the hub's list was too long to be whole:
   // then nobody can tell.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "a2a/body_codec.hpp"
+#include "a2a/proto_json.hpp"
 #include "base/strings.hpp"
 #include "net/percent.hpp"
 
@@ -45,6 +46,12 @@ constexpr std::array<Place, 8> places{{{"GET", "/.well-known/agent-card.json", K
                                        {"POST", "/", Kind::rpc},
                                        {"POST", "", Kind::rpc},
                                        {"POST", "/rpc", Kind::rpc}}};
+
+// A HEAD is for what a GET is for.
+bool is_method(const Place& place, std::string_view method) {
+  return place.method == method ||
+         (place.kind == Kind::card && place.method == "GET" && method == "HEAD");
+}
 
 Problem no_route() {
   return {Trouble::unknown_route,
@@ -116,7 +123,7 @@ Found find_path(std::string_view method, std::string_view path) {
   const Place* other = nullptr;
   for (const Place& place : places) {
     if (place.path != path) continue;
-    if (place.method == method) return Route{place.kind, {}, {}, Json::object()};
+    if (is_method(place, method)) return Route{place.kind, {}, {}, Json::object()};
     other = &place;
   }
   return other == nullptr ? Found(no_route()) : Found(wrong_method(method, other->method));
@@ -143,7 +150,7 @@ std::variant<Route, Problem> find_route(std::string_view method, std::string_vie
   if (Route* route = std::get_if<Route>(&found); route && question != std::string_view::npos) {
     std::optional<Json> query = read_query(target.substr(question + 1));
     if (!query) return Problem{Trouble::invalid_params, "the query is not well-formed"};
-    route->query = std::move(*query);
+    route->query = in_usual_spelling(*std::move(query));
   }
   return found;
 }
@@ -170,7 +177,7 @@ Result<Operation> read_operation(const Route& route, const Json& body) {
     case Kind::extended_card:
       return Operation(ShowExtendedCard{});
     case Kind::send:
-      return as_operation(read_send(body, SendMessage::Answer::at_once));
+      return as_operation(read_send(body, SendMessage::Answer::when_over));
     case Kind::stream:
       return as_operation(read_send(body, SendMessage::Answer::stream));
     case Kind::list:
@@ -190,7 +197,7 @@ Result<Operation> read_operation(const Route& route, const Json& body) {
       return Operation(CreatePushConfig{route.task_id, *std::move(config)});
     }
     case Kind::list_push_configs:
-      return Operation(ListPushConfigs{route.task_id, ListPushConfigs::Shape::object});
+      return Operation(ListPushConfigs{route.task_id});
     case Kind::get_push_config:
       return Operation(GetPushConfig{route.task_id, route.config_id});
     case Kind::delete_push_config:

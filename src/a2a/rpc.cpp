@@ -4,6 +4,7 @@
 #include <array>
 
 #include "a2a/body_codec.hpp"
+#include "a2a/proto_json.hpp"
 #include "base/control.hpp"
 #include "wire/json_writer.hpp"
 
@@ -20,7 +21,7 @@ Result<Operation> read_send_of(const Json& params, SendMessage::Answer answer) {
 }
 
 Result<Operation> send(const Json& params) {
-  return read_send_of(params, SendMessage::Answer::at_once);
+  return read_send_of(params, SendMessage::Answer::when_over);
 }
 
 Result<Operation> stream(const Json& params) {
@@ -28,7 +29,7 @@ Result<Operation> stream(const Json& params) {
 }
 
 Result<Operation> get(const Json& params) {
-  Result<std::string> id = read_id(params, "id", "taskId");
+  Result<std::string> id = read_id(params, "id");
   if (!id) return id.error();
   const auto length = read_count(params, "historyLength");
   if (!length) return length.error();
@@ -42,54 +43,39 @@ Result<Operation> list(const Json& params) {
 }
 
 Result<Operation> cancel(const Json& params) {
-  Result<std::string> id = read_id(params, "id", "taskId");
+  Result<std::string> id = read_id(params, "id");
   if (!id) return id.error();
   return Operation(CancelTask{*std::move(id)});
 }
 
 Result<Operation> subscribe(const Json& params) {
-  Result<std::string> id = read_id(params, "id", "taskId");
+  Result<std::string> id = read_id(params, "id");
   if (!id) return id.error();
   return Operation(SubscribeToTask{*std::move(id), std::nullopt});
 }
 
 Result<Operation> create_config(const Json& params) {
-  Result<std::string> task_id = text_member(params, "taskId", nullptr, "taskId");
+  Result<std::string> task_id = read_id(params, "taskId");
   if (!task_id) return task_id.error();
-  // The oldest clients name the task by `id`, which is the config's own where the task has a name.
-  const bool is_nested = member(params, "pushNotificationConfig").is_object();
-  if (task_id->empty() && is_nested) task_id = read_id(params, "id", nullptr);
-  if (!task_id) return task_id.error();
-  if (task_id->empty()) return fail(ErrorCode::bad_argument, "taskId is required");
   Result<PushConfig> config = read_push_config(params);
   if (!config) return config.error();
   return Operation(CreatePushConfig{*std::move(task_id), *std::move(config)});
 }
 
-// The task and the config: {taskId, id}; older {id, pushNotificationConfigId}.
+// The task and the config: {taskId, id}.
 template <class Asked>
 Result<Operation> of_config(const Json& params) {
-  const bool is_older = member(params, "pushNotificationConfigId", "configId").is_string();
-  Result<std::string> task_id = read_id(params, "taskId", is_older ? "id" : nullptr);
+  Result<std::string> task_id = read_id(params, "taskId");
   if (!task_id) return task_id.error();
-  Result<std::string> id = is_older ? read_id(params, "pushNotificationConfigId", "configId")
-                                    : read_id(params, "id", nullptr);
+  Result<std::string> id = read_id(params, "id");
   if (!id) return id.error();
   return Operation(Asked{*std::move(task_id), *std::move(id)});
 }
 
-Result<Operation> list_configs_as(const Json& params, ListPushConfigs::Shape shape) {
-  Result<std::string> task_id = read_id(params, "taskId", "id");
-  if (!task_id) return task_id.error();
-  return Operation(ListPushConfigs{*std::move(task_id), shape});
-}
-
 Result<Operation> list_configs(const Json& params) {
-  return list_configs_as(params, ListPushConfigs::Shape::object);
-}
-
-Result<Operation> list_configs_bare(const Json& params) {
-  return list_configs_as(params, ListPushConfigs::Shape::array);
+  Result<std::string> task_id = read_id(params, "taskId");
+  if (!task_id) return task_id.error();
+  return Operation(ListPushConfigs{*std::move(task_id)});
 }
 
 Result<Operation> extended_card(const Json&) { return Operation(ShowExtendedCard{}); }
@@ -98,7 +84,7 @@ struct Method {
   std::string_view name;
   Read read;
 };
-constexpr std::array<Method, 25> methods{{
+constexpr auto methods = std::to_array<Method>({
     {"SendMessage", send},
     {"SendStreamingMessage", stream},
     {"GetTask", get},
@@ -108,33 +94,27 @@ constexpr std::array<Method, 25> methods{{
     {"CreateTaskPushNotificationConfig", create_config},
     {"GetTaskPushNotificationConfig", of_config<GetPushConfig>},
     {"ListTaskPushNotificationConfigs", list_configs},
-    {"ListTaskPushNotificationConfig", list_configs},
     {"DeleteTaskPushNotificationConfig", of_config<DeletePushConfig>},
     {"GetExtendedAgentCard", extended_card},
-    {"message/send", send},
-    {"message/stream", stream},
-    {"tasks/get", get},
-    {"tasks/list", list},
-    {"tasks/cancel", cancel},
-    {"tasks/resubscribe", subscribe},
-    {"tasks/subscribe", subscribe},
-    {"tasks/pushNotificationConfig/set", create_config},
-    {"tasks/pushNotificationConfig/get", of_config<GetPushConfig>},
-    {"tasks/pushNotificationConfig/list", list_configs_bare},
-    {"tasks/pushNotificationConfig/delete", of_config<DeletePushConfig>},
-    {"agent/getAuthenticatedExtendedCard", extended_card},
-    {"agent/getExtendedCard", extended_card},
-}};
+});
+
+// Those of 0.3 have a slash: `message/send`, `tasks/get`.
+bool is_of_before(std::string_view method) {
+  return method.starts_with("message/") || method.starts_with("tasks/") ||
+         method.starts_with("agent/");
+}
 
 }  // namespace
 
 RpcRequest read_rpc(const Json& body) {
   if (!body.is_object()) {
-    return {nullptr, Problem{Trouble::invalid_request, "a call is one JSON object"}};
+    return {nullptr, Problem{Trouble::invalid_request, "a call is one JSON object"},
+            RpcRequest::Wish::answer};
   }
   const Json& id = member(body, "id");
   const bool is_id = id.is_string() || id.is_number_integer() || id.is_null();
-  RpcRequest request{is_id ? id : Json(), Problem{}};
+  const auto wish = body.contains("id") ? RpcRequest::Wish::answer : RpcRequest::Wish::nothing;
+  RpcRequest request{is_id ? id : Json(), Problem{}, wish};
   if (!is_id) {
     request.what = Problem{Trouble::invalid_request, "id must be a string or a whole number"};
     return request;
@@ -151,6 +131,11 @@ RpcRequest read_rpc(const Json& body) {
     if (each.name == name) found = &each;
   }
   if (found == nullptr) {
+    if (is_of_before(name)) {
+      request.what =
+          Problem{Trouble::version, "this is a method of A2A 0.3, and 1.0 is spoken here"};
+      return request;
+    }
     request.what = Problem{Trouble::unknown_method,
                            base::escape_control(name.substr(0, 64), base::LineBreaks::escape)};
     return request;
@@ -160,7 +145,7 @@ RpcRequest read_rpc(const Json& body) {
     request.what = Problem{Trouble::invalid_params, "params must be an object"};
     return request;
   }
-  Result<Operation> operation = found->read(given);
+  Result<Operation> operation = found->read(in_usual_spelling(given));
   if (operation) {
     request.what = *std::move(operation);
   } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A2A's JSON-RPC 2.0 binding: a body as an operation, and its answer around a result. Pure and
-// total. Both generations of method names are known; they differ in how some params are called.
+// total. The names of methods are those of 1.0.
 #pragma once
 
 #include <string>
@@ -15,6 +15,7 @@ namespace synapse::a2a {
 struct RpcRequest {
   Json id;  // A string, a number or null.
   std::variant<Operation, Problem> what;
+  enum class Wish { answer, nothing } wish = Wish::answer;  // Without an id it wants none.
 };
 
 // Of a body that is JSON. One call; batches are none of A2A.

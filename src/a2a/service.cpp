@@ -2,9 +2,11 @@
 #include "a2a/service.hpp"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "a2a/body_codec.hpp"
+#include "a2a/proto_json.hpp"
 #include "a2a/rpc.hpp"
 #include "base/strings.hpp"
 #include "net/http_rules.hpp"
@@ -22,14 +24,34 @@ net::HttpServerOptions for_service(net::HttpServerOptions server) {
   return server;
 }
 
-bool is_spoken(std::string_view version) {
-  version = base::trim(version);
-  return version.empty() || version == "0.3" || version == "1" || version.starts_with("1.");
+// A version that is blank is 0.3, of which nothing is served here. A request that names none at all
+// is judged by what it says: a method or a body of 0.3 is refused for what it is.
+bool is_spoken(const std::optional<std::string>& version) {
+  if (!version) return true;
+  const std::string_view named = base::trim(*version);
+  return named == "1" || named.starts_with("1.");
+}
+
+Problem other_version() {
+  return {Trouble::version, "this bridge speaks A2A 1.0; its clients send A2A-Version: 1.0"};
+}
+
+std::optional<std::string> version_of(const net::HttpRequest& request, const Route& route) {
+  for (const auto& [name, value] : request.headers) {
+    if (base::to_lower(name) == "a2a-version") return value;
+  }
+  const Json& asked = member(route.query, "A2A-Version");
+  return asked.is_string() ? std::optional(asked.get<std::string>()) : std::nullopt;
 }
 
 bool is_json(std::string_view content_type) {
   const std::string type = net::media_type(content_type);
   return type.empty() || type == "application/json" || type == "application/a2a+json";
+}
+
+Problem unmet_modes() {
+  return {Trouble::media_type,
+          "answers here are text/plain, which acceptedOutputModes does not have"};
 }
 
 void refuse(net::HttpReply& reply, const Problem& problem) {
@@ -79,9 +101,11 @@ std::optional<Problem> Service::check_origin(const net::HttpRequest& request) co
 
 void Service::serve_route(const net::HttpRequest& request, const Route& route,
                           std::shared_ptr<net::HttpReply> reply) {
-  if (!is_spoken(request.header("A2A-Version"))) {
-    return refuse(*reply, {Trouble::version, "this bridge speaks A2A 1.0"});
-  }
+  if (route.kind == Route::Kind::card) return serve_card(request, std::move(reply));
+  const bool is_rpc = route.kind == Route::Kind::rpc;
+  const Version version = is_spoken(version_of(request, route)) ? Version::spoken : Version::other;
+  // A call is refused in its own way, by its id.
+  if (version == Version::other && !is_rpc) return refuse(*reply, other_version());
   Json body;
   if (takes_body(route.kind)) {
     if (!is_json(request.header("Content-Type"))) {
@@ -94,12 +118,14 @@ void Service::serve_route(const net::HttpRequest& request, const Route& route,
     Result<Json> parsed = parse_json(request.body);
     if (!parsed) {
       const Problem problem = problem_of(parsed.error());
-      if (route.kind != Route::Kind::rpc) return refuse(*reply, problem);
+      if (!is_rpc) return refuse(*reply, problem);
       return rpc_answer(std::move(reply), nullptr)->problem(problem);
     }
     body = std::move(*parsed);
   }
-  if (route.kind == Route::Kind::rpc) return serve_rpc(body, std::move(reply));
+  if (is_rpc) return serve_rpc(body, version, std::move(reply));
+  body = in_usual_spelling(std::move(body));
+  if (!can_meet_modes(body)) return refuse(*reply, unmet_modes());
   Result<Operation> operation = read_operation(route, body);
   if (!operation) return refuse(*reply, problem_of(operation.error()));
   if (auto* subscribe = std::get_if<SubscribeToTask>(&*operation)) {
@@ -113,10 +139,24 @@ void Service::serve_route(const net::HttpRequest& request, const Route& route,
   bridge_.perform(*std::move(operation), rest_answer(std::move(reply)));
 }
 
-void Service::serve_rpc(const Json& body, std::shared_ptr<net::HttpReply> reply) {
+// The public card, which clients may keep: agents come and go, but not by the second.
+void Service::serve_card(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
+  bridge_.perform(ShowCard{},
+                  card_answer(std::move(reply), std::string(request.header("If-None-Match"))));
+}
+
+void Service::serve_rpc(const Json& body, Version version, std::shared_ptr<net::HttpReply> reply) {
   RpcRequest request = read_rpc(body);
-  const auto answer = rpc_answer(std::move(reply), std::move(request.id));
-  if (const auto* problem = std::get_if<Problem>(&request.what)) return answer->problem(*problem);
+  const auto* problem = std::get_if<Problem>(&request.what);
+  const bool is_call = problem == nullptr || problem->trouble != Trouble::invalid_request;
+  const bool wants_answer = request.wish == RpcRequest::Wish::answer || !is_call;
+  const auto answer =
+      wants_answer ? rpc_answer(std::move(reply), std::move(request.id)) : no_answer(*reply);
+  if (is_call && version == Version::other) return answer->problem(other_version());
+  if (problem != nullptr) return answer->problem(*problem);
+  if (!can_meet_modes(in_usual_spelling(member(body, "params")))) {
+    return answer->problem(unmet_modes());
+  }
   bridge_.perform(std::get<Operation>(std::move(request.what)), answer);
 }
 

@@ -35,11 +35,14 @@ class Service {
   void stop() { server_.stop(); }
 
  private:
+  enum class Version { spoken, other };  // Of a request.
+
   void serve(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply);
   [[nodiscard]] std::optional<Problem> check_origin(const net::HttpRequest& request) const;
   void serve_route(const net::HttpRequest& request, const Route& route,
                    std::shared_ptr<net::HttpReply> reply);
-  void serve_rpc(const Json& body, std::shared_ptr<net::HttpReply> reply);
+  void serve_card(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply);
+  void serve_rpc(const Json& body, Version version, std::shared_ptr<net::HttpReply> reply);
 
   const ServiceOptions options_;
   std::string endpoint_host_;

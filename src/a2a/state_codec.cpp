@@ -28,10 +28,10 @@ void write_texts(JsonWriter& writer, const char* key, const std::vector<std::str
   writer.end_array();
 }
 
-// Reads one task; `wrong` names the first field that is not as it must be.
+// Reads one item; `wrong` names the first field that is not as it must be.
 class Reader {
  public:
-  explicit Reader(const Json& task) : task_(task) {}
+  explicit Reader(const Json& item) : item_(item) {}
 
   Task read() {
     Task task;
@@ -45,7 +45,7 @@ class Reader {
     task.state = state.value_or(TaskState::failed);
     task.created_at = number("createdAt");
     task.updated_at = number("updatedAt");
-    if (const Json& status = member(task_, "statusMessage"); status.is_object()) {
+    if (const Json& status = member(item_, "statusMessage"); status.is_object()) {
       task.status_message = json_text(status);
     } else if (!status.is_null()) {
       note("statusMessage");
@@ -58,13 +58,17 @@ class Reader {
     }
     return task;
   }
+  Webhook read_webhook() {
+    return {text("url"), text("authorization"), text("token"),
+            std::make_shared<const std::string>(text("body"))};
+  }
   [[nodiscard]] const std::string& wrong() const { return wrong_; }
 
  private:
   void note(const char* field) {
     if (wrong_.empty()) wrong_ = field;
   }
-  std::string text(const char* field) { return text(field, task_); }
+  std::string text(const char* field) { return text(field, item_); }
   std::string text(const char* field, const Json& object) {
     const Json& value = member(object, field);
     if (value.is_string()) return value.get<std::string>();
@@ -72,14 +76,14 @@ class Reader {
     return {};
   }
   double number(const char* field) {
-    const Json& value = member(task_, field);
+    const Json& value = member(item_, field);
     if (value.is_number() && std::isfinite(value.get<double>())) return value.get<double>();
     note(field);
     return 0;
   }
   const Json& list(const char* field) {
     static const Json none = Json::array();
-    const Json& value = member(task_, field);
+    const Json& value = member(item_, field);
     if (value.is_array()) return value;
     note(field);
     return none;
@@ -93,7 +97,7 @@ class Reader {
     return texts;
   }
 
-  const Json& task_;
+  const Json& item_;
   std::string wrong_;
 };
 
@@ -117,23 +121,40 @@ StateRecord state_record(const Task& task) {
   return task.record;
 }
 
-std::string state_text(const std::vector<StateRecord>& records) {
+StateRecord state_record(const Webhook& webhook) {
+  JsonWriter writer;
+  writer.begin_object().field("url", webhook.url).field("authorization", webhook.authorization);
+  writer.field("token", webhook.token).field("body", *webhook.body).end_object();
+  return std::make_shared<const std::string>(writer.take());
+}
+
+std::string state_text(const StateDraft& draft) {
   std::size_t bytes = 64;
-  for (const StateRecord& record : records) bytes += record->size() + 2;
+  for (const auto* records : {&draft.tasks, &draft.webhooks}) {
+    for (const StateRecord& record : *records) bytes += record->size() + 2;
+  }
   std::string text;
   text.reserve(bytes);
+  const auto write_list = [&text](const std::vector<StateRecord>& records) {
+    const char* separator = "\n";
+    for (const StateRecord& record : records) {
+      text += separator;
+      text += *record;
+      separator = ",\n";
+    }
+    text += "\n]";
+  };
   text = "{\"version\":1,\"tasks\":[";
-  const char* separator = "\n";
-  for (const StateRecord& record : records) {
-    text += separator;
-    text += *record;
-    separator = ",\n";
+  write_list(draft.tasks);
+  if (!draft.webhooks.empty()) {
+    text += ",\"webhooks\":[";
+    write_list(draft.webhooks);
   }
-  text += "\n]}\n";
+  text += "}\n";
   return text;
 }
 
-Result<std::vector<Task>> read_state(std::string_view text) {
+Result<SavedState> read_state(std::string_view text) {
   const Result<Json> document = parse_json(text, state_depth_max);
   if (!document) return broken("it is no JSON: " + document.error().message);
   if (member(*document, "version") != format_version) {
@@ -141,14 +162,24 @@ Result<std::vector<Task>> read_state(std::string_view text) {
   }
   const Json& list = member(*document, "tasks");
   if (!list.is_array()) return broken("its tasks are no list");
-  std::vector<Task> tasks;
+  SavedState state;
   for (const Json& item : list) {
     Reader reader(item);
-    tasks.push_back(reader.read());
+    state.tasks.push_back(reader.read());
     if (reader.wrong().empty()) continue;
-    return broken("its task " + std::to_string(tasks.size()) + " has no good " + reader.wrong());
+    return broken("its task " + std::to_string(state.tasks.size()) + " has no good " +
+                  reader.wrong());
   }
-  return tasks;
+  const Json& webhooks = member(*document, "webhooks");
+  if (!webhooks.is_null() && !webhooks.is_array()) return broken("its webhooks are no list");
+  for (const Json& item : webhooks.is_array() ? webhooks : Json::array()) {
+    Reader reader(item);
+    state.webhooks.push_back(reader.read_webhook());
+    if (reader.wrong().empty()) continue;
+    return broken("its webhook " + std::to_string(state.webhooks.size()) + " has no good " +
+                  reader.wrong());
+  }
+  return state;
 }
 
 }  // namespace synapse::a2a

@@ -21,19 +21,19 @@ constexpr std::chrono::seconds retry_pause{5};
 
 }  // namespace
 
-Result<std::vector<Task>> load_state(const std::filesystem::path& file) {
+Result<SavedState> load_state(const std::filesystem::path& file) {
   const Result<std::string> text = base::read_whole(file, file_bytes_max);
-  if (!text && text.error().code == ErrorCode::not_found) return std::vector<Task>();
+  if (!text && text.error().code == ErrorCode::not_found) return SavedState();
   if (!text) return text.error();
-  Result<std::vector<Task>> tasks = read_state(*text);
-  if (tasks) return tasks;
+  Result<SavedState> state = read_state(*text);
+  if (state) return state;
   return fail(ErrorCode::corrupt, base::quoted_path(file) +
-                                      " can't be used as a state file: " + tasks.error().message +
+                                      " can't be used as a state file: " + state.error().message +
                                       "; it is left as it is. Move it away to begin anew");
 }
 
-Result<> save_state(const std::filesystem::path& file, const std::vector<StateRecord>& records) {
-  const std::error_code failed = base::replace_file(file, state_text(records), {});
+Result<> save_state(const std::filesystem::path& file, const StateDraft& draft) {
+  const std::error_code failed = base::replace_file(file, state_text(draft), {});
   if (failed) return base::file_error(file, "can't be written", failed.value());
   return {};
 }
@@ -81,8 +81,6 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
   }
 
  private:
-  using Records = std::vector<StateRecord>;
-
   void begin() {
     is_scheduled_ = false;
     if (is_writing_ || is_stopped_ || !is_dirty_) return;
@@ -94,8 +92,8 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
 
   // On a thread of its own.
   void write_all() {
-    while (const std::optional<Records> records = drafts_.take()) {
-      asio::post(io_, [weak = weak_from_this(), saved = save_state(file_, *records)] {
+    while (const std::optional<StateDraft> draft = drafts_.take()) {
+      asio::post(io_, [weak = weak_from_this(), saved = save_state(file_, *draft)] {
         if (const auto self = weak.lock()) self->written(saved);
       });
     }
@@ -137,7 +135,7 @@ class StateKeeper::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<Saved> told_;     // By the write under way.
   std::vector<Saved> waiting_;  // For the next one.
   asio::steady_timer retry_;
-  net::Mailbox<Records> drafts_{2};
+  net::Mailbox<StateDraft> drafts_{2};
   std::thread thread_;
 };
 

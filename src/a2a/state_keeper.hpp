@@ -24,15 +24,14 @@ namespace synapse::a2a {
 
 // Nothing in it if there is no such file. Errors: corrupt, io_error, naming the file, which is left
 // as it is.
-[[nodiscard]] Result<std::vector<Task>> load_state(const std::filesystem::path& file);
+[[nodiscard]] Result<SavedState> load_state(const std::filesystem::path& file);
 
 // Errors: io_error, naming the file.
-[[nodiscard]] Result<> save_state(const std::filesystem::path& file,
-                                  const std::vector<StateRecord>& records);
+[[nodiscard]] Result<> save_state(const std::filesystem::path& file, const StateDraft& draft);
 
 class StateKeeper {
  public:
-  using Snapshot = std::function<std::vector<StateRecord>()>;
+  using Snapshot = std::function<StateDraft()>;
   using Saved = std::function<void(const Result<>&)>;
   using Tell = std::function<void(const std::string&)>;
 

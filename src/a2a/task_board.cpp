@@ -46,8 +46,16 @@ bool is_given_to(const Task& task, const std::string& sender) {
   return wire::is_recipient(task.target, sender);
 }
 
+// The client's message as the task's history has it.
+std::string message_of(const Task& task, const SendMessage& send) {
+  Json message = send.message;
+  message["taskId"] = task.id;
+  message["contextId"] = task.context_id;
+  return json_text(message);
+}
+
 bool is_wanted(const Task& task, const ListTasks& filter) {
-  return (!filter.state || task.state == *filter.state) &&
+  return !filter.no_task && (!filter.state || task.state == *filter.state) &&
          (filter.context_id.empty() || task.context_id == filter.context_id) &&
          (!filter.changed_since || task.updated_at >= *filter.changed_since);
 }
@@ -57,24 +65,16 @@ bool is_wanted(const Task& task, const ListTasks& filter) {
 TaskBoard::TaskBoard(BoardLimits limits, BoardHooks hooks)
     : limits_(limits), hooks_(std::move(hooks)) {}
 
-Result<const Task*> TaskBoard::add(const SendMessage& send, const std::string& target, Names asked,
-                                   Moment now) {
-  if (!send.task_id.empty() && tasks_.contains(send.task_id)) {
-    return fail(ErrorCode::bad_argument,
-                "message.taskId '" + send.task_id +
-                    "' is taken; a task has one message here, so leave it out");
-  }
+const Task& TaskBoard::add(const SendMessage& send, const std::string& target, Names asked,
+                           Moment now) {
   Task made;
-  made.id = send.task_id.empty() ? hooks_.draw_id() : send.task_id;
+  made.id = hooks_.draw_id();
   made.context_id = send.context_id.empty() ? hooks_.draw_id() : send.context_id;
   made.target = target;
   made.asked = std::move(asked);
   made.created_at = made.updated_at = now.wall;
   made.born = ++last_birth_;
-  Json message = send.message;
-  message["taskId"] = made.id;
-  message["contextId"] = made.context_id;
-  made.history.push_back(json_text(message));
+  made.history.push_back(message_of(made, send));
   if (send.push_config) {
     made.push_configs.push_back(*send.push_config);
     if (made.push_configs.back().id.empty()) made.push_configs.back().id = hooks_.draw_id();
@@ -91,7 +91,34 @@ Result<const Task*> TaskBoard::add(const SendMessage& send, const std::string& t
   by_change_[task.changed] = &task;
   touched(task);
   make_room(task, now);
-  return &task;
+  return task;
+}
+
+Result<const Task*> TaskBoard::find_to_go_on(const SendMessage& send) const {
+  const Result<const Task*> task = find(send.task_id);
+  if (!task) return task;
+  if (is_terminal((*task)->state)) {
+    return fail(ErrorCode::illegal_transition, "the task is over, so nothing can be added to it: " +
+                                                   std::string(name_of((*task)->state)));
+  }
+  if (!send.context_id.empty() && send.context_id != (*task)->context_id) {
+    return fail(ErrorCode::bad_argument, "message.contextId is not that of the task");
+  }
+  return task;
+}
+
+void TaskBoard::go_on(const std::string& id, const SendMessage& send, Moment now) {
+  Task* task = find_open(id);
+  if (task == nullptr) return;
+  task->history.push_back(message_of(*task, send));
+  keep_newest(task->history, history_max);
+  if (send.push_config) {
+    PushConfig config = *send.push_config;
+    // One more than a task may have is the client's to see, in the list of them.
+    static_cast<void>(put_push_config(id, std::move(config)));
+  }
+  change(*task, TaskState::working, now);
+  make_room(*task, now);
 }
 
 void TaskBoard::sent(const std::string& id, Moment now) {
@@ -183,8 +210,7 @@ Result<const Task*> TaskBoard::find(const std::string& id) const {
 
 TaskBoard::Page TaskBoard::list(const ListTasks& filter) const {
   Page page;
-  const std::size_t count =
-      std::min(filter.page_size.value_or(limits_.tasks_max), limits_.tasks_max);
+  const std::size_t count = filter.page_size;
   std::size_t bytes = 0;
   bool is_full = false;
   for (auto at = by_change_.rbegin(); at != by_change_.rend(); ++at) {

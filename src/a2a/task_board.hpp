@@ -61,9 +61,13 @@ class TaskBoard {
   TaskBoard& operator=(const TaskBoard&) = delete;
 
   // The task of a message, submitted. `asked`: who is online of those whom the target names.
-  // Errors: bad_argument, when its id is taken.
-  [[nodiscard]] Result<const Task*> add(const SendMessage& send, const std::string& target,
-                                        Names asked, Moment now);
+  [[nodiscard]] const Task& add(const SendMessage& send, const std::string& target, Names asked,
+                                Moment now);
+  // The open task that a message goes on with. Errors: unknown_task; illegal_transition, when it is
+  // over; bad_argument, when it is of another context.
+  [[nodiscard]] Result<const Task*> find_to_go_on(const SendMessage& send) const;
+  // That message has been sent on, too. Nothing for a task that is over or gone.
+  void go_on(const std::string& id, const SendMessage& send, Moment now);
   // The hub has sent its message on. Nothing for a task that is over or gone.
   void sent(const std::string& id, Moment now);
   // The same of these two.

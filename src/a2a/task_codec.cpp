@@ -149,14 +149,9 @@ std::string reply_artifact_json(const Task& task, std::string_view sender, std::
 
 std::string push_config_json(const Task& task, const PushConfig& config) {
   JsonWriter writer;
-  writer.begin_object().field("id", config.id).field("taskId", task.id);
-  // The second name is that of clients before A2A 1.0.
-  writer.field("url", config.url).field("webhookUrl", config.url);
-  if (!config.token.empty()) writer.field("token", config.token);
+  writer.begin_object().field("id", config.id).field("taskId", task.id).field("url", config.url);
   if (!config.scheme.empty()) {
-    writer.key("authentication").begin_object().field("scheme", config.scheme);
-    if (!config.credentials.empty()) writer.field("credentials", config.credentials);
-    writer.end_object();
+    writer.key("authentication").begin_object().field("scheme", config.scheme).end_object();
   }
   writer.end_object();
   return writer.take();

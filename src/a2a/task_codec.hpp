@@ -30,6 +30,7 @@ struct TaskView {
 [[nodiscard]] std::string reply_artifact_json(const Task& task, std::string_view sender,
                                               std::string_view text);
 
+// Without its secrets: whoever may see it has no use for them.
 [[nodiscard]] std::string push_config_json(const Task& task, const PushConfig& config);
 
 // As RFC 3339 has it, in UTC with milliseconds.

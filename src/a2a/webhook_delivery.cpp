@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <optional>
+#include <utility>
 
 #include "a2a/webhook_address.hpp"
 #include "base/strings.hpp"
@@ -73,11 +74,13 @@ class Try {
   DeliveryReport run() {
     std::string url = webhook_.url;
     std::string first_origin;
+    bool is_secure = false;  // The last address.
     for (int hop = 0; hop <= redirects_max; ++hop) {
       const Result<net::Uri> uri = check_webhook_url(url);
       if (!uri) return never(uri.error().message);
       if (hop == 0) first_origin = origin_of(*uri);
-      if (first_origin.starts_with("https:") && uri->scheme == net::Uri::Scheme::http) {
+      const bool was_secure = std::exchange(is_secure, uri->scheme == net::Uri::Scheme::https);
+      if (was_secure && uri->scheme == net::Uri::Scheme::http) {
         return never(uri->host + ": a redirect from https to http is not followed");
       }
       Result<net::HttpResponse> answer = fail(ErrorCode::unreachable);

@@ -12,22 +12,15 @@
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "a2a/webhook.hpp"
 #include "base/error.hpp"
 #include "net/http_client.hpp"
 
 namespace synapse::a2a {
-
-struct Webhook {
-  std::string url;
-  std::string authorization;  // Blank: none.
-  std::string token;          // The same.
-  std::shared_ptr<const std::string> body;
-};
 
 // How the world outside is asked. Tests put their own in.
 struct WebhookWorld {

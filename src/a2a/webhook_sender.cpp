@@ -52,12 +52,17 @@ class WebhookSender::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  void stop() {
-    is_stopping_ = true;
+  std::vector<Webhook> stop() {
+    if (is_stopping_.exchange(true)) return {};
     tries_.close(fail(ErrorCode::cancelled));
     for (const auto& client : clients_) client->cancel();
     for (std::thread& thread : threads_) thread.join();
+    std::vector<Webhook> left;
+    for (auto& [key, host] : hosts_) {
+      for (Webhook& webhook : host.waiting) left.push_back(std::move(webhook));
+    }
     hosts_.clear();
+    return left;
   }
 
   void send(Webhook webhook) {
@@ -174,7 +179,9 @@ WebhookSender::WebhookSender(asio::io_context& io, WebhookOptions options)
   impl_->start();
 }
 
-WebhookSender::~WebhookSender() { impl_->stop(); }
+WebhookSender::~WebhookSender() { stop(); }
+
+std::vector<Webhook> WebhookSender::stop() { return impl_->stop(); }
 
 void WebhookSender::send(Webhook webhook) { impl_->send(std::move(webhook)); }
 

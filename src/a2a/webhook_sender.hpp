@@ -34,11 +34,14 @@ struct WebhookOptions {
 class WebhookSender {
  public:
   WebhookSender(boost::asio::io_context& io, WebhookOptions options);
-  ~WebhookSender();  // Ends tries that are under way; what waits is not sent.
+  ~WebhookSender();  // As stop().
   WebhookSender(const WebhookSender&) = delete;
   WebhookSender& operator=(const WebhookSender&) = delete;
 
   void send(Webhook webhook);
+  // Ends tries that are under way. What was not delivered: what waited, and what was being tried,
+  // for nobody knows whether it arrived. The last call but counts().
+  std::vector<Webhook> stop();
 
   struct Counts {
     std::uint64_t delivered = 0;

@@ -17,13 +17,10 @@ namespace synapse::a2a {
 struct Desk {
   explicit Desk(BoardLimits limits = {}) : board(limits, hooks(*this)) {}
 
-  std::string add(const std::string& target, const std::string& id = "") {
+  std::string add(const std::string& target) {
     SendMessage send;
     send.message = {{"messageId", "m"}, {"role", "ROLE_USER"}, {"parts", {{{"text", "x"}}}}};
-    send.task_id = id;
-    const auto task = board.add(send, target, online, clock.now());
-    REQUIRE(task);
-    return (*task)->id;
+    return board.add(send, target, online, clock.now()).id;
   }
   bool reply(const std::string& sender, const std::string& id, const std::string& text = "done") {
     return hear(sender, text + "\n" + wire::marker_text(id, (*board.find(id))->context_id));

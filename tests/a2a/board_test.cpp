@@ -54,14 +54,31 @@ TEST_CASE("a reply that comes before the hub has confirmed the message is not lo
   CHECK(desk.state(unmarked) == TaskState::completed);
 }
 
-TEST_CASE("a task's id is its own", "[a2a][board]") {
+TEST_CASE("a message goes on with an open task of its own context", "[a2a][board]") {
   Desk desk;
-  CHECK(desk.add("BOB", "mine") == "mine");
-  SendMessage again;
-  again.task_id = "mine";
-  again.message = Json::object();
-  CHECK_THAT(desk.board.add(again, "BOB", {}, desk.clock.now()).error().message, Contains("taken"));
-  CHECK(desk.board.size() == 1);
+  const std::string id = desk.add("BOB");
+  desk.board.sent(id, desk.clock.now());
+  SendMessage more;
+  more.task_id = id;
+  more.message = {{"messageId", "m2"}};
+  const auto found = desk.board.find_to_go_on(more);
+  REQUIRE(found);
+  desk.clock.advance(1);
+  desk.board.go_on(id, more, desk.clock.now());
+  const Json json = Json::parse(task_json(**found));
+  CHECK(json["history"].size() == 2);
+  CHECK(json["history"][1]["taskId"] == id);
+  CHECK(json["history"][1]["contextId"] == json["contextId"]);
+  CHECK(json["status"]["state"] == "TASK_STATE_WORKING");
+  more.context_id = "other";
+  CHECK(desk.board.find_to_go_on(more).error().code == ErrorCode::bad_argument);
+  more.context_id.clear();
+  REQUIRE(desk.reply("BOB", id));
+  CHECK(desk.board.find_to_go_on(more).error().code == ErrorCode::illegal_transition);
+  desk.board.go_on(id, more, desk.clock.now());
+  CHECK((*desk.board.find(id))->history.size() == 3);
+  more.task_id = "none";
+  CHECK(desk.board.find_to_go_on(more).error().code == ErrorCode::unknown_task);
 }
 
 TEST_CASE("an open task can be cancelled, one that is over can't", "[a2a][board]") {
@@ -141,10 +158,8 @@ TEST_CASE("tasks are bounded in bytes as well", "[a2a][board]") {
   Desk desk(limits);
   SendMessage large;
   large.message = {{"text", std::string(6000, 'x')}};
-  const auto first = desk.board.add(large, "BOB", {}, desk.clock.now());
-  REQUIRE(first);
-  const std::string first_id = (*first)->id;
-  REQUIRE(desk.board.add(large, "BOB", {}, desk.clock.now()));
+  const std::string first_id = desk.board.add(large, "BOB", {}, desk.clock.now()).id;
+  static_cast<void>(desk.board.add(large, "BOB", {}, desk.clock.now()));
   CHECK(desk.board.size() == 1);
   CHECK(desk.forgotten == std::vector<std::string>{first_id});
   // Answers count as well.
@@ -265,10 +280,21 @@ TEST_CASE("a task that was open when the bridge ended fails with a reason", "[a2
 
 TEST_CASE("a message that the hub refused leaves no task", "[a2a][board]") {
   Desk desk;
-  const std::string id = desk.add("BOB", "again");
+  const std::string id = desk.add("BOB");
   desk.board.withdraw(id);
   CHECK(desk.board.find(id).has_error());
-  CHECK(desk.add("BOB", "again") == "again");
-  desk.board.fail_task("again", "no answer from the hub", desk.clock.now());
-  CHECK(desk.reason("again") == "no answer from the hub");
+  const std::string other = desk.add("BOB");
+  desk.board.fail_task(other, "no answer from the hub", desk.clock.now());
+  CHECK(desk.reason(other) == "no answer from the hub");
+}
+
+TEST_CASE("a page has fifty tasks unless it is asked for more", "[a2a][board]") {
+  Desk desk;
+  for (int i = 0; i < 120; ++i) desk.add("BOB");
+  CHECK(desk.board.list({}).tasks.size() == 50);
+  ListTasks more;
+  more.page_size = ListTasks::page_size_max;
+  CHECK(desk.board.list(more).tasks.size() == 100);
+  more.no_task = true;
+  CHECK(desk.board.list(more).total == 0);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "a2a/body_codec.hpp"
 
+#include "a2a/proto_json.hpp"
 #include "a2a/task_codec.hpp"
 #include "support/catch.hpp"
 #include "support/result_text.hpp"
@@ -133,56 +134,89 @@ TEST_CASE("a text that no frame could carry is too large", "[a2a][body]") {
   CHECK(quoted.error().code == ErrorCode::field_too_long);
 }
 
-TEST_CASE("an answer waits for the task's end only if that is asked for", "[a2a][body]") {
+TEST_CASE("an answer waits for the task's end unless it is wanted at once", "[a2a][body]") {
   const auto answer = [](const Json& configuration) {
     Json body = body_of(hello);
     body["configuration"] = configuration;
-    const auto read = read_send(body, Answer::at_once);
+    const auto read = read_send(body, Answer::when_over);
     REQUIRE(read);
     return read->answer;
   };
-  CHECK(answer(nullptr) == Answer::at_once);
-  CHECK(answer(Json::object()) == Answer::at_once);
+  CHECK(answer(nullptr) == Answer::when_over);
+  CHECK(answer(Json::object()) == Answer::when_over);
   CHECK(answer({{"returnImmediately", true}}) == Answer::at_once);
   CHECK(answer({{"returnImmediately", false}}) == Answer::when_over);
-  CHECK(answer({{"blocking", true}}) == Answer::when_over);
-  CHECK(answer({{"blocking", false}}) == Answer::at_once);
   Json body = body_of(hello);
-  body["configuration"] = {{"historyLength", 3}};
+  body["configuration"] = {{"historyLength", 3}, {"returnImmediately", true}};
   CHECK(read_send(body, Answer::stream)->history_length == 3U);
+  CHECK(read_send(body, Answer::stream)->answer == Answer::stream);
   body["configuration"] = {{"historyLength", -1}};
   CHECK_THAT(why(body), Contains("historyLength"));
-  body["configuration"] = {{"blocking", "yes"}};
+  body["configuration"] = {{"returnImmediately", "yes"}};
   CHECK_THAT(why(body), Contains("true or false"));
   body["configuration"] = 1;
   CHECK_THAT(why(body), Contains("configuration must be"));
 }
 
-TEST_CASE("a push config is read in each of its shapes", "[a2a][body]") {
-  const Json flat = {{"id", "c1"},
+TEST_CASE("output modes are met if text is among them", "[a2a][body]") {
+  const auto can = [](const Json& modes) {
+    return can_meet_modes({{"configuration", {{"acceptedOutputModes", modes}}}});
+  };
+  CHECK(can_meet_modes(Json::object()));
+  CHECK(can(Json::array()));
+  CHECK(can({"image/png", "text/plain"}));
+  CHECK(can({"*/*"}));
+  CHECK_FALSE(can({"image/png"}));
+}
+
+TEST_CASE("of a message what A2A knows is kept", "[a2a][body]") {
+  Json body = body_of({{{"text", "x"}, {"kind", "text"}},
+                       {{"file", {{"name", "a"}, {"mimeType", "t/p"}, {"uri", "u:1"}}}},
+                       {{"file", {{"bytes", "AAAA"}}}}});
+  body["message"]["kind"] = "message";
+  body["message"]["extensions"] = {"e"};
+  const auto read = read_send(body, Answer::at_once);
+  REQUIRE(read);
+  CHECK(read->message == Json{{"messageId", "m1"},
+                              {"role", "ROLE_USER"},
+                              {"extensions", {"e"}},
+                              {"parts",
+                               {{{"text", "x"}},
+                                {{"url", "u:1"}, {"filename", "a"}, {"mediaType", "t/p"}},
+                                {{"raw", "AAAA"}}}}});
+  body["message"]["extensions"] = "e";
+  CHECK_THAT(why(body), Contains("message.extensions"));
+  CHECK_THAT(why(body_of({{{"raw", "no base64!"}}})), Contains("base64"));
+  CHECK_THAT(why(body_of({{{"url", "u"}, {"mediaType", 1}}})), Contains("mediaType"));
+}
+
+TEST_CASE("the spelling of the .proto file is brought into the usual one", "[a2a][body]") {
+  CHECK(in_usual_spelling({{"message_id", "m"}, {"messageId", "n"}}) == Json{{"messageId", "n"}});
+  CHECK(in_usual_spelling({{"status", 3}}) == Json{{"status", "TASK_STATE_COMPLETED"}});
+  CHECK(in_usual_spelling({{"status", 99}}) == Json{{"status", 99}});
+  CHECK(in_usual_spelling({{"parts", {{{"data", {{"a_b", 1}}}, {"media_type", "x"}}}}}) ==
+        Json{{"parts", {{{"data", {{"a_b", 1}}}, {"mediaType", "x"}}}}});
+  CHECK(in_usual_spelling("text_of") == "text_of");
+}
+
+TEST_CASE("a push config is read", "[a2a][body]") {
+  const Json body = {{"id", "c1"},
                      {"url", "https://hooks.example.com/a"},
                      {"token", "t"},
                      {"authentication", {{"scheme", "Bearer"}, {"credentials", "s3"}}}};
-  const Json older = {{"pushNotificationConfig",
-                       {{"id", "c1"},
-                        {"webhookUrl", "https://hooks.example.com/a"},
-                        {"token", "t"},
-                        {"authentication", {{"schemes", {"Bearer"}}, {"credentials", "s3"}}}}}};
-  for (const Json& body : {flat, older}) {
-    const auto config = read_push_config(body);
-    REQUIRE(config);
-    CHECK(config->id == "c1");
-    CHECK(config->url == "https://hooks.example.com/a");
-    CHECK(config->token == "t");
-    CHECK(config->scheme == "Bearer");
-    CHECK(config->credentials == "s3");
-    Json sent = body_of(hello);
-    sent["configuration"]["taskPushNotificationConfig"] = body;
-    const auto read = read_send(sent, Answer::at_once);
-    REQUIRE(read);
-    REQUIRE(read->push_config);
-    CHECK(read->push_config->url == config->url);
-  }
+  const auto config = read_push_config(body);
+  REQUIRE(config);
+  CHECK(config->id == "c1");
+  CHECK(config->url == "https://hooks.example.com/a");
+  CHECK(config->token == "t");
+  CHECK(config->scheme == "Bearer");
+  CHECK(config->credentials == "s3");
+  Json sent = body_of(hello);
+  sent["configuration"]["taskPushNotificationConfig"] = body;
+  const auto read = read_send(sent, Answer::at_once);
+  REQUIRE(read);
+  REQUIRE(read->push_config);
+  CHECK(read->push_config->url == config->url);
 }
 
 TEST_CASE("a push config that could smuggle a header is refused", "[a2a][body]") {
@@ -209,20 +243,24 @@ TEST_CASE("lists are narrowed by checked fields", "[a2a][body]") {
                                {"pageToken", "17"},
                                {"historyLength", 0},
                                {"contextId", "c"},
-                               {"includeArtifacts", "false"},
+                               {"includeArtifacts", "true"},
                                {"statusTimestampAfter", "1970-01-02T00:00:01.5Z"}});
   REQUIRE(list);
   CHECK(list->state == TaskState::working);
   CHECK(list->page_size == 5U);
   CHECK(list->before == 17U);
   CHECK(list->history_length == 0U);
-  CHECK(list->artifacts == ListTasks::Artifacts::leave_out);
+  CHECK(list->artifacts == ListTasks::Artifacts::show);
+  CHECK(read_list(Json::object())->artifacts == ListTasks::Artifacts::leave_out);
+  CHECK(read_list(Json::object())->page_size == 50U);
+  CHECK(read_list({{"status", "TASK_STATE_INPUT_REQUIRED"}})->no_task);
   CHECK(list->changed_since == 86'401.5);
   CHECK_FALSE(read_list({{"status", "TASK_STATE_UNSPECIFIED"}})->state.has_value());
   for (const Json& wrong :
        {Json{{"status", "working"}}, Json{{"pageSize", "x"}}, Json{{"pageSize", 0}},
-        Json{{"pageSize", -1}}, Json{{"pageToken", "abc"}}, Json{{"pageToken", "0"}},
-        Json{{"historyLength", "1x"}}, Json{{"statusTimestampAfter", "yesterday"}}}) {
+        Json{{"pageSize", -1}}, Json{{"pageSize", 101}}, Json{{"pageToken", "abc"}},
+        Json{{"pageToken", "0"}}, Json{{"historyLength", "1x"}},
+        Json{{"statusTimestampAfter", "yesterday"}}}) {
     INFO(wrong.dump());
     CHECK(read_list(wrong).has_error());
   }

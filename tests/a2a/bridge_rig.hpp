@@ -82,9 +82,11 @@ class Rig {
     return get("GET", "/tasks/" + id).at("status").at("state");
   }
 
+  // One that is answered at once, unless it says otherwise.
   [[nodiscard]] static Json message(const std::string& text, const Json& more = Json::object()) {
     Json body = {
-        {"message", {{"messageId", "m"}, {"role", "ROLE_USER"}, {"parts", {{{"text", text}}}}}}};
+        {"message", {{"messageId", "m"}, {"role", "ROLE_USER"}, {"parts", {{{"text", text}}}}}},
+        {"configuration", {{"returnImmediately", true}}}};
     body.merge_patch(more);
     return body;
   }
@@ -113,5 +115,18 @@ inline StreamEvent next_event(HttpPeer& peer) {
   REQUIRE(data != std::string::npos);
   return {chunk->substr(4, data - 4), Json::parse(chunk->substr(data + 7))};
 }
+
+inline std::unique_ptr<Agent> join_listening(const Bus& bus, const std::string& name) {
+  return bus.join(bus.settings(name));
+}
+
+inline std::string heard_by(Agent& agent) {
+  const auto chat = receive_type(agent, "chat", patience);
+  REQUIRE(chat);
+  return (*chat)->at("payload");
+}
+
+// Its last line.
+inline std::string marker_in(const std::string& text) { return text.substr(text.rfind('\n') + 1); }
 
 }  // namespace synapse::test

@@ -28,6 +28,7 @@ Trouble trouble(std::string_view method, std::string_view target, std::string_vi
 
 TEST_CASE("each operation has its place", "[a2a][routes]") {
   CHECK(found("GET", "/.well-known/agent-card.json").kind == Kind::card);
+  CHECK(found("HEAD", "/.well-known/agent-card.json").kind == Kind::card);
   CHECK(found("GET", "/extendedAgentCard").kind == Kind::extended_card);
   CHECK(found("POST", "/message:send").kind == Kind::send);
   CHECK(found("POST", "/message:stream").kind == Kind::stream);
@@ -55,6 +56,7 @@ TEST_CASE("ids may have colons and escapes", "[a2a][routes]") {
 
 TEST_CASE("a wrong method and a wrong path are told apart", "[a2a][routes]") {
   CHECK(trouble("PUT", "/tasks") == Trouble::wrong_method);
+  CHECK(trouble("HEAD", "/tasks") == Trouble::wrong_method);
   CHECK(trouble("GET", "/message:send") == Trouble::wrong_method);
   CHECK(trouble("POST", "/tasks/a") == Trouble::wrong_method);
   CHECK(trouble("GET", "/tasks/a:cancel") == Trouble::wrong_method);

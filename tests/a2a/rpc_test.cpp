@@ -32,49 +32,53 @@ const Json sending = {
 
 }  // namespace
 
-TEST_CASE("both generations of methods mean the same", "[a2a][rpc]") {
+TEST_CASE("each method is an operation", "[a2a][rpc]") {
   CHECK(asked<SendMessage>("SendMessage", sending).text == "x");
-  CHECK(asked<SendMessage>("message/send", sending).text == "x");
   CHECK(asked<SendMessage>("SendStreamingMessage", sending).answer == SendMessage::Answer::stream);
-  CHECK(asked<SendMessage>("message/stream", sending).answer == SendMessage::Answer::stream);
   CHECK(asked<GetTask>("GetTask", {{"id", "t"}, {"historyLength", 2}}).history_length == 2U);
-  CHECK(asked<GetTask>("tasks/get", {{"taskId", "t"}}).id == "t");
-  CHECK(asked<ListTasks>("tasks/list", {{"pageSize", 3}}).page_size == 3U);
+  CHECK(asked<GetTask>("GetTask", {{"id", "t"}, {"history_length", 2}}).history_length == 2U);
+  CHECK(asked<ListTasks>("ListTasks", {{"pageSize", 3}}).page_size == 3U);
   CHECK(asked<ListTasks>("ListTasks", nullptr).before == 0);
   CHECK(asked<CancelTask>("CancelTask", {{"id", "t"}}).id == "t");
-  CHECK(asked<CancelTask>("tasks/cancel", {{"id", "t"}}).id == "t");
   CHECK(asked<SubscribeToTask>("SubscribeToTask", {{"id", "t"}}).id == "t");
-  CHECK(asked<SubscribeToTask>("tasks/resubscribe", {{"id", "t"}}).id == "t");
   asked<ShowExtendedCard>("GetExtendedAgentCard", Json::object());
-  asked<ShowExtendedCard>("agent/getAuthenticatedExtendedCard", nullptr);
 }
 
-TEST_CASE("push configs are named as each generation names them", "[a2a][rpc]") {
+TEST_CASE("the methods of 0.3 are of a version that is not spoken here", "[a2a][rpc]") {
+  for (const char* method : {"message/send", "message/stream", "tasks/get", "tasks/cancel",
+                             "tasks/pushNotificationConfig/set", "tasks/resubscribe",
+                             "agent/getAuthenticatedExtendedCard"}) {
+    INFO(method);
+    CHECK(code_of(call(method, sending)) == -32009);
+  }
+}
+
+TEST_CASE("a call without an id wants no answer", "[a2a][rpc]") {
+  Json body = call("ListTasks", Json::object());
+  CHECK(read_rpc(body).wish == RpcRequest::Wish::answer);
+  body["id"] = nullptr;
+  CHECK(read_rpc(body).wish == RpcRequest::Wish::answer);
+  body.erase("id");
+  CHECK(read_rpc(body).wish == RpcRequest::Wish::nothing);
+}
+
+TEST_CASE("push configs are named by their task and their id", "[a2a][rpc]") {
   const Json hook = {{"url", "https://hooks.example.com/"}};
   const auto flat = asked<CreatePushConfig>(
       "CreateTaskPushNotificationConfig",
       {{"taskId", "t"}, {"id", "c"}, {"url", "https://hooks.example.com/"}});
   CHECK(flat.task_id == "t");
   CHECK(flat.config.id == "c");
-  const auto older = asked<CreatePushConfig>("tasks/pushNotificationConfig/set",
-                                             {{"taskId", "t"}, {"pushNotificationConfig", hook}});
-  CHECK(older.task_id == "t");
-  CHECK(older.config.id.empty());
-  CHECK(asked<CreatePushConfig>("tasks/pushNotificationConfig/set",
-                                {{"id", "t"}, {"pushNotificationConfig", hook}})
-            .task_id == "t");
   const auto got =
       asked<GetPushConfig>("GetTaskPushNotificationConfig", {{"taskId", "t"}, {"id", "c"}});
   CHECK(got.task_id == "t");
   CHECK(got.id == "c");
-  const auto deleted = asked<DeletePushConfig>("tasks/pushNotificationConfig/delete",
-                                               {{"id", "t"}, {"pushNotificationConfigId", "c"}});
+  const auto deleted =
+      asked<DeletePushConfig>("DeleteTaskPushNotificationConfig", {{"taskId", "t"}, {"id", "c"}});
   CHECK(deleted.task_id == "t");
   CHECK(deleted.id == "c");
-  CHECK(asked<ListPushConfigs>("tasks/pushNotificationConfig/list", {{"id", "t"}}).shape ==
-        ListPushConfigs::Shape::array);
-  CHECK(asked<ListPushConfigs>("ListTaskPushNotificationConfigs", {{"taskId", "t"}}).shape ==
-        ListPushConfigs::Shape::object);
+  CHECK(asked<ListPushConfigs>("ListTaskPushNotificationConfigs", {{"taskId", "t"}}).task_id ==
+        "t");
   CHECK(code_of(call("CreateTaskPushNotificationConfig", hook)) == -32602);
   CHECK(code_of(call("GetTaskPushNotificationConfig", {{"taskId", "t"}})) == -32602);
 }
@@ -85,11 +89,11 @@ TEST_CASE("each way to be no call has its code", "[a2a][rpc]") {
   CHECK(code_of({{"id", 1}, {"method", "GetTask"}}) == -32600);
   CHECK(code_of({{"jsonrpc", "2.0"}, {"id", 1}}) == -32600);
   CHECK(code_of({{"jsonrpc", "2.0"}, {"id", {1}}, {"method", "GetTask"}}) == -32600);
-  CHECK(code_of(call("tasks/fly", nullptr)) == -32601);
+  CHECK(code_of(call("Fly", nullptr)) == -32601);
   CHECK(code_of(call("GetTask", Json::array())) == -32602);
   CHECK(code_of(call("GetTask", Json::object())) == -32602);
   CHECK(code_of(call("GetTask", {{"id", 5}})) == -32602);
-  CHECK(code_of(call("message/send", {{"message", "x"}})) == -32602);
+  CHECK(code_of(call("SendMessage", {{"message", "x"}})) == -32602);
 }
 
 TEST_CASE("an answer has the call's id", "[a2a][rpc]") {
@@ -101,11 +105,10 @@ TEST_CASE("an answer has the call's id", "[a2a][rpc]") {
   CHECK(error["error"]["data"][0]["reason"] == "TASK_NOT_FOUND");
 }
 
-TEST_CASE("a problem has the standard's fields, and A2A's", "[a2a][rpc]") {
-  const Json problem = Json::parse(problem_json({Trouble::is_over, "it is over"}));
-  CHECK(problem["status"] == 409);
-  CHECK(problem["type"] == "about:blank");
-  CHECK(problem["title"] == "Task is terminal");
-  CHECK(problem["detail"] == "it is over");
-  CHECK(problem["error"]["details"][0]["reason"] == "UNSUPPORTED_OPERATION");
+TEST_CASE("a problem over HTTP has its status, its reason and a sentence", "[a2a][rpc]") {
+  const Json error = Json::parse(problem_json({Trouble::is_over, "it is over"}))["error"];
+  CHECK(error["code"] == 400);
+  CHECK(error["status"] == "FAILED_PRECONDITION");
+  CHECK(error["message"] == "Task is terminal: it is over");
+  CHECK(error["details"][0]["reason"] == "UNSUPPORTED_OPERATION");
 }

@@ -4,12 +4,14 @@
 #include <fstream>
 
 #include "a2a/json_text.hpp"
+#include "net/http_client.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/http_get.hpp"
 #include "support/hub_process.hpp"
 #include "support/loopback.hpp"
 #include "support/temp_dir.hpp"
+#include "support/throwaway_certificate.hpp"
 
 using namespace synapse;
 using namespace synapse::test;
@@ -115,4 +117,26 @@ TEST_CASE("a bridge whose name is taken over ends and says so", "[a2a][serve]") 
   REQUIRE(ended);
   CHECK(ended->as_number() == 1);
   CHECK_THAT(bridge.err(), Contains("gone for good"));
+}
+
+TEST_CASE("a bridge with a certificate serves https, and needs both files", "[a2a][serve]") {
+  HubProcess hub;
+  const ThrowawayCertificate certificate("IP:127.0.0.1");
+  const std::uint16_t port = free_port();
+  ChildProcess bridge(
+      {serve({"--uri", hub.uri(), "--port", std::to_string(port), "--tls-cert",
+              certificate.certificate_file(), "--tls-key", certificate.key_file()})});
+  const std::string url = "https://127.0.0.1:" + std::to_string(port);
+  REQUIRE(bridge.wait_for_output("listening on " + url + "\n", patience));
+  net::HttpClientOptions options;
+  options.tls_ca = certificate.certificate_file();
+  options.timeout = patience;
+  net::HttpClient client(options);
+  net::HttpCall call;
+  call.uri = net::parse_http_uri(url + "/.well-known/agent-card.json").value();
+  call.request.method = "GET";
+  const auto answer = client.exchange(call);
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK_THAT(refusal({"--tls-cert", certificate.certificate_file()}).text, Contains("go together"));
 }

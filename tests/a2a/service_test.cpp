@@ -24,7 +24,7 @@ TEST_CASE("with a token everything but the card asks for it", "[a2a][service]") 
     const HttpReply reply = rig.ask("GET", path);
     CHECK(reply.status == 401);
     CHECK(reply.headers.at("www-authenticate") == "Bearer");
-    CHECK(reply.headers.at("content-type") == "application/problem+json");
+    CHECK(reply.headers.at("content-type") == "application/a2a+json");
   }
   CHECK(rig.ask("POST", "/message:send", Rig::message("x")).status == 401);
   CHECK(rig.ask("POST", "/", Json::object()).status == 401);
@@ -58,21 +58,21 @@ TEST_CASE("each bad request is answered with its problem", "[a2a][service]") {
   };
   const HttpReply malformed = post("/message:send", "application/json", "{");
   CHECK(malformed.status == 400);
-  CHECK(malformed.headers.at("content-type") == "application/problem+json");
-  const Json problem = Json::parse(malformed.body);
-  CHECK(problem["status"] == 400);
-  CHECK_FALSE(problem["title"].get<std::string>().empty());
-  CHECK_FALSE(problem["detail"].get<std::string>().empty());
+  CHECK(malformed.headers.at("content-type") == "application/a2a+json");
+  const Json error = Json::parse(malformed.body).at("error");
+  CHECK(error["code"] == 400);
+  CHECK(error["status"] == "INVALID_ARGUMENT");
+  CHECK_FALSE(error["message"].get<std::string>().empty());
   CHECK(post("/message:send", "application/json", "").status == 400);
-  CHECK(post("/message:send", "text/plain", "{}").status == 415);
-  CHECK(post("/rpc", "text/plain", "{}").status == 415);
+  CHECK(post("/message:send", "text/plain", "{}").status == 400);
+  CHECK(post("/rpc", "text/plain", "{}").status == 400);
   CHECK(post("/message:send", "application/a2a+json; charset=utf-8", "{}").status == 400);
   const std::string deep = "{\"a\":" + std::string(64, '[') + std::string(64, ']') + "}";
   CHECK(post("/message:send", "application/json", deep).status == 400);
   const std::string large(a2a::body_bytes_max + 1, ' ');
   const HttpReply too_large = post("/message:send", "application/json", large);
   CHECK(too_large.status == 413);
-  CHECK(too_large.headers.at("content-type") == "application/problem+json");
+  CHECK(too_large.headers.at("content-type") == "application/a2a+json");
   CHECK(post("/message:send", "application/json", std::string(4UL << 20U, ' ')).status == 413);
   CHECK(rig.ask("PUT", "/tasks").headers.at("allow") == "GET");
   CHECK(rig.ask("PUT", "/tasks").status == 405);
@@ -80,6 +80,70 @@ TEST_CASE("each bad request is answered with its problem", "[a2a][service]") {
   CHECK(rig.ask("GET", "/tasks?pageSize=0").status == 400);
   CHECK(rig.ask("GET", "/tasks", nullptr, {{"A2A-Version", "2.0"}}).status == 400);
   CHECK(rig.ask("GET", "/tasks", nullptr, {{"A2A-Version", "1.0"}}).status == 200);
+  CHECK(rig.ask("GET", "/tasks?pageSize=101").status == 400);
+  Json images = Rig::message("x");
+  images["configuration"]["acceptedOutputModes"] = {"image/png"};
+  CHECK_THAT(rig.ask("POST", "/message:send", images).body, Contains("CONTENT_TYPE_NOT_SUPPORTED"));
+}
+
+TEST_CASE("a version that is not spoken here is refused, wherever it stands", "[a2a][service]") {
+  const Bus bus;
+  const Rig rig(bus);
+  // A blank one is 0.3.
+  for (const char* version : {"0.3", "9.9", ""}) {
+    CHECK_THAT(rig.ask("GET", "/tasks", nullptr, {{"A2A-Version", version}}).body,
+               Contains("VERSION_NOT_SUPPORTED"));
+    CHECK(rig.ask("GET", std::string("/tasks?A2A-Version=") + version).status == 400);
+    const HttpReply call =
+        rig.ask("POST", "/rpc", {{"jsonrpc", "2.0"}, {"id", 7}, {"method", "ListTasks"}},
+                {{"A2A-Version", version}});
+    CHECK(call.status == 200);
+    CHECK(code_of(call) == -32009);
+    CHECK(Json::parse(call.body)["id"] == 7);
+  }
+  CHECK(rig.ask("GET", "/tasks?A2A-Version=1.0").status == 200);
+  CHECK(rig.ask("GET", "/tasks").status == 200);
+  // The card says which is spoken.
+  CHECK(rig.ask("GET", "/.well-known/agent-card.json", nullptr, {{"A2A-Version", "9.9"}}).status ==
+        200);
+}
+
+TEST_CASE("requests may have the spelling of the .proto file, and answers have the usual one",
+          "[a2a][service]") {
+  const Bus bus;
+  const auto bob = bus.join("BOB");
+  const Rig rig(bus);
+  const Json body = {{"message",
+                      {{"message_id", "m"},
+                       {"role", 1},
+                       {"context_id", "c"},
+                       {"metadata", {{"some_key", 1}}},
+                       {"future", true},
+                       {"parts",
+                        {{{"data", {{"snake_case", 1}}}},
+                         {{"url", "u:1"}, {"media_type", "image/png"}, {"kind", "file"}}}}}},
+                     {"configuration", {{"return_immediately", true}}}};
+  const Json task = rig.get("POST", "/message:send", body)["task"];
+  CHECK(task["history"][0] ==
+        Json{{"messageId", "m"},
+             {"role", "ROLE_USER"},
+             {"contextId", "c"},
+             {"taskId", task["id"]},
+             {"metadata", {{"some_key", 1}}},
+             {"parts",
+              {{{"data", {{"snake_case", 1}}}}, {{"url", "u:1"}, {"mediaType", "image/png"}}}}});
+  CHECK(rig.get("GET", "/tasks?page_size=1&status=TASK_STATE_WORKING")["pageSize"] == 1);
+}
+
+TEST_CASE("lists leave artifacts out unless they are asked for", "[a2a][service]") {
+  const Bus bus;
+  const auto bob = bus.join("BOB");
+  const Rig rig(bus);
+  const std::string id = rig.send("work")["id"];
+  REQUIRE(bob->chat("BRIDGE", "done"));
+  REQUIRE(eventually(patience, [&] { return rig.state_of(id) == "TASK_STATE_COMPLETED"; }));
+  CHECK_FALSE(rig.get("GET", "/tasks")["tasks"][0].contains("artifacts"));
+  CHECK(rig.get("GET", "/tasks?includeArtifacts=true")["tasks"][0]["artifacts"].size() == 1);
 }
 
 TEST_CASE("bad calls of JSON-RPC have its codes", "[a2a][service]") {
@@ -97,6 +161,13 @@ TEST_CASE("bad calls of JSON-RPC have its codes", "[a2a][service]") {
   CHECK(
       code_of(call(R"({"jsonrpc":"2.0","id":1,"method":"SubscribeToTask","params":{"id":"x"}})")) ==
       -32001);
+  CHECK(code_of(call(R"({"jsonrpc":"2.0","id":1,"method":"message/send","params":{}})")) == -32009);
+  // A call without an id wants no answer.
+  for (const char* method : {"ListTasks", "fly"}) {
+    const HttpReply none = call(R"({"jsonrpc":"2.0","method":")" + std::string(method) + "\"}");
+    CHECK(none.status == 204);
+    CHECK(none.body.empty());
+  }
 }
 
 TEST_CASE("idle and endless clients keep nobody from being served", "[a2a][service]") {

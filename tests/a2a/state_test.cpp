@@ -5,6 +5,7 @@
 
 #include "a2a/bridge_rig.hpp"
 #include "a2a/state_codec.hpp"
+#include "a2a/webhook_receiver.hpp"
 #include "support/file_text.hpp"
 #include "support/temp_dir.hpp"
 
@@ -49,16 +50,69 @@ Result<> load(const Bus& bus, const fs::path& file) {
 
 TEST_CASE("a task is read as it was written", "[a2a][state]") {
   const Task task = sample();
-  const auto read = read_state(state_text({state_record(task)}));
+  const auto read = read_state(state_text({{state_record(task)}, {}}));
   REQUIRE(read);
-  REQUIRE(read->size() == 1);
-  CHECK(*state_record(read->front()) == *state_record(task));
-  CHECK(read->front().push_configs.at(0).credentials == "s");
-  CHECK(read_state(state_text({}))->empty());
+  REQUIRE(read->tasks.size() == 1);
+  CHECK(*state_record(read->tasks.front()) == *state_record(task));
+  CHECK(read->tasks.front().push_configs.at(0).credentials == "s");
+  CHECK(read_state(state_text({}))->tasks.empty());
+}
+
+TEST_CASE("a webhook is read as it was written", "[a2a][state]") {
+  const Webhook hook{"https://h.example.com/", "Bearer s", "t",
+                     std::make_shared<const std::string>("{\"a\": 1}")};
+  const auto read = read_state(state_text({{}, {state_record(hook)}}));
+  REQUIRE(read);
+  REQUIRE(read->webhooks.size() == 1);
+  CHECK(read->webhooks[0].url == hook.url);
+  CHECK(read->webhooks[0].authorization == hook.authorization);
+  CHECK(read->webhooks[0].token == hook.token);
+  CHECK(*read->webhooks[0].body == *hook.body);
+  CHECK(read_state(R"({"version":1,"tasks":[],"webhooks":[{"url":"x"}]})").has_error());
+  CHECK(read_state(R"({"version":1,"tasks":[],"webhooks":{}})").has_error());
+}
+
+TEST_CASE("webhooks that wait when the bridge ends are sent after the next start", "[a2a][state]") {
+  const TempDir folder;
+  const fs::path file = folder / "state.json";
+  const Bus bus;
+  const auto bob = bus.join("BOB");
+  WebhookReceiver refusing([](const ReceivedHook&) { return std::string(); });
+  WebhookReceiver taking;
+  std::uint16_t port = refusing.port();
+  const auto with_port = [&](RigOptions& options) {
+    options.bridge.state_file = file;
+    options.bridge.webhooks.try_patience = std::chrono::minutes(10);
+    options.bridge.webhooks.world = {
+        [](const std::string&, std::chrono::milliseconds,
+           const std::atomic<bool>&) -> Result<a2a::WebhookWorld::Addresses> {
+          return a2a::WebhookWorld::Addresses{boost::asio::ip::make_address("127.0.0.1")};
+        },
+        [](const boost::asio::ip::address&) { return std::string_view(); }};
+  };
+  {
+    const Rig rig(bus, with_port);
+    rig.send("work", {{"configuration",
+                       {{"taskPushNotificationConfig",
+                         {{"url", "http://hooks.example.com:" + std::to_string(port) + "/h"},
+                          {"token", "t0ken"}}}}}});
+    static_cast<void>(refusing.next());
+  }
+  // The same webhook, to where somebody answers.
+  std::string kept = text_of(file);
+  const std::string before = ":" + std::to_string(port) + "/h";
+  for (std::size_t at = kept.find(before); at != std::string::npos; at = kept.find(before)) {
+    kept.replace(at, before.size(), ":" + std::to_string(taking.port()) + "/h");
+  }
+  std::ofstream(file) << kept;
+  const Rig rig(bus, with_port);
+  const ReceivedHook sent = taking.next();
+  CHECK(sent.header("X-A2A-Notification-Token") == "t0ken");
+  CHECK(Json::parse(sent.body)["task"]["status"]["state"] == "TASK_STATE_WORKING");
 }
 
 TEST_CASE("a state that is not whole is refused", "[a2a][state]") {
-  const std::string whole = state_text({state_record(sample())});
+  const std::string whole = state_text({{state_record(sample())}, {}});
   for (std::size_t length = 0; length < whole.size() - 1; length += 7) {
     INFO(length);
     CHECK(read_state(whole.substr(0, length)).error().code == ErrorCode::corrupt);
@@ -117,7 +171,7 @@ TEST_CASE("a crash loses no task that a client was told of", "[a2a][state]") {
   }
   const auto kept = read_state(text_of(copy));
   REQUIRE(kept);
-  CHECK(kept->size() == told.size());
+  CHECK(kept->tasks.size() == told.size());
 }
 
 TEST_CASE("a state file that can't be used is named and left alone", "[a2a][state]") {

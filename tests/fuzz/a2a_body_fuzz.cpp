@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Any bytes as what a client of the A2A bridge sends, by either binding: what is accepted becomes a
 // task, and whatever is answered is JSON on one line.
+#include "a2a/proto_json.hpp"
 #include "a2a/routes.hpp"
 #include "a2a/rpc.hpp"
 #include "a2a/task_board.hpp"
@@ -22,11 +23,10 @@ class Desk {
   void perform(const a2a::Operation& operation) {
     if (const auto* send = std::get_if<a2a::SendMessage>(&operation)) {
       SYNAPSE_ASSERT(!wire::has_marker(send->text));
-      const auto task =
+      const a2a::Task& task =
           board_.add(*send, send->target.empty() ? "all" : send->target, {"somebody"}, now_);
-      if (!task) return;
-      check_line(a2a::task_json(**task));
-      const std::string id = (*task)->id;
+      check_line(a2a::task_json(task));
+      const std::string id = task.id;
       // The message itself is what an agent might quote.
       board_.hear({"somebody", send->text, a2a::HeardChat::To::bridge}, now_);
       if (board_.find(id)) check_line(a2a::task_event_json(**board_.find(id)));
@@ -64,7 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Desk desk;
   const auto found = a2a::find_route(line.substr(0, gap), target, "/a2a");
   if (const auto* route = std::get_if<a2a::Route>(&found)) {
-    if (const auto operation = a2a::read_operation(*route, document)) desk.perform(*operation);
+    if (const auto operation = a2a::read_operation(*route, a2a::in_usual_spelling(document)))
+      desk.perform(*operation);
   } else {
     check_line(a2a::problem_json(std::get<a2a::Problem>(found)));
   }

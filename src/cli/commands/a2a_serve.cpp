@@ -28,6 +28,8 @@ struct A2aServeArguments {
   std::uint16_t port = 8877;
   std::string target = "all";
   std::string state_file;
+  std::string tls_cert;
+  std::string tls_key;
   double task_timeout = 300;
   double subscribe_timeout = 0;
   bool insecure_off_loopback = false;
@@ -114,6 +116,8 @@ int serve(Context& context, const A2aServeArguments& options, const AgentOptions
   a2a::ServiceOptions service_options;
   service_options.server.host = options.host;
   service_options.server.port = options.port;
+  service_options.server.tls_cert = options.tls_cert;
+  service_options.server.tls_key = options.tls_key;
   service_options.token = token;
   service_options.endpoint_url = endpoint_url;
   a2a::Service service(io, service_options, bridge);
@@ -121,7 +125,8 @@ int serve(Context& context, const A2aServeArguments& options, const AgentOptions
     context.err << '[' << shown(agent.name) << "] " << shown(started.error().message) << '\n';
     return exit_code::failed;
   }
-  context.out << '[' << shown(agent.name) << "] A2A bridge listening on http://"
+  context.out << '[' << shown(agent.name) << "] A2A bridge listening on "
+              << (options.tls_cert.empty() ? "http://" : "https://")
               << (options.host.find(':') == std::string::npos ? options.host
                                                               : "[" + options.host + "]")
               << ':' << service.port() << std::endl;
@@ -143,6 +148,9 @@ int serve(Context& context, const A2aServeArguments& options, const AgentOptions
 int run(Context& context, const A2aServeArguments& options) {
   const Result<a2a::CardOptions> card = card_options(options.card);
   if (!card) return explain_usage(context, card.error());
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return explain_usage(context, usage("--tls-cert and --tls-key go together"));
+  }
   const Result<std::string> token = client_token(context, options);
   if (!token) return explain_usage(context, token.error());
   if (const Result<> safe = check_place(context, options); !safe) {
@@ -172,6 +180,10 @@ Runner a2a_serve(OptionSet& set) {
            options->token.token);
   set.text({"--a2a-token-file", "FILE", "file with that token, readable by its owner only"},
            options->token.file);
+  set.text({"--tls-cert", "FILE", "serve https with this certificate chain (PEM)"},
+           options->tls_cert);
+  set.text({"--tls-key", "FILE", "its private key (PEM), readable by its owner only"},
+           options->tls_key);
   set.flag("--insecure-off-loopback", options->insecure_off_loopback,
            "listen on the network without asking clients for a token");
   set.text({"--state-file", "FILE", "keep tasks over a restart"}, options->state_file);
