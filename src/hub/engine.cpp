@@ -21,7 +21,14 @@ void Engine::hook(wire::HookRequest request, const net::Peer& peer, Moment now,
                   HookCall::Reply reply) {
   tick(now);
   ++metrics_.messages;
+  if (cut_off_since_) return reply(fail(ErrorCode::read_only, "the cluster is out of reach"));
   hooks_.call({std::move(request), door_.principal(peer), now, std::move(reply)});
+  run();
+}
+
+void Engine::host_ended(SessionId session, Moment now) {
+  here_ = now;
+  hooks_.host_ended(session, now);
   run();
 }
 
@@ -98,6 +105,7 @@ void Engine::execute(const core::Entry& entry) {
   }
   room_.finish(std::move(turn));
   wake_waits(outcome, entry.now);
+  hooks_.came_out(entry, outcome);
 }
 
 void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {

@@ -48,6 +48,7 @@ class Engine {
   void written(const Session& session, MessageId message);
   // A call of a host's guard, from there.
   void hook(wire::HookRequest request, const net::Peer& peer, Moment now, HookCall::Reply reply);
+  void host_ended(SessionId session, Moment now);
   [[nodiscard]] HookDesk& hooks() { return hooks_; }
   // Whatever is due by the clock.
   void tick(Moment now);

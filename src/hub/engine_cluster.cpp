@@ -47,6 +47,7 @@ bool Engine::hear_waiting() {
 }
 
 void Engine::lose_seat(SessionId id, CloseCode code, std::string_view why, Turn& turn) {
+  hooks_.lost(id);
   const SharedSession session = door_.sockets().find(id);
   if (session == nullptr || !session->is_open) return;
   session->name = AgentName();
@@ -103,6 +104,7 @@ void Engine::cut_off(std::optional<double> since, Moment now) {
 }
 
 void Engine::give_up_on(Mono since, Moment now) {
+  hooks_.give_up_on(since, now);
   for (const auto& [id, session] : door_.sockets().all()) {
     if (!session->is_open || !session->pending || session->pending->arrived > since) continue;
     end_and_leave(*session, CloseCode::try_again_later,
@@ -111,6 +113,7 @@ void Engine::give_up_on(Mono since, Moment now) {
 }
 
 void Engine::start_over(std::string_view why) {
+  hooks_.start_over();
   for (const auto& [id, session] : door_.sockets().all()) {
     if (!session->is_open) continue;
     Turn turn;

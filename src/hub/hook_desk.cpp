@@ -38,10 +38,6 @@ TaskId claim_id(const AgentName& name, const wire::HookRequest& request, std::si
   return TaskId(std::move(id));
 }
 
-std::string key_of(const wire::HookRequest& request) {
-  return request.host + "\n" + request.session;
-}
-
 wire::HookBrief::Claim told(const core::Lease& lease) {
   const bool is_hooks = lease.origin != core::Origin::request;
   return {lease.owner, is_hooks ? TaskId() : lease.task_id,
@@ -56,27 +52,29 @@ HookDesk::HookDesk(HookOptions options, EntryLog& log, Room& room, DrawId draw_i
   room_.watch([this](const std::vector<core::Event>& events) { saw(events); });
 }
 
-void HookDesk::call(HookCall call) {
-  Turn turn;
-  turn.arrived = call.now.mono;
-  const Result<SessionId> id = open(call, turn);
+Flow<> HookDesk::serve(Job& job, HookCall call) {
+  const Result<SessionId> id = co_await open(job, call);
   if (!id) {
     wire::HookAnswer refused;
     refused.decision = wire::HookAnswer::Decision::refused;
     refused.message = id.error().message;
-    return finish(std::move(turn), call.request.host, std::move(call.reply),
-                  wire::encode_hook_answer(refused));
+    finish(job, call, wire::encode_hook_answer(refused));
+    co_return;
   }
+  job.id = *id;
   Session& session = sessions_.at(*id);
   session.last_call = call.now.mono;
-  Work work{call.request, *id, session, turn, call.now};
-  const std::string text = wire::encode_hook_answer(answer(work));
-  if (call.request.event == wire::HookEvent::end) leave(*id, turn, call.now);
-  finish(std::move(turn), call.request.host, std::move(call.reply), text);
+  Work work{call.request, *id, session, job, call.now};
+  const wire::HookAnswer answered = co_await answer(work);
+  if (call.request.event == wire::HookEvent::end) co_await leave(job, call.now);
+  finish(job, call, wire::encode_hook_answer(answered));
 }
 
-void HookDesk::finish(Turn turn, const std::string& host, HookCall::Reply reply, std::string text) {
-  turn.told = [this, host, arrived = turn.arrived, reply = std::move(reply),
+void HookDesk::finish(Job& job, const HookCall& call, std::string text) {
+  Turn turn;
+  turn.arrived = call.now.mono;
+  turn.told = [this, host = call.request.host, arrived = turn.arrived,
+               reply = std::exchange(job.reply, nullptr),
                text = std::move(text)](Result<> safe, Moment now) {
     counts_.count(host, now, base::to_seconds(now.mono - arrived));
     if (safe) {
@@ -88,48 +86,51 @@ void HookDesk::finish(Turn turn, const std::string& host, HookCall::Reply reply,
   room_.finish(std::move(turn));
 }
 
-Result<SessionId> HookDesk::open(const HookCall& call, Turn& turn) {
-  const std::string key = key_of(call.request);
-  if (const auto known = by_key_.find(key); known != by_key_.end()) {
-    if (core::is_same(sessions_.at(known->second).principal, call.principal)) return known->second;
-    return fail(ErrorCode::auth_denied, "this session is somebody else's");
+Flow<Result<SessionId>> HookDesk::open(Job& job, const HookCall& call) {
+  if (const auto known = by_key_.find(job.key); known != by_key_.end()) {
+    if (core::is_same(sessions_.at(known->second).principal, call.principal)) {
+      co_return known->second;
+    }
+    co_return fail(ErrorCode::auth_denied, "this session is somebody else's");
   }
   if (sessions_.size() >= options_.sessions_max) {
-    return fail(ErrorCode::queue_full, "the hub has as many sessions of hosts as it may");
+    co_return fail(ErrorCode::queue_full, "the hub has as many sessions of hosts as it may");
   }
-  const SessionId id = draw_id_();
+  job.id = draw_id_();
   core::SeatWish wish;
   wish.seating = core::Seating::attached;
   wish.kind = core::SeatKind::agent;
-  wish.instance = "hook " + key;
+  wish.instance = "hook " + job.key;
   wish.principal = call.principal;
   core::Outcome outcome;
   for (std::size_t number = 1; number <= names_tried; ++number) {
     wish.name = call.request.name;
     if (number > 1) wish.name.text += "-" + std::to_string(number);
     if (is_anothers(wish.name, call.request)) continue;
-    outcome = execute({id, call.now, core::Bind{wish}}, turn);
+    core::Bind bind{wish};
+    outcome = co_await execute(job, std::move(bind), call.now);
     if (!outcome.refusal) break;
     const ErrorCode why = outcome.refusal->error.code;
     if (why != ErrorCode::name_in_use && why != ErrorCode::name_conflict) break;
   }
-  if (outcome.refusal) return outcome.refusal->error;
-  if (machine().seats().find(id) == nullptr) {
-    return fail(ErrorCode::name_in_use, "every name for this session is in use");
+  if (outcome.refusal) co_return outcome.refusal->error;
+  if (machine().seats().find(job.id) == nullptr) {
+    co_return fail(ErrorCode::name_in_use, "every name for this session is in use");
   }
   Session session;
-  session.key = key;
+  session.key = job.key;
   session.name = wish.name;
   session.principal = call.principal;
+  session.last_call = call.now.mono;
   session.renewed_at = call.now.mono;
   const base::ProcessMark host{call.request.host_pid, call.request.host_start};
   const bool is_here = call.principal.machine == "here" && host.pid != 0 &&
                        call.request.pid_ns == base::pid_namespace();
-  session.is_watched = is_here && watch_ && watch_(id, host);
-  sessions_.emplace(id, std::move(session));
-  by_key_.emplace(key, id);
-  static_cast<void>(execute({id, call.now, core::Speak{}}, turn));
-  return id;
+  session.is_watched = is_here && watch_ && watch_(job.id, host);
+  sessions_.emplace(job.id, std::move(session));
+  by_key_.emplace(job.key, job.id);
+  static_cast<void>(co_await execute(job, core::Speak(), call.now));
+  co_return job.id;
 }
 
 // Sessions outlive a hub, and so do their claims: a name that has some is not a new session's.
@@ -143,94 +144,101 @@ bool HookDesk::is_anothers(const AgentName& name, const wire::HookRequest& reque
   return !claims.empty() && std::none_of(claims.begin(), claims.end(), is_own);
 }
 
-wire::HookAnswer HookDesk::answer(Work& work) {
+Flow<wire::HookAnswer> HookDesk::answer(Work& work) {
   wire::HookAnswer answer;
   answer.name = work.session.name;
-  note_seen(work);
+  co_await note_seen(work);
   switch (work.request.event) {
     case wire::HookEvent::before_tool:
-      if (!work.request.paths.empty()) claim(work, answer);
+      if (!work.request.paths.empty()) co_await claim(work, answer);
       // A denial has no place for more.
       if (answer.decision <= wire::HookAnswer::Decision::granted) hand_over(work, answer);
-      return answer;
+      break;
     case wire::HookEvent::start:
-      renew(work.id, work.session, work.turn, work.now);
+      co_await renew(work.job, work.now);
       answer.brief = brief(work.session.name);
-      hand_over_mail(work, answer);
-      return answer;
+      co_await hand_over_mail(work, answer);
+      break;
     case wire::HookEvent::after_tool:
       ended_to_write(work.session, work.now);
-      renew(work.id, work.session, work.turn, work.now);
+      co_await renew(work.job, work.now);
       hand_over(work, answer);
-      hand_over_mail(work, answer);
+      co_await hand_over_mail(work, answer);
       name_watched(work, answer);
-      return answer;
+      break;
     case wire::HookEvent::wrote:
-      report_writes(work, answer);
-      return answer;
+      co_await report_writes(work, answer);
+      break;
     case wire::HookEvent::end:
-      give_back(work.id, work.session, std::nullopt, work.turn, work.now);
-      return answer;
+      co_await give_back(work.job, std::nullopt, work.now);
+      break;
     case wire::HookEvent::subagent_end:
-      if (!work.request.party.empty()) {
-        give_back(work.id, work.session, work.request.party, work.turn, work.now);
-      }
-      return answer;
+      if (work.request.party.empty()) break;
+      co_await give_back(work.job, work.request.party, work.now);
+      break;
   }
-  return answer;
+  co_return answer;
 }
 
 // All of the paths or none.
-void HookDesk::claim(Work& work, wire::HookAnswer& answer) {
+Flow<> HookDesk::claim(Work& work, wire::HookAnswer& answer) {
   using Decision = wire::HookAnswer::Decision;
-  const wire::HookRequest& request = work.request;
   answer.decision = Decision::refused;
   if (!room_.read_only_reason().empty()) {
     answer.message = "the hub can't write its log";
-    return;
+    co_return;
   }
-  std::vector<std::string> missing = core::normalise_scope(request.paths, machine().limits());
+  std::vector<std::string> missing =
+      core::normalise_scope(work.request.paths, machine().limits());
   // More, or other, than a claim can hold would be the whole worktree.
   if (missing.empty() || missing.front().empty()) {
     answer.message = "these paths can't be claimed";
-    return;
+    co_return;
   }
+  const core::Outcome outcome = co_await claim_paths(work, std::move(missing));
+  if (outcome.refusal) {
+    co_await held(work, *outcome.refusal, answer);
+    co_return;
+  }
+  co_await give_up_places(work);
+  co_await renew(work.job, work.now);
+  began_to_write(work.session, work.now);
+  answer.decision = Decision::granted;
+}
+
+Flow<core::Outcome> HookDesk::claim_paths(Work& work, std::vector<std::string> missing) {
   core::Outcome outcome;
   for (std::size_t number = 1; number <= claims_per_party; ++number) {
-    const TaskId id = claim_id(work.session.name, request, number);
+    const TaskId id = claim_id(work.session.name, work.request, number);
     const core::Lease* held = machine().leases().find(id);
     if (held == nullptr) {
       core::ClaimTask command;
       command.task_id = id;
       command.ttl = claim_seconds;
-      command.worktree = request.worktree;
+      command.worktree = work.request.worktree;
       command.paths = std::move(missing);
-      command.party = request.party;
+      command.party = work.request.party;
       command.origin =
           work.session.is_watched ? core::Origin::local_hook : core::Origin::remote_hook;
-      outcome = act(work.id, std::move(command), work.turn, work.now);
+      outcome = co_await act(work.job, std::move(command), work.now);
       break;
     }
     std::erase_if(missing, [held](const std::string& path) {
       return std::find(held->paths.begin(), held->paths.end(), path) != held->paths.end();
     });
     if (missing.empty()) break;
-    outcome = act(work.id, core::ExtendLease{id, missing, std::nullopt, claim_seconds}, work.turn,
-                  work.now);
+    core::ExtendLease command{id, missing, std::nullopt, claim_seconds};
+    outcome = co_await act(work.job, std::move(command), work.now);
     if (!outcome.refusal || outcome.refusal->error.code != ErrorCode::scope_full) break;
   }
-  if (outcome.refusal) return held(work, *outcome.refusal, answer);
-  give_up_places(work);
-  renew(work.id, work.session, work.turn, work.now);
-  began_to_write(work.session, work.now);
-  answer.decision = Decision::granted;
+  co_return outcome;
 }
 
-void HookDesk::held(Work& work, const core::Refusal& refusal, wire::HookAnswer& answer) {
+Flow<> HookDesk::held(Work& work, const core::Refusal& refusal, wire::HookAnswer& answer) {
   const ErrorCode why = refusal.error.code;
   if ((why != ErrorCode::scope_held && why != ErrorCode::task_held) || !refusal.holder) {
     answer.message = refusal.error.message;
-    return;
+    co_return;
   }
   wire::HookHolder holder;
   holder.name = *refusal.holder;
@@ -257,7 +265,9 @@ void HookDesk::held(Work& work, const core::Refusal& refusal, wire::HookAnswer& 
   if (is_told_later && session.due.size() < due_max) {
     session.due.push_back({wire::HookNotice::Kind::held, holder});
   }
-  if (work.request.mode == wire::HookMode::enforce) queue_up(work, holder.path, answer);
+  if (work.request.mode == wire::HookMode::enforce) {
+    co_await queue_up(work, holder.path, answer);
+  }
   answer.holder = std::move(holder);
 }
 
@@ -270,70 +280,42 @@ void HookDesk::hand_over(Work& work, wire::HookAnswer& answer) {
   }
 }
 
-void HookDesk::give_back(SessionId id, const Session& session,
-                         const std::optional<std::string>& party, Turn& turn, Moment now) {
+Flow<> HookDesk::give_back(Job& job, std::optional<std::string> party, Moment now) {
   std::vector<TaskId> given;
-  for (const core::Lease* lease : claims_of(session.name)) {
+  for (const core::Lease* lease : claims_of(sessions_.at(job.id).name)) {
     if (!party || lease->party == *party) given.push_back(lease->task_id);
   }
   for (TaskId& task : given) {
-    static_cast<void>(act(id, core::ReleaseTask{std::move(task), std::nullopt}, turn, now));
+    core::ReleaseTask command{std::move(task), std::nullopt};
+    static_cast<void>(co_await act(job, std::move(command), now));
   }
 }
 
-void HookDesk::renew(SessionId id, Session& session, Turn& turn, Moment now) {
+Flow<> HookDesk::renew(Job& job, Moment now) {
+  Session& session = sessions_.at(job.id);
   session.renewed_at = now.mono;
+  const Mono log_time = log_.time(now).mono;
   std::vector<TaskId> short_ones;
   for (const core::Lease* lease : claims_of(session.name)) {
-    const bool is_short = lease->deadline - now.mono < term_min;
+    const bool is_short = lease->deadline - log_time < term_min;
     // What came up from the queue is kept for a while, and no longer, until it is written.
     if (is_short && !is_place(lease->task_id)) short_ones.push_back(lease->task_id);
   }
   const bool may_write = room_.read_only_reason().empty();
   if (short_ones.empty() || !may_write) {
-    static_cast<void>(execute({id, now, core::Speak{}}, turn));
-    return;
+    static_cast<void>(co_await execute(job, core::Speak(), now));
+    co_return;
   }
   for (TaskId& task : short_ones) {
-    static_cast<void>(
-        act(id, core::RenewLease{std::move(task), claim_seconds, std::nullopt}, turn, now));
+    core::RenewLease command{std::move(task), claim_seconds, std::nullopt};
+    static_cast<void>(co_await act(job, std::move(command), now));
   }
 }
 
-void HookDesk::leave(SessionId id, Turn& turn, Moment now) {
-  const auto session = sessions_.find(id);
-  if (session == sessions_.end()) return;
-  by_key_.erase(session->second.key);
-  for (const auto& [task, path] : session->second.places) places_.erase(task);
-  if (session->second.is_watched) forget_(id);
-  sessions_.erase(session);
-  static_cast<void>(execute({id, now, core::Leave{core::Parting::closed}}, turn));
-}
-
-void HookDesk::host_ended(SessionId id, Moment now) {
-  const auto session = sessions_.find(id);
-  if (session == sessions_.end()) return;
-  Turn turn;
-  if (room_.read_only_reason().empty()) give_back(id, session->second, std::nullopt, turn, now);
-  leave(id, turn, now);
-  room_.finish(std::move(turn));
-}
-
-void HookDesk::pass_time(Moment now) {
-  std::vector<SessionId> idle;
-  std::vector<SessionId> living;
-  for (const auto& [id, session] : sessions_) {
-    if (now.mono - session.last_call >= options_.idle) {
-      idle.push_back(id);
-    } else if (session.is_watched && now.mono - session.renewed_at >= term_min) {
-      living.push_back(id);
-    }
-  }
-  if (idle.empty() && living.empty()) return;
-  Turn turn;
-  for (const SessionId id : living) renew(id, sessions_.at(id), turn, now);
-  for (const SessionId id : idle) leave(id, turn, now);
-  room_.finish(std::move(turn));
+Flow<> HookDesk::leave(Job& job, Moment now) {
+  forget_session(job.id);
+  core::Leave parting{core::Parting::closed};
+  static_cast<void>(co_await execute(job, parting, now));
 }
 
 std::optional<Mono> HookDesk::next_deadline() const {
@@ -344,16 +326,6 @@ std::optional<Mono> HookDesk::next_deadline() const {
     if (!next || due < *next) next = due;
   }
   return next;
-}
-
-core::Outcome HookDesk::act(SessionId id, core::Command command, Turn& turn, Moment now) {
-  return execute({id, now, core::Act{std::move(command), {}}}, turn);
-}
-
-core::Outcome HookDesk::execute(core::Entry entry, Turn& turn) {
-  log_.propose(std::move(entry));
-  // Nothing else is under way, so what comes out is what went in.
-  return room_.execute(*log_.next(machine()), turn);
 }
 
 std::vector<const core::Lease*> HookDesk::claims_of(const AgentName& name) const {

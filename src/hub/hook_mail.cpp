@@ -68,25 +68,25 @@ wire::HookMail told_mail(MessageId id, const core::Mailroom::Mail& mail,
 
 }  // namespace
 
-void HookDesk::note_seen(Work& work) {
-  if (work.request.ack.empty() || !room_.read_only_reason().empty()) return;
+Flow<> HookDesk::note_seen(Work& work) {
+  if (work.request.ack.empty() || !room_.read_only_reason().empty()) co_return;
   core::NoteMail seen;
   seen.state = core::MailState::seen;
   for (const wire::HookAck& ack : work.request.ack) {
     const core::Mailroom::Mail* mail = machine().mail().find(ack.id);
     if (mail != nullptr && mail->hub_id == ack.hub) seen.ids.push_back(ack.id);
   }
-  if (seen.ids.empty()) return;
-  static_cast<void>(act(work.id, std::move(seen), work.turn, work.now));
+  if (seen.ids.empty()) co_return;
+  static_cast<void>(co_await act(work.job, std::move(seen), work.now));
 }
 
-void HookDesk::hand_over_mail(Work& work, wire::HookAnswer& answer) {
+Flow<> HookDesk::hand_over_mail(Work& work, wire::HookAnswer& answer) {
   Session& session = work.session;
   // What only a subagent has read, its parent has not.
-  if (!work.request.party.empty() || !room_.read_only_reason().empty()) return;
+  if (!work.request.party.empty() || !room_.read_only_reason().empty()) co_return;
   const AgentName mailbox = core::mailbox_of(session.name);
   const core::Mailroom::Box* box = machine().mail().box(mailbox);
-  if (box == nullptr || !machine().seats().may_use(session.principal, mailbox)) return;
+  if (box == nullptr || !machine().seats().may_use(session.principal, mailbox)) co_return;
   std::erase_if(session.tellings, [box](const auto& one) {
     return !std::binary_search(box->open.begin(), box->open.end(), one.first);
   });
@@ -116,23 +116,23 @@ void HookDesk::hand_over_mail(Work& work, wire::HookAnswer& answer) {
     room -= std::min(room, bytes);
     answer.mail.push_back(std::move(next));
   }
-  if (answer.mail.empty()) return;
+  if (answer.mail.empty()) co_return;
   answer.mail_left = box->open.size() - whole.size();
-  note_received(work, std::move(whole));
+  co_await note_received(work, std::move(whole));
 }
 
 // As if the session had asked its mailbox for them, and said that it has them.
-void HookDesk::note_received(Work& work, std::vector<MessageId> ids) {
-  if (ids.empty()) return;
+Flow<> HookDesk::note_received(Work& work, std::vector<MessageId> ids) {
+  if (ids.empty()) co_return;
   core::ReadInbox read;
   read.wish.limit = ids.size();
   read.wish.bytes_max = SIZE_MAX;
   read.wish.ids = ids;
-  static_cast<void>(act(work.id, std::move(read), work.turn, work.now));
+  static_cast<void>(co_await act(work.job, std::move(read), work.now));
   core::NoteMail received;
   received.state = core::MailState::received;
   received.ids = std::move(ids);
-  static_cast<void>(act(work.id, std::move(received), work.turn, work.now));
+  static_cast<void>(co_await act(work.job, std::move(received), work.now));
 }
 
 }  // namespace synapse::hub

@@ -52,9 +52,4 @@ net::HttpResponse hook_response(const Result<std::string>& text) {
   return {200, "application/json", *text, {}};
 }
 
-Error no_hooks_in_cluster() {
-  return fail(ErrorCode::unknown_type,
-              "a hub of a cluster takes no calls of guards; agents claim files themselves there");
-}
-
 }  // namespace synapse::hub

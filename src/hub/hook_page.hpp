@@ -21,7 +21,4 @@ using HookInput = std::variant<wire::HookRequest, net::HttpResponse>;
 
 [[nodiscard]] net::HttpResponse hook_response(const Result<std::string>& text);
 
-// Sessions of hosts are of one hub, and a hub of a cluster has none.
-[[nodiscard]] Error no_hooks_in_cluster();
-
 }  // namespace synapse::hub

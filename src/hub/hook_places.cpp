@@ -17,15 +17,15 @@ constexpr std::size_t place_notices_max = 32;
 
 }  // namespace
 
-void HookDesk::queue_up(Work& work, const std::string& path, wire::HookAnswer& answer) {
+Flow<> HookDesk::queue_up(Work& work, std::string path, wire::HookAnswer& answer) {
   Session& session = work.session;
   const auto known = std::find_if(session.places.begin(), session.places.end(),
                                   [&path](const auto& place) { return place.second == path; });
   if (known != session.places.end()) {
     answer.is_queued = machine().queue().find(session.name, known->first) != nullptr;
-    return;
+    co_return;
   }
-  if (session.places.size() >= places_per_session) return;
+  if (session.places.size() >= places_per_session) co_return;
   core::ClaimTask command;
   command.task_id = TaskId("edit/" + session.name.text + "/next-" + std::to_string(work.id.value) +
                            "-" + std::to_string(++session.last_place));
@@ -39,17 +39,17 @@ void HookDesk::queue_up(Work& work, const std::string& path, wire::HookAnswer& a
   const TaskId task = command.task_id;
   session.places.emplace(task, path);
   places_.emplace(task, work.id);
-  const core::Outcome outcome = act(work.id, std::move(command), work.turn, work.now);
+  const core::Outcome outcome = co_await act(work.job, std::move(command), work.now);
   // A wait that would never end, or one too many.
   if (outcome.refusal) {
     session.places.erase(task);
     places_.erase(task);
-    return;
+    co_return;
   }
   answer.is_queued = true;
 }
 
-void HookDesk::give_up_places(Work& work) {
+Flow<> HookDesk::give_up_places(Work& work) {
   std::vector<TaskId> served;
   for (const auto& [task, path] : work.session.places) {
     const std::vector<std::string>& written = work.request.paths;
@@ -57,8 +57,8 @@ void HookDesk::give_up_places(Work& work) {
     if (is_written) served.push_back(task);
   }
   for (TaskId& task : served) {
-    static_cast<void>(
-        act(work.id, core::ReleaseTask{std::move(task), std::nullopt}, work.turn, work.now));
+    core::ReleaseTask command{std::move(task), std::nullopt};
+    static_cast<void>(co_await act(work.job, std::move(command), work.now));
   }
 }
 

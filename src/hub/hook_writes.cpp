@@ -63,8 +63,8 @@ void HookDesk::ended_to_write(Session& session, Moment now) {
   if (session.wrote_from != 0 && session.wrote_to == 0) session.wrote_to = now.wall;
 }
 
-void HookDesk::report_writes(Work& work, wire::HookAnswer& answer) {
-  if (!room_.read_only_reason().empty()) return;
+Flow<> HookDesk::report_writes(Work& work, wire::HookAnswer& answer) {
+  if (!room_.read_only_reason().empty()) co_return;
   std::deque<wire::HookNotice>& due = work.session.due;
   for (const wire::HookWrite& write : work.request.writes) {
     if (answer.notices.size() >= reports_at_once) break;
@@ -80,8 +80,8 @@ void HookDesk::report_writes(Work& work, wire::HookAnswer& answer) {
     notice.about.path = path;
     if (lease->origin == core::Origin::request) notice.about.task_id = lease->task_id;
     notice.about.until = lease->expires_at;
-    const core::Outcome outcome =
-        act(work.id, core::ReportWrite{lease->task_id, path, write.at}, work.turn, work.now);
+    core::ReportWrite command{lease->task_id, path, write.at};
+    const core::Outcome outcome = co_await act(work.job, std::move(command), work.now);
     if (outcome.refusal) continue;
     if (work.request.room != 0) {
       answer.notices.push_back(std::move(notice));

@@ -90,7 +90,8 @@ void Room::log_failed(const Error& why, std::unique_ptr<core::Machine> machine, 
     }
     if (asks_something(turn) || turn.is_logged) std::erase_if(turn.deliveries, rests_on_the_log);
     if (asks_something(turn)) answer_lost(turn, now);
-    if (turn.is_logged && turn.told) std::exchange(turn.told, nullptr)(why, now);
+    // What it says may rest on what is lost with the turns before it.
+    if (turn.told) std::exchange(turn.told, nullptr)(why, now);
     turn.is_logged = false;
     gate_.push(std::move(turn));
   }

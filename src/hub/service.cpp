@@ -47,7 +47,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         trim_(strand_),
         server_(io_, server_options(options), *this),
         hosts_(strand_, [this](SessionId id) {
-          engine_->hooks().host_ended(id, clock_.now());
+          engine_->host_ended(id, clock_.now());
           drain();
         }) {}
 
@@ -72,7 +72,10 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     start_engine(engine, std::move(*machine));
     if (auto bound = server_.start(); !bound) return bound;
     if (auto bound = open_socket(); !bound) return bound;
-    if (cluster_) return cluster_->join(io_, *engine_, own_url(options_, port()), is_unwanted_);
+    if (cluster_) {
+      Result<> joined = cluster_->join(io_, *engine_, own_url(options_, port()), is_unwanted_);
+      if (!joined) return joined;
+    }
     // What lapsed while no hub ran lapses now, before anybody asks.
     asio::post(strand_, [this] { drain(); });
     return {};
@@ -91,8 +94,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     if (log_) log_->stop();
     if (cluster_) cluster_->stop();
     if (relay_) relay_->stop(relay_patience);
-    if (fatal_) return *fatal_;
-    return {};
+    return fatal_ ? Result<>(*fatal_) : Result<>();
   }
 
   void stop() {
@@ -111,8 +113,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),
                              options_.metrics_query_token_ok};
       refresh_metrics();
-      const double uptime = base::to_seconds(clock_.now().mono - started_);
-      reply->respond(http_page(request, http, *engine_, uptime));
+      reply->respond(http_page(request, http, *engine_,
+                               base::to_seconds(clock_.now().mono - started_)));
     });
   }
 
@@ -200,8 +202,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     if (auto* response = std::get_if<net::HttpResponse>(&input)) {
       return reply->respond(std::move(*response));
     }
-    if (stopping_) return reply->respond(hook_response(fail(ErrorCode::closed)));
-    if (cluster_) return reply->respond(hook_response(no_hooks_in_cluster()));
+    const bool is_serving = !stopping_ && (!cluster_ || cluster_->is_serving());
+    if (!is_serving) return reply->respond(hook_response(fail(ErrorCode::closed)));
     engine_->hook(
         std::get<wire::HookRequest>(std::move(input)), request.peer, clock_.now(),
         [reply](const Result<std::string>& text) { reply->respond(hook_response(text)); });
@@ -210,7 +212,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
   // opens. What has arrived waits while the log is too far behind, and so, in turn, do the sockets
-  // that it came from: a small frame may write a large row. The next commit goes on from there.
+  // that it came from: a small frame may write a large row. The next commit goes on from there. It
+  // also waits until the hubs of a cluster know this one.
   void drain() {
     std::vector<Arrival> batch = arrivals_.take();
     const bool is_news = !batch.empty();
@@ -220,7 +223,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     } else {
       std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
     }
-    while (taken_ < waiting_.size() && !is_log_behind()) take(waiting_[taken_++]);
+    while (taken_ < waiting_.size() && may_take()) take(waiting_[taken_++]);
     const bool goes_on = is_news && taken_ == waiting_.size();
     if (goes_on && ++rounds_ < rounds_max) {
       asio::post(strand_, [this] { drain(); });
@@ -233,8 +236,9 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   // Null: nothing is written.
   [[nodiscard]] store::Committer* committer() const { return log_ ? log_->committer() : nullptr; }
-  [[nodiscard]] bool is_log_behind() const {
-    return committer() != nullptr && committer()->waiting_bytes() > waiting_log_bytes_max;
+  [[nodiscard]] bool may_take() const {
+    if (cluster_) return cluster_->is_serving() || stopping_;
+    return committer() == nullptr || committer()->waiting_bytes() <= waiting_log_bytes_max;
   }
 
   void take(Arrival& arrival) {
@@ -242,11 +246,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     switch (arrival.kind) {
       case Arrival::Kind::opened:
         trim_.count();
-        if (stopping_ || (cluster_ && !cluster_->is_serving())) {
-          Engine::send_away(*session);
-        } else {
-          engine_->open(session, clock_.now());
-        }
+        if (stopping_) return Engine::send_away(*session);
+        engine_->open(session, clock_.now());
         break;
       case Arrival::Kind::spoke:
         if (session->id == SessionId{}) break;  // It was turned away.

@@ -154,7 +154,7 @@ TEST_CASE("what a host held is free as soon as its process has ended", "[hub][ho
   request.pid_ns = base::pid_namespace();
   client.ask(request);
   REQUIRE(watched != SessionId{});
-  rig.engine().hooks().host_ended(watched, rig.now());
+  rig.engine().host_ended(watched, rig.now());
   rig.engine().flush(rig.now());
   REQUIRE(all_leases(rig).size() == 1);
   CHECK(all_leases(rig)[0]->paths == Paths{"a.c"});

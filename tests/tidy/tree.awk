@@ -238,6 +238,7 @@ function note_words(code, n, before, word) {
 # the class that it belongs to.
 function declares(before) {
   if (before ~ /(^|[^A-Za-z0-9_])(return|throw|else|case|new|delete)[^A-Za-z0-9_]/) return 0
+  if (before ~ /(^|[^A-Za-z0-9_])(co_return|co_await)[^A-Za-z0-9_]/) return 0
   if (before ~ /[()=.?!{]/ || before ~ /( &&| [|*+<>&-]|,) $/ || before ~ /->$/) return 0
   sub(/^[ \t]*(\[\[nodiscard\]\] *)?/, "", before)
   return before ~ /^[A-Za-z_][A-Za-z0-9_:<>,*& ]*[ &*>]([A-Za-z0-9_]+::)*$/

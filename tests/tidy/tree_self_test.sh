@@ -136,8 +136,8 @@ refuses 'src/base/a.cpp:2: src/base/ (level 0) includes only lower levels, and c
   '#include "core/b.hpp"'
 refuses 'src/wire/a.cpp:3: src/wire/ (level 2) includes only lower levels, and net is on level 2' \
   '#include <string>' '#  include "net/race.hpp"'
-refuses 'src/hub/a.cpp:2: src/hub/ (level 3) includes only lower levels, and client is on level 3' \
-  '#include "client/agent.hpp"'
+refuses 'src/hub/a.cpp:2: src/hub/ (level 4) includes only lower levels, and cli is on level 5' \
+  '#include "cli/app.hpp"'
 refuses \
   'src/wire/a.cpp:2: src/wire/ (level 2) includes only lower levels, and store is on level 2' \
   '#include "store/store.hpp"'
