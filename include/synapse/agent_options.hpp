@@ -23,7 +23,10 @@ struct AgentOptions {
     alone,   // Nobody else has the name meanwhile.
   };
 
-  std::string uri = "ws://localhost:8876";  // ws:// or wss://, host, port; a path is kept.
+  // ws:// or wss://, host, port; a path is kept. The hubs of a cluster are named with commas
+  // between them: the agent begins at the first, and goes on at the next where one is not to be
+  // reached, is lost, or can't take changes.
+  std::string uri = "ws://localhost:8876";
   std::string name;                         // 1 to 256 bytes; blank: the hub draws one.
   std::string token;                        // Blank: none.
   Takeover takeover = Takeover::refuse;

@@ -31,6 +31,13 @@ std::string drawn_prefix() {
   return hex.data();
 }
 
+// Another hub may do better.
+bool may_be_the_hubs(const Error& why) {
+  return why.code == ErrorCode::unreachable || why.code == ErrorCode::timed_out ||
+         why.code == ErrorCode::closed || why.code == ErrorCode::tls_failed ||
+         why.code == ErrorCode::io_error;
+}
+
 // No later try can do better. A name conflict is one only before the first acceptance: later it may
 // well be our own lost connection that holds the name until the hub sees its end.
 bool is_final(const Error& why) {
@@ -62,23 +69,20 @@ void Channel::connect(Done done) {
   if (state_ == State::stopped) return done(fail(ErrorCode::closed, "the agent was stopped"));
   if (connected_) return done(fail(ErrorCode::bad_argument, "connect() is under way already"));
   if (is_bound()) return done(Result<>());
-  const Result<net::Uri> uri = net::parse_uri(options_.uri);
-  if (!uri) return done(uri.error());
+  Result<std::vector<net::Uri>> hubs = net::parse_uris(options_.uri);
+  if (!hubs) return done(hubs.error());
   if (name_.size() > wire::name_bytes_max) {
     return done(fail(ErrorCode::bad_argument,
                      "the name is longer than " + std::to_string(wire::name_bytes_max) + " bytes"));
   }
   connected_ = std::move(done);
   if (state_ == State::resting) return;
-  ws_options_.uri = *uri;
-  // A hub on this machine may have a Unix socket, which asks its own user for no token.
-  const bool may_have_socket = uri->socket.empty() && net::is_loopback(uri->host);
-  ws_options_.socket = may_have_socket ? net::default_socket_path(uri->port) : "";
+  hubs_ = *std::move(hubs);
+  at_ = tried_ = read_only_ = 0;
   ws_options_.tls_ca = options_.tls_ca;
   ws_options_.tls_verify = options_.tls_verify == AgentOptions::TlsVerify::verify
                                ? net::TlsVerify::verify
                                : net::TlsVerify::insecure;
-  ws_options_.connect_timeout = options_.ready_timeout;
   // Who begins anew may meet a hub that did so too.
   chat_order_ = ChatOrder(options_.inbox_max);
   turn_end_ = Clock::now() + options_.ready_timeout;
@@ -99,8 +103,9 @@ void Channel::open() {
   refusal_.reset();
   suggested_name_.clear();
   features_.clear();
-  const auto patience = refused_turn_ ? turn_end_ - Clock::now() : options_.ready_timeout;
-  greeting_alarm_.set(patience, [this] {
+  if (tried_ == 0) round_end_ = Clock::now() + options_.ready_timeout;
+  aim();
+  greeting_alarm_.set(patience(), [this] {
     fall(refused_turn_.value_or(
         fail(ErrorCode::timed_out, "no acceptance from the hub at " + options_.uri + " in time")));
   });
@@ -110,6 +115,33 @@ void Channel::open() {
   handlers.on_end = [this](const net::WsEnd& end) { ended(end); };
   ws_ = std::make_unique<net::WsClient>(executor_, ws_options_, std::move(handlers));
   ws_->connect();
+}
+
+void Channel::aim() {
+  ws_options_.uri = hubs_[at_];
+  // A hub on this machine may have a Unix socket, which asks its own user for no token.
+  const net::Uri& uri = hubs_[at_];
+  const bool may_have_socket = uri.socket.empty() && net::is_loopback(uri.host);
+  ws_options_.socket = may_have_socket ? net::default_socket_path(uri.port) : "";
+  ws_options_.connect_timeout = std::chrono::duration_cast<milliseconds>(patience());
+}
+
+// Until one of them accepts, all hubs have the time that one would have, each its share of what is
+// left.
+Channel::Clock::duration Channel::patience() const {
+  if (refused_turn_) return turn_end_ - Clock::now();
+  if (hubs_.size() == 1 || was_accepted_) return options_.ready_timeout;
+  const std::size_t left = hubs_.size() - std::min(tried_, hubs_.size() - 1);
+  const auto share = (round_end_ - Clock::now()) / static_cast<long>(left);
+  return std::max<Clock::duration>(share, milliseconds(100));
+}
+
+bool Channel::move_on(const Error& why) {
+  if (hubs_.size() == 1 || !may_be_the_hubs(why)) return false;
+  at_ = (at_ + 1) % hubs_.size();
+  if (++tried_ < hubs_.size()) return true;
+  tried_ = 0;
+  return false;
 }
 
 void Channel::greet() {
@@ -167,6 +199,7 @@ void Channel::become_ready() {
   state_ = State::ready;
   ready_since_ = Clock::now();
   is_ready_ = true;
+  tried_ = 0;
   beat_later();
   for (const Requests::Id id : requests_.unsent()) send_request(id);
   if (last_loss_) events_.connection(true, *std::exchange(last_loss_, std::nullopt));
@@ -201,9 +234,14 @@ void Channel::ended(const net::WsEnd& end) {
 
 // The connection, or the try to make one, is over.
 void Channel::fall(const Error& why) {
+  const bool has_another = move_on(why);
   const bool can_retry = options_.reconnect == AgentOptions::Reconnect::always && was_accepted_;
   if (can_retry && !is_final(why) && suggested_name_.empty()) return rest(why);
   if (may_wait_for_turn(why)) return wait_for_turn(why);
+  if (has_another && !was_accepted_) {
+    disconnect();
+    return open();
+  }
   give_up(why);
 }
 

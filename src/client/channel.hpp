@@ -13,6 +13,9 @@
 // and its answer is the acceptance: one round trip. Who resumes also learns there where the chat
 // stands. After a loss, what was missed is fetched in catching_up, and only then are requests sent
 // again: one whose chat is among what was missed has its answer.
+//
+// Of a cluster's hubs it is at one at a time. Where that one can't be reached, is lost, or can't
+// take changes, the channel goes on at the next.
 #pragma once
 
 #include <atomic>
@@ -29,6 +32,7 @@
 #include "client/pages.hpp"
 #include "client/requests.hpp"
 #include "net/alarm.hpp"
+#include "net/uri.hpp"
 #include "net/ws_client.hpp"
 
 namespace synapse::client {
@@ -63,6 +67,12 @@ class Channel {
   using Clock = std::chrono::steady_clock;
 
   void open();
+  void aim();
+  [[nodiscard]] Clock::duration patience() const;
+  // Whether there is another hub to try before this round of them is over; then it is that one's
+  // turn.
+  [[nodiscard]] bool move_on(const Error& why);
+  [[nodiscard]] bool should_ask_elsewhere(const Json& frame);
   void greet();
   void greeted();
   void catch_up();
@@ -101,6 +111,11 @@ class Channel {
   State state_ = State::idle;
   std::atomic<bool> is_ready_ = false;  // The same, for other threads.
   std::string name_;
+  std::vector<net::Uri> hubs_;
+  std::size_t at_ = 0;         // The hub whose turn it is.
+  std::size_t tried_ = 0;      // How many had theirs since the last that was good.
+  std::size_t read_only_ = 0;  // How many refused changes one after the other.
+  Clock::time_point round_end_;
   net::WsClientOptions ws_options_;
   std::unique_ptr<net::WsClient> ws_;
   Done connected_;             // Of the connect() under way.

@@ -27,6 +27,9 @@ void Channel::receive(std::string_view text) {
   const std::string& type = text_member(*frame, "type");
   if (state_ == State::greeting && is_refusal(type)) return refuse(*frame);
   if (type == "welcome" || type == "who_snapshot") learn_features(*frame);
+  if (should_ask_elsewhere(*frame)) {
+    return fall(fail(ErrorCode::closed, "the hub can't take changes now"));
+  }
   const bool is_chat = type == "chat";
   if (requests_.take(frame, name_)) {
     // Counted, though nobody else is to have it.
@@ -34,6 +37,17 @@ void Channel::receive(std::string_view text) {
     return;
   }
   if (!is_chat || chat_order_.pass(frame)) hand_out(frame);
+}
+
+// A hub of a cluster that is cut off from the others refuses changes, which the others may take: so
+// the request is sent there. What all of them refuse is the answer.
+bool Channel::should_ask_elsewhere(const Json& frame) {
+  const bool may_move = options_.reconnect == AgentOptions::Reconnect::always && is_bound() &&
+                        hubs_.size() > 1;
+  if (!may_move) return false;
+  if (text_member(frame, "code") == "read_only") return ++read_only_ % hubs_.size() != 0;
+  if (type_of(frame) == "claim_granted") read_only_ = 0;
+  return false;
 }
 
 // A newcomer is turned away.

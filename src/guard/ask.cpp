@@ -68,7 +68,8 @@ std::optional<base::Descriptor> connected_to_path(const std::string& path, Deadl
 }
 
 // Numeric addresses alone: a name server may take its time.
-std::optional<base::Descriptor> connected_to_port(const HubPlace& hub, Deadline deadline) {
+std::optional<base::Descriptor> connected_to_port(const HubPlace::Door& hub,
+                                                  Deadline deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
@@ -158,21 +159,22 @@ Result<HubPlace> find_hub(const base::Environment& environment) {
 }
 
 Result<HubPlace> find_hub_at(const std::string& text, const base::Environment& environment) {
-  const Result<net::Uri> uri = net::parse_uri(text);
-  if (!uri) return uri.error();
+  const Result<std::vector<net::Uri>> uris = net::parse_uris(text);
+  if (!uris) return uris.error();
   HubPlace hub;
-  if (!uri->socket.empty()) {
-    hub.socket = uri->socket;
-    return hub;
-  }
-  if (uri->scheme == net::Uri::Scheme::wss) {
-    return fail(ErrorCode::bad_argument, "the guard can't ask a hub behind wss://");
-  }
-  hub.host = uri->host;
-  hub.port = std::to_string(uri->port);
   const std::string runtime = environment.get("XDG_RUNTIME_DIR").value_or("");
-  if (!runtime.empty() && net::is_loopback(uri->host)) {
-    hub.socket = runtime + "/synapse/" + hub.port + ".sock";
+  for (const net::Uri& uri : *uris) {
+    HubPlace::Door& door = hub.doors.emplace_back();
+    door.socket = uri.socket;
+    if (!uri.socket.empty()) continue;
+    if (uri.scheme == net::Uri::Scheme::wss) {
+      return fail(ErrorCode::bad_argument, "the guard can't ask a hub behind wss://");
+    }
+    door.host = uri.host;
+    door.port = std::to_string(uri.port);
+    if (!runtime.empty() && net::is_loopback(uri.host)) {
+      door.socket = runtime + "/synapse/" + door.port + ".sock";
+    }
   }
   hub.token = base::trimmed(environment.get("SYNAPSE_TOKEN").value_or(""));
   if (!hub.token.empty()) return hub;
@@ -187,8 +189,14 @@ Result<HubPlace> find_hub_at(const std::string& text, const base::Environment& e
 
 namespace {
 
-Result<std::string> ask_hub(const HubPlace& hub, std::string_view method, std::string_view body,
-                            Deadline deadline) {
+struct HookQuestion {
+  std::string_view method;
+  std::string_view body;
+  std::string_view token;
+};
+
+Result<std::string> ask_door(const HubPlace::Door& hub, const HookQuestion& question,
+                             Deadline deadline) {
   std::optional<base::Descriptor> socket;
   const bool has_socket = !hub.socket.empty();
   if (has_socket) socket = connected_to_path(hub.socket, deadline);
@@ -196,12 +204,14 @@ Result<std::string> ask_hub(const HubPlace& hub, std::string_view method, std::s
   if (!socket && !hub.host.empty()) socket = connected_to_port(hub, deadline);
   if (!socket) return hub_is_unreachable();
   const bool is_far = !is_by_path && !net::is_loopback(hub.host);
-  std::string request = std::string(method) + " /hook HTTP/1.1\r\nHost: ";
+  std::string request = std::string(question.method) + " /hook HTTP/1.1\r\nHost: ";
   request += is_far ? hub.host : "localhost";
   request += "\r\nContent-Type: application/json\r\nSynapse-Hook: 1\r\nConnection: close\r\n";
-  if (!is_by_path && !hub.token.empty()) request += "Authorization: Bearer " + hub.token + "\r\n";
-  request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-  request += body;
+  if (!is_by_path && !question.token.empty()) {
+    request += "Authorization: Bearer " + std::string(question.token) + "\r\n";
+  }
+  request += "Content-Length: " + std::to_string(question.body.size()) + "\r\n\r\n";
+  request += question.body;
   if (!write_all_by(*socket, request, deadline)) return hub_is_silent();
   Result<HttpText> answer = read_answer(*socket, deadline);
   if (!answer) return answer.error();
@@ -215,10 +225,22 @@ Result<std::string> ask_hub(const HubPlace& hub, std::string_view method, std::s
   return fail(ErrorCode::corrupt, "the hub refuses the request");
 }
 
+// One hub after the other, each with its share of the time that is left.
+Result<std::string> ask_hub(const HubPlace& hub, const HookQuestion& question, Deadline deadline) {
+  Result<std::string> answer = hub_is_unreachable();
+  for (std::size_t i = 0; i < hub.doors.size(); ++i) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto share = (deadline - now) / static_cast<long>(hub.doors.size() - i);
+    answer = ask_door(hub.doors[i], question, now + share);
+    if (answer || answer.error().code == ErrorCode::auth_denied) break;
+  }
+  return answer;
+}
+
 }  // namespace
 
 Result<std::string> post_hook(const HubPlace& hub, std::string_view body, Deadline deadline) {
-  return ask_hub(hub, "POST", body, deadline);
+  return ask_hub(hub, {"POST", body, hub.token}, deadline);
 }
 
 Result<std::string> post_hook(const HubPlace& hub, std::string_view body,
@@ -227,7 +249,7 @@ Result<std::string> post_hook(const HubPlace& hub, std::string_view body,
 }
 
 Result<std::string> get_hook_counts(const HubPlace& hub, std::chrono::milliseconds patience) {
-  return ask_hub(hub, "GET", "", std::chrono::steady_clock::now() + patience);
+  return ask_hub(hub, {"GET", "", hub.token}, std::chrono::steady_clock::now() + patience);
 }
 
 }  // namespace synapse::guard

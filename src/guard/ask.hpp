@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/environment.hpp"
 #include "base/error.hpp"
@@ -15,10 +16,13 @@ namespace synapse::guard {
 using Deadline = std::chrono::steady_clock::time_point;
 
 struct HubPlace {
-  std::string socket;  // A Unix socket's path, which is tried first; blank: none.
-  std::string host;    // A numeric address or localhost; blank: the socket alone.
-  std::string port;
-  std::string token;  // For TCP; blank: none.
+  struct Door {
+    std::string socket;  // A Unix socket's path, which is tried first; blank: none.
+    std::string host;    // A numeric address or localhost; blank: the socket alone.
+    std::string port;
+  };
+  std::vector<Door> doors;  // Of a cluster one of each hub: the next where one does not answer.
+  std::string token;        // For TCP; blank: none.
 };
 
 // Of $SYNAPSE_URI, else this machine's port 8876; the token of $SYNAPSE_TOKEN, else of the file

@@ -138,6 +138,18 @@ Result<Uri> parse_uri(std::string_view text) {
   return uri;
 }
 
+Result<std::vector<Uri>> parse_uris(std::string_view text) {
+  constexpr std::size_t servers_max = 16;
+  std::vector<Uri> uris;
+  for (const std::string_view one : base::split(text, ',')) {
+    if (uris.size() == servers_max) return bad("names more than 16 hubs");
+    Result<Uri> uri = parse_uri(one);
+    if (!uri) return uri.error();
+    uris.push_back(*std::move(uri));
+  }
+  return uris;
+}
+
 Result<Uri> parse_http_uri(std::string_view text) { return parse(text, http_uri); }
 
 }  // namespace synapse::net

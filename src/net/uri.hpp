@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -31,7 +32,10 @@ struct Uri {
 // Of a WebSocket server, or unix:PATH with an absolute path. The port is 80 for ws and 443 for wss
 // when it is not given. Errors: bad_argument.
 [[nodiscard]] Result<Uri> parse_uri(std::string_view text);
-// The same for http and https.
+// Of the servers of a cluster, one after the other with commas between them: the first is asked
+// first. At least one, and 16 at most. Errors: bad_argument.
+[[nodiscard]] Result<std::vector<Uri>> parse_uris(std::string_view text);
+// As parse_uri(), for http and https.
 [[nodiscard]] Result<Uri> parse_http_uri(std::string_view text);
 
 }  // namespace synapse::net

@@ -34,12 +34,13 @@ Finding check_send_identity(const std::string& name, const std::string& project)
 }
 
 Finding check_exposure(const std::string& uri, Token token) {
-  const Result<net::Uri> parsed = net::parse_uri(uri);
+  const Result<std::vector<net::Uri>> parsed = net::parse_uris(uri);
   if (!parsed) {
     return {"exposure", Health::warning, "that is no address of a hub",
             "give --uri or SYNAPSE_URI as ws://HOST:PORT"};
   }
-  if (net::is_loopback(parsed->host)) {
+  if (std::all_of(parsed->begin(), parsed->end(),
+                  [](const net::Uri& one) { return net::is_loopback(one.host); })) {
     return {"exposure", Health::ok, uri + " stays on this machine"};
   }
   if (token == Token::given) return {"exposure", Health::ok, uri + " is used with a token"};

@@ -66,7 +66,9 @@ void add_options_after_claims(OptionSet& set, ConnectionOptions& options) {
 
 void add_hub_options(OptionSet& set, ConnectionOptions& options) {
   set.heading("Connection");
-  set.text({"--uri", "URI", "the hub, also as unix:PATH [$SYNAPSE_URI, or ws://localhost:8876]"},
+  set.text({"--uri", "URI",
+            "the hub, also as unix:PATH; those of a cluster with commas [$SYNAPSE_URI, or "
+            "ws://localhost:8876]"},
            options.uri);
   add_token_options(set, options.token);
   set.number({"--ready-timeout", "SECONDS", "how long the hub may take to welcome"},

@@ -34,14 +34,15 @@ std::string fragment_text(std::string_view text) {
 }
 
 Result<std::string> page_address(const AgentOptions& settings) {
-  const Result<net::Uri> uri = net::parse_uri(settings.uri);
-  if (!uri) return uri.error();
-  if (!uri->socket.empty()) {
+  const Result<std::vector<net::Uri>> hubs = net::parse_uris(settings.uri);
+  if (!hubs) return hubs.error();
+  const net::Uri& uri = hubs->front();
+  if (!uri.socket.empty()) {
     return fail(ErrorCode::bad_argument,
                 "open: a browser can't open a Unix socket; give --uri ws://HOST:PORT");
   }
-  const char* scheme = uri->scheme == net::Uri::Scheme::wss ? "https://" : "http://";
-  return scheme + uri->authority() + "/";
+  const char* scheme = uri.scheme == net::Uri::Scheme::wss ? "https://" : "http://";
+  return scheme + uri.authority() + "/";
 }
 
 // Whether there is a desktop that could show a browser.
