@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "conformance/wire_player.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <stdexcept>
@@ -35,13 +36,19 @@ std::string bytes_of(const std::string& text) {
   return bytes;
 }
 
-HubOptions options_of(const json& recording, const TempDir& folder) {
+HubOptions options_of(const json& recording, const TempDir& folder, const std::string& cluster) {
   HubOptions options;
   for (std::string argument : recording.at("hub_args")) {
     replace_all(argument, "{dir}", folder.path().string());
     options.arguments.push_back(std::move(argument));
   }
   options.folder = folder.path().string();
+  if (cluster.empty()) return options;
+  options.arguments.insert(options.arguments.end(), {"--cluster", cluster});
+  const auto& given = options.arguments;
+  if (std::find(given.begin(), given.end(), "--db") == given.end()) {
+    options.arguments.insert(options.arguments.end(), {"--db", folder / "cluster.db"});
+  }
   return options;
 }
 
@@ -53,8 +60,8 @@ json types_of(const std::vector<json>& frames) {
 
 }  // namespace
 
-WirePlayer::WirePlayer(json recording)
-    : recording_(std::move(recording)), hub_(options_of(recording_, folder_)) {}
+WirePlayer::WirePlayer(json recording, const std::string& cluster)
+    : recording_(std::move(recording)), hub_(options_of(recording_, folder_, cluster)) {}
 
 std::vector<std::string> WirePlayer::play() {
   play_steps();

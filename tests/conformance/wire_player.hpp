@@ -27,8 +27,9 @@ namespace synapse::test {
 
 class WirePlayer {
  public:
-  // Starts the hub. `recording` is the parsed file.
-  explicit WirePlayer(nlohmann::json recording);
+  // Starts the hub. `recording` is the parsed file; `cluster`: the bus of which the hub is the only
+  // one, blank for a hub that is alone.
+  explicit WirePlayer(nlohmann::json recording, const std::string& cluster = "");
 
   // Plays to the end, or to the second step that differs: what follows is mostly its consequence.
   // Then ends the hub, which must exit cleanly. Each line names the step, its action, the socket,

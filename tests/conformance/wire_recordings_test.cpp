@@ -8,6 +8,7 @@
 #include "conformance/text.hpp"
 #include "conformance/wire_player.hpp"
 #include "support/catch.hpp"
+#include "support/etcd_rig.hpp"
 
 namespace {
 
@@ -58,6 +59,22 @@ TEST_CASE("the hub answers every recorded exchange as it was recorded", "[confor
       if (wrong.empty()) SUCCEED();
     }
   }
+}
+
+TEST_CASE("a hub that is the only one of a cluster answers as it was recorded too",
+          "[conformance][wire][cluster]") {
+  SYNAPSE_NEEDS_ETCD();
+  const synapse::test::EtcdRig rig(1);
+  int bus = 0;
+  for (const auto& file : wire_recordings()) {
+    const std::string name = file.filename().string();
+    json recording = read(file);
+    amend(recording, name);
+    const std::string cluster = "etcd://" + rig.list() + "/bus" + std::to_string(++bus);
+    const auto wrong = WirePlayer(std::move(recording), cluster).play();
+    for (const std::string& line : wrong) FAIL_CHECK(name + ": " + line);
+  }
+  CHECK(bus >= 38);
 }
 
 TEST_CASE("a recording that was altered is not conformed to", "[conformance][wire]") {
