@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "a2a/answers.hpp"
 
+#include <array>
+#include <ctime>
 #include <utility>
 
 #include "a2a/rpc.hpp"
@@ -20,6 +22,17 @@ net::HttpResponse json_response(const char* type, std::string json) {
 }
 
 // What both bindings have in common: Server-Sent Events, and what the connection says.
+// Source: RFC 9110, section 5.6.7.
+std::string http_date(double wall) {
+  const auto seconds = static_cast<std::time_t>(wall);
+  std::tm fields{};
+  gmtime_r(&seconds, &fields);
+  std::array<char, 32> text{};
+  const std::size_t length =
+      std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &fields);
+  return {text.data(), length};
+}
+
 class HttpAnswer : public Answer {
  public:
   explicit HttpAnswer(std::shared_ptr<net::HttpReply> reply) : reply_(std::move(reply)) {}
@@ -102,13 +115,18 @@ class RpcAnswer final : public HttpAnswer {
 
 class CardAnswer final : public HttpAnswer {
  public:
-  CardAnswer(std::shared_ptr<net::HttpReply> reply, std::string known)
-      : HttpAnswer(std::move(reply)), known_(std::move(known)) {}
+  CardAnswer(std::shared_ptr<net::HttpReply> reply, std::string known,
+             std::function<double()> changed_at)
+      : HttpAnswer(std::move(reply)),
+        known_(std::move(known)),
+        changed_at_(std::move(changed_at)) {}
 
   void result(std::string json) override {
     const std::string tag = '"' + std::to_string(base::fnv1a(json)) + '"';
     net::HttpResponse response = json_response(type(), std::move(json));
-    response.headers = {{"ETag", tag}, {"Cache-Control", "public, max-age=60"}};
+    response.headers = {{"ETag", tag},
+                        {"Last-Modified", http_date(changed_at_())},
+                        {"Cache-Control", "public, max-age=60"}};
     if (known_ == "*" || known_.find(tag) != std::string::npos) {
       response.status = 304;
       response.body.clear();
@@ -123,6 +141,7 @@ class CardAnswer final : public HttpAnswer {
   [[nodiscard]] const char* type() const override { return "application/json"; }
 
   const std::string known_;
+  const std::function<double()> changed_at_;
 };
 
 // To a call that wants no answer: it has had that already.
@@ -148,8 +167,9 @@ std::shared_ptr<Answer> rpc_answer(std::shared_ptr<net::HttpReply> reply, Json i
   return std::make_shared<RpcAnswer>(std::move(reply), std::move(id));
 }
 
-std::shared_ptr<Answer> card_answer(std::shared_ptr<net::HttpReply> reply, std::string known) {
-  return std::make_shared<CardAnswer>(std::move(reply), std::move(known));
+std::shared_ptr<Answer> card_answer(std::shared_ptr<net::HttpReply> reply, std::string known,
+                                    std::function<double()> changed_at) {
+  return std::make_shared<CardAnswer>(std::move(reply), std::move(known), std::move(changed_at));
 }
 
 std::shared_ptr<Answer> no_answer(net::HttpReply& reply) {

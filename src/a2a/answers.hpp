@@ -38,8 +38,10 @@ class Answer {
 [[nodiscard]] std::shared_ptr<Answer> rpc_answer(std::shared_ptr<net::HttpReply> reply, Json id);
 
 // The card, to a client that may have it already: `known` is what it says of that (If-None-Match).
+// `changed_at` is asked when the answer leaves: wall seconds.
 [[nodiscard]] std::shared_ptr<Answer> card_answer(std::shared_ptr<net::HttpReply> reply,
-                                                  std::string known);
+                                                  std::string known,
+                                                  std::function<double()> changed_at);
 // To a call that has no id, which is answered with nothing, and at once.
 [[nodiscard]] std::shared_ptr<Answer> no_answer(net::HttpReply& reply);
 

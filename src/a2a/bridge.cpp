@@ -51,6 +51,7 @@ Bridge::Bridge(boost::asio::io_context& io, BridgeOptions options, const base::C
       random_(seeded()),
       board_(options_.limits, hooks()),
       card_(json_text(agent_card({}, options_.card))),
+      card_changed_at_(clock_.now().wall),
       timer_(io),
       webhooks_(std::in_place, io, with_tell(options_.webhooks, options_.tell)),
       hub_(io, options_.agent, hub_events()) {}
@@ -166,8 +167,11 @@ void Bridge::show_card(std::shared_ptr<Answer> answer) {
 
 void Bridge::card_came(const Result<Reply>& reply) {
   if (reply && reply->granted) {
-    card_ = json_text(agent_card(member(*reply->frame, "manifest"), options_.card));
-    card_from_ = clock_.now().mono;
+    const base::Moment now = clock_.now();
+    std::string card = json_text(agent_card(member(*reply->frame, "manifest"), options_.card));
+    if (card != card_) card_changed_at_ = now.wall;
+    card_ = std::move(card);
+    card_from_ = now.mono;
   }
   for (const auto& answer : std::exchange(card_waiters_, {})) answer->result(card_);
 }

@@ -63,6 +63,8 @@ class Bridge {
   void stop_connecting() { hub_.stop(); }
 
   void perform(Operation operation, std::shared_ptr<Answer> answer);
+  // Wall seconds: since when the public card is as it is.
+  [[nodiscard]] double card_changed_at() const { return card_changed_at_; }
   // Saves what there is to save, ends all streams, properly, and leaves no work for the io_context;
   // the bridge is used no more.
   void stop();
@@ -137,6 +139,7 @@ class Bridge {
   std::uint64_t saved_revision_ = 0;
 
   std::string card_;
+  double card_changed_at_ = 0;
   Mono card_from_{0};
   std::vector<std::shared_ptr<Answer>> card_waiters_;
 

@@ -109,8 +109,10 @@ void Service::serve_route(const net::HttpRequest& request, const Route& route,
   Json body;
   if (takes_body(route.kind)) {
     if (!is_json(request.header("Content-Type"))) {
-      return refuse(*reply, {Trouble::media_type,
-                             "the body must be application/a2a+json or application/json"});
+      const Problem problem{Trouble::media_type,
+                            "the body must be application/a2a+json or application/json"};
+      if (!is_rpc) return refuse(*reply, problem);
+      return rpc_answer(std::move(reply), nullptr)->problem(problem);
     }
     if (request.body.size() > body_bytes_max) {
       return refuse(*reply, {Trouble::too_large, "a body may have 1 MiB at most"});
@@ -142,7 +144,8 @@ void Service::serve_route(const net::HttpRequest& request, const Route& route,
 // The public card, which clients may keep: agents come and go, but not by the second.
 void Service::serve_card(const net::HttpRequest& request, std::shared_ptr<net::HttpReply> reply) {
   bridge_.perform(ShowCard{},
-                  card_answer(std::move(reply), std::string(request.header("If-None-Match"))));
+                  card_answer(std::move(reply), std::string(request.header("If-None-Match")),
+                              [this] { return bridge_.card_changed_at(); }));
 }
 
 void Service::serve_rpc(const Json& body, Version version, std::shared_ptr<net::HttpReply> reply) {

@@ -42,7 +42,8 @@ void write_task(JsonWriter& writer, const Task& task, const TaskView& view) {
   writer.key("metadata").begin_object();
   writer.field("synapseTarget", task.target).field("a2aTaskId", task.id);
   writer.field("a2aContextId", task.context_id);
-  writer.field("createdAt", task.created_at).field("updatedAt", task.updated_at);
+  writer.field("createdAt", timestamp_text(task.created_at));
+  writer.field("updatedAt", timestamp_text(task.updated_at));
   writer.end_object().end_object();
 }
 

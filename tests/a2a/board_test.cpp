@@ -35,7 +35,9 @@ TEST_CASE("a task goes from submitted over working to completed", "[a2a][board]"
   CHECK(json["artifacts"][0]["artifactId"] == "synapse-reply-" + id);
   CHECK(json["metadata"]["synapseTarget"] == "BOB");
   CHECK(json["metadata"]["a2aContextId"] == json["contextId"]);
-  CHECK(json["metadata"]["updatedAt"] == json["metadata"]["createdAt"].get<double>() + 1);
+  // The specification has times as texts, here too.
+  CHECK(*read_timestamp(json["metadata"]["updatedAt"].get<std::string>()) ==
+        *read_timestamp(json["metadata"]["createdAt"].get<std::string>()) + 1);
   CHECK(desk.events == std::vector<std::string>{id + " TASK_STATE_WORKING",
                                                 id + " TASK_STATE_WORKING",
                                                 id + " TASK_STATE_COMPLETED"});

@@ -7,6 +7,7 @@
 using namespace synapse;
 using namespace synapse::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 
 TEST_CASE("the card shows who is on the bus when it is asked for", "[a2a][bridge]") {
   const Bus bus;
@@ -32,6 +33,7 @@ TEST_CASE("a client that has the card already is not sent it again", "[a2a][brid
   const char* path = "/.well-known/agent-card.json";
   const HttpReply first = rig.ask("GET", path);
   CHECK_THAT(first.headers.at("cache-control"), Contains("max-age"));
+  CHECK_THAT(first.headers.at("last-modified"), EndsWith(" GMT"));
   const std::string tag = first.headers.at("etag");
   const HttpReply again = rig.ask("GET", path, nullptr, {{"If-None-Match", tag}});
   CHECK(again.status == 304);

@@ -65,7 +65,9 @@ TEST_CASE("each bad request is answered with its problem", "[a2a][service]") {
   CHECK_FALSE(error["message"].get<std::string>().empty());
   CHECK(post("/message:send", "application/json", "").status == 400);
   CHECK(post("/message:send", "text/plain", "{}").status == 400);
-  CHECK(post("/rpc", "text/plain", "{}").status == 400);
+  const HttpReply wrong_type = post("/rpc", "text/plain", "{}");
+  CHECK(wrong_type.status == 200);
+  CHECK(code_of(wrong_type) == -32005);
   CHECK(post("/message:send", "application/a2a+json; charset=utf-8", "{}").status == 400);
   const std::string deep = "{\"a\":" + std::string(64, '[') + std::string(64, ']') + "}";
   CHECK(post("/message:send", "application/json", deep).status == 400);
