@@ -115,6 +115,35 @@ test('an answer that was lost with its connection comes over the next', {timeout
       assert.ok(!answered.isError, JSON.stringify(answered));
     });
 
+test('of fifty sessions one reads nothing, and the others do not notice', {timeout: 6 * patience},
+    async () => {
+      const server = await world.serve('crowd');
+      // Its stream is opened, and never read from.
+      const deaf = new StreamableHTTPClientTransport(new URL(`${server.url}/crowd/deaf`), {
+        fetch: async (url, init) => {
+          const response = await fetch(url, init);
+          return init?.method === 'GET' ? new Response(new ReadableStream({}), response) : response;
+        },
+      });
+      const slow = await world.connect(deaf);
+      await slow.subscribeResource({uri: 'synapse://state'});
+      const others = await Promise.all(Array.from({length: 49}, (_, i) => world.connect(
+          new StreamableHTTPClientTransport(new URL(`${server.url}/crowd/agent-${i}`)))));
+      await Promise.all(others.map((one) => one.subscribeResource({uri: 'synapse://state'})));
+      for (let round = 0; round < 10; ++round) {
+        await Promise.all(others.map(async (one, i) => {
+          const task = `c${i}`;
+          const granted = await call(one, 'synapse_claim', {task_id: task, paths: [task]});
+          assert.equal(granted.structured.you, `crowd/agent-${i}`);
+          await call(one, 'synapse_release', {task_id: task});
+        }));
+      }
+      await eventually('each of the others is told', () => others.every(
+          ({updates}) => updates.includes('synapse://state')));
+      assert.deepEqual(slow.updates, []);
+      await call(slow, 'synapse_board', {});
+    });
+
 test('a token is asked for, and a stranger is told so', {timeout: patience}, async () => {
   const file = join(world.folder, 'token');
   writeFileSync(file, 'secret\n', {mode: 0o600});
