@@ -16,6 +16,8 @@ namespace {
 
 // Codes of this revision; the others are JSON-RPC's own.
 constexpr int header_mismatch = -32020;
+constexpr const char* version_differs =
+    "the header MCP-Protocol-Version must say what the body says";
 constexpr int unsupported_version = -32022;
 
 constexpr int invalid_params = static_cast<int>(rpc::Code::invalid_params);
@@ -78,7 +80,7 @@ Effects Modern::receive(TextId text_id, Json document, const StandardHeaders* he
   const auto* request = std::get_if<rpc::Request>(&message);
   if (request == nullptr) return effects;
   Answer given;
-  std::optional<Refusal> refusal = check_meta(*request);
+  std::optional<Refusal> refusal = check_meta(*request, headers);
   if (!refusal && headers != nullptr) refusal = check_headers(*request, *headers);
   if (refusal) {
     given = *std::move(refusal);
@@ -95,7 +97,12 @@ Effects Modern::receive(TextId text_id, Json document, const StandardHeaders* he
   return effects;
 }
 
-std::optional<Modern::Refusal> Modern::check_meta(const rpc::Request& request) {
+Modern::Refusal Modern::mismatch(std::string why) {
+  return {header_mismatch, std::move(why), nullptr, Output::Kind::malformed};
+}
+
+std::optional<Modern::Refusal> Modern::check_meta(const rpc::Request& request,
+                                                  const StandardHeaders* headers) {
   const Json& meta = rpc::member(request.params, "_meta");
   const std::string* spoken = text_or_null(meta, version_key);
   if (spoken == nullptr) {
@@ -106,6 +113,10 @@ std::optional<Modern::Refusal> Modern::check_meta(const rpc::Request& request) {
     return Refusal{invalid_params, "_meta needs " + std::string(client_key) + ", an object",
                    nullptr, Output::Kind::malformed};
   }
+  // Two revisions in one request: which of them is meant can't be told, so none is judged.
+  const std::string_view named =
+      headers == nullptr ? std::string_view() : base::trim(headers->protocol_version);
+  if (!named.empty() && named != *spoken) return mismatch(version_differs);
   const std::string known(modern_revision().name);
   if (*spoken == known) return std::nullopt;
   return Refusal{unsupported_version,
@@ -116,11 +127,8 @@ std::optional<Modern::Refusal> Modern::check_meta(const rpc::Request& request) {
 
 std::optional<Modern::Refusal> Modern::check_headers(const rpc::Request& request,
                                                      const StandardHeaders& headers) {
-  const auto mismatch = [](const std::string& why) {
-    return Refusal{header_mismatch, why, nullptr, Output::Kind::malformed};
-  };
   if (base::trim(headers.protocol_version) != modern_revision().name) {
-    return mismatch("the header MCP-Protocol-Version must say what the body says");
+    return mismatch(version_differs);
   }
   if (base::trim(headers.method) != request.method) {
     return mismatch("the header Mcp-Method must say what the body says");
@@ -152,6 +160,8 @@ Modern::Answer Modern::answer(TextId text_id, const rpc::Request& request, Effec
   if (method == "tools/list") return one_page("tools", tool_list(modern_revision()));
   if (method == "resources/list") return one_page("resources", resource_list());
   if (method == "resources/templates/list") return one_page("resourceTemplates", Json::array());
+  // There are none, and clients that ask without a look at the capabilities are told so.
+  if (method == "prompts/list") return one_page("prompts", Json::array());
   if (method == "tools/call") return call_tool(text_id, request, effects);
   if (method == "resources/read") return read_resource(text_id, request, effects);
   if (method == "subscriptions/listen") return listen(text_id, request, effects);

@@ -77,7 +77,10 @@ class Modern {
   };
   using Answer = std::variant<std::monostate, Json, Refusal>;  // Nothing yet, a result, or no.
 
-  [[nodiscard]] static std::optional<Refusal> check_meta(const rpc::Request& request);
+  [[nodiscard]] static Refusal mismatch(std::string why);
+  // `headers` null: on stdio.
+  [[nodiscard]] static std::optional<Refusal> check_meta(const rpc::Request& request,
+                                                         const StandardHeaders* headers);
   [[nodiscard]] static std::optional<Refusal> check_headers(const rpc::Request& request,
                                                             const StandardHeaders& headers);
   [[nodiscard]] Answer answer(TextId text_id, const rpc::Request& request, Effects& effects);

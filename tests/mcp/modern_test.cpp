@@ -48,8 +48,8 @@ TEST_CASE("a message is of the era without sessions if it says its revision", "[
 
 TEST_CASE("every result says that it is whole and whose it is", "[mcp][modern]") {
   ModernPlayer player;
-  for (const char* method :
-       {"server/discover", "tools/list", "resources/list", "resources/templates/list"}) {
+  for (const char* method : {"server/discover", "tools/list", "resources/list",
+                             "resources/templates/list", "prompts/list"}) {
     INFO(method);
     const Json result = player.answer(1, method).at("result");
     CHECK(result.at("resultType") == "complete");
@@ -226,6 +226,13 @@ TEST_CASE("headers must say what the body says", "[mcp][modern][http]") {
     INFO(name << ": " << value);
     CHECK(status_with(name, value) == std::pair(400U, -32020));
   }
+  // A body of a revision that nobody speaks contradicts its header all the same.
+  Json strange = modern_request(1, "tools/list");
+  net::HttpHeaders headers = modern_headers(strange);
+  strange["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "1999-01-01";
+  const Reply reply = stage.post(strange.dump(), headers);
+  CHECK(reply->response.status == 400);
+  CHECK(code_of(reply) == -32020);
 }
 
 TEST_CASE("each answer has the status of its kind", "[mcp][modern][http]") {
