@@ -2,14 +2,17 @@
 // How long what is held is held, by agent and by path, from the log; and which paths many agents
 // want, which are those worth splitting.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <ostream>
 #include <set>
 
 #include "base/time_text.hpp"
+#include "cli/args/quantity.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output/render.hpp"
 #include "cli/past/past_log.hpp"
+#include "cli/past/rehearsal.hpp"
 
 namespace synapse::cli::commands {
 
@@ -17,6 +20,7 @@ namespace {
 
 struct StatsArguments {
   PastOptions past;
+  std::vector<std::string> what_if;
   bool json = false;
 };
 
@@ -207,6 +211,60 @@ void print_totals(Context& context, const PastTotals& totals) {
   }
 }
 
+// `ttl=300`, `scope=exact`.
+Result<std::optional<OtherRule>> other_rule(const std::vector<std::string>& wishes) {
+  if (wishes.empty()) return std::optional<OtherRule>();
+  OtherRule rule;
+  for (const std::string& wish : wishes) {
+    if (wish == "scope=exact") {
+      rule.scopes = OtherRule::Scopes::exact;
+      continue;
+    }
+    const Result<double> ttl = wish.starts_with("ttl=")
+                                   ? parse_duration(wish.substr(4))
+                                   : Result<double>(fail(ErrorCode::bad_argument));
+    constexpr double ttl_min = 30;
+    constexpr double ttl_max = 30 * 86'400;
+    if (!ttl || *ttl < ttl_min || *ttl > ttl_max) {
+      return fail(ErrorCode::bad_argument,
+                  "--what-if '" + wish +
+                      "' is neither scope=exact nor a length of leases from 30 "
+                      "seconds to 30 days, such as ttl=300 or ttl=10m");
+    }
+    rule.ttl = *ttl;
+  }
+  return std::optional(rule);
+}
+
+Json rehearsed_json(const Rehearsed& found, const OtherRule& rule) {
+  return {{"claims", found.claims},
+          {"claims_refused", found.claims_refused},
+          {"refusals", found.refusals},
+          {"refusals_granted", found.refusals_granted},
+          {"lapses", found.lapses},
+          {"lapses_at_work", found.lapses_at_work},
+          {"free_sooner_seconds", found.free_sooner_seconds},
+          {"unknown", Rehearsal::unknowns(rule)}};
+}
+
+void print_rehearsed(Context& context, const Rehearsed& found, const OtherRule& rule) {
+  const Style style(context);
+  context.out << "\n"
+              << style.heading("What if") << "\n  Of " << found.refusals
+              << " refusals because of a claim in the way, " << found.refusals_granted
+              << " would have been granted; of " << found.claims << " claims, "
+              << found.claims_refused << " would have been refused.\n";
+  if (rule.ttl) {
+    const double sooner = found.free_sooner_seconds;
+    context.out << "  " << found.lapses_at_work
+                << " leases would have run out while their agents were at work; what "
+                << found.lapses << " lapses freed would have been free "
+                << base::span_of(std::abs(sooner)) << (sooner < 0 ? " later" : " sooner")
+                << ", in all.\n";
+  }
+  for (const std::string& line : Rehearsal::unknowns(rule)) context.out << "  " << line << '\n';
+}
+
 int run(Context& context, const StatsArguments& options) {
   const auto failed = [&context](const Error& error, int code) {
     context.err << "synapse stats: " << shown(error.message) << '\n';
@@ -216,25 +274,33 @@ int run(Context& context, const StatsArguments& options) {
   if (const Result<> set = set_span(options.past, context.clock.now().wall, span); !set) {
     return failed(set.error(), exit_code::usage);
   }
+  const Result<std::optional<OtherRule>> rule = other_rule(options.what_if);
+  if (!rule) return failed(rule.error(), exit_code::usage);
   Result<store::LogReader> log = open_past(context, options.past);
   if (!log) return failed(log.error(), exit_code::failed);
   const Result<std::optional<LogBeginning>> beginning = beginning_of(*log);
   if (!beginning) return failed(beginning.error(), exit_code::failed);
   if (*beginning) context.err << "synapse stats: " << say_beginning(*beginning) << '\n';
   PastTotals totals;
+  Rehearsal rehearsal(rule->value_or(OtherRule()));
   Story story;
   store::LogFilter all;
   all.own = store::LogFilter::Own::read;
   const Result<> read = log->read(all, [&](const store::RecordView& record) {
     const std::optional<PastEvent> event = story.next(record);
-    if (event && !span.is_before(*event) && !span.is_after(*event)) tally_event(totals, *event);
+    if (!event || span.is_before(*event) || span.is_after(*event)) return true;
+    tally_event(totals, *event);
+    if (*rule) rehearsal.take(*event);
     return true;
   });
   if (!read) return failed(read.error(), exit_code::failed);
   if (options.json) {
-    context.out << render_json(totals_json(totals));
+    Json document = totals_json(totals);
+    if (*rule) document["what_if"] = rehearsed_json(rehearsal.rehearsed(), **rule);
+    context.out << render_json(document);
   } else {
     print_totals(context, totals);
+    if (*rule) print_rehearsed(context, rehearsal.rehearsed(), **rule);
   }
   return exit_code::ok;
 }
@@ -245,8 +311,13 @@ Runner stats(OptionSet& set) {
   auto options = std::make_shared<StatsArguments>();
   add_log_file(set, options->past);
   add_span(set, options->past);
+  set.list({"--what-if", "RULE",
+            "also what would have come of it with leases of another length (ttl=300), or if claims "
+            "contended only at the same path (scope=exact)"},
+           options->what_if);
   set.flag("--json", options->json, "print one JSON document, with all agents and paths");
   set.example("synapse stats --since -1d");
+  set.example("synapse stats --what-if ttl=10m");
   return runner(options, run);
 }
 

@@ -230,6 +230,7 @@ std::optional<PastEvent> Story::lease(PastEvent event, const std::string& record
       known == held_.end() ? std::nullopt : std::optional(event.ts - known->second.since);
   set_scope(event, now);
   held_[event.task_id] = now;
+  event.until = wire::number_member(payload, "lease_expires_at");
   if (record == kind::handoff) {
     event.kind = "handed-off";
     event.other = text_of(payload, "previous_owner");
@@ -274,6 +275,9 @@ std::optional<PastEvent> Story::changed(PastEvent event, const std::string& reco
                                         const Json& payload) {
   const auto known = held_.find(event.task_id);
   if (known != held_.end()) set_scope(event, known->second);
+  if (record != kind::lease_updated) {
+    event.until = wire::number_member(payload, "lease_expires_at");
+  }
   if (record == kind::lease_renewed) {
     event.kind = "renewed";
   } else if (record == kind::lease_updated) {
@@ -355,6 +359,7 @@ Json to_json(const PastEvent& event) {
   text("worktree", event.worktree);
   if (event.has_files) json["paths"] = event.paths;
   text("text", event.text);
+  if (event.until) json["lease_expires_at"] = *event.until;
   if (event.held_for) json["held_seconds"] = *event.held_for;
   if (event.waited) json["waited_seconds"] = *event.waited;
   if (event.count > 1) json["count"] = event.count;

@@ -32,6 +32,7 @@ struct PastEvent {
   std::string text;                // A note, a title, a message, a status.
   std::optional<double> waited;    // Seconds, of a wait that has ended.
   std::optional<double> held_for;  // Seconds, of what has ended.
+  std::optional<double> until;     // When the lease then ended, if it was not renewed.
   std::uint64_t count = 1;         // Of refusals: how many the row tells of.
 };
 

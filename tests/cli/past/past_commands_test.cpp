@@ -306,6 +306,47 @@ TEST_CASE("stats count what SQL counts, and name the paths that several agents h
              Contains("src/feed.cpp in /src/shop: 2 agents") && Contains("not recorded"));
 }
 
+TEST_CASE("what would have been with other leases is asked of the same machine", "[cli][past]") {
+  const PastLog log;
+  {
+    const auto file = store::SqliteStore::open(log.file());
+    REQUIRE(file.has_value());
+    const store::Entry refused{
+        start + 1400, "refused",
+        R"({"agent":"shop/dan","other":"shop/carol","task_id":"TRY","other_task_id":"FIX",)"
+        R"("word":"scope_held","worktree":"/src/shop","paths":["src/parser"],"number":1})",
+        core::Durability::written, store::Table::synapse_events};
+    REQUIRE((*file)->append(std::vector<store::Entry>{refused}).has_value());
+  }
+  const auto asked = [&log](const char* rule) {
+    return Json::parse(log.run({"stats", "--json", "--what-if", rule})).at("what_if");
+  };
+  // bob's lease would not have run out before carol came.
+  const Json lasting = asked("ttl=100000");
+  CHECK(lasting.at("claims") == 3);
+  CHECK(lasting.at("claims_refused") == 1);
+  CHECK(lasting.at("refusals") == 1);
+  CHECK(lasting.at("refusals_granted") == 0);
+  CHECK(lasting.at("lapses_at_work") == 0);
+  // alice went on after 300 s, carol's claim of 1100 s was over when dan asked at 1400 s.
+  const Json brief = asked("ttl=60");
+  CHECK(brief.at("refusals_granted") == 1);
+  CHECK(brief.at("lapses_at_work") == 2);
+  CHECK(brief.at("lapses") == 1);
+  // Nobody else named that very path.
+  const Json exact = asked("scope=exact");
+  CHECK(exact.at("refusals_granted") == 1);
+  CHECK(exact.at("claims_refused") == 0);
+  CHECK_THAT(log.run({"stats", "--what-if", "ttl=1m"}),
+             Contains("Of 1 refusals because of a claim in the way, 1 would have been granted") &&
+                 Contains("Not known:"));
+  for (const char* rule : {"ttl=1", "ttl=x", "scope=wide", ""}) {
+    CliRun run;
+    CHECK(run({"stats", "--db", log.file(), "--what-if", rule}) == 2);
+    CHECK_THAT(run.err(), Contains("ttl=300"));
+  }
+}
+
 TEST_CASE("where a log was compacted, the commands say where it begins", "[cli][past]") {
   const PastLog log;
   {
