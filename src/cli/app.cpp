@@ -68,6 +68,7 @@ constexpr Command program_commands[] = {
     {"who", "List who is online.", commands::who},
     {"open", "Show the hub's page: who has which file, who waits, what happened.",
      commands::open_page},
+    {"top", "Watch the bus in a terminal: who has which file, who waits, and why.", commands::top},
     {"health", "Say by the exit code alone whether the hub answers.", commands::health},
     {"state", "List live claims and their checkpoints.", commands::state},
     {"who-holds", "Say who has claimed a file.", commands::who_holds},

@@ -130,6 +130,7 @@ constexpr auto rules = std::to_array<Rule>({
     {"state_request", "state_snapshot", any, "", query},
     {"board_request", "board_snapshot", any, "", query},
     {"manifest_request", "manifest_snapshot", any, "", query},
+    {"page_request", "page_snapshot", any, "", query},
     {"history_request", "history_snapshot", any, "", query},
     {"resume_request", "resume_snapshot", any, "", query},
     {"inbox_request", "inbox_snapshot", any, "", plain},

@@ -15,8 +15,10 @@ struct PagedKind {
   const char* lists;
 };
 
-constexpr std::array<PagedKind, 3> paged_kinds{
-    {{"state_request", "snapshot"}, {"board_request", "board"}, {"manifest_request", ""}}};
+constexpr auto paged_kinds = std::to_array<PagedKind>({{"state_request", "snapshot"},
+                                                       {"board_request", "board"},
+                                                       {"manifest_request", ""},
+                                                       {"page_request", ""}});
 
 const PagedKind* paged_kind(const Json& request) {
   const std::string type = type_of(request);

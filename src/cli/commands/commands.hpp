@@ -40,6 +40,7 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner git_release(OptionSet& set);
 [[nodiscard]] Runner conflicts(OptionSet& set);
 
+[[nodiscard]] Runner top(OptionSet& set);
 [[nodiscard]] Runner relay(OptionSet& set);
 [[nodiscard]] Runner ingest(OptionSet& set);
 [[nodiscard]] Runner compact(OptionSet& set);
