@@ -7,21 +7,24 @@ import {feed} from './feed.js';
 import {files} from './files.js';
 import {fleet} from './fleet.js';
 import {span} from './format.js';
+import {heat} from './heat.js';
 import {help, unlock} from './help.js';
 import {Link} from './link.js';
 import {palette} from './palette.js';
 import {plan} from './plan.js';
 import {talk} from './talk.js';
+import {time} from './time.js';
 import {waits} from './waits.js';
 import {concerns, World} from './world.js';
 
-const views = [['fleet', 'Fleet'], ['files', 'Files'], ['waits', 'Waits'], ['plan', 'Plan'], ['talk', 'Talk']];
-const draw = {fleet, files, waits, plan, talk};
+const views = [['fleet', 'Fleet'], ['files', 'Files'], ['waits', 'Waits'], ['plan', 'Plan'], ['talk', 'Talk'],
+  ['time', 'Time'], ['heat', 'Heat']];
+const draw = {fleet, files, waits, plan, talk, time, heat};
 const drawEvery = 50;  // Milliseconds, at most.
 
 const world = new World();
 const ui = {view: 'fleet', filter: '', selection: null, dialog: '', query: '', queryAt: 0, feed: 'all',
-  thread: '', toggled: new Set(), scroll: {top: 0, height: 800}, offset: 0, narrow: false, wide: true,
+  thread: '', span: 900, toggled: new Set(), scroll: {top: 0, height: 800}, offset: 0, narrow: false, wide: true,
   hasState: false, theme: localStorage.getItem('synapse.theme') || 'system'};
 let visible = [];  // What the arrows go through.
 
@@ -203,7 +206,7 @@ function top() {
 
 function nav(now) {
   const counts = {fleet: concerns(world, now).length, waits: world.waiting().length,
-    talk: 0, files: 0, plan: [...world.tasks.values()].filter((t) => t.status === 'blocked').length};
+    talk: 0, files: 0, time: 0, heat: 0, plan: [...world.tasks.values()].filter((t) => t.status === 'blocked').length};
   return h('nav', {class: 'views', 'aria-label': 'Views'}, views.map(([id, name], i) => h('button', {
     key: id, type: 'button', class: ui.view === id ? 'chosen' : '', 'aria-current': ui.view === id ? 'page' : undefined,
     onclick: () => act.view(id)}, h('span', {class: `glyph g-${id}`, 'aria-hidden': 'true'}), h('span', {class: 'view-name'}, name),

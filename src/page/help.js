@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 
 const keys = [
-  ['1 to 5', 'Fleet, Files, Waits, Plan, Talk'],
+  ['1 to 7', 'Fleet, Files, Waits, Plan, Talk, Time, Heat'],
   ['/', 'Filter what is shown'],
   ['↓ ↑ or j k', 'Choose the next, the one before'],
   ['Enter', 'Open what is chosen'],

@@ -5,6 +5,8 @@ import {PathTree} from './paths.js';
 
 const linesMax = 600;
 const talkMax = 600;
+const pastMax = 4000;  // Lines about claims that were or were not had.
+const pastKinds = new Set(['granted', 'released', 'expired', 'handed_off', 'refused', 'queued', 'unqueued']);
 const refusalsMax = 2000;
 const lapsedMax = 1024;
 const placesMax = 2000;  // Of claims that wait, those whose place in line is worked out.
@@ -26,6 +28,7 @@ export class World {
     this.progress = [];
     this.talk = new Map();      // msg_id: {msg_id, frame, recipients: Map, thread}
     this.lines = [];            // newest last
+    this.past = [];             // those of pastKinds, newest last
     this.tree = new PathTree();
     this.refusedNodes = [];     // of the tree, the oldest refusal first
     this.waited = [];           // seconds, of claims that were granted from the queue
@@ -135,6 +138,10 @@ export class World {
   addLine(line) {
     this.lines.push(line);
     if (this.lines.length > linesMax) this.lines.splice(0, this.lines.length - linesMax);
+    if (pastKinds.has(line.kind)) {
+      this.past.push(line);
+      if (this.past.length > pastMax + 200) this.past.splice(0, this.past.length - pastMax);
+    }
     if (line.kind === 'refused' && line.paths) {
       for (const path of line.paths) {
         const node = this.tree.refuse(line.worktree || '', path, line.at, line.agent);

@@ -18,7 +18,7 @@ if (!chromiumPath) {
 }
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = process.env.SYNAPSE_PICTURES;
-const views = ['fleet', 'files', 'waits', 'plan', 'talk'];
+const views = ['fleet', 'files', 'waits', 'plan', 'talk', 'time', 'heat'];
 
 let browser;
 let hub;
@@ -180,6 +180,45 @@ test('every number of the page is what the log says', async () => {
   for (const [status, count] of statuses) {
     if (status !== 'open') assert.ok(legend.includes(`${status.replace('_', ' ')} ${count}`), `${status} ${count} in ${legend}`);
   }
+  await close(page);
+});
+
+test('claims and refusals of a path are as many as the log has', async () => {
+  const page = await open(`${hub.address}#/heat`);
+  await isLive(page);
+  await page.waitForSelector('.heat-table');
+  const ofPaths = (rows) => JSON.stringify(rows.sort());
+  const shown = (column) => page.$$eval('.heat-table tbody tr', (rows, n) => rows.map((row) =>
+    [row.querySelector('.path').title, Number(row.children[n].textContent.replaceAll(',', ''))])
+    .filter(([, count]) => count > 0), column);
+  const claims = sql(`SELECT p.value, count(DISTINCT json_extract(e.payload, '$.epoch')) FROM events e,
+    json_each(e.payload, '$.paths') p WHERE e.kind IN ('claim', 'handoff') GROUP BY p.value`);
+  assert.equal(ofPaths(await shown(1)), ofPaths(claims));
+  // The log has refusals within a second together.
+  await until('the refusals', async () => ofPaths(await shown(3)) === ofPaths(sql(
+    `SELECT p.value, sum(json_extract(e.payload, '$.number')) FROM synapse_events e,
+     json_each(e.payload, '$.paths') p WHERE e.kind = 'refused' GROUP BY p.value`)));
+  await page.click('.heat-table tbody tr:has-text("routes.cpp")');
+  assert.match(await page.innerText('.detail'), /routes\.cpp/);
+  await close(page);
+});
+
+test('the lanes of time show each claim that is held, what has ended and what was refused', async () => {
+  const page = await open(`${hub.address}#/time`);
+  await isLive(page);
+  await agents.erin.claim('BRIEF', ['src/brief.cpp']);
+  await agents.erin.ask({type: 'release', task_id: 'BRIEF'}, (f) => f.type === 'release_granted' && f.task_id === 'BRIEF');
+  await page.click('.choices button:has-text("all")');
+  await page.waitForSelector('.span.over[aria-label*="src/brief.cpp"]');
+  const held = await page.$$eval('.span.held', (bars) => bars.length);
+  assert.equal(held, Number(await page.innerText('#n-claims')));
+  assert.match(await page.getAttribute('.span.held[aria-label^="shop/carol"]', 'aria-label'), /server\.cpp.* until now/);
+  assert.ok(await page.$('.lane:has-text("bob") .refusal'));
+  assert.ok(await page.$('.lane:has-text("bob") .span.waited'));
+  await page.click('.span.held[aria-label^="shop/carol"]');
+  assert.match(await page.innerText('.detail'), /API/);
+  await page.fill('#filter', 'nobody-of-that-name');
+  await page.waitForSelector('.times .empty');
   await close(page);
 });
 

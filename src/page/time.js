@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Who had what from when to when: a lane an agent, a bar a claim.
+import {h} from './dom.js';
+import {clock, hue, lastPart, person, plural, span} from './format.js';
+import {history} from './history.js';
+
+const windows = [[300, '5 min'], [900, '15 min'], [3600, '1 h'], [0, 'all']];
+const lanesMax = 120;
+const barsMax = 80;
+const ticks = 5;
+
+const nameOf = (claim) => (claim.paths ? claim.paths.map((p) => p || 'the whole work tree').join(', ') : claim.task_id);
+
+function bar(one, from, to, now, act) {
+  const begin = Math.max(from, one.from ?? from);
+  const end = Math.min(to, one.to ?? now);
+  if (end < from) return null;
+  const share = (t) => (100 * (t - from) / (to - from)).toFixed(3);
+  const isHeld = one.to === null;
+  const agent = one.owner || one.agent;
+  const isWait = !one.owner;
+  const text = isWait ? `${agent} waited for ${nameOf(one)}` : `${agent}: ${nameOf(one)} under ${one.task_id}`;
+  const when = `${one.from === null ? 'before' : 'from'} ${clock(begin)} ${isHeld ? 'until now' : `to ${clock(end)}, ${one.how || 'over'}`}`;
+  return h('button', {key: `${isWait ? 'w' : 'c'} ${one.task_id} ${one.from}`, type: 'button', title: `${text}, ${when}`, 'aria-label': `${text}, ${when}`,
+    class: `span ${isWait ? 'waited' : isHeld ? 'held' : one.how === 'ran out' ? 'lapsed' : 'over'}`,
+    vars: {'--from': `${share(begin)}%`, '--wide': `${Math.max(0, share(end) - share(begin))}%`, '--hue': String(hue(agent))},
+    onclick: (e) => { e.stopPropagation(); act.select(isHeld && !isWait ? 'task' : 'agent', isHeld && !isWait ? one.task_id : agent); }},
+  isWait ? '' : lastPart((one.paths || [])[0] || one.task_id));
+}
+
+function lanesOf(world, from, filter) {
+  const past = history(world);
+  const lanes = new Map();
+  const lane = (name) => {
+    if (!lanes.has(name)) lanes.set(name, {name, bars: [], refusals: [], last: 0});
+    return lanes.get(name);
+  };
+  const passes = (one, name) => !filter || name.toLowerCase().includes(filter) || one.task_id.toLowerCase().includes(filter) ||
+    (one.paths || []).some((p) => p.toLowerCase().includes(filter));
+  for (const one of [...past.claims, ...past.waits]) {
+    const name = one.owner || one.agent;
+    if ((one.to ?? Infinity) < from || !passes(one, name)) continue;
+    const row = lane(name);
+    row.bars.push(one);
+    row.last = Math.max(row.last, one.to ?? Infinity);
+  }
+  for (const line of past.refusals) {
+    if (line.at < from || !line.agent || !passes({task_id: line.task_id || '', paths: line.paths}, line.agent)) continue;
+    const row = lane(line.agent);
+    row.refusals.push(line);
+    row.last = Math.max(row.last, line.at);
+  }
+  return [...lanes.values()].sort((a, b) => (a.last === b.last ? (a.name < b.name ? -1 : 1) : b.last - a.last));
+}
+
+export function time(world, ui, act, now) {
+  const past = history(world);
+  const oldest = past.claims.concat(past.waits).reduce((t, one) => Math.min(t, one.from ?? t), past.since ?? now);
+  const length = ui.span || Math.max(60, now - oldest);
+  const from = now - length;
+  const all = lanesOf(world, from, ui.filter.toLowerCase());
+  const lanes = all.slice(0, lanesMax);
+  act.list(lanes.map((lane) => ({kind: 'agent', id: lane.name})));
+  return h('section', {class: 'times', 'aria-labelledby': 'time-title'},
+    h('header', {class: 'section-head'}, h('h2', {id: 'time-title'}, 'Who had what, when'),
+      h('div', {class: 'choices', role: 'group', 'aria-label': 'How far back'}, windows.map(([seconds, name]) =>
+        h('button', {type: 'button', class: `tool ${ui.span === seconds ? 'chosen' : ''}`, 'aria-pressed': String(ui.span === seconds),
+          onclick: () => act.set({span: seconds})}, name)))),
+    lanes.length === 0 ? h('div', {class: 'empty big'}, h('p', null, ui.filter ? 'Nothing matches the filter.' : 'Nobody has claimed anything yet.')) : [
+      h('div', {class: 'axis', 'aria-hidden': 'true'}, Array.from({length: ticks}, (_, i) => h('span', {key: i},
+        i === ticks - 1 ? 'now' : clock(from + length * i / (ticks - 1))))),
+      h('ul', {class: 'lanes'}, lanes.map((lane) => h('li', {key: lane.name, class: 'lane'},
+        h('button', {type: 'button', class: 'plain lane-name', onclick: () => act.select('agent', lane.name)}, person(lane.name)),
+        h('div', {class: 'track'},
+          lane.bars.slice(-barsMax).map((one) => bar(one, from, now, now, act)),
+          lane.refusals.slice(-barsMax).map((line) => h('span', {key: `r ${line.at}`, class: 'refusal', role: 'img',
+            'aria-label': `refused at ${clock(line.at)}`, title: `${clock(line.at)}: refused ${(line.paths || [line.task_id]).join(', ')}${line.other ? `, ${line.other} has it` : ''}`,
+            vars: {'--from': `${(100 * (line.at - from) / length).toFixed(3)}%`}}, '▲')))))),
+      all.length > lanesMax ? h('p', {class: 'quiet note'}, `${all.length - lanesMax} more agents; filter to see them.`) : null],
+    h('p', {class: 'quiet note'}, past.since ? `What this page has seen, since ${clock(past.since)} (${span(now - past.since)}), and what is held now; ` : '',
+      h('code', null, 'synapse log'), ' and ', h('code', null, 'synapse at'), ' tell what was before. ',
+      `${plural(past.claims.filter((c) => c.to !== null).length, 'claim')} ended, ${plural(past.refusals.length, 'refusal')}.`));
+}
