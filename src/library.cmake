@@ -13,11 +13,11 @@ foreach(module ${library_modules})
 endforeach()
 add_library(libsynapse ${kind} ${objects})
 add_library(synapse::synapse ALIAS libsynapse)
-# Before 1.0 a minor version may change the interface, and so what a program can be run with.
+# A new major version may change the interface, and so what a program can be run with.
 set_target_properties(libsynapse PROPERTIES
                       OUTPUT_NAME synapse EXPORT_NAME synapse LINKER_LANGUAGE CXX
                       VERSION ${PROJECT_VERSION}
-                      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+                      SOVERSION ${PROJECT_VERSION_MAJOR})
 target_compile_features(libsynapse INTERFACE cxx_std_20)
 target_include_directories(libsynapse INTERFACE
                            $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
@@ -37,7 +37,7 @@ install(TARGETS libsynapse EXPORT synapse)
 install(EXPORT synapse FILE synapseTargets.cmake NAMESPACE synapse:: DESTINATION ${package})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/synapseConfig.cmake.in
                               synapseConfig.cmake INSTALL_DESTINATION ${package})
-write_basic_package_version_file(synapseConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(synapseConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/synapseConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/synapseConfigVersion.cmake DESTINATION ${package})
 

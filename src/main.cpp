@@ -14,6 +14,7 @@
 
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output/table.hpp"
 #include "guard/guard.hpp"
 #include "services/identity.hpp"
 #include "syn/app.hpp"
@@ -43,6 +44,7 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
                                 std::filesystem::read_symlink("/proc/self/exe", unknown),
                                 started_as,
                                 synapse::services::this_session};
+  context.columns = synapse::cli::terminal_columns(environment, STDOUT_FILENO);
   if (const auto verb = synapse::syn::verb_of(started_as)) {
     return synapse::syn::run(context, *verb, words);
   }

@@ -27,16 +27,7 @@ set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
 install(TARGETS synapse)
 install(FILES ${link_files} TYPE BIN)
 
-# The unit in the tree runs the program in the user's own folder; the installed one, the installed
-# program.
-install(CODE "
-  file(READ \"${PROJECT_SOURCE_DIR}/packaging/synapse-hub.service\" unit)
-  string(REPLACE \"ExecStart=%h/.local/bin/\"
-                 \"ExecStart=\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\" unit \"\${unit}\")
-  file(WRITE \"${CMAKE_CURRENT_BINARY_DIR}/synapse-hub.service\" \"\${unit}\")")
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/synapse-hub.service DESTINATION lib/systemd/user)
-
-# The program itself knows its manual and what its shells ask it.
+# The program itself knows its manual, what its shells ask it, and the units of its services.
 set(made ${CMAKE_CURRENT_BINARY_DIR}/made)
 install(CODE "
   file(MAKE_DIRECTORY \"${made}\")
@@ -48,6 +39,23 @@ install(CODE "
     execute_process(COMMAND \"$<TARGET_FILE:synapse>\" completion \${shell}
                     OUTPUT_FILE \"${made}/synapse.\${shell}\" COMMAND_ERROR_IS_FATAL ANY)
   endforeach()")
+set(units synapse-hub.service synapse-presence@.service synapse-arm@.service)
+install(CODE "
+  file(MAKE_DIRECTORY \"${made}/system\")
+  foreach(unit ${units})
+    execute_process(COMMAND \"$<TARGET_FILE:synapse>\" __unit \${unit}
+                            \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/synapse
+                    OUTPUT_FILE \"${made}/\${unit}\" COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()
+  file(READ \"${PROJECT_SOURCE_DIR}/packaging/synapse-hub.service\" unit)
+  string(REPLACE \"ExecStart=/usr/bin/\"
+                 \"ExecStart=\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\" unit \"\${unit}\")
+  file(WRITE \"${made}/system/synapse-hub.service\" \"\${unit}\")"
+  COMPONENT service)
+list(TRANSFORM units PREPEND ${made}/ OUTPUT_VARIABLE unit_files)
+install(FILES ${unit_files} DESTINATION lib/systemd/user COMPONENT service)
+install(FILES ${made}/system/synapse-hub.service DESTINATION lib/systemd/system COMPONENT service)
+
 set(bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${made}/synapse.1 ${made}/syn.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${made}/synapse.bash DESTINATION ${bash} RENAME synapse)

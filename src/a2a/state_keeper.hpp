@@ -3,9 +3,9 @@
 // that want to.
 //
 // Written whole each time, atomically and synced. Changes that come while a write is under way go
-// into the next one together, so the file is never more than two writes behind. Who asked with
-// when_saved() is told once a write that began later is on the disk: a client is then told of a
-// task that a crash can't take back.
+// into the next one together, so the file is never more than two writes behind. A client that asked
+// with when_saved() is told once a write that began later is on the disk: a client is then told of
+// a task that a crash can't take back.
 //
 // Used from the thread that runs the io_context, where its state lives.
 #pragma once

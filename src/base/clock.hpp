@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Time as two readings of one instant. Leases run on the monotonic one, so a step of the wall clock
 // neither ends nor extends them; the wall one is for display and for carrying leases over a
-// restart. Who needs the time is handed a Moment; only the outermost code holds a Clock.
+// restart. Code that needs the time is handed a Moment; only the outermost code holds a Clock.
 #pragma once
 
 #include <chrono>

@@ -4,6 +4,7 @@
 #include "cli/app.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <ostream>
@@ -13,129 +14,54 @@
 #include "cli/args/completion.hpp"
 #include "cli/args/help_text.hpp"
 #include "cli/args/man_page.hpp"
-#include "cli/args/nearest.hpp"
-#include "cli/commands/commands.hpp"
+#include "cli/args/reference_page.hpp"
+#include "cli/client/live_values.hpp"
+#include "cli/command_list.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/setup/user_services.hpp"
 #include "synapse/version.hpp"
 
 namespace synapse::cli {
 
 namespace {
 
-constexpr Command task_commands[] = {
-    {"declare", "Add a task to the plan, or replace its title and dependencies.",
-     commands::task_declare},
-    {"update", "Set a task's status or suggest an owner.", commands::task_update},
-    {"progress", "Post a note on a task.", commands::task_progress},
-    {"forget", "Take a task off the plan.", commands::task_forget},
-};
-
-constexpr Command new_commands[] = {
-    {"coding-fleet",
-     "Make a small program for two agents to work on, and a script that shows them.",
-     commands::new_coding_fleet},
-};
-
-constexpr Command git_hook_commands[] = {
-    {"install", "Write the hooks that release claims on commit and on merge.",
-     commands::git_hook_install},
-    {"test", "Check that the hooks are there and can run.", commands::git_hook_test},
-    {"uninstall", "Take the hooks away, and nobody else's lines in them.",
-     commands::git_hook_uninstall},
-};
-
-constexpr Command hooks_commands[] = {
-    {"install", "Let assistants claim the files that they edit by their own hooks.",
-     commands::hooks_install},
-    {"uninstall", "Take our hooks out of the assistants' settings again.",
-     commands::hooks_uninstall},
-    {"status", "Say for each assistant what is installed, and how its hooks do.",
-     commands::hooks_status},
-    {"test", "Show what each assistant would be told, and try the hub.", commands::hooks_test},
-    {"mode", "Say whether edits of what another holds are refused here.", commands::hooks_mode},
-};
-
-constexpr Command program_commands[] = {
-    {"hub", "Run the hub that all agents of a machine or a team connect to.", commands::hub},
-    {"send", "Send one message and print the replies.", commands::send},
-    {"wait", "Sleep until a message arrives, print it, and exit.", commands::wait},
-    {"arm", "Wait for ever: print each message that arrives and wait again.", commands::arm},
-    {"listen", "Show messages and comings and goings as they happen.", commands::listen},
-    {"inbox", "Read the messages that are waiting for you.", commands::inbox},
-    {"sent", "Show what became of your messages, or take one back.", commands::sent},
-    {"dead-letters", "List messages that could not be delivered; retry or forget them.",
-     commands::dead_letters},
-    {"who", "List who is online.", commands::who},
-    {"open", "Show the hub's page: who has which file, who waits, what happened.",
-     commands::open_page},
-    {"top", "Watch the bus in a terminal: who has which file, who waits, and why.", commands::top},
-    {"health", "Say by the exit code alone whether the hub answers.", commands::health},
-    {"state", "List live claims and their checkpoints.", commands::state},
-    {"who-holds", "Say who has claimed a file.", commands::who_holds},
-    {"board", "Show the plan: tasks, what is ready, recent progress.", commands::board},
-    {"manifest", "List what agents say they can do.", commands::manifest},
-    {"task", "Change the plan.", nullptr, task_commands},
-    {"lock", "Run a command while holding a lease, so that agents take turns.", commands::lock},
-    {"take", "Wait until files are free, and claim them for this agent.", commands::take},
-    {"release", "Give a claim back.", commands::release},
-    {"hooks", "The hooks by which assistants claim the files that they edit.", nullptr,
-     hooks_commands, exit_code::usage},
-    {"git-init", "Set a repository up for claims: hooks, and a guide.", commands::git_init},
-    {"git-claim", "Claim a task and its files for the branch that is checked out.",
-     commands::git_claim},
-    {"git-hook", "The git hooks that release claims.", nullptr, git_hook_commands,
-     exit_code::usage},
-    {"git-release", "Release what a commit or a merge has finished; run by the hooks.",
-     commands::git_release},
-    {"conflicts", "Predict which claims will conflict when their branches are merged.",
-     commands::conflicts},
-    {"relay", "Print a hub's relay log, or what is new in it.", commands::relay},
-    {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
-    {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
-    {"log", "Tell what happened, from a hub's log: a line an event.", commands::show_log},
-    {"at", "Show who held what, and the plan, at a moment of the past.", commands::at},
-    {"postmortem", "Tell the story of one task or one file.", commands::postmortem},
-    {"stats", "Count claims and how long they were held, by agent and by path.", commands::stats},
-    {"worker", "Answer chat by rule or by a language model.", commands::worker},
-    {"team", "Run a hub and workers on local models at once.", commands::team},
-    {"supervisor", "Open tasks again that nobody is at work on.", commands::supervisor},
-    {"demo", "See two agents share work on a hub of their own.", commands::demo},
-    {"new", "Make something to start from.", nullptr, new_commands, exit_code::usage},
-    {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
-     commands::quickstart_coding},
-    {"mcp", "Serve the Model Context Protocol, so that an assistant can use the bus as its tools.",
-     commands::mcp},
-    {"a2a-card", "Print the Agent Card that an A2A bridge of this hub would show.",
-     commands::a2a_card},
-    {"a2a-serve", "Let agents of the Agent2Agent protocol give tasks to agents on the bus.",
-     commands::a2a_serve},
-    {"completion", "Print completions for your shell.", commands::completion},
-    {"init", "Set up hub, presence and listener as services of yours.", commands::init},
-    {"doctor", "Find out why an agent is not heard, or hears nothing.", commands::doctor},
-    {"worker-session", "Run an agent's program under an identity, with a listener beside it.",
-     commands::worker_session},
-    {"shell-hook", "Print shell code that puts every terminal on the bus.", commands::shell_hook},
-    {"install-shell-hook", "Put that code into your shell's start-up file.",
-     commands::install_shell_hook},
-};
-
 bool wants_help(std::string_view word) { return word == "--help" || word == "-h"; }
 
+// What a person who has just installed it needs, in the order of need.
+struct FirstCommand {
+  std::string_view line;
+  std::string_view does;
+};
+constexpr std::array<FirstCommand, 5> first_commands{{
+    {"synapse demo", "See two agents share work; needs nothing else."},
+    {"synapse hub", "Run the hub that your agents connect to."},
+    {"synapse hooks install", "Let Claude Code, Codex and others claim files."},
+    {"synapse state", "See who has claimed what."},
+    {"synapse doctor", "Find out what is amiss."},
+}};
+
 std::string list_of(std::span<const Command> commands) {
+  constexpr std::size_t column = 22;  // No name is longer.
   std::string rows;
-  for (const Command& command : commands) rows += two_columns(command.name, command.summary);
+  for (const Command& command : commands)
+    rows += two_columns(command.name, command.summary, column);
   return rows;
 }
 
 std::string program_help() {
-  return "Usage: synapse COMMAND [OPTIONS]\n\n" +
-         wrapped(
-             "Lets coding agents that work side by side talk, share a plan, and take turns at "
-             "files.",
-             0) +
-         "\nCommands:\n" + list_of(program_commands) +
-         "\n`synapse COMMAND --help` tells more; `synapse demo` shows it at work.\n"
-         "`synapse --version` prints the version.\n";
+  std::string text = "Usage: synapse COMMAND [OPTIONS]\n\n" +
+                     wrapped(
+                         "Coding agents that work side by side claim files, talk and share a plan "
+                         "through one hub, so that none of them overwrites another's work.",
+                         0) +
+                     "\nFirst steps:\n";
+  for (const FirstCommand& first : first_commands) text += two_columns(first.line, first.does);
+  for (const CommandGroup& group : command_groups()) {
+    text += "\n" + std::string(group.title) + ":\n" + list_of(group.commands);
+  }
+  return text +
+         "\n`synapse help COMMAND` has its options and examples, `syn help` the short commands\n"
+         "of an agent. `synapse version` prints the version.\n";
 }
 
 std::string group_help(const std::string& name, const Command& group) {
@@ -143,19 +69,11 @@ std::string group_help(const std::string& name, const Command& group) {
          "\n\nCommands:\n" + list_of(group.subcommands);
 }
 
-const Command* find(std::span<const Command> commands, std::string_view name) {
-  const auto found = std::find_if(commands.begin(), commands.end(),
-                                  [name](const Command& command) { return command.name == name; });
-  return found == commands.end() ? nullptr : &*found;
-}
-
 int reject(Context& context, const std::string& program, std::string_view word,
            std::span<const Command> commands) {
-  std::vector<std::string> names;
-  for (const Command& command : commands) names.emplace_back(command.name);
   context.err << program << ": no command '" << base::escape_control(word, base::LineBreaks::escape)
               << "'";
-  if (const std::optional<std::string> meant = nearest(word, names)) {
+  if (const std::optional<std::string> meant = nearest_command(word, commands)) {
     context.err << "; did you mean '" << *meant << "'?";
   }
   context.err << "\nTry '" << program << " --help'.\n";
@@ -176,6 +94,7 @@ int run_command(Context& context, const std::string& program, const Command& com
     context.out << set.help();
     return exit_code::ok;
   }
+  context.command = program;
   return run(context);
 }
 
@@ -219,7 +138,7 @@ int run_group(Context& context, const Command& group, std::span<const std::strin
     return exit_code::ok;
   }
   const std::string program = "synapse " + name;
-  const Command* command = find(group.subcommands, words.front());
+  const Command* command = find_command(group.subcommands, words.front());
   if (command == nullptr) return reject(context, program, words.front(), group.subcommands);
   return run_command(context, program + " " + words.front(), *command, words.subspan(1));
 }
@@ -244,22 +163,25 @@ int dispatch(Context& context, std::span<const std::string> words) {
     return exit_code::ok;
   }
   if (first == complete_word) {
-    context.out << complete(program_commands, words.subspan(1));
+    context.out << complete(all_commands(), words.subspan(1), live_values(context));
     return exit_code::ok;
   }
   if (first == man_word) {
-    context.out << synapse_page(program_commands);
+    context.out << synapse_page(all_commands());
     return exit_code::ok;
   }
-  const Command* command = find(program_commands, first);
-  if (command == nullptr) return reject(context, "synapse", first, program_commands);
+  if (first == reference_word) {
+    context.out << synapse_reference(command_groups());
+    return exit_code::ok;
+  }
+  if (first == unit_word) return print_unit(context, words.subspan(1));
+  const Command* command = find_command(all_commands(), first);
+  if (command == nullptr) return reject(context, "synapse", first, all_commands());
   if (!command->subcommands.empty()) return run_group(context, *command, words.subspan(1));
   return run_command(context, "synapse " + first, *command, words.subspan(1));
 }
 
 }  // namespace
-
-std::span<const Command> all_commands() { return program_commands; }
 
 int run(Context& context, std::span<const std::string> words) {
   const int code = dispatch(context, words);

@@ -36,6 +36,8 @@ struct Context {
   std::string started_as = {};         // Its name as its starter gave it: argv[0].
   // What is the same for all that runs in this terminal; blank: not known. Only asked if needed.
   std::function<std::string()> session = [] { return std::string(); };
+  std::size_t columns = 80;         // Of the terminal that out is.
+  std::string command = "synapse";  // What runs, as typed: it begins each complaint.
 };
 
 // How long from now until `end`, rounded up; 0 once it has passed.

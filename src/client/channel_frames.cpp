@@ -10,7 +10,7 @@ namespace synapse::client {
 namespace {
 
 constexpr std::chrono::milliseconds beat_min{5000};
-// As much as a message may hold: the hub cuts snapshots to a megabyte for who doesn't say.
+// As much as a message may hold: the hub cuts snapshots to a megabyte for those who don't say.
 constexpr std::size_t snapshot_bytes_max = 64UL << 20U;
 
 // What the hub says before it turns a newcomer away.

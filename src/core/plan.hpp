@@ -73,7 +73,7 @@ class Plan {
   Dependencies dependencies_;
   std::set<std::pair<double, TaskId>> over_;  // Tasks that are done or cancelled, by last change.
   std::size_t bytes_ = 0;
-  std::map<std::string, std::size_t> bytes_of_;  // By who created the tasks.
+  std::map<std::string, std::size_t> bytes_of_;  // By the tasks' creators.
   std::deque<ProgressNote> progress_;
   std::uint64_t dropped_notes_ = 0;
   std::size_t progress_bytes_ = 0;

@@ -62,6 +62,7 @@ int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
               std::to_string(service.port()) +
               (options.db ? ", log " + *options.db : ", without a log: state ends with the hub"));
   out.flush();
+  if (!options.greeting.empty()) err << options.greeting << std::endl;
   if (const Result<> ended = service.run(); !ended) {
     err << "synapse hub: " << ended.error().message << "\n";
     return exit_failed;

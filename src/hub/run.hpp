@@ -37,12 +37,15 @@ struct RunOptions {
   // The bus that it shares with other hubs, etcd://HOST:2379[,…]/BUS; blank: it is alone. Needs a
   // db.
   std::string cluster;
-  std::string advertise;  // Where agents and other hubs reach it; blank: where it listens.
+  std::string advertise;   // Where agents and other hubs reach it; blank: where it listens.
   std::string cluster_ca;  // PEM files.
   std::string cluster_cert;
   std::string cluster_key;
   std::string cluster_user;
   std::string cluster_password;
+
+  // A line for people, on stderr once it serves; blank: none.
+  std::string greeting;
 
   // What it writes.
   std::optional<std::string> db;

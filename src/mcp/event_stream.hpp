@@ -35,7 +35,7 @@ class EventStream {
 
   EventStream(std::uint64_t number, Greeting greeting) : number_(number), greeting_(greeting) {}
 
-  // Reads from here on, in place of who read before; first what came after that number, or else
+  // Reads from here on, in place of the reader before; first what came after that number, or else
   // what nobody has been sent. The head is the response's.
   void attach(std::shared_ptr<net::HttpReply> reply, net::HttpResponse head,
               std::optional<std::uint64_t> after);

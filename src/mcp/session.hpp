@@ -69,7 +69,7 @@ class Session {
   // A text that is none.
   [[nodiscard]] static Effects refuse(TextId text_id, const rpc::Invalid& invalid);
   [[nodiscard]] Effects finish(CallId id, const Outcome& outcome);
-  // Tells who has subscribed to it.
+  // Tells those who have subscribed to it.
   [[nodiscard]] Effects changed(Resource resource);
 
   [[nodiscard]] bool is_initialized() const { return revision_ != nullptr; }

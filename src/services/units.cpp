@@ -139,6 +139,15 @@ Result<std::vector<Unit>> user_units(const fs::path& program) {
                            make_unit(unit_names[2], arm_unit, path)};
 }
 
+Result<std::string> unit_text(std::string_view file_name, const fs::path& program) {
+  const Result<std::vector<Unit>> units = user_units(program);
+  if (!units) return units.error();
+  for (const Unit& unit : *units) {
+    if (unit.file_name == file_name) return unit.text;
+  }
+  return fail(ErrorCode::bad_argument, "there is no unit " + std::string(file_name));
+}
+
 Result<Installed> install_units(const base::Environment& environment, const fs::path& program) {
   const Result<fs::path> folder = units_folder(environment);
   if (!folder) return folder.error();

@@ -28,6 +28,10 @@ struct Unit {
 // All three, running this program. Error: its path is not absolute, or has control characters.
 [[nodiscard]] Result<std::vector<Unit>> user_units(const std::filesystem::path& program);
 
+// One of them by its file's name, as a package installs it. Error: there is none of that name.
+[[nodiscard]] Result<std::string> unit_text(std::string_view file_name,
+                                            const std::filesystem::path& program);
+
 struct Installed {
   std::vector<std::filesystem::path> folders;  // That are there now.
   std::vector<std::filesystem::path> files;    // That were written.

@@ -14,8 +14,12 @@
 #include "cli/args/help_text.hpp"
 #include "cli/args/man_page.hpp"
 #include "cli/args/nearest.hpp"
+#include "cli/args/reference_page.hpp"
+#include "cli/client/live_values.hpp"
+#include "cli/command_list.hpp"
 #include "cli/exit_code.hpp"
 #include "services/identity.hpp"
+#include "synapse/version.hpp"
 
 namespace synapse::syn {
 
@@ -38,7 +42,9 @@ std::string safe(std::string_view text) {
   return base::escape_control(text, base::LineBreaks::escape);
 }
 
-bool wants_help(std::string_view word) { return word == "--help" || word == "-h"; }
+bool wants_help(std::string_view word) {
+  return word == "--help" || word == "-h" || word == "help";
+}
 
 int reject(Context& context, const std::string& why) {
   context.err << "syn: " << why << "\nTry 'syn --help'.\n";
@@ -185,7 +191,7 @@ std::string help() {
 }
 
 // What could stand where the last of these words is; see cli/completion.hpp.
-std::string complete(std::string_view verb, Words words) {
+std::string complete(std::string_view verb, Words words, const cli::LiveValues& live) {
   if (verb.empty() && words.size() > 1) {
     verb = words.front();
     words = words.subspan(1);
@@ -193,9 +199,12 @@ std::string complete(std::string_view verb, Words words) {
   if (!verb.empty()) {
     const Verb* found = find(verb);
     if (found == nullptr || found->command.empty()) return {};
+    if (found->name == "say" && words.size() == 1 && !words.front().starts_with('-')) {
+      return cli::candidates(live(cli::ValueKind::agent), words.front());
+    }
     std::vector<std::string> all{std::string(found->command)};
     all.insert(all.end(), words.begin(), words.end());
-    return cli::complete(cli::all_commands(), all);
+    return cli::complete(cli::all_commands(), all, live);
   }
   const std::string unfinished = words.empty() ? "" : words.front();
   std::string lines;
@@ -231,6 +240,24 @@ std::string manual() {
   page.section("EXIT STATUS").paragraph("That of the synapse command; 2 for a wrong command line.");
   page.section("SEE ALSO").paragraph("synapse(1)");
   return page.text();
+}
+
+// The part of docs/commands.md that tells of syn.
+std::string reference() {
+  std::string text =
+      "\n## The short commands of an agent\n\n"
+      "`syn [--project PROJECT] [--id ID] [--type TYPE] VERB …`; [terminals.md](terminals.md) "
+      "says\n"
+      "under which name.\n\n| verb | short for | |\n|---|---|---|\n";
+  for (const Verb& verb : verbs) {
+    const std::string words =
+        std::string(verb.name) + (verb.arguments.empty() ? "" : " ") + std::string(verb.arguments);
+    const std::string command =
+        verb.command.empty() ? "" : "`synapse " + std::string(verb.command) + "`";
+    text += "| `syn " + cli::table_cell(words) + "` | " + command + " | " +
+            cli::table_cell(verb.summary) + " |\n";
+  }
+  return text;
 }
 
 int unknown_verb(Context& context, const std::string& word) {
@@ -287,11 +314,15 @@ int run(Context& context, std::string_view verb, Words words) {
     words = words.subspan(1);
     if (words.empty()) return exit_code::ok;
     const Words finished = words.first(words.size() - 1);
-    context.out << complete(verb, words.subspan(own_words(finished)));
+    context.out << complete(verb, words.subspan(own_words(finished)), cli::live_values(context));
     return exit_code::ok;
   }
   if (!words.empty() && words.front() == cli::man_word) {
     context.out << manual();
+    return exit_code::ok;
+  }
+  if (!words.empty() && words.front() == cli::reference_word) {
+    context.out << reference();
     return exit_code::ok;
   }
   const std::size_t own = own_words(words);
@@ -303,12 +334,18 @@ int run(Context& context, std::string_view verb, Words words) {
       context.out << help();
       return words.empty() ? exit_code::usage : exit_code::ok;
     }
+    if (words.front() == "--version" || words.front() == "-V" || words.front() == "version") {
+      context.out << "synapse " << version() << '\n';
+      return exit_code::ok;
+    }
     verb = words.front();
     words = words.subspan(1);
   }
   const Verb* found = find(verb);
   if (found == nullptr) return unknown_verb(context, std::string(verb));
-  if (!words.empty() && wants_help(words.front()) && (verb == "name" || verb == "say")) {
+  const bool is_asked =
+      !words.empty() && words.front().starts_with('-') && wants_help(words.front());
+  if (is_asked && (verb == "name" || verb == "say")) {
     context.out << help();
     return exit_code::ok;
   }

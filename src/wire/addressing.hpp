@@ -31,7 +31,7 @@ namespace synapse::wire {
 
 enum class WakeOn { any, directed };
 
-// Whether a chat ends the sleep of who waits as `name`. Directed waiting ignores broadcasts unless
+// Whether a chat ends the sleep of a waiter for `name`. Directed waiting ignores broadcasts unless
 // they are marked as priority or come from the CEO.
 [[nodiscard]] bool wakes(std::string_view target, std::string_view sender, bool priority,
                          std::string_view name, WakeOn on);

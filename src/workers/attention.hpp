@@ -31,7 +31,8 @@ struct Heard {
   Speaker speaker = Speaker::agent;
 };
 
-// Answers are due to who targets `own_name` or names it as a word, and to USER whatever it says.
+// Answers are due to senders that target `own_name` or name it as a word, and to USER whatever it
+// says.
 [[nodiscard]] Attention attention_to(const Heard& heard, std::string_view own_name);
 
 // Counts answers to workers. Past the limit there are none until another agent has had one.

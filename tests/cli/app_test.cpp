@@ -3,6 +3,7 @@
 
 #include "cli/args/nearest.hpp"
 #include "cli/cli_run.hpp"
+#include "cli/command_list.hpp"
 #include "support/catch.hpp"
 #include "synapse/version.hpp"
 
@@ -46,7 +47,7 @@ TEST_CASE("without a command the program prints its help and fails", "[cli][app]
 TEST_CASE("help and version succeed and write to stdout only", "[cli][app]") {
   CliRun run;
   CHECK(run({"--help"}) == 0);
-  CHECK_THAT(run.out(), Contains("Commands:"));
+  CHECK_THAT(run.out(), Contains("First steps:"));
   CHECK(run({"-h"}) == 0);
   CHECK(run({"--version"}) == 0);
   CHECK(run.out() == "synapse " + std::string(synapse::version()) + "\n");
@@ -114,6 +115,52 @@ TEST_CASE("a wrong command name is a usage error that names the nearest", "[cli]
   CHECK_THAT(run.err(), !Contains("did you mean"));
   CHECK(run({"task", "declaer"}) == 2);
   CHECK_THAT(run.err(), Contains("did you mean 'declare'?"));
+}
+
+TEST_CASE("a word that does what a command does is answered with that command", "[cli][app]") {
+  CliRun run;
+  for (const auto& [word, command] : {std::pair{"clam", "git-claim"}, std::pair{"status", "state"},
+                                      std::pair{"mesage", "send"}, std::pair{"serve", "hub"}}) {
+    CAPTURE(word);
+    CHECK(run({word}) == 2);
+    CHECK_THAT(run.err(), Contains(std::string("did you mean '") + command + "'?"));
+  }
+  CHECK(run({"task", "status"}) == 2);
+  CHECK_THAT(run.err(), !Contains("did you mean"));
+}
+
+TEST_CASE("the help shows every command once, in its group, behind the first steps", "[cli][app]") {
+  CliRun run;
+  CHECK(run({"--help"}) == 0);
+  std::size_t at = run.out().find("First steps:");
+  REQUIRE(at != std::string::npos);
+  for (const auto& group : synapse::cli::command_groups()) {
+    at = run.out().find("\n" + std::string(group.title) + ":\n", at);
+    REQUIRE(at != std::string::npos);
+    for (const auto& command : group.commands) {
+      const std::string row = "\n  " + std::string(command.name) + " ";
+      const std::size_t first = run.out().find(row);
+      CAPTURE(command.name);
+      REQUIRE(first != std::string::npos);
+      CHECK(first > at);
+      CHECK(run.out().find(row, first + 1) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a complaint begins with the command that complains", "[cli][app]") {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"hub", "--tls-cert", "c.pem"},
+                                             {"task", "update", "T"},
+                                             {"ingest", "/no/such/file"},
+                                             {"who-holds", "x", "--uri", "nonsense"}}) {
+    CliRun run;
+    CAPTURE(words);
+    CHECK(run(words) != 0);
+    const bool has_verb = words.front() == "task";
+    CHECK(run.err().starts_with("synapse " + words.front() + (has_verb ? " " + words[1] : "") +
+                                ": "));
+  }
 }
 
 TEST_CASE("escapes in a wrong word are shown and not obeyed", "[cli][app]") {

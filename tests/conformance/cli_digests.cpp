@@ -163,6 +163,8 @@ json service_units(CliWorld& world) {
   for (const auto& entry : fs::directory_iterator(world.home() / ".config/systemd/user")) {
     std::vector<std::string> kept;
     for (const std::string& line : lines_of(text_of(entry.path()))) {
+      // The original has neither; they say where a token is read, and what no restart mends.
+      if (starts_with_any(line, {"EnvironmentFile", "RestartPrevent"})) continue;
       if (starts_with_any(line, {"ExecStart", "Restart", "Environment", "Type", "WantedBy"})) {
         kept.push_back(line);
       }

@@ -78,7 +78,16 @@ TEST_CASE("units are installed whole, over those that were there", "[services][u
   CHECK(std::distance(begin(entries), end(entries)) == 3);
 }
 
-TEST_CASE("the packaged unit keeps a hub from what the installed ones are kept from",
+TEST_CASE("a package has the units that are installed for a user, by their names",
+          "[services][units]") {
+  for (const Unit& unit : user_units("/usr/bin/synapse").value()) {
+    CHECK(unit_text(unit.file_name, "/usr/bin/synapse").value() == unit.text);
+  }
+  CHECK(unit_text("other.service", "/usr/bin/synapse").has_error());
+  CHECK(unit_text("synapse-hub.service", "synapse").has_error());
+}
+
+TEST_CASE("the machine's unit keeps a hub from what the users' ones are kept from",
           "[services][units]") {
   const std::string packaged = text_of(fs::path(SYNAPSE_PACKAGING) / "synapse-hub.service");
   const std::string installed = user_units("/x/synapse").value().back().text;

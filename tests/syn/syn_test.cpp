@@ -9,6 +9,7 @@
 #include "cli/cli_run.hpp"
 #include "support/hub_process.hpp"
 #include "support/temp_dir.hpp"
+#include "synapse/version.hpp"
 
 using Catch::Matchers::Contains;
 using synapse::test::Bus;
@@ -51,6 +52,17 @@ TEST_CASE("without a verb syn shows its help, as a usage error", "[syn]") {
   CliRun asked;
   CHECK(syn(asked, {"--help"}) == 0);
   CHECK_THAT(asked.out(), Contains("inbox"));
+}
+
+TEST_CASE("syn says its version, and its help by a word too", "[syn]") {
+  for (const char* word : {"--version", "-V", "version"}) {
+    CliRun run;
+    CHECK(syn(run, {word}) == 0);
+    CHECK(run.out() == "synapse " + std::string(synapse::version()) + "\n");
+  }
+  CliRun run;
+  CHECK(syn(run, {"help"}) == 0);
+  CHECK_THAT(run.out(), Contains("Usage: syn"));
 }
 
 TEST_CASE("a verb that there isn't is a usage error with a suggestion", "[syn]") {

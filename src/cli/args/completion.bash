@@ -7,7 +7,9 @@ _synapse() {
   local line current=${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
   while IFS= read -r line; do
-    if [ "$line" = ':files' ]; then
+    if [ "$line" = ':commands' ]; then
+      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -c -- "$current" | sort -u)
+    elif [ "$line" = ':files' ]; then
       compopt -o filenames 2>/dev/null
       mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
     else

@@ -8,6 +8,8 @@ function __synapse_complete
   for line in ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
     if test "$line" = ':files'
       __fish_complete_path "$current"
+    else if test "$line" = ':commands'
+      complete -C "$current"
     else
       echo $line
     end

@@ -8,7 +8,6 @@ namespace synapse::cli {
 namespace {
 
 constexpr std::size_t columns = 80;
-constexpr std::size_t text_column = 26;
 
 }  // namespace
 
@@ -29,14 +28,14 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return lines + "\n";
 }
 
-std::string two_columns(std::string_view name, std::string_view text) {
+std::string two_columns(std::string_view name, std::string_view text, std::size_t column) {
   std::string row = "  " + std::string(name);
-  if (row.size() + 2 > text_column) {
-    row += "\n" + std::string(text_column, ' ');
+  if (row.size() + 2 > column) {
+    row += "\n" + std::string(column, ' ');
   } else {
-    row.resize(text_column, ' ');
+    row.resize(column, ' ');
   }
-  return row + wrapped(text, text_column);
+  return row + wrapped(text, column);
 }
 
 }  // namespace synapse::cli

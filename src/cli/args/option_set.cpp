@@ -186,6 +186,11 @@ void OptionSet::choice(const Label& label, std::optional<std::string>& value,
   parser_->words[&option] = std::move(words);
 }
 
+void OptionSet::choice_argument(std::string_view name, std::optional<std::string>& value,
+                                std::vector<std::string> words, std::string_view help) {
+  choice(Label{name, name, help}, value, std::move(words));
+}
+
 void OptionSet::choice_argument(std::string_view name, std::size_t& value,
                                 std::vector<std::string> words, std::string_view help) {
   CLI::Option& option = parser_->add_argument(

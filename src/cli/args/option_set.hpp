@@ -82,8 +82,11 @@ class OptionSet {
   void argument(std::string_view name, std::optional<std::string>& value, std::string_view help);
   // At least one of them.
   void arguments(std::string_view name, std::vector<std::string>& values, std::string_view help);
+  // One of these words, in any letter case; value is its index, or the word where it is optional.
   void choice_argument(std::string_view name, std::size_t& value, std::vector<std::string> words,
                        std::string_view help);
+  void choice_argument(std::string_view name, std::optional<std::string>& value,
+                       std::vector<std::string> words, std::string_view help);
   // Everything behind `--`, at least one word: another program's command line. Where no `--` is,
   // it begins at the first word that is neither an option nor an argument, and may hold no option
   // of this command.

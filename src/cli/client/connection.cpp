@@ -173,7 +173,7 @@ Result<AgentOptions> agent_options_for(const Context& context, const ConnectionO
 }
 
 int explain_usage(Context& context, const Error& error) {
-  context.err << "synapse: " << error.message << '\n';
+  context.err << context.command << ": " << error.message << '\n';
   return exit_code::usage;
 }
 
@@ -185,7 +185,8 @@ int explain_failure(Context& context, const AgentOptions& options, const Error& 
                   << ".\n";
       // For people alone: scripts go by the line above and by nothing on stderr.
       if (context.err_is_terminal) {
-        context.err << with_hint(safe(why.message),
+        context.err << context.command << ": "
+                    << with_hint(safe(why.message),
                                  "`synapse hub` starts one, on this machine; with a certificate "
                                  "its address begins with wss://.")
                     << '\n';
@@ -194,7 +195,7 @@ int explain_failure(Context& context, const AgentOptions& options, const Error& 
     case ErrorCode::bad_argument:
       return explain_usage(context, why);
     default:
-      context.err << '[' << safe(options.name) << "] " << safe(options.uri) << ": "
+      context.err << context.command << ": " << safe(options.uri) << ": "
                   << with_hint(safe(why.message), what_to_do(why.code)) << '\n';
       return exit_code::failed;
   }
@@ -220,8 +221,8 @@ std::optional<int> connect(Context& context, Agent& agent, const AgentOptions& o
 }
 
 int explain_silence(Context& context, const AgentOptions& options, const Error& why) {
-  context.err << '[' << safe(options.name) << "] no answer from the hub at " << safe(options.uri)
-              << ": " << safe(why.message) << '\n';
+  context.err << context.command << ": no answer from the hub at " << safe(options.uri) << ": "
+              << with_hint(safe(why.message), "`synapse doctor` looks for the cause.") << '\n';
   return exit_code::failed;
 }
 

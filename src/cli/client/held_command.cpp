@@ -116,7 +116,7 @@ int run_held(Context& context, const HeldCommand& command, SignalWatch& watch,
   setup.signal_at_starters_end = command.on_loss.act == OnLoss::Act::kill ? SIGKILL : SIGTERM;
   Result<Child> child = Child::start(command.words, setup);
   if (!child) {
-    context.err << "synapse lock: cannot run " << shown(command.words.front()) << ": "
+    context.err << context.command << ": cannot run " << shown(command.words.front()) << ": "
                 << child.error().message << '\n';
     return exit_code::cannot_run;
   }

@@ -25,7 +25,7 @@ int query_as(Context& context, const AgentOptions& settings, const QueryOptions&
   const Result<Reply> reply = (agent.*question.ask)();
   if (!reply) return explain_silence(context, settings, reply.error());
   if (!reply->granted) {
-    context.err << '[' << shown(settings.name) << "] " << refusal(*reply) << '\n';
+    context.err << context.command << ": " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
   Json frame = *reply->frame;

@@ -30,10 +30,11 @@ double time_of(const Json& message) { return client::number_member(message, "tim
 
 void add_waiter_options(OptionSet& set, WaiterOptions& options) {
   set.text({"--for", "NAME", "whose messages wake it [the name]"}, options.for_name);
-  set.number({"--wake-jitter", "SECONDS",
-              "random delay of up to this long after a message to many, so that not all whom it "
-              "wakes start work at the same moment"},
-             options.jitter, {0, 86'400});
+  set.number(
+      {"--wake-jitter", "SECONDS",
+       "random delay of up to this long after a message to many, so that not all agents that "
+       "it wakes start work at the same moment [8; on a terminal 0]"},
+      options.jitter, {0, 86'400});
   add_connection_options(set, options.connection);
 }
 
@@ -59,6 +60,11 @@ void Waiter::look_after_returns(Agent& agent,
     tell(is_connected, why);
     if (is_connected) static_cast<void>(agent.send({{"type", "who_request"}}));
   });
+}
+
+double Waiter::jitter() const {
+  constexpr double for_agents = 8;
+  return options_.jitter.value_or(context_.out_is_terminal ? 0 : for_agents);
 }
 
 // A waiter for another name than its own has no mailbox there.
@@ -123,7 +129,7 @@ void Waiter::drain() {
 // What else comes while the waiter waits for its turn to report.
 void Waiter::gather() {
   base::Mono end = context_.clock.now().mono;
-  if (is_for_many(*heard_.front())) end += base::from_seconds(options_.jitter * context_.random());
+  if (is_for_many(*heard_.front())) end += base::from_seconds(jitter() * context_.random());
   while (heard_.size() < messages_max) {
     Result<Frame> frame = next(end);
     if (!frame) return;

@@ -29,7 +29,7 @@ struct WaiterOptions {
   ConnectionOptions connection;
   std::optional<std::string> for_name;  // Nothing, until it connects: whose command it is.
   wire::WakeOn wake_on = wire::WakeOn::any;
-  double jitter = 8;  // Seconds.
+  std::optional<double> jitter;  // Seconds; nothing: 8, and none for a person at a terminal.
   // What its printing says of a message: that somebody reads it, or that a log file has it.
   Mark mark = Mark::seen;
 };
@@ -63,6 +63,7 @@ class Waiter {
   using Frame = std::shared_ptr<const Json>;
   using Key = std::pair<std::uint64_t, double>;  // A message's number may come twice, its time not.
 
+  [[nodiscard]] double jitter() const;
   [[nodiscard]] bool has_mailbox() const;
   [[nodiscard]] bool wakes(const Json& frame) const;
   [[nodiscard]] bool is_mail(const Json& frame) const;

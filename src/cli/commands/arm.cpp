@@ -148,9 +148,9 @@ int run(Context& context, const ArmArguments& options) {
 Runner arm(OptionSet& set) {
   auto options = std::make_shared<ArmArguments>();
   options->waiter.wake_on = wire::WakeOn::directed;
-  set.flag(
-      "--directed-only", options->directed_only,
-      "sleep through messages to all, but for those marked priority or from the CEO (default)");
+  set.flag("--directed-only", options->directed_only,
+           "sleep through messages to all, but for those with priority and those from the sender "
+           "CEO (default)");
   set.flag("--broadcasts", options->broadcasts, "wake on messages to all too");
   set.exclusive("--directed-only", "--broadcasts");
   set.number({"--reconnect-delay", "SECONDS", "between tries to reach a hub that is down"},

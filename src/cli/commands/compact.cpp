@@ -91,7 +91,7 @@ void print_result(Context& context, const CompactArguments& options,
     context.out << result.total() << " events, " << result.bytes << " bytes of payload\n";
   }
   if (result.held_back_by) {
-    context.err << "synapse compact: reader '" << *result.held_back_by << "' has got to seq "
+    context.err << context.command << ": reader '" << *result.held_back_by << "' has got to seq "
                 << result.floor_seq << "; what comes after it stays\n";
   }
 }
@@ -99,12 +99,12 @@ void print_result(Context& context, const CompactArguments& options,
 int run(Context& context, const CompactArguments& options) {
   Result<store::CompactionPolicy> policy = policy_of(options);
   if (!policy) {
-    context.err << "synapse compact: " << shown(policy.error().message) << '\n';
+    context.err << context.command << ": " << shown(policy.error().message) << '\n';
     return exit_code::usage;
   }
   const Result<store::CompactionResult> result = compact_log(context, options, std::move(*policy));
   if (!result) {
-    context.err << "synapse compact: " << shown(result.error().message) << '\n';
+    context.err << context.command << ": " << shown(result.error().message) << '\n';
     return exit_code::failed;
   }
   print_result(context, options, *result);

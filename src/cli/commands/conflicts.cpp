@@ -16,10 +16,28 @@ namespace {
 struct ConflictsArguments {
   ConnectionOptions connection;
   bool check_diff = false;
+  bool json = false;
 };
 
 std::string side(const git::BranchClaim& claim) {
   return shown(claim.owner) + "@" + shown(claim.branch);
+}
+
+Json claim_json(const git::BranchClaim& claim) {
+  return {{"task_id", claim.task_id},
+          {"owner", claim.owner},
+          {"branch", claim.branch},
+          {"base", claim.base}};
+}
+
+Json conflicts_json(const std::vector<git::PredictedConflict>& conflicts) {
+  Json list = Json::array();
+  for (const git::PredictedConflict& conflict : conflicts) {
+    list.push_back({{"first", claim_json(*conflict.first)},
+                    {"second", claim_json(*conflict.second)},
+                    {"paths", conflict.paths}});
+  }
+  return list;
 }
 
 std::string line_of(const git::PredictedConflict& conflict) {
@@ -39,7 +57,7 @@ int run(Context& context, const ConflictsArguments& options) {
     const Result<Reply> reply = agent.state();
     if (!reply) return explain_silence(context, *settings, reply.error());
     if (!reply->granted) {
-      context.err << '[' << shown(settings->name) << "] " << refusal(*reply) << '\n';
+      context.err << context.command << ": " << refusal(*reply) << '\n';
       return exit_code::failed;
     }
     claims = branch_claims_of(*reply->frame);
@@ -48,6 +66,10 @@ int run(Context& context, const ConflictsArguments& options) {
   if (options.check_diff && !conflicts.empty()) {
     conflicts = git::with_changed_files(std::move(conflicts),
                                         git::Git(context.folder, context.environment));
+  }
+  if (options.json) {
+    context.out << render_json(conflicts_json(conflicts));
+    return conflicts.empty() ? exit_code::ok : exit_code::conflicts_predicted;
   }
   if (conflicts.empty()) {
     context.out << "No predicted conflicts.\n";
@@ -64,6 +86,7 @@ Runner conflicts(OptionSet& set) {
   auto options = std::make_shared<ConflictsArguments>();
   set.flag("--check-diff", options->check_diff,
            "keep only files that both branches have changed, as far as git can tell here");
+  set.flag("--json", options->json, "print the pairs as one JSON document");
   add_connection_options(set, options->connection);
   set.example("synapse conflicts --check-diff && git merge claim/TASK-7");
   return runner(options, run);

@@ -93,7 +93,7 @@ int run(Context& context, const LettersArguments& options) {
   Agent agent(*settings);
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
   if (!agent.has_feature("receipts")) {
-    context.err << "synapse dead-letters: the hub at " << shown(settings->uri)
+    context.err << context.command << ": the hub at " << shown(settings->uri)
                 << " keeps no mailboxes\n";
     return exit_code::failed;
   }
@@ -102,7 +102,7 @@ int run(Context& context, const LettersArguments& options) {
   const Result<Reply> reply = act(agent, options, which);
   if (!reply) return explain_silence(context, *settings, reply.error());
   if (!reply->granted) {
-    context.err << "synapse dead-letters: " << refusal(*reply) << '\n';
+    context.err << context.command << ": " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
   const Json& frame = *reply->frame;

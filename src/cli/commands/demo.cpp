@@ -7,6 +7,7 @@
 #include "cli/demo/demo_agents.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
+#include "cli/output/screen.hpp"
 #include "synapse/hub.hpp"
 
 namespace synapse::cli::commands {
@@ -73,10 +74,13 @@ Result<> play(std::ostream& out) {
 
 int run(Context& context, const NoArguments&) {
   if (const Result<> played = play(context.out); !played) {
-    context.err << "synapse demo: " << shown(played.error().message) << '\n';
+    context.err << context.command << ": " << shown(played.error().message) << '\n';
     return exit_code::failed;
   }
-  context.out << "success: coordination demo completed\n";
+  context.out << "success: coordination demo completed" << std::endl;
+  hint(context,
+       "Next: `synapse hub` in a terminal of its own, then `synapse hooks install` in a "
+       "repository.");
   return exit_code::ok;
 }
 

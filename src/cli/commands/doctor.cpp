@@ -95,6 +95,18 @@ std::string_view word_for(Health health) {
   return "";
 }
 
+Tint tint_of(Health health) {
+  switch (health) {
+    case Health::ok:
+      return Tint::good;
+    case Health::warning:
+      return Tint::busy;
+    case Health::failure:
+      return Tint::bad;
+  }
+  return Tint::none;
+}
+
 std::string summary(const services::Verdict& verdict) {
   const std::string warnings = std::to_string(verdict.warnings) + " warning(s)";
   if (verdict.failures > 0) {
@@ -105,9 +117,11 @@ std::string summary(const services::Verdict& verdict) {
 
 void print_text(Context& context, const std::vector<Finding>& findings,
                 const Treatment& treatment) {
+  const Style style(context);
   context.out << render_steps(treatment.steps);
   for (const Finding& finding : findings) {
-    context.out << '[' << word_for(finding.health) << "] " << finding.check << ": "
+    const std::string mark = "[" + std::string(word_for(finding.health)) + "]";
+    context.out << style.tinted(tint_of(finding.health), mark) << ' ' << finding.check << ": "
                 << shown(finding.what) << '\n';
     if (!finding.remedy.empty()) context.out << "      → " << shown(finding.remedy) << '\n';
   }
@@ -196,7 +210,8 @@ Runner doctor(OptionSet& set) {
   set.flag("--fix", options->fix, "print the commands that set the services up");
   add_service_options(set, options->services);
   add_service_program_option(set, options->services);
-  set.text({"--identity", "NAME", "for whom they listen [the identity]"}, options->identity);
+  set.text({"--identity", "NAME", "whose messages the listener hears [the identity]"},
+           options->identity);
   add_hub_options(set, options->connection);
   set.example("synapse doctor --project shop");
   set.example("synapse doctor --json | jq -e '.failures == 0'");

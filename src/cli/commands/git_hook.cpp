@@ -52,7 +52,7 @@ bool report(Context& context, const fs::path& folder, git::Trigger trigger) {
 
 int run_test(Context& context, const HookOptions&) {
   const Result<fs::path> folder = git::hooks_folder(git::Git(context.folder, context.environment));
-  if (!folder) return explain_git(context.err, folder.error());
+  if (!folder) return complain_of_git(context, folder.error());
   int code = exit_code::ok;
   for (const git::Trigger trigger : git::all_triggers) {
     if (!report(context, *folder, trigger)) code = exit_code::failed;
@@ -62,11 +62,11 @@ int run_test(Context& context, const HookOptions&) {
 
 int run_uninstall(Context& context, const NoArguments&) {
   const Result<fs::path> folder = git::hooks_folder(git::Git(context.folder, context.environment));
-  if (!folder) return explain_git(context.err, folder.error());
+  if (!folder) return complain_of_git(context, folder.error());
   for (const git::Trigger trigger : git::all_triggers) {
     const std::string_view file = git::hook_file_of(trigger);
     const Result<git::Uninstalled> done = git::uninstall_hook(*folder, trigger);
-    if (!done) return explain_git(context.err, done.error());
+    if (!done) return complain_of_git(context, done.error());
     switch (*done) {
       case git::Uninstalled::was_missing:
         context.out << file << " was not installed\n";

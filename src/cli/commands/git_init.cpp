@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A repository made ready for agents that claim: the hooks, a guide for who opens it next, and, if
-// asked for, the services of `synapse init`.
+// A repository made ready for agents that claim: the hooks, a guide for the agent that opens it
+// next, and, if asked for, the services of `synapse init`.
 #include <ostream>
 
 #include "cli/commands/commands.hpp"
@@ -8,6 +8,7 @@
 #include "cli/git/git_claims.hpp"
 #include "cli/git/git_hooks.hpp"
 #include "cli/output/render.hpp"
+#include "cli/output/screen.hpp"
 #include "cli/setup/user_services.hpp"
 #include "git/repository.hpp"
 #include "git/small_file.hpp"
@@ -91,7 +92,7 @@ std::optional<int> write_guide(Context& context, const GitInitArguments& options
   constexpr unsigned for_all_to_read = 0666;
   const Result<> written = git::replace_file(file, guide(options.base), for_all_to_read);
   if (!written) {
-    context.err << "synapse git-init: " << shown(written.error().message) << '\n';
+    context.err << context.command << ": " << shown(written.error().message) << '\n';
     return exit_code::failed;
   }
   context.out << (is_there ? "updated " : "wrote ") << guide_name
@@ -112,7 +113,7 @@ int set_up(Context& context, const GitInitArguments& options, const services::Id
   if (!options.hooks.program.empty()) services.program = options.hooks.program;
   const auto steps = set_up_services(context, services, who);
   if (!steps) {
-    context.err << "synapse git-init: " << shown(steps.error().message) << '\n';
+    context.err << context.command << ": " << shown(steps.error().message) << '\n';
     return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
   }
   context.out << render_steps(*steps);
@@ -133,10 +134,15 @@ int run(Context& context, const GitInitArguments& options) {
   }
   const git::Git git(context.folder, context.environment);
   const Result<git::Repository> here = git::find_repository(git);
-  if (!here) return explain_git(context.err, here.error());
+  if (!here) return complain_of_git(context, here.error());
   if (const auto code = install_hooks(context, options.hooks, git)) return *code;
   if (const auto code = write_guide(context, options, here->top_level)) return *code;
-  return options.wants_services() ? set_up(context, options, *who) : exit_code::ok;
+  if (options.wants_services()) return set_up(context, options, *who);
+  context.out.flush();
+  hint(context,
+       "Next: `synapse git-claim TASK --paths FILES`, before you edit them. .synapse/ is for "
+       "the repository: commit it.");
+  return exit_code::ok;
 }
 
 }  // namespace
@@ -147,10 +153,12 @@ Runner git_init(OptionSet& set) {
            options->base);
   add_hook_options(set, options->hooks);
   add_service_options(set, options->services);
-  set.text({"--service-project", "PROJECT", "whose presence is kept [as `syn name` has it]"},
-           options->service_project.project);
-  set.text({"--service-identity", "NAME", "for whom is listened [as `syn name` has it]"},
-           options->service_identity);
+  set.text(
+      {"--service-project", "PROJECT", "the project that is kept present [as `syn name` has it]"},
+      options->service_project.project);
+  set.text(
+      {"--service-identity", "NAME", "whose messages the listener hears [as `syn name` has it]"},
+      options->service_identity);
   add_connection_options(set, options->hooks.connection);
   set.example("synapse git-init --name shop/alice --base develop");
   set.example("synapse git-init --name shop/alice --start-user-services");

@@ -220,7 +220,7 @@ Result<git::Trigger> trigger_of(const GitReleaseArguments& options) {
     if (options.trigger == name_of(trigger)) return trigger;
   }
   return fail(ErrorCode::bad_argument,
-              "git-release: give --trigger commit or --trigger merge; it is meant for git's hooks. "
+              "give --trigger commit or --trigger merge; it is meant for git's hooks. "
               "To end a claim by hand: synapse release ID --name NAME");
 }
 

@@ -76,7 +76,7 @@ void print_difference(Context& context, const HookFile& file, const HookChange& 
 }
 
 int complain(Context& context, const guard::HostTraits& host, const Error& why) {
-  context.err << "synapse hooks: " << host.title << ": " << shown(why.message) << '\n';
+  context.err << context.command << ": " << host.title << ": " << shown(why.message) << '\n';
   return exit_code::failed;
 }
 
@@ -142,7 +142,7 @@ int explain_mode(Context& context, const std::optional<Result<std::string>>& mod
     return exit_code::ok;
   }
   if (!*mode) {
-    context.err << "synapse hooks: " << shown(mode->error().message) << '\n';
+    context.err << context.command << ": " << shown(mode->error().message) << '\n';
     return exit_code::failed;
   }
   context.out << "This repository is in mode " << shown(**mode)
@@ -161,7 +161,7 @@ int note_token_file(Context& context, const std::string& file) {
   fs::create_directories(note.parent_path(), error);
   if (auto failed =
           base::replace_file(note, token.string() + "\n", base::FileTraits{note_permissions})) {
-    context.err << "synapse hooks: "
+    context.err << context.command << ": "
                 << base::file_error(note, "can't be written", failed.value()).message << '\n';
     return exit_code::failed;
   }
@@ -212,7 +212,7 @@ int run_uninstall(Context& context, const HooksOptions& options) {
 int run_mode(Context& context, const HooksOptions& options) {
   const auto mode = enable_repository(context, options.mode + 1);
   if (!mode) {
-    context.err << "synapse hooks: not in a git repository\n";
+    context.err << context.command << ": not in a git repository\n";
     return exit_code::failed;
   }
   return explain_mode(context, mode);

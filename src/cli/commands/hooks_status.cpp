@@ -148,7 +148,8 @@ int run_test(Context& context, const HostChoice& choice) {
   if (!hosts) return explain_usage(context, hosts.error());
   const auto ground = guard::find_ground(context.folder);
   if (!ground) {
-    context.err << "synapse hooks: this repository is not enabled: `synapse hooks mode warn` or "
+    context.err << context.command
+                << ": this repository is not enabled: `synapse hooks mode warn` or "
                    "`synapse hooks mode enforce` does that\n";
     return exit_code::failed;
   }

@@ -188,19 +188,19 @@ std::optional<std::string_view> blank_option(const HubArguments& options) {
 Result<> read_amounts(const HubArguments& options, hub::RunOptions& hub) {
   if (!options.compact_at.empty()) {
     const Result<std::uint64_t> size = parse_size(options.compact_at);
-    if (!size) return fail(ErrorCode::bad_argument, "hub: --compact-at: " + size.error().message);
+    if (!size) return fail(ErrorCode::bad_argument, "--compact-at: " + size.error().message);
     hub.compact_at = *size;
   }
   if (!options.mailbox_bytes.empty()) {
     const Result<std::uint64_t> size = parse_size(options.mailbox_bytes);
     if (!size) {
-      return fail(ErrorCode::bad_argument, "hub: --mailbox-bytes: " + size.error().message);
+      return fail(ErrorCode::bad_argument, "--mailbox-bytes: " + size.error().message);
     }
     hub.mailbox_bytes = *size;
   }
   const Result<double> history = parse_duration(options.keep_history);
   if (!history) {
-    return fail(ErrorCode::bad_argument, "hub: --keep-history: " + history.error().message);
+    return fail(ErrorCode::bad_argument, "--keep-history: " + history.error().message);
   }
   hub.keep_history = *history;
   return {};
@@ -212,20 +212,19 @@ int run(Context& context, const HubArguments& options) {
     return explain_usage(context, read.error());
   }
   if (const std::optional<std::string_view> blank = blank_option(options)) {
-    return explain_usage(
-        context, fail(ErrorCode::bad_argument, "hub: " + std::string(*blank) + " is blank"));
+    return explain_usage(context, fail(ErrorCode::bad_argument, std::string(*blank) + " is blank"));
   }
   if (hub.tls_cert.empty() != hub.tls_key.empty()) {
-    return explain_usage(
-        context, fail(ErrorCode::bad_argument, "hub: --tls-cert and --tls-key go together"));
+    return explain_usage(context,
+                         fail(ErrorCode::bad_argument, "--tls-cert and --tls-key go together"));
   }
   if (options.no_socket && !options.socket.empty()) {
     return explain_usage(
-        context, fail(ErrorCode::bad_argument, "hub: --socket and --no-socket exclude each other"));
+        context, fail(ErrorCode::bad_argument, "--socket and --no-socket exclude each other"));
   }
   if (options.no_page && options.page) {
-    return explain_usage(
-        context, fail(ErrorCode::bad_argument, "hub: --page and --no-page exclude each other"));
+    return explain_usage(context,
+                         fail(ErrorCode::bad_argument, "--page and --no-page exclude each other"));
   }
   if (!options.no_socket) hub.socket = options.socket;
   Result<std::string> token = find_token(context, options.token);
@@ -234,7 +233,7 @@ int run(Context& context, const HubArguments& options) {
   if (options.page && !net::is_loopback(hub.host) && !hub.token) {
     return explain_usage(context,
                          fail(ErrorCode::bad_argument,
-                              "hub: off loopback, --page needs a token: whoever reaches the page "
+                              "off loopback, --page needs a token: whoever reaches the page "
                               "would see all that agents do"));
   }
   hub.page = options.page      ? hub::RunOptions::Page::on
@@ -244,6 +243,11 @@ int run(Context& context, const HubArguments& options) {
   hub.cluster_password = context.environment.get("SYNAPSE_CLUSTER_PASSWORD").value_or("");
   hub.log_format = static_cast<hub::LogFormat>(options.log_format);
   hub.log_level = static_cast<hub::LogLevel>(options.log_level);
+  if (context.err_is_terminal && hub.log_format == hub::LogFormat::text) {
+    hub.greeting =
+        "Next, in another terminal: `synapse hooks install` in a repository of yours, or `synapse "
+        "open` to see what happens. Ctrl-C stops the hub.";
+  }
   return hub::run(hub, context.out, context.err);
 }
 

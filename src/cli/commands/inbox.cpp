@@ -56,7 +56,7 @@ struct Letters {
 };
 
 int inbox_failed(Context& context, const Error& error) {
-  context.err << "synapse inbox: " << shown(error.message) << '\n';
+  context.err << context.command << ": " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 
@@ -272,7 +272,7 @@ int fall_back(Context& context, const InboxArguments& options, const std::string
               const std::string& why) {
   std::error_code unknown;
   if (!std::filesystem::exists(*options.feed, unknown)) {
-    context.err << "synapse inbox: " << why << ", and there is no " << shown(*options.feed)
+    context.err << context.command << ": " << why << ", and there is no " << shown(*options.feed)
                 << " yet: run the hub with --relay-log and that file\n";
     return exit_code::ok;
   }
@@ -293,7 +293,7 @@ int run(Context& context, const InboxArguments& options) {
   if (agent.has_feature("receipts")) return read_hub(context, agent, options, settings->name);
   const std::string why = "the hub at " + shown(settings->uri) + " keeps no mailboxes";
   if (options.feed) return fall_back(context, options, settings->name, why);
-  context.err << "synapse inbox: " << why << "; see synapse relay\n";
+  context.err << context.command << ": " << why << "; see synapse relay\n";
   return exit_code::failed;
 }
 

@@ -24,7 +24,7 @@ struct IngestArguments {
 };
 
 int ingest_failed(Context& context, const Error& error) {
-  context.err << "synapse ingest: " << shown(error.message) << '\n';
+  context.err << context.command << ": " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 
@@ -76,7 +76,7 @@ int run(Context& context, const IngestArguments& given) {
     const Result<std::filesystem::path> cursor =
         store::reader_cursor(options.file, *options.reader);
     if (!cursor) {
-      context.err << "synapse ingest: --reader: " << cursor.error().message << '\n';
+      context.err << context.command << ": --reader: " << cursor.error().message << '\n';
       return exit_code::usage;
     }
     options.cursor = cursor->string();

@@ -5,6 +5,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output/render.hpp"
+#include "cli/output/screen.hpp"
 #include "cli/setup/user_services.hpp"
 
 namespace synapse::cli::commands {
@@ -30,7 +31,7 @@ int print_lines(Context& context, const services::Identity& who) {
 
 int explain_steps(Context& context, const Result<std::vector<ServiceStep>>& steps) {
   if (!steps) {
-    context.err << "synapse init: " << shown(steps.error().message) << '\n';
+    context.err << context.command << ": " << shown(steps.error().message) << '\n';
     return steps.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
   }
   context.out << render_steps(*steps);
@@ -56,20 +57,27 @@ int run(Context& context, const InitArguments& options) {
   services::Identity who = *found;
   if (options.identity) who.identity = *options.identity;
   if (!who.plausible) {
-    context.err << "synapse init: warning: '" << shown(who.project)
+    context.err << context.command << ": warning: '" << shown(who.project)
                 << "' is hardly the project that you mean; give --project\n";
   }
   if (!options.services.install && !options.services.start) return print_lines(context, who);
-  return explain_steps(context, set_up_services(context, options.services, who));
+  const int code = explain_steps(context, set_up_services(context, options.services, who));
+  context.out.flush();
+  if (code == exit_code::ok && options.services.start) {
+    hint(context,
+         "Next: `synapse doctor` says whether all of it runs; `synapse hooks install`, in a "
+         "repository, has assistants claim what they edit.");
+  }
+  return code;
 }
 
 }  // namespace
 
 Runner init(OptionSet& set) {
   auto options = std::make_shared<InitArguments>();
-  set.text({"--project", "PROJECT", "whose presence is kept [as `syn name` has it]"},
+  set.text({"--project", "PROJECT", "the project that is kept present [as `syn name` has it]"},
            options->who.project);
-  set.text({"--identity", "NAME", "for whom is listened [as `syn name` has it]"},
+  set.text({"--identity", "NAME", "whose messages the listener hears [as `syn name` has it]"},
            options->identity);
   add_service_options(set, options->services);
   add_service_program_option(set, options->services);

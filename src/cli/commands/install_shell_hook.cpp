@@ -28,7 +28,7 @@ std::string program_of(const Context& context, const InstallShellHookArguments& 
 }
 
 int explain_file(Context& context, const Error& error) {
-  context.err << "synapse install-shell-hook: " << shown(error.message) << '\n';
+  context.err << context.command << ": " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 

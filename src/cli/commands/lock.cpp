@@ -241,10 +241,9 @@ std::optional<int> lock_as(Context& context, const LockArguments& options,
 int run(Context& context, const LockArguments& given) {
   LockArguments options = given;
   if (options.loss().margin() * 2 > base::from_seconds(options.ttl)) {
-    return explain_usage(context,
-                         fail(ErrorCode::bad_argument,
-                              "lock: --grace leaves too little of the lease: --ttl must be "
-                              "more than twice as long"));
+    return explain_usage(context, fail(ErrorCode::bad_argument,
+                                       "--grace leaves too little of the lease: --ttl must be "
+                                       "more than twice as long"));
   }
   const ConnectionOptions& connection = options.connection;
   const Result<services::Caller> owner =

@@ -19,7 +19,7 @@ int run(Context& context, const NewArguments& options) {
   const std::filesystem::path folder = context.folder / options.folder.value_or("coding-fleet");
   const Existing existing = options.force ? Existing::overwrite : Existing::refuse;
   if (const Result<> made = make_fleet_workspace(folder, existing); !made) {
-    context.err << "synapse new: " << shown(made.error().message) << '\n';
+    context.err << context.command << ": " << shown(made.error().message) << '\n';
     return made.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
   }
   context.out << "made " << shown(folder.string()) << "\nnext: cd " << shown(folder.string())

@@ -39,7 +39,7 @@ Result<std::string> page_address(const AgentOptions& settings) {
   const net::Uri& uri = hubs->front();
   if (!uri.socket.empty()) {
     return fail(ErrorCode::bad_argument,
-                "open: a browser can't open a Unix socket; give --uri ws://HOST:PORT");
+                "a browser can't open a Unix socket; give --uri ws://HOST:PORT");
   }
   const char* scheme = uri.scheme == net::Uri::Scheme::wss ? "https://" : "http://";
   return scheme + uri.authority() + "/";
@@ -68,7 +68,7 @@ int run(Context& context, const OpenArguments& options) {
   if (options.print || !has_desktop(context)) return exit_code::ok;
   const Result<Child> browser =
       Child::start({"xdg-open", *address}, {.place = ChildSetup::Place::background});
-  if (!browser) context.err << "synapse open: " << browser.error().message << "\n";
+  if (!browser) context.err << context.command << ": " << browser.error().message << "\n";
   return exit_code::ok;
 }
 

@@ -74,12 +74,12 @@ int run(Context& context, const QuickstartCodingArguments& options) {
   const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
   Result<Workspace> workspace = workspace_for(context, options);
   if (!workspace) {
-    context.err << "synapse quickstart-coding: " << shown(workspace.error().message) << '\n';
+    context.err << context.command << ": " << shown(workspace.error().message) << '\n';
     return workspace.error().code == ErrorCode::bad_argument ? exit_code::usage : exit_code::failed;
   }
   if (options.keep) workspace->keep();
   if (const Result<> played = play_coding_fleet(context.out, workspace->folder()); !played) {
-    context.err << "synapse quickstart-coding: " << shown(played.error().message) << '\n';
+    context.err << context.command << ": " << shown(played.error().message) << '\n';
     return exit_code::failed;
   }
   if (const auto signal = watch->take()) return exit_code::killed_by_signal + signal->number;

@@ -11,7 +11,7 @@ namespace synapse::cli::commands {
 namespace {
 
 int relay_failed(Context& context, const Error& error) {
-  context.err << "synapse relay: " << shown(error.message) << '\n';
+  context.err << context.command << ": " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 

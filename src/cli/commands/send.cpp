@@ -94,12 +94,12 @@ int run(Context& context, const SendArguments& options) {
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
   const Result<Reply> reply = agent.say(message);
   if (!reply) {
-    context.err << '[' << shown(settings->name)
-                << "] not known to be sent: " << shown(reply.error().message) << '\n';
+    context.err << context.command << ": not known to be sent: " << shown(reply.error().message)
+                << '\n';
     return exit_code::failed;
   }
   if (!reply->granted) {
-    context.err << '[' << shown(settings->name) << "] not sent: " << refusal(*reply) << '\n';
+    context.err << context.command << ": not sent: " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
   return follow(context, sending, options, wish, *reply->frame);

@@ -54,7 +54,8 @@ int ask(Context& context, const AgentOptions& settings, const SentArguments& opt
   Agent agent(settings);
   if (const std::optional<int> code = connect(context, agent, settings)) return *code;
   if (!agent.has_feature("receipts")) {
-    context.err << "synapse sent: the hub at " << shown(settings.uri) << " gives no receipts\n";
+    context.err << context.command << ": the hub at " << shown(settings.uri)
+                << " gives no receipts\n";
     return exit_code::failed;
   }
   SentRequest wish;
@@ -65,7 +66,7 @@ int ask(Context& context, const AgentOptions& settings, const SentArguments& opt
       options.withdraw ? agent.withdraw(*options.withdraw) : agent.sent(wish);
   if (!reply) return explain_silence(context, settings, reply.error());
   if (!reply->granted) {
-    context.err << "synapse sent: " << refusal(*reply) << '\n';
+    context.err << context.command << ": " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
   const double now = context.clock.now().wall;

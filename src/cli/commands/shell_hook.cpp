@@ -25,7 +25,7 @@ int run(Context& context, const ShellHookArguments& options) {
     if (!services::is_provider_name(provider)) {
       return explain_usage(context,
                            fail(ErrorCode::bad_argument, "--provider: '" + shown(provider) +
-                                                             "' is no name of a program, as in "
+                                                             "' does not name a program, as in "
                                                              "--provider claude"));
     }
   }

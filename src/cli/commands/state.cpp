@@ -2,6 +2,7 @@
 #include "cli/client/query.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output/lease_time.hpp"
+#include "cli/output/screen.hpp"
 
 namespace synapse::cli::commands {
 
@@ -15,11 +16,11 @@ struct StateArguments {
 
 int run(Context& context, const StateArguments& options) {
   // Scripts read the short form, whose words never change.
-  const bool is_long = options.is_long || context.out_is_terminal;
   Question question{
-      &Agent::state, nullptr, [&context, is_long](const Json& frame, Style style) {
+      &Agent::state, nullptr, [&context, &options](const Json& frame, Style style) {
+        if (context.out_is_terminal) return screen_claims(context, frame);
         const auto detail = [&context](const Json& claim) { return lease_detail(context, claim); };
-        return is_long ? render_claims(frame, style, detail) : render_claims(frame, style);
+        return options.is_long ? render_claims(frame, style, detail) : render_claims(frame, style);
       }};
   if (options.owner) {
     question.narrow = [&owner = *options.owner](Json& frame) {
@@ -38,7 +39,7 @@ Runner state(OptionSet& set) {
   set.text({"--owner", "OWNER", "only claims of this agent, or of any agent of this project"},
            options->owner);
   set.flag("--long", options->is_long,
-           "say when each lease ends, since when it is held, and where [on a terminal]");
+           "say when each lease ends, since when it is held, and where (a terminal's table does)");
   add_query_options(set, options->query);
   set.example("synapse state --owner shop");
   return runner(options, run);

@@ -49,7 +49,7 @@ std::string take_id(const std::string& name, const git::ClaimScope& scope) {
 
 int refused(Context& context, const Reply& reply) {
   const std::string code = text_of(*reply.frame, "code");
-  context.err << "synapse take: " << refusal_with_end(context, reply) << '\n';
+  context.err << context.command << ": " << refusal_with_end(context, reply) << '\n';
   return code == wire_name(ErrorCode::deadlock) ? exit_code::lost : exit_code::failed;
 }
 

@@ -12,10 +12,20 @@ namespace synapse::cli::commands {
 
 namespace {
 
+// What all of them take.
+struct PlanOptions {
+  ConnectionOptions connection;
+  bool json = false;
+};
+
+void add_json_option(OptionSet& set, PlanOptions& options) {
+  set.flag("--json", options.json, "print the hub's answer as one JSON document");
+}
+
 // Connects, asks for the change, and prints the confirmation of it.
 template <class Change, class Confirm>
-int change_plan(Context& context, const ConnectionOptions& connection, Change change,
-                Confirm confirm) {
+int change_plan(Context& context, const PlanOptions& options, Change change, Confirm confirm) {
+  const ConnectionOptions& connection = options.connection;
   const Result<services::Caller> caller = caller_after_claims(context, connection);
   if (!caller) return explain_usage(context, caller.error());
   const Result<AgentOptions> settings = agent_options_for(context, connection, *caller);
@@ -24,16 +34,17 @@ int change_plan(Context& context, const ConnectionOptions& connection, Change ch
   if (const std::optional<int> code = connect(context, agent, *settings)) return *code;
   const Result<Reply> reply = change(agent);
   if (!reply) return explain_silence(context, *settings, reply.error());
+  if (options.json) context.out << render_json(*reply->frame);
   if (!reply->granted) {
-    context.err << "synapse task: refused: " << refusal(*reply) << '\n';
+    context.err << context.command << ": refused: " << refusal(*reply) << '\n';
     return exit_code::failed;
   }
-  context.out << confirm(*reply->frame) << '\n';
+  if (!options.json) context.out << confirm(*reply->frame) << '\n';
   return exit_code::ok;
 }
 
 struct Declaration {
-  ConnectionOptions connection;
+  PlanOptions plan;
   std::string id;
   std::string title;
   std::vector<std::string> depends_on;
@@ -41,7 +52,7 @@ struct Declaration {
 
 int run_declare(Context& context, const Declaration& options) {
   return change_plan(
-      context, options.connection,
+      context, options.plan,
       [&](Agent& agent) {
         return agent.declare_task(options.id, options.title, options.depends_on, Json::object());
       },
@@ -54,7 +65,7 @@ int run_declare(Context& context, const Declaration& options) {
 }
 
 struct Update {
-  ConnectionOptions connection;
+  PlanOptions plan;
   std::string id;
   std::optional<std::string> status;
   std::optional<std::string> suggested_owner;
@@ -62,15 +73,14 @@ struct Update {
 
 int run_update(Context& context, const Update& options) {
   if (!options.status && !options.suggested_owner) {
-    return explain_usage(
-        context, fail(ErrorCode::bad_argument, "task update: give --status or --suggested-owner"));
+    return explain_usage(context,
+                         fail(ErrorCode::bad_argument, "give --status or --suggested-owner"));
   }
   Json fields = Json::object();
   if (options.status) fields["status"] = *options.status;
   if (options.suggested_owner) fields["suggested_owner"] = *options.suggested_owner;
   return change_plan(
-      context, options.connection,
-      [&](Agent& agent) { return agent.update_plan(options.id, fields); },
+      context, options.plan, [&](Agent& agent) { return agent.update_plan(options.id, fields); },
       [](const Json& frame) {
         const Json& task = member(frame, "task");
         return "updated " + shown(task, "task_id") + " -> status=" + shown(task, "status");
@@ -78,18 +88,18 @@ int run_update(Context& context, const Update& options) {
 }
 
 struct Forgetting {
-  ConnectionOptions connection;
+  PlanOptions plan;
   std::string id;
 };
 
 int run_forget(Context& context, const Forgetting& options) {
   return change_plan(
-      context, options.connection, [&](Agent& agent) { return agent.forget_task(options.id); },
+      context, options.plan, [&](Agent& agent) { return agent.forget_task(options.id); },
       [](const Json& frame) { return "forgot " + shown(frame, "task_id"); });
 }
 
 struct Progress {
-  ConnectionOptions connection;
+  PlanOptions plan;
   std::string id;
   std::string text;
   std::size_t kind = 0;
@@ -98,7 +108,7 @@ const std::vector<std::string> kind_names{"note", "blocked", "assessment"};
 
 int run_progress(Context& context, const Progress& options) {
   return change_plan(
-      context, options.connection,
+      context, options.plan,
       [&](Agent& agent) {
         return agent.progress(options.id, options.text, kind_names[options.kind]);
       },
@@ -117,7 +127,8 @@ Runner task_declare(OptionSet& set) {
   set.text({"--title", "TEXT", "what is to be done (required)"}, options->title);
   set.list({"--depends-on", "ID", "a task that must be done first (repeatable)"},
            options->depends_on);
-  add_options_after_claims(set, options->connection);
+  add_json_option(set, options->plan);
+  add_options_after_claims(set, options->plan.connection);
   set.example("synapse task declare TEST --title 'run the suite' --depends-on BUILD");
   return runner(options, run_declare);
 }
@@ -128,7 +139,8 @@ Runner task_update(OptionSet& set) {
   set.choice({"--status", "STATUS", "open, in_progress, blocked, done or cancelled"},
              options->status, {"open", "in_progress", "blocked", "done", "cancelled"});
   set.text({"--suggested-owner", "NAME", "who might do it"}, options->suggested_owner);
-  add_options_after_claims(set, options->connection);
+  add_json_option(set, options->plan);
+  add_options_after_claims(set, options->plan.connection);
   set.example("synapse task update BUILD --status done");
   return runner(options, run_update);
 }
@@ -136,7 +148,8 @@ Runner task_update(OptionSet& set) {
 Runner task_forget(OptionSet& set) {
   auto options = std::make_shared<Forgetting>();
   set.argument("ID", options->id, "the task; no unfinished one may depend on it");
-  add_connection_options(set, options->connection);
+  add_json_option(set, options->plan);
+  add_connection_options(set, options->plan.connection);
   set.example("synapse task forget BUILD");
   return runner(options, run_forget);
 }
@@ -146,7 +159,8 @@ Runner task_progress(OptionSet& set) {
   set.argument("ID", options->id, "the task");
   set.argument("TEXT", options->text, "the note");
   set.choice({"--kind", "KIND", "note, blocked or assessment"}, options->kind, kind_names);
-  add_options_after_claims(set, options->connection);
+  add_json_option(set, options->plan);
+  add_options_after_claims(set, options->plan.connection);
   set.example("synapse task progress BUILD 'half way' --kind assessment");
   return runner(options, run_progress);
 }

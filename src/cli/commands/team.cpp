@@ -56,8 +56,8 @@ class Team {
     setup.signal_at_starters_end = SIGTERM;
     Result<Child> child = Child::start(words, setup);
     if (!child) {
-      context_.err << "synapse team: cannot start " << label << ": " << child.error().message
-                   << '\n';
+      context_.err << context_.command << ": cannot start " << label << ": "
+                   << child.error().message << '\n';
       return false;
     }
     members_.push_back({label, *std::move(child)});
@@ -153,7 +153,7 @@ std::optional<int> await_hub(Context& context, Team& team, AgentOptions settings
     }
     if (const std::optional<int> code = team.wait(retry_delay)) return code;
   }
-  context.err << "synapse team: the hub does not answer at " << settings.uri << '\n';
+  context.err << context.command << ": the hub does not answer at " << settings.uri << '\n';
   return exit_code::failed;
 }
 
@@ -186,8 +186,8 @@ std::vector<std::string> worker_words(const std::string& program, const TeamArgu
 int run(Context& context, const TeamArguments& options) {
   const Result<net::Uri> ollama = workers::parse_base_url(options.ollama);
   if (!ollama) {
-    return explain_usage(
-        context, fail(ErrorCode::bad_argument, "team: --ollama: " + ollama.error().message));
+    return explain_usage(context,
+                         fail(ErrorCode::bad_argument, "--ollama: " + ollama.error().message));
   }
   const Result<std::string> program = own_program();
   ConnectionOptions connection;

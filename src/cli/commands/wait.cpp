@@ -45,8 +45,9 @@ Runner wait(OptionSet& set) {
   auto options = std::make_shared<WaitArguments>();
   set.number({"--timeout", "SECONDS", "give up after this long; 0: never"}, options->timeout,
              {0, 1e9});
-  set.flag("--directed-only", options->directed_only,
-           "sleep through messages to all, but for those marked priority or from the CEO");
+  set.flag(
+      "--directed-only", options->directed_only,
+      "sleep through messages to all, but for those with priority and those from the sender CEO");
   add_waiter_options(set, options->waiter);
   set.example("synapse wait --name shop/alice          # as shop/alice-rx");
   set.example("synapse wait --name shop/alice --directed-only --timeout 600");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "cli/client/query.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/output/screen.hpp"
 
 namespace synapse::cli::commands {
 
@@ -31,7 +32,8 @@ int run(Context& context, const WhoArguments& options) {
   if (options.me) return run_me(context, options);
   const Result<AgentOptions> settings = agent_options(context, options.query.connection);
   if (!settings) return explain_usage(context, settings.error());
-  Question question{&Agent::who, nullptr, [&options](const Json& frame, Style style) {
+  Question question{&Agent::who, nullptr, [&context, &options](const Json& frame, Style style) {
+                      if (context.out_is_terminal) return screen_roster(context, frame);
                       return options.wide ? render_wide_roster(frame, style)
                                           : render_roster(frame, options.project, style);
                     }};
@@ -58,7 +60,8 @@ Runner who(OptionSet& set) {
            options->project);
   set.flag("--me", options->me, "whether NAME and its waiter, NAME-rx, are online");
   set.flag("--wide", options->wide,
-           "also what connections each name has, with waiters (NAME-rx) beside their names");
+           "also what connections each name has, with waiters (NAME-rx) beside their names, as a "
+           "terminal's table does");
   set.exclusive("--me", "--project");
   set.exclusive("--me", "--wide");
   add_query_options(set, options->query);

@@ -61,7 +61,7 @@ int run(Context& context, const WhoHoldsArguments& options) {
     return exit_code::unreachable;
   }
   if (!reply->granted) {
-    context.err << '[' << shown(settings->name) << "] " << refusal(*reply) << '\n';
+    context.err << context.command << ": " << refusal(*reply) << '\n';
     return exit_code::unreachable;
   }
   const Json& claims = member(member(*reply->frame, "snapshot"), "active_claims");

@@ -65,7 +65,7 @@ Result<std::optional<workers::ModelOptions>> model_options(const Context& contex
                                                            const WorkerArguments& options) {
   if (is_rule(options)) return std::optional<workers::ModelOptions>();
   Result<net::Uri> base = workers::parse_base_url(options.base_url);
-  if (!base) return fail(base.error().code, "worker: --base-url: " + base.error().message);
+  if (!base) return fail(base.error().code, "--base-url: " + base.error().message);
   workers::ModelOptions model;
   model.base = *std::move(base);
   model.model = options.model;
@@ -74,7 +74,7 @@ Result<std::optional<workers::ModelOptions>> model_options(const Context& contex
   const auto is_printable = [](char c) { return c > ' ' && c < '\x7f'; };
   if (model.key.size() > key_bytes_max ||
       !std::all_of(model.key.begin(), model.key.end(), is_printable)) {
-    return fail(ErrorCode::bad_argument, "worker: what $" + shown(options.api_key_env) +
+    return fail(ErrorCode::bad_argument, "what $" + shown(options.api_key_env) +
                                              " holds is no key: it is too long, or has a space or "
                                              "another character that no key has");
   }

@@ -81,7 +81,7 @@ void end_listener(Context& context, Child& listener, const std::filesystem::path
     if (!ends_within(listener, patience_ms)) listener.send_signal(SIGKILL);
   }
   if (listener.wait() != exit_code::ok && ended_by_itself) {
-    context.err << "synapse worker-session: the listener ended early; " << shown(log.string())
+    context.err << context.command << ": the listener ended early; " << shown(log.string())
                 << " may say why\n";
   }
 }
@@ -131,8 +131,9 @@ int run(Context& context, const WorkerSessionArguments& options) {
     if (started) {
       listener.emplace(*std::move(started));
     } else {
-      context.err << "synapse worker-session: going on without a listener: "
-                  << shown(started.error().message) << std::endl;
+      context.err << context.command
+                  << ": going on without a listener: " << shown(started.error().message)
+                  << std::endl;
     }
   }
   ChildSetup setup;
@@ -142,7 +143,7 @@ int run(Context& context, const WorkerSessionArguments& options) {
   if (Result<Child> child = Child::start(options.words, setup)) {
     code = attend(*child, *watch);
   } else {
-    context.err << "synapse worker-session: cannot run " << shown(options.words.front()) << ": "
+    context.err << context.command << ": cannot run " << shown(options.words.front()) << ": "
                 << child.error().message << '\n';
   }
   if (listener) end_listener(context, *listener, log_file(context, who));

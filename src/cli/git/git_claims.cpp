@@ -36,6 +36,11 @@ void tell_not_there(std::ostream& to, const std::vector<std::string>& paths) {
   }
 }
 
+int complain_of_git(Context& context, const Error& why) {
+  context.err << context.command << ": " << shown(why.message) << '\n';
+  return exit_code::failed;
+}
+
 int explain_git(std::ostream& to, const Error& why) {
   to << "git error: " << shown(why.message) << '\n';
   return exit_code::failed;

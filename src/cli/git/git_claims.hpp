@@ -18,7 +18,9 @@ namespace synapse::cli {
 // Says of paths that nothing is there yet, which may be a slip.
 void tell_not_there(std::ostream& to, const std::vector<std::string>& paths);
 
-// Says why git gave no answer, on `to`; returns exit_code::failed.
+// Says why git gave no answer, on stderr as every complaint; returns exit_code::failed.
+int complain_of_git(Context& context, const Error& why);
+// The same on `to`, in the words that scripts know.
 int explain_git(std::ostream& to, const Error& why);
 
 }  // namespace synapse::cli

@@ -89,8 +89,9 @@ void name_worktrees(Context& context, const git::Git& git, const services::Calle
   }
   if (named && is_said) named = git::set_worktree_name(git, caller.name);
   if (named) return;
-  context.err << "synapse: the hooks find no name of this worktree: "
-              << shown(named.error().message) << std::endl;
+  context.err << context.command
+              << ": the hooks find no name of this worktree: " << shown(named.error().message)
+              << std::endl;
 }
 
 }  // namespace
@@ -107,7 +108,7 @@ std::optional<int> install_hooks(Context& context, const HookOptions& options,
     return explain_usage(context, good.error());
   }
   const Result<fs::path> folder = git::hooks_folder(git);
-  if (!folder) return explain_git(context.err, folder.error());
+  if (!folder) return complain_of_git(context, folder.error());
   if (options.connection.token.token) {
     context.err
         << "synapse: warning: the hooks don't get the --token, since everybody could read it "
@@ -120,7 +121,7 @@ std::optional<int> install_hooks(Context& context, const HookOptions& options,
     if (!written) written = git::read_hook(*folder, trigger).name;
     const Result<bool> installed = git::install_hook(
         *folder, trigger, git::hook_script(trigger, program_of(context, options), words));
-    if (!installed) return explain_git(context.err, installed.error());
+    if (!installed) return complain_of_git(context, installed.error());
     const std::string_view file = git::hook_file_of(trigger);
     if (*installed) {
       context.out << "installed " << file << " (releases claims set to auto-release on "

@@ -92,7 +92,8 @@ void Sending::print_replies(std::chrono::milliseconds patience) {
   const base::Mono end = context_.clock.now().mono + patience;
   while (const std::optional<SharedFrame> frame = next(end)) hear(**frame);
   if (!agent_.is_connected()) {
-    context_.err << "synapse: sent, but the connection was lost before the wait for replies "
+    context_.err << context_.command
+                 << ": sent, but the connection was lost before the wait for replies "
                     "was over\n";
   }
 }

@@ -6,6 +6,7 @@ namespace synapse::cli {
 namespace {
 
 constexpr std::string_view bold = "\x1b[1m";
+constexpr std::string_view dim = "\x1b[2m";
 constexpr std::string_view red = "\x1b[31m";
 constexpr std::string_view green = "\x1b[32m";
 constexpr std::string_view yellow = "\x1b[33m";
@@ -23,18 +24,38 @@ Style::Style(const Context& context) : colour_(wanted(context)) {}
 
 std::string Style::heading(std::string_view text) const { return in(bold, text); }
 
-std::string Style::status(std::string_view text) const {
-  if (text == "done") return in(green, text);
-  if (text == "failed" || text == "blocked") return in(red, text);
-  if (text == "working" || text == "in_progress" || text == "input_required") {
-    return in(yellow, text);
+std::string Style::tinted(Tint tint, std::string_view text) const {
+  switch (tint) {
+    case Tint::none:
+      return std::string(text);
+    case Tint::good:
+      return in(green, text);
+    case Tint::bad:
+      return in(red, text);
+    case Tint::busy:
+      return in(yellow, text);
+    case Tint::faint:
+      return in(dim, text);
   }
   return std::string(text);
+}
+
+std::string Style::status(std::string_view text) const {
+  return tinted(tint_of_status(text), text);
 }
 
 std::string Style::in(std::string_view code, std::string_view text) const {
   if (colour_ == Colour::off) return std::string(text);
   return std::string(code) + std::string(text) + std::string(plain);
+}
+
+Tint tint_of_status(std::string_view status) {
+  if (status == "done") return Tint::good;
+  if (status == "failed" || status == "blocked") return Tint::bad;
+  if (status == "working" || status == "in_progress" || status == "input_required") {
+    return Tint::busy;
+  }
+  return Tint::none;
 }
 
 }  // namespace synapse::cli

@@ -9,6 +9,10 @@
 
 namespace synapse::cli {
 
+// What a text means to the person who looks; the colour follows from it. Only the terminal's own
+// colours, which its owner has made fit for a light or a dark ground.
+enum class Tint { none, good, bad, busy, faint };
+
 class Style {
  public:
   enum class Colour { off, on };
@@ -17,6 +21,7 @@ class Style {
   explicit Style(const Context& context);
 
   [[nodiscard]] std::string heading(std::string_view text) const;
+  [[nodiscard]] std::string tinted(Tint tint, std::string_view text) const;
   // A status of a claim or a task, coloured by what it means.
   [[nodiscard]] std::string status(std::string_view text) const;
 
@@ -25,5 +30,8 @@ class Style {
 
   Colour colour_;
 };
+
+// What a status of a claim or a task means.
+[[nodiscard]] Tint tint_of_status(std::string_view status);
 
 }  // namespace synapse::cli

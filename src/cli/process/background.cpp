@@ -61,7 +61,7 @@ class OrEndOf final : public SignalWatch {
 };
 
 int explain(Context& context, const Error& error) {
-  context.err << "synapse: " << shown(error.message) << '\n';
+  context.err << context.command << ": " << shown(error.message) << '\n';
   return exit_code::failed;
 }
 

@@ -66,6 +66,20 @@ Result<std::vector<std::string>> set_up_lines(const services::Identity& who) {
   return lines;
 }
 
+int print_unit(Context& context, std::span<const std::string> words) {
+  if (words.size() != 2) {
+    context.err << "synapse: give a unit's name and the program that it runs\n";
+    return exit_code::usage;
+  }
+  const Result<std::string> text = services::unit_text(words.front(), words.back());
+  if (!text) {
+    context.err << "synapse: " << shown(text.error().message) << '\n';
+    return exit_code::usage;
+  }
+  context.out << *text;
+  return exit_code::ok;
+}
+
 Result<std::vector<ServiceStep>> set_up_services(Context& context, const ServiceOptions& options,
                                                  const services::Identity& who) {
   // Before anything is written: a name that does not do would leave half of it.

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/args/option_set.hpp"
@@ -24,6 +26,11 @@ void add_service_program_option(OptionSet& set, ServiceOptions& options);
 
 // The commands that set everything up by hand, each as a line for a shell.
 [[nodiscard]] Result<std::vector<std::string>> set_up_lines(const services::Identity& who);
+
+inline constexpr std::string_view unit_word = "__unit";
+// `synapse __unit FILE PROGRAM`, by which a package is made: prints that unit, running that
+// program.
+[[nodiscard]] int print_unit(Context& context, std::span<const std::string> words);
 
 struct ServiceStep {
   std::string what;  // "wrote", "ensured", "next", "done" or "FAILED".

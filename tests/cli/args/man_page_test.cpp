@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "cli/cli_run.hpp"
+#include "cli/command_list.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/temp_dir.hpp"

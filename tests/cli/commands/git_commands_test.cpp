@@ -138,7 +138,7 @@ TEST_CASE("hooks are installed, tested, and others' are left alone", "[cli][git]
   CHECK(text_of(hooks / "post-commit") == foreign);
   CHECK(s.run({"git-hook", "test"}) == 1);
   CHECK(s.in(s.box.path())({"git-hook", "install"}) == 1);
-  CHECK_THAT(s.run.err(), StartsWith("git error: "));
+  CHECK_THAT(s.run.err(), StartsWith("synapse git-hook install: "));
 }
 
 TEST_CASE("hooks are installed without a token that was given as a word, and that is said",
