@@ -39,8 +39,33 @@ share/bash-completion/completions/syn
 share/zsh/site-functions/_synapse
 share/fish/vendor_completions.d/synapse.fish
 END
-grep -q '^ExecStart=/usr/bin/synapse ' "$root/usr/lib/systemd/user/synapse-hub.service" ||
-  fail 'the unit runs another program'
+for unit in user/synapse-hub.service user/synapse-arm@.service user/synapse-presence@.service \
+  system/synapse-hub.service; do
+  grep -q '^ExecStart=/usr/bin/synapse ' "$root/usr/lib/systemd/$unit" ||
+    fail "$unit runs another program"
+done
+for file in install.sh share/lintian; do
+  [ ! -e "$root/usr/$file" ] || fail "/usr/$file is for packages alone"
+done
+
+# What the tarball's own installer does, with the same files.
+unpacked=$root/unpacked
+mkdir -- "$unpacked"
+cp -R -- "$root/usr/bin" "$root/usr/share" "$unpacked"
+cp -- "$(dirname -- "$0")/install.sh" "$unpacked"
+HOME=$root/home PREFIX=$root/here sh "$unpacked/install.sh" >/dev/null || fail 'install.sh failed'
+"$root/here/bin/syn" --version >/dev/null || fail 'install.sh has installed no syn'
+: >"$root/here/bin/another"
+mv -- "$unpacked/share/man" "$unpacked/man" # An older version had files that this one lacks.
+HOME=$root/home PREFIX=$root/here sh "$unpacked/install.sh" >/dev/null || fail 'the upgrade failed'
+[ ! -e "$root/here/share/man" ] || fail 'files of the older version stay'
+HOME=$root/home PREFIX=$root/here sh "$unpacked/install.sh" --uninstall >/dev/null ||
+  fail 'install.sh --uninstall failed'
+[ "$(find "$root/here" ! -type d)" = "$root/here/bin/another" ] || fail 'uninstalling left files'
+if PREFIX=$root/here sh "$unpacked/install.sh" --uninstall 2>/dev/null; then
+  fail 'what is not installed was uninstalled'
+fi
+rm -rf -- "$unpacked" "$root/here"
 if leak=$(grep -rIl -e "$root" -e "$build" "$root/usr"); then
   fail "the name of a folder of this machine is in $leak"
 fi

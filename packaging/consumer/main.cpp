@@ -10,8 +10,8 @@
 #include "synapse/result.hpp"
 #include "synapse/version.hpp"
 
-#if SYNAPSE_VERSION_MAJOR == 0 && SYNAPSE_VERSION_MINOR < 1
-#error "made for version 0.1 and newer"
+#if SYNAPSE_VERSION_MAJOR < 1
+#error "made for version 1.0 and newer"
 #endif
 
 namespace {
