@@ -45,6 +45,11 @@ constexpr Command hooks_commands[] = {
     {"mode", "Say whether edits of what another holds are refused here.", commands::hooks_mode},
 };
 
+constexpr Command cluster_commands[] = {
+    {"status", "Say which hubs share the bus, and whether changes are taken.",
+     commands::cluster_status},
+};
+
 constexpr Command start_commands[] = {
     {"demo", "See two agents share work on a hub of their own.", commands::demo},
     {"quickstart-coding", "See two coding agents edit one small program, without collisions.",
@@ -134,6 +139,8 @@ constexpr Command hub_commands[] = {
     {"relay", "Print a hub's relay log, or what is new in it.", commands::relay},
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
+    {"cluster", "Look after hubs that share one bus.", nullptr, cluster_commands,
+     exit_code::usage},
 };
 
 constexpr CommandGroup groups[] = {

@@ -110,6 +110,27 @@ std::string login_body(std::string_view user, std::string_view password) {
   return wire::json_text({{"name", user}, {"password", password}});
 }
 
+std::string keep_body(std::string_view key, std::string_view value) {
+  const std::string name = base64(key);
+  const Json is_new{{"key", name}, {"target", "CREATE"}, {"create_revision", "0"}};
+  const Json put{{"request_put", {{"key", name}, {"value", base64(value)}}}};
+  const Json get{{"request_range", {{"key", name}}}};
+  return wire::json_text({{"compare", Json::array({is_new})},
+                          {"success", Json::array({put, get})},
+                          {"failure", Json::array({get})}});
+}
+
+// The end of a range is the first key that no longer begins so.
+std::string list_body(std::string_view prefix) {
+  std::string end(prefix);
+  ++end.back();
+  return wire::json_text({{"key", base64(prefix)}, {"range_end", base64(end)}});
+}
+
+std::string compact_body(Revision revision) {
+  return wire::json_text({{"revision", std::to_string(revision)}});
+}
+
 std::string complaint(unsigned status, std::string_view body) {
   const Json answer = parsed(body);
   std::string said = text_of(answer, "message");
@@ -136,6 +157,32 @@ Result<std::string> read_login(std::string_view body) {
   std::string token = text_of(parsed(body), "token");
   if (token.empty()) return no_answer("token");
   return token;
+}
+
+Result<std::vector<std::string>> read_list(std::string_view body) {
+  const Json answer = parsed(body);
+  if (member(answer, "header") == nullptr) return no_answer("header");
+  std::vector<std::string> list;
+  const Json* values = member(answer, "kvs");
+  if (values == nullptr || !values->is_array()) return list;
+  for (const Json& value : *values) {
+    Result<std::string> bytes = from_base64(text_of(value, "value"));
+    if (!bytes) return bytes.error();
+    list.push_back(std::move(*bytes));
+  }
+  return list;
+}
+
+Result<std::string> read_kept(std::string_view body) {
+  const Json answer = parsed(body);
+  const Json* responses = member(answer, "responses");
+  if (responses == nullptr || !responses->is_array() || responses->empty()) {
+    return no_answer("value");
+  }
+  const Json* range = member(responses->back(), "response_range");
+  const Json* values = range == nullptr ? nullptr : member(*range, "kvs");
+  if (values == nullptr || !values->is_array() || values->empty()) return no_answer("value");
+  return from_base64(text_of(values->front(), "value"));
 }
 
 Result<Watched> read_watched(std::string_view line) {

@@ -25,11 +25,20 @@ namespace synapse::cluster::etcd {
 [[nodiscard]] std::string range_body(std::string_view key);
 [[nodiscard]] std::string watch_body(std::string_view key, Revision from);
 [[nodiscard]] std::string login_body(std::string_view user, std::string_view password);
+// To /v3/kv/txn: the key gets this value unless it has one, and either way what it has is told.
+[[nodiscard]] std::string keep_body(std::string_view key, std::string_view value);
+// To /v3/kv/range: all keys that begin so.
+[[nodiscard]] std::string list_body(std::string_view prefix);
+[[nodiscard]] std::string compact_body(Revision revision);
 
 // Of an answer that is none: what etcd says of it, or its status.
 [[nodiscard]] std::string complaint(unsigned status, std::string_view body);
 [[nodiscard]] Result<ReplicatedLog::Head> read_head(std::string_view body);
 [[nodiscard]] Result<std::string> read_login(std::string_view body);
+// What a key has after keep_body().
+[[nodiscard]] Result<std::string> read_kept(std::string_view body);
+// The values, in the order of their keys.
+[[nodiscard]] Result<std::vector<std::string>> read_list(std::string_view body);
 
 // A line of the answer to a watch.
 struct Watched {

@@ -44,6 +44,32 @@ class EtcdLog::Impl {
     ask(puts_, {"/v3/kv/put", etcd::put_body(key_, bytes), put_patience}, answered);
   }
 
+  [[nodiscard]] bool is_asking() const { return questions_.line.is_busy(); }
+
+  void keep(const std::string& name, const std::string& value,
+            std::function<void(Result<std::string>)> kept) {
+    const auto answered = [kept = std::move(kept)](Result<std::string> body) {
+      if (!body) return kept(body.error());
+      kept(etcd::read_kept(*body));
+    };
+    ask(questions_, {"/v3/kv/txn", etcd::keep_body(name, value), question_patience}, answered);
+  }
+
+  void list(const std::string& prefix, Values values) {
+    const auto answered = [values = std::move(values)](Result<std::string> body) {
+      if (!body) return values(body.error());
+      values(etcd::read_list(*body));
+    };
+    ask(questions_, {"/v3/kv/range", etcd::list_body(prefix), question_patience}, answered);
+  }
+
+  void tell(const char* path, std::string body, Added added) {
+    const auto answered = [added = std::move(added)](Result<std::string> said) {
+      added(said ? Result<>() : Result<>(said.error()));
+    };
+    ask(questions_, {path, std::move(body), question_patience}, answered);
+  }
+
   void look(std::function<void(Result<Head>)> seen) {
     const auto answered = [seen = std::move(seen)](Result<std::string> body) {
       if (!body) return seen(body.error());
@@ -223,6 +249,21 @@ void EtcdLog::append(const std::string& bytes, Added added) {
 void EtcdLog::look(std::function<void(Result<Head>)> seen) { impl_->look(std::move(seen)); }
 void EtcdLog::follow(Revision after, Follower follower) {
   impl_->follow(after, std::move(follower));
+}
+
+bool EtcdLog::is_asking() const { return impl_->is_asking(); }
+void EtcdLog::keep(const std::string& name, const std::string& value,
+                   std::function<void(Result<std::string>)> kept) {
+  impl_->keep(name, value, std::move(kept));
+}
+void EtcdLog::put(const std::string& name, const std::string& value, Added added) {
+  impl_->tell("/v3/kv/put", etcd::put_body(name, value), std::move(added));
+}
+void EtcdLog::list(const std::string& prefix, Values values) {
+  impl_->list(prefix, std::move(values));
+}
+void EtcdLog::compact(Revision revision, Added added) {
+  impl_->tell("/v3/kv/compaction", etcd::compact_body(revision), std::move(added));
 }
 
 }  // namespace synapse::cluster

@@ -14,12 +14,17 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cluster/replicated_log.hpp"
 #include "net/uri.hpp"
 
 namespace synapse::cluster {
+
+// A store forgets by revisions, and has one order of them for all buses that are in it. So each bus
+// says under this prefix up to where its hubs need nothing more, and the smallest of that counts.
+inline constexpr std::string_view covered_prefix = "/synapse-covered/";
 
 struct EtcdOptions {
   std::vector<net::Uri> endpoints;  // http or https; at least one.
@@ -39,6 +44,19 @@ class EtcdLog final : public ReplicatedLog {
   void append(const std::string& bytes, Added added) override;
   void look(std::function<void(Result<Head>)> seen) override;
   void follow(Revision after, Follower follower) override;
+
+  // What hubs of a bus keep beside the log, by names of their own. One such call or look() at a
+  // time; is_asking() says whether one is under way.
+  using Values = std::function<void(Result<std::vector<std::string>>)>;
+  [[nodiscard]] bool is_asking() const;
+  // Has this value unless it has one; the value that it has.
+  void keep(const std::string& name, const std::string& value,
+            std::function<void(Result<std::string>)> kept);
+  void put(const std::string& name, const std::string& value, Added added);
+  // The values of all names that begin so.
+  void list(const std::string& prefix, Values values);
+  // Forgets what was added up to this, of all buses of the store: see covered_prefix.
+  void compact(Revision revision, Added added);
 
  private:
   class Impl;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/cluster_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/file.hpp"
@@ -69,21 +70,14 @@ Result<> ClusterKeeper::read() {
   }
   const auto snapshot = store_->note(snapshot_note);
   if (!snapshot) return snapshot.error();
-  if (!*snapshot) return {};
-  Saved saved;
-  std::string roll;
-  std::string machine;
-  if (Result<> done = unpack(**snapshot, saved.revision, roll, machine); !done) return done;
-  Result<cluster::Roll> loaded = cluster::Roll::load(roll);
-  auto state = core::Machine::load(machine);
+  if (!*snapshot || (*snapshot)->empty()) return {};
+  Result<ClusterState> saved = read_snapshot(**snapshot);
   // Such as one of another version: the log itself has all that it had.
-  if (!loaded || !state) {
-    lost_ = loaded ? state.error() : loaded.error();
+  if (!saved) {
+    lost_ = saved.error();
     return {};
   }
-  saved.roll = std::move(*loaded);
-  saved.machine = std::move(*state);
-  saved_ = std::move(saved);
+  saved_ = *std::move(saved);
   return {};
 }
 
@@ -126,8 +120,21 @@ void ClusterKeeper::passed(cluster::Revision revision) {
   flush();
 }
 
-void ClusterKeeper::save(const cluster::Roll& roll, const core::Machine& machine) {
-  note(snapshot_note, packed(passed_, roll.save(), machine.save()), core::Durability::synced);
+std::uint64_t ClusterKeeper::save(const ClusterSnapshot& snapshot) {
+  note(snapshot_note, snapshot.bytes, core::Durability::synced);
+  flush();
+  return last_submit_;
+}
+
+void ClusterKeeper::adopt(const ClusterSnapshot& snapshot) {
+  written_ = std::max(written_, snapshot.revision);
+  passed_ = snapshot.revision;
+  note(written_note, packed(written_), core::Durability::synced);
+  save(snapshot);
+}
+
+void ClusterKeeper::forget_snapshot() {
+  note(snapshot_note, "", core::Durability::synced);
   flush();
 }
 

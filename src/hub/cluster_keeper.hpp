@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/roll.hpp"
-#include "core/machine.hpp"
+#include "hub/cluster_snapshot.hpp"
 #include "store/committer.hpp"
 #include "store/log_lock.hpp"
 #include "store/sqlite_store.hpp"
@@ -24,12 +23,6 @@ namespace synapse::hub {
 
 class ClusterKeeper final : public store::LogWriter {
  public:
-  struct Saved {
-    cluster::Revision revision = 0;
-    cluster::Roll roll;
-    std::unique_ptr<core::Machine> machine;
-  };
-
   explicit ClusterKeeper(std::string file) : file_(std::move(file)) {}
 
   // Errors: locked, corrupt, io_error; bad_argument: the file is the log of a hub that was alone.
@@ -38,7 +31,9 @@ class ClusterKeeper final : public store::LogWriter {
   [[nodiscard]] const std::string& hub() const { return hub_; }
   [[nodiscard]] const std::string& store_id() const { return store_id_; }
   // Where the last run left off; nothing: nowhere.
-  [[nodiscard]] std::optional<Saved> take_saved() { return std::exchange(saved_, std::nullopt); }
+  [[nodiscard]] std::optional<ClusterState> take_saved() {
+    return std::exchange(saved_, std::nullopt);
+  }
   // Why what it left can't be used.
   [[nodiscard]] const std::optional<Error>& lost() const { return lost_; }
 
@@ -47,8 +42,12 @@ class ClusterKeeper final : public store::LogWriter {
   // Of the turns of the batch that comes out of the log. With passed() they are written.
   void submit(std::uint64_t turn, std::vector<store::Entry> entries) override;
   void passed(cluster::Revision revision);
-  // As of the last batch.
-  void save(const cluster::Roll& roll, const core::Machine& machine);
+  // It is on disk when `done` tells of this number, or a later one.
+  std::uint64_t save(const ClusterSnapshot& snapshot);
+  // Another hub's, in place of what led here: the events before it are not in this file.
+  void adopt(const ClusterSnapshot& snapshot);
+  // The next start is without one.
+  void forget_snapshot();
   // After start() was not called, nothing is there to be stopped.
   void stop();
 
@@ -60,7 +59,7 @@ class ClusterKeeper final : public store::LogWriter {
   const std::string file_;
   std::string hub_;
   std::string store_id_;
-  std::optional<Saved> saved_;
+  std::optional<ClusterState> saved_;
   std::optional<Error> lost_;
   cluster::Revision written_ = 0;  // The file has the events up to this.
   cluster::Revision passed_ = 0;

@@ -45,6 +45,7 @@ void ClusterLog::join(const std::string& url) { member_.greet(url); }
 void ClusterLog::join_again(cluster::Incarnation incarnation, Moment here) {
   const std::string url = member_.self().url;
   member_ = cluster::Member(member_.self(), incarnation);
+  member_.tell(beat_);
   has_tick_ = false;
   last_own_ = here;
   join(url);

@@ -57,7 +57,8 @@ class ClusterLog final : public EntryLog {
   // Told after each batch, with the machine as it is between it and the next.
   using Passed = std::function<void(cluster::Revision, const cluster::Roll&, const core::Machine&)>;
   void on_passed(Passed passed) { passed_ = std::move(passed); }
-  void tell(const cluster::Beat& beat) { member_.tell(beat); }
+  void tell(const cluster::Beat& beat) { member_.tell(beat_ = beat); }
+  [[nodiscard]] cluster::Incarnation incarnation() const { return member_.incarnation(); }
 
   // The others know it. From then on it has ids of its own for sessions.
   [[nodiscard]] bool is_joined() const { return roll().find(member_.incarnation()) != nullptr; }
@@ -71,6 +72,8 @@ class ClusterLog final : public EntryLog {
 
   [[nodiscard]] const cluster::Roll& roll() const { return sequence_.roll(); }
   [[nodiscard]] cluster::Revision applied() const { return sequence_.applied(); }
+  // Whether the batch that came out last is this hub's.
+  [[nodiscard]] bool was_own() const { return is_own_; }
   // Batches that the log had twice, or too late.
   [[nodiscard]] std::uint64_t ignored() const { return ignored_; }
 
@@ -83,6 +86,7 @@ class ClusterLog final : public EntryLog {
   [[nodiscard]] std::size_t rank() const;
 
   cluster::Member member_;
+  cluster::Beat beat_;  // What it tells of itself.
   cluster::Sequence sequence_;
   cluster::LogClock clock_;
   std::deque<Arrived> arrived_;

@@ -2,19 +2,20 @@
 #include "hub/cluster_run.hpp"
 
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cstdio>
 #include <limits>
 #include <random>
 #include <utility>
 
 #include "cluster/address.hpp"
+#include "net/http_rules.hpp"
 #include "synapse/version.hpp"
 
 namespace synapse::hub {
 
 namespace {
 
-constexpr std::chrono::seconds save_every{30};
 constexpr std::chrono::milliseconds look_often{500};
 constexpr std::chrono::milliseconds step{50};
 // The rules of the machine that this version knows.
@@ -52,60 +53,117 @@ ClusterRun::~ClusterRun() = default;
 
 Result<std::unique_ptr<core::Machine>> ClusterRun::find_bus(
     boost::asio::io_context& io, const std::atomic<bool>& is_unwanted) {
+  const Waiting waiting{io, is_unwanted};
   if (Result<> opened = keeper_.open(); !opened) return opened.error();
   if (keeper_.lost()) {
-    host_.logger.warning("the hub's snapshot can't be used (" + keeper_.lost()->message +
-                         "): it reads the cluster's log from the beginning");
+    host_.logger.warning("the hub's snapshot can't be used: " + keeper_.lost()->message);
   }
-  keeper_.start([this](std::uint64_t, const std::optional<Error>& error) {
-    if (error) host_.fail(*error);
+  keeper_.start([this](std::uint64_t number, const std::optional<Error>& error) {
+    if (error) return host_.fail(*error);
+    boost::asio::post(host_.executor, [this, number] { written(number); });
   });
-  etcd_.emplace(host_.executor, etcd_options(options_));
-  const Result<Head> head = find_store(io, is_unwanted);
+  const cluster::EtcdOptions options = etcd_options(options_);
+  etcd_.emplace(host_.executor, options);
+  peers_.emplace(host_.executor, *etcd_, options.bus, options_.cluster_ca);
+  const Result<Head> head = find_store(waiting);
   if (!head) return head.error();
   if (Result<> sound = check_store(*head); !sound) return sound.error();
-  const std::string hub = keeper_.hub().empty() ? draw_hub_name() : keeper_.hub();
-  if (keeper_.hub().empty()) keeper_.introduce(hub, head->store);
-  std::optional<ClusterKeeper::Saved> saved = keeper_.take_saved();
-  if (saved && saved->revision > head->now) {
+  const Result<bool> begun = wait_for<bool>(waiting, [this](const auto& done) {
+    peers_->begin([done](const Result<>& has) { done(has ? Result<bool>(true) : has.error()); });
+  });
+  if (!begun) return begun.error();
+  hub_ = keeper_.hub().empty() ? draw_hub_name() : keeper_.hub();
+  if (keeper_.hub().empty()) keeper_.introduce(hub_, head->store);
+  return begin_at(waiting, keeper_.take_saved(), *head);
+}
+
+Result<std::unique_ptr<core::Machine>> ClusterRun::begin_at(const Waiting& waiting,
+                                                            std::optional<ClusterState> saved,
+                                                            const Head& head) {
+  if (saved && saved->revision > head.now) {
     return fail(ErrorCode::corrupt,
                 "etcd is behind this hub: it was set back to an earlier state, and what it has "
                 "lost is lost; begin a new bus under another name");
   }
+  std::unique_ptr<core::Machine> machine;
   ClusterLog::Place place;
-  if (saved) place = {std::move(saved->roll), saved->revision};
-  log_.emplace(cluster::Hello{hub, "", std::string(version()), newest_rules},
-               cluster::Incarnation{draw_number()}, std::move(place), host_.clock.now());
-  follow();
   if (saved) {
-    bus_ = log_->roll().bus();
-    return std::move(saved->machine);
+    place = {std::move(saved->roll), saved->revision};
+    machine = std::move(saved->machine);
   }
-  if (head->last == 0) found_bus();
-  return read_beginning(io, is_unwanted);
+  // Where nothing of this bus came since, it does not matter what the store has forgotten.
+  const bool has_all = machine && place.applied >= head.last;
+  place_log(std::move(place));
+  follow(has_all ? head.now : log_->applied());
+  if (!machine && head.last == 0) found_bus();
+  // The next batch, or that the log no longer goes back so far.
+  Result<> read;
+  if (!has_all) read = read_beginning(waiting);
+  if (!read && read.error().code == ErrorCode::not_found) return join_by_snapshot(waiting);
+  if (!read) return read.error();
+  if (machine) {
+    bus_ = log_->roll().bus();
+    return machine;
+  }
+  const Result<cluster::Config> config = *log_->beginning();
+  if (!config) return config.error();
+  bus_ = config->bus;
+  return std::make_unique<core::Machine>(config->limits, config->bus);
 }
 
-Result<ClusterRun::Head> ClusterRun::find_store(boost::asio::io_context& io,
-                                                const std::atomic<bool>& is_unwanted) {
+// The log no longer has what came before; another hub does.
+Result<std::unique_ptr<core::Machine>> ClusterRun::join_by_snapshot(const Waiting& waiting) {
+  host_.logger.info("the cluster's log no longer reaches back to where this hub left off; it asks "
+                    "the others for a snapshot");
+  failure_.reset();
+  Result<ClusterSnapshot> snapshot = wait_for<ClusterSnapshot>(
+      waiting, [this](const auto& done) { peers_->fetch(done); });
+  if (!snapshot) return snapshot.error();
+  Result<ClusterState> state = read_snapshot(snapshot->bytes);
+  if (!state) return state.error();
+  keeper_.adopt(*snapshot);
+  place_log({std::move(state->roll), state->revision});
+  bus_ = log_->roll().bus();
+  agreement_->took({snapshot->revision, snapshot->digest});
+  follow(log_->applied());
+  return std::move(state->machine);
+}
+
+void ClusterRun::place_log(ClusterLog::Place place) {
+  agreement_.emplace(place.roll.time(), base::from_seconds(options_.cluster_snapshot_every));
+  log_.emplace(cluster::Hello{hub_, "", std::string(version()), newest_rules},
+               cluster::Incarnation{draw_number()}, std::move(place), host_.clock.now());
+}
+
+template <class T>
+Result<T> ClusterRun::wait_for(const Waiting& waiting,
+                               const std::function<void(std::function<void(Result<T>)>)>& ask) {
+  auto answer = std::make_shared<std::optional<Result<T>>>();
+  ask([answer](Result<T> given) { *answer = std::move(given); });
+  while (!*answer) {
+    if (waiting.is_unwanted) {
+      peers_.reset();
+      etcd_.reset();
+      return unwanted();
+    }
+    waiting.io.restart();
+    waiting.io.run_one_for(step);
+  }
+  return std::move(**answer);
+}
+
+Result<ClusterRun::Head> ClusterRun::find_store(const Waiting& waiting) {
   std::string said;
   for (;;) {
-    std::optional<Result<Head>> head;
-    etcd_->look([&head](Result<Head> seen) { head = std::move(seen); });
-    while (!head) {
-      if (is_unwanted) {
-        etcd_.reset();
-        return unwanted();
-      }
-      io.restart();
-      io.run_one_for(step);
-    }
-    if (*head) return std::move(**head);
-    const std::string why = head->error().message;
+    Result<Head> head =
+        wait_for<Head>(waiting, [this](const auto& done) { etcd_->look(done); });
+    if (head || waiting.is_unwanted) return head;
+    const std::string why = head.error().message;
     if (std::exchange(said, why) != why) {
       host_.logger.warning("the cluster's log can't be reached; the hub goes on trying: " + why);
     }
-    io.restart();
-    io.run_for(10 * step);
+    waiting.io.restart();
+    waiting.io.run_for(10 * step);
   }
 }
 
@@ -131,28 +189,24 @@ void ClusterRun::found_bus() {
   });
 }
 
-Result<std::unique_ptr<core::Machine>> ClusterRun::read_beginning(
-    boost::asio::io_context& io, const std::atomic<bool>& is_unwanted) {
+Result<> ClusterRun::read_beginning(const Waiting& waiting) {
   while (!log_->beginning()) {
     if (failure_) return *failure_;
-    if (is_unwanted) return unwanted();
-    io.restart();
-    io.run_one_for(step);
+    if (waiting.is_unwanted) return unwanted();
+    waiting.io.restart();
+    waiting.io.run_one_for(step);
   }
-  const Result<cluster::Config> config = *log_->beginning();
-  if (!config) return config.error();
-  bus_ = config->bus;
-  return std::make_unique<core::Machine>(config->limits, config->bus);
+  return {};
 }
 
-void ClusterRun::follow() {
-  etcd_->follow(log_->applied(),
+void ClusterRun::follow(cluster::Revision after) {
+  etcd_->follow(after,
                 {[this](cluster::Revision revision, std::string bytes) {
+                   space_.add(bytes.size());
                    log_->arrived(revision, std::move(bytes), host_.clock.now());
                    if (engine_ != nullptr) host_.drain();
                  },
                  [this](Error why) {
-                   why.message += "; etcd must not compact it by itself: see docs/cluster.md";
                    failure_ = why;
                    if (engine_ != nullptr) host_.fail(std::move(why));
                  }});
@@ -164,12 +218,10 @@ Result<> ClusterRun::join(boost::asio::io_context& io, Engine& engine,
   // What comes out of the log is safe.
   engine.committed(std::numeric_limits<std::uint64_t>::max());
   attendance_.emplace(engine, *log_, [] { return cluster::Incarnation{draw_number()}; });
-  log_->on_passed([this](cluster::Revision revision, const cluster::Roll&, const core::Machine&) {
-    keeper_.passed(revision);
-    ++batches_since_save_;
-  });
-  last_save_ = host_.clock.now().mono;
-  log_->join(options_.advertise.empty() ? advertised : options_.advertise);
+  log_->on_passed([this](cluster::Revision revision, const cluster::Roll& roll,
+                         const core::Machine& machine) { passed(revision, roll, machine); });
+  url_ = options_.advertise.empty() ? advertised : options_.advertise;
+  log_->join(url_);
   while (!is_serving()) {
     work(host_.clock.now());
     if (failure_) return *failure_;
@@ -177,6 +229,7 @@ Result<> ClusterRun::join(boost::asio::io_context& io, Engine& engine,
     io.restart();
     io.run_one_for(step);
   }
+  peers_->announce(hub_, url_);
   host_.logger.info("joined the bus " + bus_ + " at revision " + std::to_string(log_->applied()) +
                     "; hubs: " + std::to_string(log_->roll().hubs().size()));
   return {};
@@ -192,13 +245,56 @@ void ClusterRun::work(Moment now) {
     return host_.fail(*failure_);
   }
   append(now);
-  if (batches_since_save_ > 0 && now.mono - last_save_ >= save_every) save(now);
 }
 
-void ClusterRun::save(Moment now) {
-  last_save_ = now.mono;
-  batches_since_save_ = 0;
-  keeper_.save(log_->roll(), engine_->machine());
+void ClusterRun::passed(cluster::Revision revision, const cluster::Roll& roll,
+                        const core::Machine& machine) {
+  keeper_.passed(revision);
+  if (log_->was_own() && proposed_at_) {
+    const Mono taken = host_.clock.now().mono - *std::exchange(proposed_at_, std::nullopt);
+    engine_->metrics().propose_seconds.observe(base::to_seconds(taken));
+  }
+  compare();
+  // A hub that reads what it has missed has no time for any but the newest.
+  if (!agreement_->is_due(roll.time()) || !is_serving()) return;
+  ClusterSnapshot snapshot = take_snapshot(revision, roll, machine);
+  agreement_->took({snapshot.revision, snapshot.digest});
+  // One at a time: a disk that is slow has the next one.
+  if (saving_) return;
+  save(snapshot);
+  space_.saved(revision, roll.time());
+  peers_->offer(std::move(snapshot));
+}
+
+void ClusterRun::save(const ClusterSnapshot& snapshot) {
+  saving_number_ = keeper_.save(snapshot);
+  saving_ = cluster::Beat{snapshot.revision, snapshot.digest};
+}
+
+void ClusterRun::written(std::uint64_t number) {
+  if (!saving_ || number < saving_number_) return;
+  log_->tell(*std::exchange(saving_, std::nullopt));
+  if (engine_ == nullptr || is_parting_) return;
+  const auto& hubs = log_->roll().hubs();
+  const bool is_first = !hubs.empty() && hubs.begin()->second.hello.hub == hub_;
+  const auto covered = space_.covered(log_->roll());
+  // One question at a time.
+  if (is_first && covered) return peers_->forget(*covered);
+  peers_->announce(hub_, url_);
+}
+
+void ClusterRun::compare() {
+  const Agreement::Verdict verdict = agreement_->judge(log_->roll(), log_->incarnation());
+  if (verdict == Agreement::Verdict::differs && !std::exchange(has_warned_, true)) {
+    host_.logger.error("the state of this hub and that of another differ: one of them is wrong");
+  }
+  if (verdict != Agreement::Verdict::alone || failure_) return;
+  keeper_.forget_snapshot();
+  failure_ = fail(ErrorCode::corrupt,
+                  "the state of this hub differs from what the other hubs agree on: it has dropped "
+                  "its snapshot, and begins with the others' when it is started again");
+  host_.logger.error(failure_->message);
+  host_.fail(*failure_);
 }
 
 void ClusterRun::append(Moment now) {
@@ -206,6 +302,7 @@ void ClusterRun::append(Moment now) {
   std::optional<ClusterLog::Append> next = log_->to_append(now);
   if (!next) return;
   is_appending_ = true;
+  if (!proposed_at_) proposed_at_ = now.mono;
   etcd_->append(next->bytes, [this, incarnation = next->incarnation](const Result<>& result) {
     is_appending_ = false;
     log_->appended(incarnation, result, host_.clock.now());
@@ -223,8 +320,42 @@ void ClusterRun::part() {
   log_->part();
 }
 
+net::HttpResponse ClusterRun::answer(const net::HttpRequest& request, Moment now) const {
+  const std::string_view path = std::string_view(request.target);
+  if (path == "/cluster/snapshot") return peers_->answer(request);
+  if (path != "/cluster/status") return net::plain_response(404, "there is no such page");
+  if (request.method != "GET") return net::plain_response(405, "only GET");
+  if (!request.peer.is_unix && !net::is_authorized(request, options_.token.value_or(""))) {
+    return net::plain_response(401, "a bearer token is needed");
+  }
+  return {200, "application/json", to_json(status(now)), {}};
+}
+
+ClusterStatus ClusterRun::status(Moment now) const {
+  static constexpr std::array<const char*, 4> verdicts{"unknown", "agrees", "differs", "alone"};
+  const cluster::Roll& roll = log_->roll();
+  ClusterStatus status;
+  status.bus = bus_;
+  status.has_quorum = is_serving() && !log_->cut_off_since(now);
+  status.rules = roll.rules();
+  status.revision = log_->applied();
+  const auto verdict = agreement_->judge(roll, log_->incarnation());
+  status.agreement = verdicts.at(static_cast<std::size_t>(verdict));
+  status.agents = engine_ == nullptr ? 0 : engine_->machine().presence().online().size();
+  status.ignored_batches = log_->ignored();
+  for (const auto& [place, hub] : roll.hubs()) {
+    status.hubs.push_back({hub.hello.hub, hub.hello.url, hub.hello.version, hub.hello.rules,
+                           hub.incarnation == log_->incarnation(), roll.is_silent(hub),
+                           base::to_seconds(log_->time(now).mono - hub.heard), hub.ahead,
+                           hub.beat.revision, hub.beat.digest});
+  }
+  return status;
+}
+
 void ClusterRun::stop() {
-  if (engine_ != nullptr && !failure_) save(host_.clock.now());
+  if (engine_ != nullptr && !failure_) {
+    keeper_.save(take_snapshot(log_->applied(), log_->roll(), engine_->machine()));
+  }
   keeper_.stop();
 }
 

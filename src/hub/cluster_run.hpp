@@ -12,8 +12,11 @@
 #include <string>
 
 #include "cluster/etcd_log.hpp"
+#include "hub/agreement.hpp"
 #include "hub/attendance.hpp"
 #include "hub/cluster_keeper.hpp"
+#include "hub/cluster_peers.hpp"
+#include "hub/cluster_space.hpp"
 #include "hub/logger.hpp"
 #include "hub/run.hpp"
 
@@ -58,17 +61,34 @@ class ClusterRun {
   [[nodiscard]] bool has_parted() const { return is_parting_ && log_->is_ended(); }
   void stop();
 
+  // What the hub's port answers at /cluster/….
+  [[nodiscard]] net::HttpResponse answer(const net::HttpRequest& request, Moment now) const;
+  [[nodiscard]] ClusterStatus status(Moment now) const;
+
  private:
   using Head = cluster::ReplicatedLog::Head;
-  [[nodiscard]] Result<Head> find_store(boost::asio::io_context& io,
-                                        const std::atomic<bool>& is_unwanted);
+  // Runs the context until something asynchronous is done.
+  struct Waiting {
+    boost::asio::io_context& io;
+    const std::atomic<bool>& is_unwanted;
+  };
+  template <class T>
+  [[nodiscard]] Result<T> wait_for(const Waiting& waiting,
+                                   const std::function<void(std::function<void(Result<T>)>)>& ask);
+  [[nodiscard]] Result<Head> find_store(const Waiting& waiting);
   [[nodiscard]] Result<> check_store(const Head& head) const;
-  [[nodiscard]] Result<std::unique_ptr<core::Machine>> read_beginning(
-      boost::asio::io_context& io, const std::atomic<bool>& is_unwanted);
+  [[nodiscard]] Result<std::unique_ptr<core::Machine>> begin_at(
+      const Waiting& waiting, std::optional<ClusterState> saved, const Head& head);
+  [[nodiscard]] Result<std::unique_ptr<core::Machine>> join_by_snapshot(const Waiting& waiting);
+  [[nodiscard]] Result<> read_beginning(const Waiting& waiting);
+  void place_log(ClusterLog::Place place);
   void found_bus();
-  void follow();
+  void follow(cluster::Revision after);
   void append(Moment now);
-  void save(Moment now);
+  void passed(cluster::Revision revision, const cluster::Roll& roll, const core::Machine& machine);
+  void save(const ClusterSnapshot& snapshot);
+  void written(std::uint64_t number);
+  void compare();
 
   const RunOptions options_;
   const EngineOptions engine_options_;
@@ -77,11 +97,19 @@ class ClusterRun {
   std::optional<cluster::EtcdLog> etcd_;
   std::optional<ClusterLog> log_;
   std::optional<Attendance> attendance_;
+  std::optional<ClusterPeers> peers_;
+  std::optional<Agreement> agreement_;
+  ClusterSpace space_;
   Engine* engine_ = nullptr;
+  std::string hub_;
   std::string bus_;
+  std::string url_;
   std::optional<Error> failure_;
-  Mono last_save_{0};
-  std::size_t batches_since_save_ = 0;
+  // The snapshot that is on its way to the disk, and what the committer will say of it.
+  std::optional<cluster::Beat> saving_;
+  std::uint64_t saving_number_ = 0;
+  bool has_warned_ = false;
+  std::optional<Mono> proposed_at_;  // The batch that is under way.
   Mono last_work_{0};
   bool is_appending_ = false;
   bool is_parting_ = false;

@@ -36,6 +36,31 @@ void write_classic(std::string& out, const Metrics& metrics, const Gauges& gauge
   sample(out, "synapse_messages_total", "Frames handled.", "counter", metrics.messages);
 }
 
+void write_cluster(std::string& out, const Metrics& metrics, const ClusterStatus& cluster) {
+  sample(out, "synapse_cluster_quorum", "Whether the cluster's log is within reach.", "gauge",
+         cluster.has_quorum ? 1 : 0);
+  sample(out, "synapse_cluster_hubs", "Hubs of the bus.", "gauge", cluster.hubs.size());
+  sample(out, "synapse_cluster_revision", "Up to where the log is applied.", "gauge",
+         cluster.revision);
+  sample(out, "synapse_cluster_agrees", "Whether no other hub has another state.", "gauge",
+         cluster.agreement == "agrees" || cluster.agreement == "unknown" ? 1 : 0);
+  sample(out, "synapse_cluster_ignored_batches_total",
+         "Batches that the log had twice or too late.", "counter", cluster.ignored_batches);
+  header(out, "synapse_cluster_heard_seconds", "Since a hub was last heard.", "gauge");
+  for (const ClusterStatus::Hub& hub : cluster.hubs) {
+    out += "synapse_cluster_heard_seconds{hub=\"" + hub.name + "\"} " +
+           number(hub.heard_seconds) + "\n";
+  }
+  header(out, "synapse_cluster_clock_ahead_seconds",
+         "Of a hub's wall clock, before the log's time.", "gauge");
+  for (const ClusterStatus::Hub& hub : cluster.hubs) {
+    out += "synapse_cluster_clock_ahead_seconds{hub=\"" + hub.name + "\"} " +
+           number(hub.clock_ahead) + "\n";
+  }
+  metrics.propose_seconds.write(out, "synapse_cluster_propose_seconds",
+                                "From a batch's leaving to its coming out of the log.");
+}
+
 }  // namespace
 
 void Histogram::observe(double seconds) {
@@ -90,6 +115,7 @@ std::string prometheus_text(const Metrics& metrics, const Gauges& gauges, Detail
   metrics.commit_seconds.write(out, "synapse_commit_seconds", "Time of a commit of the event log.");
   metrics.answer_seconds.write(out, "synapse_answer_seconds",
                                "From a frame's arrival to its answer's leaving.");
+  if (metrics.cluster) write_cluster(out, metrics, *metrics.cluster);
   return out;
 }
 

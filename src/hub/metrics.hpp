@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
+#include "hub/cluster_status.hpp"
 #include "store/committer.hpp"
 
 namespace synapse::hub {
@@ -43,6 +45,9 @@ struct Metrics {
   std::uint64_t events = 0;
   Histogram commit_seconds;
   Histogram answer_seconds;  // From a frame's arrival to its answer's leaving.
+  // Of a hub of a cluster, at the moment.
+  std::optional<ClusterStatus> cluster;
+  Histogram propose_seconds;  // From a batch's leaving to its coming out of the log.
 };
 
 // The gauges of the moment.

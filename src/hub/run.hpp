@@ -43,6 +43,9 @@ struct RunOptions {
   std::string cluster_key;
   std::string cluster_user;
   std::string cluster_password;
+  // Of the log's time, between the snapshots by which hubs compare their states and a late one
+  // joins: the same at all hubs of a bus.
+  double cluster_snapshot_every = 30;  // Seconds.
 
   // A line for people, on stderr once it serves; blank: none.
   std::string greeting;

@@ -17,7 +17,6 @@
 #include "hub/cluster_run.hpp"
 #include "hub/hook_page.hpp"
 #include "hub/host_watch.hpp"
-#include "hub/http_pages.hpp"
 #include "hub/log_keeper.hpp"
 #include "hub/page_files.hpp"
 #include "hub/relay_mirror.hpp"
@@ -110,11 +109,12 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     }
     asio::post(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       if (is_for_hooks(request)) return hook(request, reply);
-      const HttpOptions http{options_.metrics, options_.metrics_token.value_or(""),
-                             options_.metrics_query_token_ok};
-      refresh_metrics();
-      reply->respond(http_page(request, http, *engine_,
-                               base::to_seconds(clock_.now().mono - started_)));
+      const Moment now = clock_.now();
+      const bool is_of_hubs = cluster_ && is_for_cluster(request);
+      if (is_of_hubs) return reply->respond(cluster_->answer(request, now));
+      refresh_metrics(now);
+      reply->respond(http_page(request, http_options(options_), *engine_,
+                               base::to_seconds(now.mono - started_)));
     });
   }
 
@@ -320,8 +320,9 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     shut_down();
   }
 
-  void refresh_metrics() {
+  void refresh_metrics(Moment now) {
     Metrics& metrics = engine_->metrics();
+    if (cluster_) metrics.cluster = cluster_->status(now);
     metrics.slow_readers = server_.slow_readers();
     if (relay_) metrics.relay_dropped = relay_->dropped();
     if (committer() != nullptr) copy_commit_metrics(committer()->stats(), metrics);
@@ -391,7 +392,6 @@ Service::Service(const RunOptions& options, const Clock& clock, const Logger& lo
     : impl_(std::make_unique<Impl>(options, clock, logger)) {}
 
 Service::~Service() = default;
-
 Result<> Service::start() { return impl_->start(); }
 std::uint16_t Service::port() const { return impl_->port(); }
 Result<> Service::run() { return impl_->run(); }

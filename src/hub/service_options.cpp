@@ -94,6 +94,10 @@ net::ServerOptions server_options(const RunOptions& options) {
   return server;
 }
 
+HttpOptions http_options(const RunOptions& options) {
+  return {options.metrics, options.metrics_token.value_or(""), options.metrics_query_token_ok};
+}
+
 std::optional<net::HttpResponse> refuse_sender(const RunOptions& options,
                                                const net::HttpRequest& request) {
   if (request.peer.is_unix && request.peer.user != geteuid()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hub/engine.hpp"
+#include "hub/http_pages.hpp"
 #include "hub/log_keeper.hpp"
 #include "hub/logger.hpp"
 #include "hub/run.hpp"
@@ -21,6 +22,7 @@ namespace synapse::hub {
 // Whether GET / is answered with the page.
 [[nodiscard]] bool serves_page(const RunOptions& options);
 [[nodiscard]] net::ServerOptions server_options(const RunOptions& options);
+[[nodiscard]] HttpOptions http_options(const RunOptions& options);
 // Why a request of this sender is not for this hub, if it is not.
 [[nodiscard]] std::optional<net::HttpResponse> refuse_sender(const RunOptions& options,
                                                              const net::HttpRequest& request);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/strings.hpp"
 #include "net/http_rules.hpp"
 #include "net/uri.hpp"
 
@@ -81,6 +82,35 @@ std::optional<Finding> check_mail(const std::string& name, const UnreadMail& unr
                  std::to_string(unread.count) + " message(s) for '" + name +
                      "' wait unread, since " + unread.since,
                  "run `syn inbox`"};
+}
+
+Finding check_cluster(const ClusterHealth& health) {
+  constexpr double clocks_apart_max = 2;
+  const std::string hubs = std::to_string(health.versions.size()) + " hub(s)";
+  if (!health.has_quorum) {
+    return {"cluster", Health::failure,
+            "the hub can't reach a majority of etcd: it takes no change",
+            "start the etcd nodes that are down, or mend the network between them"};
+  }
+  if (!health.agrees) {
+    return {"cluster", Health::failure, "the states of two hubs differ",
+            "see `synapse cluster status`, and start the hub anew that is alone with its state"};
+  }
+  if (!health.silent.empty()) {
+    return {"cluster", Health::warning, base::join(health.silent, ", ") + " is silent",
+            "look at that hub's machine"};
+  }
+  const auto is_other = [&](const std::string& one) { return one != health.versions.front(); };
+  if (std::any_of(health.versions.begin(), health.versions.end(), is_other)) {
+    return {"cluster", Health::warning, hubs + ", of several versions",
+            "bring all of them to one version"};
+  }
+  if (health.clocks_apart > clocks_apart_max) {
+    return {"cluster", Health::warning,
+            "clocks are " + std::to_string(static_cast<int>(health.clocks_apart)) + " s apart",
+            "let the machines' clocks be set by NTP"};
+  }
+  return {"cluster", Health::ok, hubs + " share the bus"};
 }
 
 Verdict judge(const std::vector<Finding>& findings) {

@@ -41,6 +41,16 @@ struct UnreadMail {
 };
 [[nodiscard]] std::optional<Finding> check_mail(const std::string& name, const UnreadMail& unread);
 
+// Of the hubs that share a bus, as one of them sees them.
+struct ClusterHealth {
+  bool has_quorum = true;
+  bool agrees = true;                 // No two of them have made something else of the same log.
+  std::vector<std::string> silent;    // Names of those that were not heard lately.
+  std::vector<std::string> versions;  // A hub each.
+  double clocks_apart = 0;            // Seconds.
+};
+[[nodiscard]] Finding check_cluster(const ClusterHealth& health);
+
 struct Verdict {
   int failures = 0;
   int warnings = 0;

@@ -53,7 +53,7 @@ TEST_CASE("what a hub of a cluster keeps is there when it starts again, and no e
     keeper.submit(1, {row("one")});
     keeper.submit(2, {row("two")});
     keeper.passed(5);
-    keeper.save(roll, machine);
+    keeper.save(hub::take_snapshot(5, roll, machine));
     keeper.submit(3, {row("three")});
     keeper.passed(8);
     keeper.stop();
@@ -103,7 +103,7 @@ TEST_CASE("a snapshot that can't be read is done without, and said", "[cluster][
     REQUIRE(keeper.open().has_value());
     keeper.start([](std::uint64_t, const std::optional<Error>&) {});
     keeper.introduce("hub-1", "store-1");
-    keeper.save(some_roll(), core::Machine({}, "syn-1"));
+    keeper.save(hub::take_snapshot(1, some_roll(), core::Machine({}, "syn-1")));
     keeper.stop();
   }
   {

@@ -66,3 +66,22 @@ TEST_CASE("what the store says of itself is read whole or not at all", "[cluster
   CHECK(complaint(503, R"({"error":"e","message":"no leader"})") == "no leader");
   CHECK(complaint(503, "<html>") == "HTTP status 503");
 }
+
+TEST_CASE("what hubs keep in the store is read as it was kept, and lists end with their prefix",
+          "[cluster][etcd]") {
+  CHECK(read_kept(R"({"header":{},"succeeded":true,"responses":[{"response_put":{}},)"
+                  R"({"response_range":{"header":{},"kvs":[{"value":"b25l"}]}}]})")
+            .value() == "one");
+  for (const char* bad : {"{}", R"({"responses":[]})", R"({"responses":[{"response_put":{}}]})",
+                          R"({"responses":[{"response_range":{"header":{}}}]})"}) {
+    CAPTURE(bad);
+    CHECK(read_kept(bad).has_error());
+  }
+  CHECK(read_list(R"({"header":{}})").value().empty());
+  CHECK(read_list(R"({"header":{},"kvs":[{"value":"b25l"},{"value":"dHdv"}]})").value() ==
+        std::vector<std::string>{"one", "two"});
+  CHECK(read_list("{}").has_error());
+  // The end is the prefix with its last byte raised.
+  CHECK(list_body("ab/") == R"({"key":"YWIv","range_end":"YWIw"})");
+  CHECK(compact_body(7) == R"({"revision":"7"})");
+}

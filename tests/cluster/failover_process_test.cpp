@@ -1,84 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Three real hubs over a real etcd, and agents that know all of them: one hub is killed.
-#include <sqlite3.h>
-
 #include <csignal>
 #include <future>
 
-#include "support/catch.hpp"
-#include "support/etcd_rig.hpp"
-#include "support/hub_process.hpp"
-#include "synapse/agent.hpp"
+#include "cluster/fleet.hpp"
 
 namespace synapse::test {
 
 namespace {
-
-class Fleet {
- public:
-  Fleet() {
-    for (std::size_t i = 0; i < 3; ++i) {
-      HubOptions options;
-      options.arguments = {"--cluster", "etcd://" + rig.list() + "/fleet", "--db", file(i)};
-      hubs.push_back(std::make_unique<HubProcess>(options));
-    }
-  }
-  // As an agent whose nearest hub is this one has them.
-  [[nodiscard]] std::string uris_from(std::size_t first) const {
-    std::string uris;
-    for (std::size_t i = 0; i < hubs.size(); ++i) {
-      uris += (i == 0 ? "" : ",") + hubs[(first + i) % hubs.size()]->uri();
-    }
-    return uris;
-  }
-  [[nodiscard]] std::string file(std::size_t hub) const {
-    return folder / ("hub" + std::to_string(hub) + ".db");
-  }
-  // What its log says to that query.
-  [[nodiscard]] std::int64_t number(std::size_t hub, const std::string& sql) const {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open_v2(file(hub).c_str(), &database, SQLITE_OPEN_READONLY, nullptr) ==
-            SQLITE_OK);
-    sqlite3_stmt* select = nullptr;
-    REQUIRE(sqlite3_prepare_v2(database, sql.c_str(), -1, &select, nullptr) == SQLITE_OK);
-    REQUIRE(sqlite3_step(select) == SQLITE_ROW);
-    const std::int64_t count = sqlite3_column_int64(select, 0);
-    sqlite3_finalize(select);
-    sqlite3_close(database);
-    return count;
-  }
-
-  const EtcdRig rig{1};
-  const TempDir folder;
-  std::vector<std::unique_ptr<HubProcess>> hubs;
-};
-
-AgentOptions fleet_agent(const std::string& name, const std::string& uris) {
-  AgentOptions options;
-  options.uri = uris;
-  options.name = name;
-  options.reconnect = AgentOptions::Reconnect::always;
-  options.chat = AgentOptions::Chat::addressed;
-  options.broadcast_types.emplace();
-  options.ready_timeout = patience;
-  options.request_timeout = patience;
-  return options;
-}
-
-// A hub that has just begun to listen has yet to join the others.
-void join_fleet(Agent& agent) {
-  REQUIRE(eventually(patience, [&] { return agent.connect().has_value(); }));
-}
-
-ClaimRequest claim_of(const std::string& task, const std::string& path) {
-  ClaimRequest request;
-  request.task_id = task;
-  request.worktree = "w";
-  request.paths = {path};
-  return request;
-}
-
-bool is_granted(const Result<Reply>& reply) { return reply.has_value() && reply->granted; }
 
 bool is_told_of(Agent& agent, const std::string& type) {
   const Deadline deadline = patience;
@@ -106,7 +35,7 @@ TEST_CASE("an agent whose hub is killed goes on at another with its leases, its 
           "its messages, and nothing happens twice",
           "[cluster][process]") {
   SYNAPSE_NEEDS_ETCD();
-  Fleet fleet;
+  Fleet fleet(1);
   Agent a(fleet_agent("A", fleet.uris_from(0)));
   Agent holder(fleet_agent("holder", fleet.uris_from(1)));
   Agent sender(fleet_agent("sender", fleet.uris_from(2)));

@@ -9,6 +9,7 @@
 #include "hub/service.hpp"
 #include "support/catch.hpp"
 #include "support/etcd_rig.hpp"
+#include "support/http_peer.hpp"
 #include "support/ws_peer.hpp"
 
 namespace synapse::test {
@@ -25,6 +26,7 @@ class ClusterHub {
     options_.cluster = "etcd://" + rig.list() + "/test";
     options_.db = file.string();
     options_.owns_process = false;
+    options_.cluster_snapshot_every = 0.5;
     start();
   }
   ~ClusterHub() { stop(); }
@@ -102,6 +104,22 @@ class ClusterAgent {
  private:
   std::string name_;
 };
+
+Json status_of(const ClusterHub& hub) {
+  HttpPeer peer(hub.port());
+  return Json::parse(peer.ask("GET", "/cluster/status", {}, "").body);
+}
+
+// Until all of this many hubs have told of a snapshot later than that, and found the same.
+void wait_for_snapshots(const ClusterHub& hub, std::size_t hubs, std::uint64_t after) {
+  INFO(status_of(hub).dump(2));
+  REQUIRE(eventually(patience, [&] {
+    const Json status = status_of(hub);
+    std::size_t ready = 0;
+    for (const Json& one : status.at("hubs")) ready += one.at("snapshot") > after ? 1 : 0;
+    return ready == hubs && (hubs == 1 || status.at("agreement") == "agrees");
+  }));
+}
 
 std::int64_t rows(const std::string& file, const std::string& kind) {
   sqlite3* database = nullptr;
@@ -186,6 +204,44 @@ TEST_CASE("a hub that stops and starts goes on where its bus is, and writes no e
   const ClusterHub late(rig, folder / "late.db");
   ClusterAgent d("D", late);
   CHECK(d.claim("T6", "e", "k7").value("type", "") == "claim_denied");
+}
+
+TEST_CASE("where the log has been forgotten, a hub joins by another's snapshot",
+          "[cluster][hub]") {
+  SYNAPSE_NEEDS_ETCD();
+  const EtcdRig rig(1);
+  const TempDir folder;
+  const ClusterHub one(rig, folder / "one.db");
+  ClusterHub two(rig, folder / "two.db");
+  ClusterAgent a("A", one);
+  const Json granted = a.claim("T1", "a", "k1");
+  REQUIRE(granted.value("type", "") == "claim_granted");
+  wait_for_snapshots(one, 2, 0);
+  two.stop();
+  CHECK(a.claim("T2", "b", "k2").value("type", "") == "claim_granted");
+  const std::uint64_t now = status_of(one).at("revision");
+  wait_for_snapshots(one, 1, now);
+  REQUIRE(rig.ask(0, "/v3/kv/compaction", R"({"revision":")" + std::to_string(now) + "\"}"));
+  // One that was away for too long, and one that is new.
+  two.start();
+  const ClusterHub late(rig, folder / "late.db");
+  ClusterAgent b("B", two);
+  ClusterAgent c("C", late);
+  for (ClusterAgent* agent : {&b, &c}) {
+    CHECK(agent->claim("T3", "a", "k3").value("type", "") == "claim_denied");
+    CHECK(agent->claim("T4", "b", "k4").value("type", "") == "claim_denied");
+  }
+  c.send({{"type", "chat"}, {"target", "A"}, {"payload", "here too"}});
+  CHECK(a.peer->receive_type("chat").value("payload", "") == "here too");
+  // What was asked before is answered as it was.
+  a.peer->close();
+  a.connect(late);
+  CHECK(a.claim("T1", "a", "k1") == granted);
+  wait_for_snapshots(one, 3, now);
+  // Nobody else is given one.
+  HttpPeer stranger(one.port());
+  CHECK(stranger.ask("GET", "/cluster/snapshot", {{"Authorization", "Bearer x"}}, "").status ==
+        401);
 }
 
 TEST_CASE("without a majority a hub refuses changes and answers queries, saying since when",

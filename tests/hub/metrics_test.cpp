@@ -138,4 +138,26 @@ TEST_CASE("the gauges follow the state", "[hub][metrics]") {
   CHECK_FALSE(gauges.read_only);
 }
 
+TEST_CASE("a hub of a cluster tells of the log's reach and of each hub, one that is alone nothing",
+          "[hub][metrics][cluster]") {
+  hub::Metrics metrics;
+  CHECK(prometheus_text(metrics, {}, hub::Detail::full).find("cluster") == std::string::npos);
+  hub::ClusterStatus& cluster = metrics.cluster.emplace();
+  cluster.has_quorum = true;
+  cluster.revision = 12;
+  cluster.agreement = "differs";
+  cluster.hubs.resize(2);
+  cluster.hubs[0].name = "hub-1";
+  cluster.hubs[0].heard_seconds = 0.5;
+  cluster.hubs[1].name = "hub-2";
+  cluster.hubs[1].clock_ahead = -2;
+  const std::string text = prometheus_text(metrics, {}, hub::Detail::full);
+  CHECK(has_line(text, "synapse_cluster_quorum 1"));
+  CHECK(has_line(text, "synapse_cluster_hubs 2"));
+  CHECK(has_line(text, "synapse_cluster_revision 12"));
+  CHECK(has_line(text, "synapse_cluster_agrees 0"));
+  CHECK(has_line(text, "synapse_cluster_heard_seconds{hub=\"hub-1\"} 0.5"));
+  CHECK(has_line(text, "synapse_cluster_clock_ahead_seconds{hub=\"hub-2\"} -2"));
+}
+
 }  // namespace synapse::test

@@ -73,3 +73,27 @@ TEST_CASE("a verdict counts failures and warnings apart", "[services][doctor]") 
   CHECK(verdict.failures == 1);
   CHECK(verdict.warnings == 2);
 }
+
+TEST_CASE("of hubs that share a bus the worst that is wrong is told", "[services][doctor]") {
+  ClusterHealth health;
+  health.versions = {"1.0", "1.0", "1.0"};
+  CHECK(check_cluster(health).health == Health::ok);
+  health.clocks_apart = 5;
+  CHECK_THAT(check_cluster(health).what, Contains("5 s apart"));
+  health.versions[1] = "1.1";
+  CHECK_THAT(check_cluster(health).what, Contains("several versions"));
+  health.silent = {"hub-2"};
+  CHECK_THAT(check_cluster(health).what, Contains("hub-2 is silent"));
+  CHECK(check_cluster(health).health == Health::warning);
+  health.agrees = false;
+  CHECK_THAT(check_cluster(health).what, Contains("differ"));
+  CHECK(check_cluster(health).health == Health::failure);
+  health.has_quorum = false;
+  CHECK_THAT(check_cluster(health).what, Contains("majority"));
+}
+
+TEST_CASE("hubs of a cluster are beyond this machine if one of them is", "[services][doctor]") {
+  CHECK(check_exposure("ws://localhost:1,ws://127.0.0.1:2", Token::none).health == Health::ok);
+  CHECK(check_exposure("ws://localhost:1,ws://a:2", Token::none).health == Health::warning);
+  CHECK(check_exposure("ws://localhost:1,nonsense", Token::given).health == Health::warning);
+}

@@ -48,6 +48,7 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner at(OptionSet& set);
 [[nodiscard]] Runner postmortem(OptionSet& set);
 [[nodiscard]] Runner stats(OptionSet& set);
+[[nodiscard]] Runner cluster_status(OptionSet& set);
 
 [[nodiscard]] Runner who_holds(OptionSet& set);
 [[nodiscard]] Runner worker(OptionSet& set);

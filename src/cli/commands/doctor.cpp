@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include <algorithm>
 #include <csignal>
 #include <ostream>
 
 #include "base/time_text.hpp"
+#include "cli/client/cluster_status.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
@@ -72,6 +74,28 @@ services::UnreadMail ask_mail(const Context& context, const AgentOptions& settin
   const double since = client::number_member(oldest.front(), "timestamp");
   return {client::count_member(*reply->frame, "unseen"),
           base::time_of_day(since, context.clock.now().wall)};
+}
+
+// Nothing: the hub is alone, or can't be asked.
+std::optional<services::ClusterHealth> ask_cluster_health(const AgentOptions& settings) {
+  const Result<Json> status = ask_cluster_status(settings);
+  if (!status) return std::nullopt;
+  services::ClusterHealth health;
+  health.has_quorum = member(*status, "quorum") == true;
+  const std::string agreement = text_of(*status, "agreement");
+  health.agrees = agreement != "differs" && agreement != "alone";
+  double least = 0;
+  double most = 0;
+  const Json& hubs = member(*status, "hubs");
+  for (const Json& hub : hubs.is_array() ? hubs : Json::array()) {
+    if (member(hub, "silent") == true) health.silent.push_back(text_of(hub, "name"));
+    const double ahead = client::number_member(hub, "clock_ahead");
+    least = health.versions.empty() ? ahead : std::min(least, ahead);
+    most = health.versions.empty() ? ahead : std::max(most, ahead);
+    health.versions.push_back(text_of(hub, "version"));
+  }
+  health.clocks_apart = most - least;
+  return health;
 }
 
 std::vector<Finding> look(const DoctorArguments& options, const services::Identity& who,
@@ -188,6 +212,8 @@ int run(Context& context, const DoctorArguments& options) {
   if (online) {
     const auto mail = services::check_mail(who.identity, ask_mail(context, *settings, who));
     if (mail) findings.push_back(*mail);
+    const auto cluster = ask_cluster_health(*settings);
+    if (cluster) findings.push_back(services::check_cluster(*cluster));
   }
   if (options.json) {
     print_json(context, who, findings, treatment);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// synapse cluster status: the hubs of a bus, as the first of them that answers sees them.
+#include <iomanip>
+#include <ostream>
+#include <sstream>
+
+#include "cli/client/cluster_status.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/output/render.hpp"
+
+namespace synapse::cli::commands {
+
+namespace {
+
+struct ClusterArguments {
+  ConnectionOptions connection;
+  bool json = false;
+};
+
+std::string count_text(const Json& object, const char* key) {
+  return std::to_string(wire::count_member(object, key));
+}
+
+std::string status_seconds(const Json& hub, const char* key) {
+  const Json& value = member(hub, key);
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << (value.is_number() ? value.get<double>() : 0.0);
+  return text.str() + " s";
+}
+
+void print_status(Context& context, const Json& status) {
+  const Style style(context);
+  const bool has_quorum = member(status, "quorum") == true;
+  context.out << "bus " << shown(status, "bus") << ": "
+              << (has_quorum ? "changes are taken" : "NO MAJORITY: changes are refused")
+              << "; revision " << count_text(status, "revision") << ", rules "
+              << count_text(status, "rules") << ", agents online "
+              << count_text(status, "agents") << '\n';
+  const std::string agreement = text_of(status, "agreement");
+  if (agreement == "differs" || agreement == "alone") {
+    context.out << "THE HUBS' STATES DIFFER: see docs/cluster.md\n";
+  }
+  context.out << style.heading("Hubs") << '\n';
+  const Json& hubs = member(status, "hubs");
+  for (const Json& hub : hubs.is_array() ? hubs : Json::array()) {
+    const bool is_silent = member(hub, "silent") == true;
+    const std::string heard = status_seconds(hub, "heard_seconds");
+    context.out << "  " << shown(hub, "name") << ' ' << shown(hub, "url") << ": version "
+                << shown(hub, "version") << ", rules " << count_text(hub, "rules")
+                << (is_silent ? ", SILENT for " + heard : ", heard " + heard + " ago")
+                << ", clock ahead by " << status_seconds(hub, "clock_ahead") << ", snapshot "
+                << count_text(hub, "snapshot") << ' ' << shown(hub, "digest")
+                << (member(hub, "self") == true ? " (answers)" : "") << '\n';
+  }
+}
+
+int run(Context& context, const ClusterArguments& options) {
+  const Result<AgentOptions> settings = observer_options(context, options.connection);
+  if (!settings) return explain_usage(context, settings.error());
+  const Result<Json> status = ask_cluster_status(*settings);
+  if (!status && status.error().code == ErrorCode::bad_argument) {
+    return explain_usage(context, status.error());
+  }
+  if (!status) {
+    context.err << "synapse cluster: " << shown(status.error().message) << '\n';
+    return exit_code::failed;
+  }
+  if (options.json) {
+    context.out << render_json(*status);
+  } else {
+    print_status(context, *status);
+  }
+  return member(*status, "quorum") == true ? exit_code::ok : exit_code::failed;
+}
+
+}  // namespace
+
+Runner cluster_status(OptionSet& set) {
+  auto options = std::make_shared<ClusterArguments>();
+  add_hub_options(set, options->connection);
+  set.flag("--json", options->json, "print one JSON document");
+  set.example("synapse cluster status --uri ws://a:8876,ws://b:8876,ws://c:8876");
+  return runner(options, run);
+}
+
+}  // namespace synapse::cli::commands
