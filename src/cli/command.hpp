@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A command is data: a name, a line of help, and a function that names its options and says what
-// runs once they are read. app.cpp holds the list of them all.
+// runs once they are read. command_list.cpp has them all.
 #pragma once
 
 #include <functional>

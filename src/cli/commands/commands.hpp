@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One declaration a command: it binds its options and returns what runs. The list that makes them
-// commands is in cli/app.cpp.
+// commands is in cli/command_list.cpp.
 #pragma once
 
 #include "cli/command.hpp"
