@@ -75,8 +75,10 @@ void BusFeed::take_answer(const Result<Reply>& answer, base::Moment now) {
   may_ask_at_ = now.mono + std::max<base::Mono>(pause_min, pause_factor * taken);
   if (!answer || !answer->granted) {
     is_stale_ = true;
+    if (answer) refused_ = refusal(*answer);
     return;
   }
+  refused_.reset();
   bus_ = bus_of(*answer->frame);
   has_bus_ = true;
   hub_ahead_ = wire::number_member(*answer->frame, "timestamp") - now.wall;
@@ -89,7 +91,10 @@ std::optional<base::Mono> BusFeed::next_look() const {
 
 TopLink BusFeed::link(base::Moment now) const {
   const double silence = asked_at_ ? base::to_seconds(now.mono - *asked_at_) : 0;
-  return {uri_, gone_ || has_bus_ ? gone_ : "nothing has come yet", silence};
+  if (gone_) return {uri_, gone_, silence};
+  if (refused_) return {uri_, "the hub refuses to be watched: " + *refused_, silence};
+  return {uri_, has_bus_ ? std::nullopt : std::optional<std::string>("nothing has come yet"),
+          silence};
 }
 
 }  // namespace synapse::cli

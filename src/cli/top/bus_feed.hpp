@@ -62,6 +62,7 @@ class BusFeed {
   double hub_ahead_ = 0;
   bool is_stale_ = true;
   std::optional<std::string> gone_;
+  std::optional<std::string> refused_;
   std::optional<base::Mono> asked_at_;
   base::Mono may_ask_at_{0};
   Agent agent_;  // Ends first.

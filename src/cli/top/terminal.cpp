@@ -121,9 +121,9 @@ std::string drawn(const std::vector<TopLine>& lines, Terminal::Colour colour) {
     if (colour == Terminal::Colour::on) bytes += code_of(line.look);
     bytes += code_of(line.weight);
     bytes += line.text;
-    bytes += "\x1b[0m\x1b[K";
+    bytes += "\x1b[0m";
   }
-  return bytes + "\x1b[J";
+  return bytes;
 }
 
 Result<Terminal> Terminal::open(Colour colour) {

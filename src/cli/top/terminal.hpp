@@ -55,7 +55,8 @@ struct TopKeys {
 };
 [[nodiscard]] TopKeys keys_in(std::string_view bytes);
 
-// The bytes that draw the lines.
+// The bytes that draw the lines, which fill the screen: what would clear the rest of a line would
+// take its last character, on which the cursor then stands.
 [[nodiscard]] std::string drawn(const std::vector<TopLine>& lines, Terminal::Colour colour);
 
 }  // namespace synapse::cli
