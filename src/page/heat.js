@@ -13,9 +13,7 @@ function row(one, most, ui, act) {
     h('th', {scope: 'row'}, h('button', {type: 'button', class: 'plain', onclick: (e) => { e.stopPropagation(); act.select('path', `${one.worktree}\n${one.path}`); }},
       pathText(one.path)), isSplit ? h('span', {class: 'tag warn'}, '◆ split') : null,
     h('span', {class: 'warmth', 'aria-hidden': 'true', vars: {'--share': (most > 0 ? one.weight / most : 0).toFixed(3)}})),
-    h('td', null, one.claims.toLocaleString('en')), h('td', null, one.agents.size.toLocaleString('en')),
-    h('td', null, one.refusals ? one.refusals.toLocaleString('en') : ''),
-    h('td', null, one.waited ? span(one.waited) : ''),
+    [one.refusals, null, one.claims, one.agents.size].map((n) => h('td', null, n === null ? (one.waited ? span(one.waited) : '') : n ? n.toLocaleString('en') : '')),
     h('td', null, half === null ? '' : span(half)), h('td', null, half === null ? '' : span(percentile(one.spans, 0.9))));
 }
 
@@ -30,7 +28,7 @@ export function heat(world, ui, act, now) {
       h('p', null, since ? `${plural(rows.length, 'path')} since ${clock(since)}` : '')),
     rows.length === 0 ? h('div', {class: 'empty big'}, h('p', null, filter ? 'No path matches the filter.' : 'No file has been claimed yet.')) :
       h('div', {class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': 'Paths'}, h('table', {class: 'heat-table'},
-        h('thead', null, h('tr', null, ['Path', 'Claims', 'Agents', 'Refused', 'Waited', 'Held, median', 'Held, 90 %'].map((t) => h('th', {scope: 'col'}, t)))),
+        h('thead', null, h('tr', null, ['Path', 'Refused', 'Waited', 'Claims', 'Agents', 'Held, median', 'Held, 90 %'].map((t) => h('th', {scope: 'col'}, t)))),
         h('tbody', null, rows.slice(0, shownMax).map((r) => row(r, most, ui, act))))),
     rows.length > shownMax ? h('p', {class: 'quiet note'}, `${rows.length - shownMax} more paths; filter to see them.`) : null,
     h('p', {class: 'quiet note'}, 'Marked to be split: several agents wanted it, and some were refused or had to wait. ',

@@ -51,7 +51,8 @@ export function history(world) {
         endWait(line);
         break;
       case 'refused':
-        refusals.push(line);
+        // Not those that were wrong in themselves.
+        if (line.paths || line.other) refusals.push(line);
     }
   }
   // What is held now, whatever the lines leave out.
@@ -75,7 +76,7 @@ export function percentile(list, share) {
   return sorted[Math.round(share * (sorted.length - 1))];
 }
 
-// A row a path: {worktree, path, claims, agents, refusals, waits, waited, held, spans, weight}.
+// A row a path: {worktree, path, claims, agents (that had or wanted it), refusals, waits, waited, held, spans, weight}.
 export function heat(world, now) {
   const rows = new Map();
   const at = (worktree, path) => {
@@ -97,12 +98,17 @@ export function heat(world, now) {
     }
   }
   for (const line of past.refusals) {
-    for (const path of line.paths || []) at(line.worktree || '', path).refusals++;
+    for (const path of line.paths || []) {
+      const row = at(line.worktree || '', path);
+      row.refusals++;
+      row.agents.add(line.agent);
+    }
   }
   for (const wait of past.waits) {
     for (const path of wait.paths || []) {
       const row = at(wait.worktree, path);
       row.waits++;
+      row.agents.add(wait.agent);
       if (wait.from !== null) row.waited += Math.max(0, (wait.to ?? now) - wait.from);
     }
   }

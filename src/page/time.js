@@ -9,6 +9,19 @@ const lanesMax = 120;
 const barsMax = 80;
 const ticks = 5;
 
+// Bars that overlap stand below each other, in so many rows at most.
+const rowsMax = 5;
+function stack(bars, now) {
+  const ends = [];
+  for (const one of bars.sort((a, b) => (a.from ?? 0) - (b.from ?? 0))) {
+    let row = ends.findIndex((end) => end <= (one.from ?? 0));
+    if (row < 0) row = Math.min(ends.length, rowsMax - 1);
+    ends[row] = Math.max(ends[row] || 0, one.to ?? now);
+    one.row = row;
+  }
+  return Math.max(1, ends.length);
+}
+
 const nameOf = (claim) => (claim.paths ? claim.paths.map((p) => p || 'the whole work tree').join(', ') : claim.task_id);
 
 function bar(one, from, to, now, act) {
@@ -23,7 +36,7 @@ function bar(one, from, to, now, act) {
   const when = `${one.from === null ? 'before' : 'from'} ${clock(begin)} ${isHeld ? 'until now' : `to ${clock(end)}, ${one.how || 'over'}`}`;
   return h('button', {key: `${isWait ? 'w' : 'c'} ${one.task_id} ${one.from}`, type: 'button', title: `${text}, ${when}`, 'aria-label': `${text}, ${when}`,
     class: `span ${isWait ? 'waited' : isHeld ? 'held' : one.how === 'ran out' ? 'lapsed' : 'over'}`,
-    vars: {'--from': `${share(begin)}%`, '--wide': `${Math.max(0, share(end) - share(begin))}%`, '--hue': String(hue(agent))},
+    vars: {'--from': `${share(begin)}%`, '--wide': `${Math.max(0, share(end) - share(begin))}%`, '--hue': String(hue(agent)), '--row': String(one.row)},
     onclick: (e) => { e.stopPropagation(); act.select(isHeld && !isWait ? 'task' : 'agent', isHeld && !isWait ? one.task_id : agent); }},
   isWait ? '' : lastPart((one.paths || [])[0] || one.task_id));
 }
@@ -56,7 +69,9 @@ function lanesOf(world, from, filter) {
 export function time(world, ui, act, now) {
   const past = history(world);
   const oldest = past.claims.concat(past.waits).reduce((t, one) => Math.min(t, one.from ?? t), past.since ?? now);
-  const length = ui.span || Math.max(60, now - oldest);
+  // No more than there is to show.
+  const known = Math.max(60, now - oldest);
+  const length = ui.span ? Math.min(ui.span, known) : known;
   const from = now - length;
   const all = lanesOf(world, from, ui.filter.toLowerCase());
   const lanes = all.slice(0, lanesMax);
@@ -69,10 +84,10 @@ export function time(world, ui, act, now) {
     lanes.length === 0 ? h('div', {class: 'empty big'}, h('p', null, ui.filter ? 'Nothing matches the filter.' : 'Nobody has claimed anything yet.')) : [
       h('div', {class: 'axis', 'aria-hidden': 'true'}, Array.from({length: ticks}, (_, i) => h('span', {key: i},
         i === ticks - 1 ? 'now' : clock(from + length * i / (ticks - 1))))),
-      h('ul', {class: 'lanes'}, lanes.map((lane) => h('li', {key: lane.name, class: 'lane'},
+      h('ul', {class: 'lanes'}, lanes.map((lane) => [lane, lane.bars.slice(-barsMax)]).map(([lane, bars]) => h('li', {key: lane.name, class: 'lane'},
         h('button', {type: 'button', class: 'plain lane-name', onclick: () => act.select('agent', lane.name)}, person(lane.name)),
-        h('div', {class: 'track'},
-          lane.bars.slice(-barsMax).map((one) => bar(one, from, now, now, act)),
+        h('div', {class: 'track', vars: {'--rows': String(stack(bars, now))}},
+          bars.map((one) => bar(one, from, now, now, act)),
           lane.refusals.slice(-barsMax).map((line) => h('span', {key: `r ${line.at}`, class: 'refusal', role: 'img',
             'aria-label': `refused at ${clock(line.at)}`, title: `${clock(line.at)}: refused ${(line.paths || [line.task_id]).join(', ')}${line.other ? `, ${line.other} has it` : ''}`,
             vars: {'--from': `${(100 * (line.at - from) / length).toFixed(3)}%`}}, '▲')))))),
