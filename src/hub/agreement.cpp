@@ -24,11 +24,14 @@ void Agreement::took(const cluster::Beat& snapshot) {
 }
 
 Agreement::Verdict Agreement::judge(const cluster::Roll& roll, cluster::Incarnation self) const {
+  const cluster::Hub* here = roll.find(self);
+  if (here == nullptr) return Verdict::unknown;
   bool has_like = false;
   bool has_other = false;
   std::map<std::pair<cluster::Revision, std::uint64_t>, int> others;
   for (const auto& [place, hub] : roll.hubs()) {
-    if (hub.incarnation == self) continue;
+    // Another version may save the same state in other bytes.
+    if (hub.incarnation == self || hub.hello.version != here->hello.version) continue;
     const auto own = std::find_if(taken_.begin(), taken_.end(), [&](const cluster::Beat& one) {
       return one.revision == hub.beat.revision;
     });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Whether the hubs of a bus have made the same of its log. All of them take a snapshot after the
 // same batches, and their beats tell of its digest; a hub whose digest is another than that which
-// two others share has gone wrong by itself. Between two hubs nobody can say which.
+// two others share has gone wrong by itself. Between two hubs nobody can say which. Hubs of several
+// versions, as there are while a fleet is upgraded, are not held against each other.
 #pragma once
 
 #include <deque>

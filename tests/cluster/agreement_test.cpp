@@ -15,9 +15,10 @@ class Hubs {
  public:
   explicit Hubs(std::uint64_t count) {
     say({99}, 1, 1000s, {cluster::Config{"syn-1", {}}});
-    for (std::uint64_t hub = 1; hub <= count; ++hub) {
-      say({hub}, 1, 1000s, {cluster::Hello{"hub-" + std::to_string(hub), "", "1", 1}});
-    }
+    for (std::uint64_t hub = 1; hub <= count; ++hub) join(hub, "1");
+  }
+  void join(std::uint64_t hub, const std::string& version) {
+    say({hub}, 1, 1000s, {cluster::Hello{"hub-" + std::to_string(hub), "", version, 1}});
   }
   void beat(std::uint64_t hub, cluster::Beat beat, base::Mono time = 1001s) {
     say({hub}, ++numbers_[hub] + 1, time, {beat});
@@ -73,6 +74,18 @@ TEST_CASE("a hub whose digest is not that of two others is alone, and between tw
   own.took({20, 1});
   hubs.beat(2, {20, 1});
   CHECK(own.judge(hubs.roll(), self) == Verdict::differs);
+}
+
+TEST_CASE("hubs of another version are not held against this one", "[cluster][agreement]") {
+  Hubs hubs(1);
+  for (const std::uint64_t newer : {2, 3}) hubs.join(newer, "2");
+  Agreement own(1000s, 30s);
+  own.took({10, 7});
+  for (const std::uint64_t newer : {2, 3}) hubs.beat(newer, {10, 8});
+  CHECK(own.judge(hubs.roll(), {1}) == Agreement::Verdict::unknown);
+  hubs.join(4, "1");
+  hubs.beat(4, {10, 7});
+  CHECK(own.judge(hubs.roll(), {1}) == Agreement::Verdict::agrees);
 }
 
 TEST_CASE("the log is needed as far back as the oldest snapshot on a disk, and for an hour",
