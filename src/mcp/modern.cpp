@@ -152,15 +152,17 @@ Modern::Answer Modern::answer(TextId text_id, const rpc::Request& request, Effec
     return completed(with_one(name, std::move(items)), Caching::hour_for_all);
   };
   if (method == "server/discover") {
+    Json capabilities = server_capabilities();
+    capabilities["prompts"] = Json::object();  // Their list is empty.
     return completed({{"supportedVersions", Json::array({modern_revision().name})},
-                      {"capabilities", server_capabilities()},
+                      {"capabilities", std::move(capabilities)},
                       {"instructions", server_instructions({})}},
                      Caching::hour_for_all);
   }
   if (method == "tools/list") return one_page("tools", tool_list(modern_revision()));
   if (method == "resources/list") return one_page("resources", resource_list());
   if (method == "resources/templates/list") return one_page("resourceTemplates", Json::array());
-  // There are none, and clients that ask without a look at the capabilities are told so.
+  // There are none, and clients that ask are told so.
   if (method == "prompts/list") return one_page("prompts", Json::array());
   if (method == "tools/call") return call_tool(text_id, request, effects);
   if (method == "resources/read") return read_resource(text_id, request, effects);

@@ -60,6 +60,9 @@ TEST_CASE("every result says that it is whole and whose it is", "[mcp][modern]")
   const Json discovered = player.answer(2, "server/discover").at("result");
   CHECK(discovered.at("supportedVersions") == Json{"2026-07-28"});
   CHECK(discovered.at("capabilities").at("resources").at("subscribe") == true);
+  // What is declared is served, and what is served is declared.
+  CHECK(discovered.at("capabilities").size() == 3);
+  CHECK(discovered.at("capabilities").contains("prompts"));
   CHECK(discovered.contains("instructions"));
 }
 
