@@ -77,8 +77,8 @@ int run(Context& context, const ClusterArguments& options) {
 
 Runner cluster_status(OptionSet& set) {
   auto options = std::make_shared<ClusterArguments>();
-  add_hub_options(set, options->connection);
   set.flag("--json", options->json, "print one JSON document");
+  add_hub_options(set, options->connection);
   set.example("synapse cluster status --uri ws://a:8876,ws://b:8876,ws://c:8876");
   return runner(options, run);
 }
