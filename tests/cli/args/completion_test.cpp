@@ -67,8 +67,8 @@ TEST_CASE("options are completed once they are begun, their values by what they 
           "[cli][completion]") {
   CHECK(answer({"board", ""}).empty());
   CHECK_THAT(answer({"board", "--ur"}),
-             Equals("--uri\tthe hub, also as unix:PATH [$SYNAPSE_URI, or "
-                    "ws://localhost:8876]\n"));
+             Equals("--uri\tthe hub, also as unix:PATH; those of a cluster with commas "
+                    "[$SYNAPSE_URI, or ws://localhost:8876]\n"));
   CHECK(answer({"hub", "--log-format", ""}) == "text\t\njson\t\n");
   CHECK(answer({"hub", "--log-format", "j"}) == "json\t\n");
   CHECK(answer({"hub", "--db", ""}) == ":files\n");
