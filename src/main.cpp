@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -27,6 +28,14 @@ double random_part() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
+std::optional<std::string> ask_at_terminal(const std::string& question) {
+  if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return std::nullopt;
+  std::cerr << question << std::flush;
+  std::string line;  // A terminal's lines are bounded by the kernel.
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
+
 int run(const std::string& started_as, const std::vector<std::string>& words) {
   std::error_code unknown;  // The folder can have been deleted; few commands need it.
   const synapse::base::ProcessEnvironment environment;
@@ -44,6 +53,7 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
                                 std::filesystem::read_symlink("/proc/self/exe", unknown),
                                 started_as,
                                 synapse::services::this_session};
+  context.ask = ask_at_terminal;
   context.columns = synapse::cli::terminal_columns(environment, STDOUT_FILENO);
   if (const auto verb = synapse::syn::verb_of(started_as)) {
     return synapse::syn::run(context, *verb, words);

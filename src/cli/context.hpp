@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -36,6 +37,9 @@ struct Context {
   std::string started_as = {};         // Its name as its starter gave it: argv[0].
   // What is the same for all that runs in this terminal; blank: not known. Only asked if needed.
   std::function<std::string()> session = [] { return std::string(); };
+  // Of the user who sits at a terminal, asked this; nothing: nobody does, or there is no answer.
+  std::function<std::optional<std::string>(const std::string& question)> ask =
+      [](const std::string&) { return std::nullopt; };
   std::size_t columns = 80;         // Of the terminal that out is.
   std::string command = "synapse";  // What runs, as typed: it begins each complaint.
 };

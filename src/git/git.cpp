@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <system_error>
 
 #include "base/control.hpp"
-#include "base/process.hpp"
+#include "base/owned_process.hpp"
 #include "git/place.hpp"
 
 namespace synapse::git {
@@ -49,29 +48,6 @@ base::Variables environment_for(const std::filesystem::path& folder,
   return variables;
 }
 
-// Reaped whatever happens: killed first, unless it has been seen to end.
-class Running {
- public:
-  explicit Running(base::Process process) : process_(std::move(process)) {}
-  ~Running() {
-    if (is_reaped_) return;
-    process_.send_signal(SIGKILL);
-    static_cast<void>(reap());
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
-  [[nodiscard]] int descriptor() const { return process_.descriptor(); }
-  [[nodiscard]] int reap() {
-    is_reaped_ = true;
-    return process_.wait();
-  }
-
- private:
-  base::Process process_;
-  bool is_reaped_ = false;
-};
-
 int poll_ms_until(Clock::time_point end) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
   return static_cast<int>(std::clamp<long long>(left, 0, 1 << 30));
@@ -91,7 +67,7 @@ struct Written {
 };
 
 // All that git writes until it closes both, and ends.
-Result<Written> collect(const Running& running, Descriptor out, Descriptor err,
+Result<Written> collect(const base::OwnedProcess& running, Descriptor out, Descriptor err,
                         Clock::time_point end) {
   Written written;
   std::array<pollfd, 3> events{};
@@ -151,7 +127,7 @@ Result<std::string> Git::run(const std::vector<std::string>& arguments) const {
   setup.err = err.writer.number();
   Result<base::Process> started = base::Process::start(setup);
   if (!started) return cannot_run(folder_, started.error());
-  Running running(*std::move(started));
+  base::OwnedProcess running(*std::move(started));
   out.writer.reset();
   err.writer.reset();
   Result<Written> written = collect(running, std::move(out.reader), std::move(err.reader), end);

@@ -8,6 +8,7 @@
 #include "base/printable.hpp"
 #include "base/strings.hpp"
 #include "guard/ground.hpp"
+#include "guard/leases.hpp"
 #include "guard/session_file.hpp"
 #include "guard/writes.hpp"
 
@@ -113,7 +114,7 @@ class Guard {
       return cannot_tell(call_->event, ground.mode, "the tool writes too many files at once");
     }
     const Result<HookAnswer> answer = ask(ground);
-    if (!answer) return cannot_tell(call_->event, ground.mode, answer.error().message);
+    if (!answer) return without_hub(ground, answer.error());
     switch (answer->decision) {
       case HookAnswer::Decision::held:
         return held(*answer, ground.mode);
@@ -124,6 +125,24 @@ class Guard {
         return context(notices_text(*answer, world_.reader));
     }
     return {};
+  }
+
+  // What a hub that is gone has left says more than nothing.
+  Answer without_hub(const Ground& ground, const Error& why) {
+    const bool is_gone = why.code == ErrorCode::unreachable || why.code == ErrorCode::timed_out;
+    const auto leases = ground.mode == HookMode::enforce && is_gone
+                            ? read_leases(world_.environment, world_.reader.now)
+                            : std::nullopt;
+    if (!leases) return cannot_tell(call_->event, ground.mode, why.message);
+    const std::string name = is_known_ ? session_.name : std::string();
+    const LeftWith left = judge(*leases, ground, {name, call_->agent, world_.reader.now});
+    if (left.kind == LeftWith::Kind::ours) return {};
+    if (left.kind == LeftWith::Kind::unknown) {
+      return cannot_tell(call_->event, ground.mode, why.message);
+    }
+    HookAnswer held;
+    held.holder = left.holder;
+    return {Answer::Kind::deny, denial_text(held, world_.reader)};
   }
 
   [[nodiscard]] Answer held(const HookAnswer& answer, HookMode mode) const {

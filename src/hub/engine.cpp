@@ -257,9 +257,11 @@ void Engine::flush(Moment now) {
   pass_ready(now);
   watch_for_watchers();
   if (room_.activity().is_due(now.mono)) tell_watchers(now);
+  // An answer to one leaves at once; what goes to many waits for what follows it.
+  const net::Flush when = dirty_.size() == 1 ? net::Flush::at_once : net::Flush::queued;
   for (const SharedSession& session : dirty_) {
     session->is_dirty = false;
-    session->connection->flush();
+    session->connection->flush(when);
   }
   dirty_.clear();
 }

@@ -49,7 +49,12 @@ wire::HookBrief::Claim told(const core::Lease& lease) {
 
 HookDesk::HookDesk(HookOptions options, EntryLog& log, Room& room, DrawId draw_id)
     : options_(options), log_(log), room_(room), draw_id_(std::move(draw_id)) {
-  room_.watch([this](const std::vector<core::Event>& events) { saw(events); });
+  room_.watch([this](const std::vector<core::Event>& events, Moment now) { saw(events, now); });
+}
+
+void HookDesk::keep_snapshot(std::optional<LeaseSnapshot::File> file) {
+  if (!file) return;
+  snapshot_.emplace(*std::move(file), room_.encoder().hub_id(), base::boot_id());
 }
 
 Flow<> HookDesk::serve(Job& job, HookCall call) {
@@ -129,6 +134,7 @@ Flow<Result<SessionId>> HookDesk::open(Job& job, const HookCall& call) {
   session.is_watched = is_here && watch_ && watch_(job.id, host);
   sessions_.emplace(job.id, std::move(session));
   by_key_.emplace(job.key, job.id);
+  if (snapshot_) snapshot_->begin();
   static_cast<void>(co_await execute(job, core::Speak(), call.now));
   co_return job.id;
 }
@@ -319,7 +325,7 @@ Flow<> HookDesk::leave(Job& job, Moment now) {
 }
 
 std::optional<Mono> HookDesk::next_deadline() const {
-  std::optional<Mono> next;
+  std::optional<Mono> next = snapshot_ ? snapshot_->next_deadline() : std::nullopt;
   for (const auto& [id, session] : sessions_) {
     Mono due = session.last_call + options_.idle;
     if (session.is_watched) due = std::min<Mono>(due, session.renewed_at + term_min);

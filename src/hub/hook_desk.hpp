@@ -28,6 +28,7 @@
 #include "hub/entry_log.hpp"
 #include "hub/flow.hpp"
 #include "hub/hook_counts.hpp"
+#include "hub/lease_snapshot.hpp"
 #include "hub/room.hpp"
 #include "wire/hook.hpp"
 
@@ -62,6 +63,9 @@ class HookDesk {
     watch_ = std::move(watch);
     forget_ = std::move(forget);
   }
+
+  // Keeps the leases in that file while there are sessions; nothing: in none.
+  void keep_snapshot(std::optional<LeaseSnapshot::File> file);
 
   // What follows from here is proposed; who owns the desk runs the log then.
   void call(HookCall call);
@@ -139,7 +143,7 @@ class HookDesk {
   [[nodiscard]] Flow<> queue_up(Work& work, std::string path, wire::HookAnswer& answer);
   // The session writes these now: what it waited for has served.
   [[nodiscard]] Flow<> give_up_places(Work& work);
-  void saw(const std::vector<core::Event>& events);
+  void saw(const std::vector<core::Event>& events, Moment now);
   [[nodiscard]] bool is_place(const TaskId& task) const { return places_.contains(task); }
   void hand_over(Work& work, wire::HookAnswer& answer);
   // The mailbox: what has been told, and what is to be.
@@ -178,6 +182,7 @@ class HookDesk {
   std::map<std::uint64_t, Job*> awaited_;    // By ticket.
   std::uint64_t last_ticket_ = 0;
   HookCounts counts_;
+  std::optional<LeaseSnapshot> snapshot_;
 };
 
 }  // namespace synapse::hub

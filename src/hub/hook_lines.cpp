@@ -41,6 +41,7 @@ void HookDesk::host_ended(SessionId id, Moment now) {
 }
 
 void HookDesk::pass_time(Moment now) {
+  if (snapshot_) snapshot_->pass_time(machine(), now);
   std::vector<SessionId> idle;
   std::vector<SessionId> living;
   for (const auto& [id, session] : sessions_) {
@@ -148,6 +149,7 @@ void HookDesk::forget_session(SessionId id) {
   for (const auto& [task, path] : session->second.places) places_.erase(task);
   if (session->second.is_watched) forget_(id);
   sessions_.erase(session);
+  if (snapshot_ && sessions_.empty()) snapshot_->end();
 }
 
 void HookDesk::lost(SessionId id) {

@@ -62,7 +62,8 @@ Flow<> HookDesk::give_up_places(Work& work) {
   }
 }
 
-void HookDesk::saw(const std::vector<core::Event>& events) {
+void HookDesk::saw(const std::vector<core::Event>& events, Moment now) {
+  if (snapshot_) snapshot_->saw(events, machine(), now);
   if (places_.empty()) return;
   const auto forget = [this](const TaskId& task) {
     const auto place = places_.find(task);

@@ -39,7 +39,7 @@ core::Outcome Room::execute(const core::Entry& entry, Turn& turn) {
   tell(outcome, entry, turn);
   activity_.saw(entry, outcome, name_of(entry.session), *machine_, turn);
   keep_rows(entry.now);
-  if (watcher_) watcher_(outcome.events);
+  if (watcher_) watcher_(outcome.events, entry.now);
   if (outcome.again) turn.send(entry.session, *outcome.again);
   return outcome;
 }

@@ -31,7 +31,7 @@ class Room final : core::Scribe {
 
   [[nodiscard]] core::Outcome execute(const core::Entry& entry, Turn& turn);
   // Is told of all that happens, when it happens.
-  void watch(std::function<void(const std::vector<core::Event>&)> watcher) {
+  void watch(std::function<void(const std::vector<core::Event>&, Moment)> watcher) {
     watcher_ = std::move(watcher);
   }
   // For those that show what happens.
@@ -113,7 +113,7 @@ class Room final : core::Scribe {
   std::optional<Mono> rows_due_;
   std::uint64_t last_turn_ = 0;
   std::string read_only_reason_;
-  std::function<void(const std::vector<core::Event>&)> watcher_;
+  std::function<void(const std::vector<core::Event>&, Moment)> watcher_;
 };
 
 // The task that a request is about; blank if it is about none.

@@ -3,17 +3,17 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <atomic>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <iterator>
 #include <thread>
 
 #include "hub/allocator_trim.hpp"
+#include "hub/arrival_queue.hpp"
 #include "hub/cluster_run.hpp"
 #include "hub/hook_page.hpp"
 #include "hub/host_watch.hpp"
@@ -21,8 +21,6 @@
 #include "hub/page_files.hpp"
 #include "hub/relay_mirror.hpp"
 #include "hub/service_options.hpp"
-#include "net/batch_queue.hpp"
-#include "net/unix_socket.hpp"
 #include "store/line_writer.hpp"
 
 namespace synapse::hub {
@@ -71,6 +69,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     start_engine(engine, std::move(*machine));
     if (auto bound = server_.start(); !bound) return bound;
     if (auto bound = open_socket(); !bound) return bound;
+    // Guards look where the socket is at its default place. Other hubs could grant what is in it.
+    if (options_.socket && !cluster_) engine_->hooks().keep_snapshot(lease_snapshot_file(port()));
     if (cluster_) {
       Result<> joined = cluster_->join(io_, *engine_, own_url(options_, port()), is_unwanted_);
       if (!joined) return joined;
@@ -107,7 +107,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     if (serves_page(options_)) {
       if (auto page = page_response(request)) return reply->respond(*std::move(page));
     }
-    asio::post(strand_, [this, request = std::move(request), reply = std::move(reply)] {
+    asio::dispatch(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       if (is_for_hooks(request)) return hook(request, reply);
       const Moment now = clock_.now();
       const bool is_of_hubs = cluster_ && is_for_cluster(request);
@@ -132,9 +132,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   void arrive(Arrival arrival) override {
-    if (arrivals_.push(std::move(arrival))) {
-      asio::post(strand_, [this] { drain(); });
-    }
+    // By this thread, where no other is in the hub: a frame that comes alone wakes nobody.
+    if (arrivals_.push(std::move(arrival))) asio::dispatch(strand_, [this] { drain(); });
   }
 
  private:
@@ -183,13 +182,11 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
   // At the default place it may fail: there is the port.
   Result<> open_socket() {
-    if (!options_.socket) return {};
-    const bool is_default = options_.socket->empty();
-    const std::string path = is_default ? net::default_socket_path(port()) : *options_.socket;
+    const std::string path = socket_path(options_, port());
     if (path.empty()) return {};
     Result<> opened = server_.listen_at(path);
     if (opened) logger_.info("the Unix socket is " + path);
-    if (opened || !is_default) return opened;
+    if (opened || !options_.socket->empty()) return opened;
     logger_.warning(opened.error().message + "; there is no Unix socket");
     return {};
   }
@@ -210,28 +207,31 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     drain();
   }
 
-  // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
-  // opens. What has arrived waits while the log is too far behind, and so, in turn, do the sockets
-  // that it came from: a small frame may write a large row. The next commit goes on from there. It
-  // also waits until the hubs of a cluster know this one.
   void drain() {
-    std::vector<Arrival> batch = arrivals_.take();
-    const bool is_news = !batch.empty();
-    if (taken_ == waiting_.size()) {
-      waiting_ = std::move(batch);
-      taken_ = 0;
-    } else {
-      std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
-    }
-    while (taken_ < waiting_.size() && may_take()) take(waiting_[taken_++]);
-    const bool goes_on = is_news && taken_ == waiting_.size();
-    if (goes_on && ++rounds_ < rounds_max) {
-      asio::post(strand_, [this] { drain(); });
-      return;
+    if (std::exchange(is_draining_, true)) return;  // A flush has told of what it wrote.
+    if (has_more()) asio::post(strand_, [this] { drain(); });
+    is_draining_ = false;
+  }
+
+  // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
+  // opens. For one frame alone it opens at once: nobody is known to follow. What has arrived waits
+  // while the log is too far behind, and so, in turn, do the sockets that it came from: a small
+  // frame may write a large row. The next commit goes on from there. It also waits until the hubs
+  // of a cluster know this one.
+  bool has_more() {
+    for (bool is_flushed = false;; is_flushed = true) {
+      const std::size_t news = arrivals_.receive([this] { return may_take(); },
+                                                 [this](Arrival& arrival) { take(arrival); });
+      if (news == 0 && is_flushed) break;
+      const bool may_go_on = !arrivals_.is_held_up() && ++rounds_ < rounds_max;
+      if (may_go_on && news > 1) return true;
+      flush();
+      if (may_go_on) continue;
+      rounds_ = 0;
+      return !arrivals_.is_held_up();
     }
     rounds_ = 0;
-    flush();
-    if (goes_on) asio::post(strand_, [this] { drain(); });
+    return false;
   }
 
   // Null: nothing is written.
@@ -370,9 +370,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::optional<asio::steady_timer> deadline_;
   std::optional<Mono> armed_for_;
   net::Server server_;
-  net::BatchQueue<Arrival> arrivals_;
-  std::vector<Arrival> waiting_;  // Of which some are taken already; the rest waits for the log.
-  std::size_t taken_ = 0;
+  ArrivalQueue arrivals_;
   HostWatch hosts_;
   std::optional<LogKeeper> log_;
   std::optional<ClusterRun> cluster_;
@@ -384,6 +382,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   Mono started_{0};
   int rounds_ = 0;
   std::atomic<bool> is_unwanted_{false};
+  bool is_draining_ = false;
   bool stopping_ = false;
   bool closed_all_ = false;
 };

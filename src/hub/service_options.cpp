@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/service_options.hpp"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "net/http_rules.hpp"
+#include "net/unix_socket.hpp"
 
 namespace synapse::hub {
 
@@ -61,8 +63,16 @@ EngineOptions engine_options(const RunOptions& options) {
 }
 
 unsigned thread_count(const RunOptions& options) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return options.threads == 0 ? std::min(cores, 4U) : options.threads;
+  if (options.threads != 0) return options.threads;
+  // The cores that this process may run on, and not all that there are: a thread more than that is
+  // only in the others' way.
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  const bool is_known = sched_getaffinity(0, sizeof cores, &cores) == 0;
+  constexpr unsigned threads_max = 4;
+  const unsigned count =
+      is_known ? static_cast<unsigned>(CPU_COUNT(&cores)) : std::thread::hardware_concurrency();
+  return std::clamp(count, 1U, threads_max);
 }
 
 LogOptions log_options(const RunOptions& options) {
@@ -113,6 +123,11 @@ std::string own_url(const RunOptions& options, std::uint16_t port) {
   const bool is_v6 = options.host.find(':') != std::string::npos;
   return (options.tls_cert.empty() ? "ws://" : "wss://") +
          (is_v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
+}
+
+std::string socket_path(const RunOptions& options, std::uint16_t port) {
+  if (!options.socket) return "";
+  return options.socket->empty() ? net::default_socket_path(port) : *options.socket;
 }
 
 store::Say say_to(const Logger& logger) {

@@ -13,6 +13,10 @@
 
 namespace synapse::net {
 
+// Who writes what is queued. at_once: the thread that asks, unless another is at it; queued: the
+// connection's own strand, later, so that what comes meanwhile leaves in the same write.
+enum class Flush { at_once, queued };
+
 // One upgraded connection, as its owner sees it. All members may be called from any thread.
 class Connection {
  public:
@@ -22,7 +26,7 @@ class Connection {
   // is closed with 1013, here and now.
   [[nodiscard]] virtual bool send(const SharedFrame& frame, WrittenMark mark) = 0;
   [[nodiscard]] bool send(const SharedFrame& frame) { return send(frame, unmarked); }
-  virtual void flush() = 0;
+  virtual void flush(Flush when) = 0;
   // Sends what is queued, then a close frame, then ends: within close_timeout, whatever the peer
   // does.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;

@@ -52,6 +52,20 @@ class ServerStream {
         [&](auto& layer) { return layer.async_write_some(buffers, std::forward<Token>(token)); },
         layer_);
   }
+  // What the socket takes at once; would_block: nothing, or it isn't for this layer to tell.
+  template <class Buffers>
+  std::size_t try_write(const Buffers& buffers, Code& error) {
+    auto* socket = std::get_if<Socket>(&layer_);
+    if (socket == nullptr) {
+      error = boost::asio::error::would_block;
+      return 0;
+    }
+    if (!socket->non_blocking()) {
+      socket->non_blocking(true, error);
+      if (error) return 0;
+    }
+    return socket->write_some(buffers, error);
+  }
   void close() {
     Code ignored;
     socket().shutdown(Socket::shutdown_both, ignored);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "net/ws_connection.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -44,6 +45,7 @@ void WsConnection::start(const HttpRequest& request) {
   ws_.async_accept(head, [self = shared_from_this()](error_code error) {
     if (error) return self->end();
     self->handler_ = self->shared_->handler.opened(self);
+    if (self->ended_) return self->tell_closed();  // What it was sent at once could not be.
     self->wait_ping();
     self->go_on();
   });
@@ -60,8 +62,10 @@ bool WsConnection::send(const SharedFrame& frame, WrittenMark mark) {
   return wake;
 }
 
-void WsConnection::flush() {
-  asio::post(ws_.get_executor(), [self = shared_from_this()] { self->write(); });
+void WsConnection::flush(Flush when) {
+  auto write = [self = shared_from_this()] { self->write(); };
+  if (when == Flush::at_once) return asio::dispatch(ws_.get_executor(), std::move(write));
+  asio::post(ws_.get_executor(), std::move(write));
 }
 
 void WsConnection::close(std::uint16_t code, std::string_view reason) {
@@ -137,24 +141,39 @@ void WsConnection::hand_on() {
 
 void WsConnection::write() {
   if (writing_ || ended_) return;
-  if (!outbox_.gather(buffers_)) {
-    if (outbox_.is_done() && read_ended_) hang_up();
-    return;
-  }
   writing_ = true;
-  ws_.next_layer().layer().async_write_some(
-      buffers_, beast::bind_front_handler(&WsConnection::on_write, shared_from_this()));
+  // A socket nearly always has room. To try first costs nothing then, and spares the scheduler a
+  // completion, which is a look at all sockets more for each frame.
+  while (outbox_.gather(buffers_)) {
+    error_code error;
+    const std::size_t bytes = ws_.next_layer().layer().try_write(buffers_, error);
+    if (error == asio::error::would_block) {
+      ws_.next_layer().layer().async_write_some(
+          buffers_, beast::bind_front_handler(&WsConnection::on_write, shared_from_this()));
+      return;
+    }
+    if (error) return hang_up();
+    wrote(bytes);
+    if (ended_) return;
+  }
+  writing_ = false;
+  if (outbox_.is_done() && read_ended_) hang_up();
 }
 
 void WsConnection::on_write(error_code error, std::size_t bytes) {
   writing_ = false;
   if (error) return hang_up();
-  outbox_.sent(bytes, written_);
-  if (handler_) {
-    for (const WrittenMark mark : written_) handler_->written(mark);
-  }
-  written_.clear();
+  wrote(bytes);
   write();
+}
+
+void WsConnection::wrote(std::size_t bytes) {
+  outbox_.sent(bytes, written_);
+  if (written_.empty()) return;
+  // Whoever is told may have something to send in return.
+  const std::vector<WrittenMark> told = std::exchange(written_, {});
+  if (!handler_) return;
+  for (const WrittenMark mark : told) handler_->written(mark);
 }
 
 void WsConnection::wait_ping() {

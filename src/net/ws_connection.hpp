@@ -28,7 +28,7 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
 
   using Connection::send;
   bool send(const SharedFrame& frame, WrittenMark mark) override;
-  void flush() override;
+  void flush(Flush when) override;
   void close(std::uint16_t code, std::string_view reason) override;
   void admit() override;
   void credit(std::size_t messages) override;
@@ -44,8 +44,10 @@ class WsConnection final : public Connection, public std::enable_shared_from_thi
   void resume();
   void turn_away(std::uint16_t code, std::string_view reason);
 
+  // All that waits, for as long as the socket takes it.
   void write();
   void on_write(error_code error, std::size_t bytes);
+  void wrote(std::size_t bytes);
   void wait_ping();
   // The close frame is queued; the peer has close_timeout to answer it.
   void start_closing();

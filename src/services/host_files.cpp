@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Where each host program keeps the file that its hooks are in.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <system_error>
 
-#include "base/strings.hpp"
+#include "base/find_program.hpp"
 #include "services/host_hooks.hpp"
 
 namespace synapse::services {
@@ -71,15 +69,6 @@ constexpr std::array<FilePlace, 8> file_places{{
     {Host::kimi, HookFileKind::toml, "config.toml", ""},
 }};
 
-bool is_in_path(std::string_view program, const base::Environment& environment) {
-  const std::string path = variable(environment, "PATH");
-  const auto folders = base::split(path, ':');
-  return std::any_of(folders.begin(), folders.end(), [program](std::string_view folder) {
-    const fs::path file = fs::path(folder) / std::string(program);
-    return !folder.empty() && access(file.c_str(), X_OK) == 0;
-  });
-}
-
 }  // namespace
 
 std::optional<HookFile> hook_file(Host host, HookScope scope, const base::Environment& environment,
@@ -100,7 +89,8 @@ bool is_detected(Host host, const base::Environment& environment) {
   std::error_code unknown;
   const fs::path folder = host_folder(host, environment);
   if (!folder.empty() && fs::is_directory(folder, unknown)) return true;
-  return is_in_path(guard::traits_of(host).word, environment);
+  const std::string program(guard::traits_of(host).word);
+  return !base::find_program(program, {}, environment).empty();
 }
 
 }  // namespace synapse::services

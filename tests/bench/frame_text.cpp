@@ -82,6 +82,10 @@ std::string who_request_text(std::string_view sender) {
   return frame_head(sender, "who_request") + "}";
 }
 
+std::string board_request_text(std::string_view sender) {
+  return frame_head(sender, "board_request") + "}";
+}
+
 std::string claim_text(std::string_view sender, std::string_view task_id, std::string_view path) {
   std::string text = frame_head(sender, "claim");
   add_field(text, "task_id", task_id);

@@ -20,6 +20,7 @@ std::string agent_name(std::size_t number);  // agent-0001
 std::string heartbeat_text(std::string_view sender);
 // A heartbeat that also asks to be spared all broadcasts; where that is unknown it is ignored.
 std::string deaf_heartbeat_text(std::string_view sender);
+std::string board_request_text(std::string_view sender);
 std::string who_request_text(std::string_view sender);
 std::string claim_text(std::string_view sender, std::string_view task_id, std::string_view path);
 // The same of an agent that waits for its turn.

@@ -58,8 +58,7 @@ double time_of(const Start& run) {
   arguments.push_back(nullptr);
   const Clock::time_point begin = Clock::now();
   pid_t pid = -1;
-  const int failed =
-      posix_spawnp(&pid, arguments[0], &streams, nullptr, arguments.data(), environ);
+  const int failed = posix_spawnp(&pid, arguments[0], &streams, nullptr, arguments.data(), environ);
   int status = 0;
   if (failed == 0) waitpid(pid, &status, 0);
   const double taken = milliseconds_since(begin);
@@ -117,8 +116,8 @@ void time_processes(const Place& place, const std::string& synapse, const std::s
   const std::string syn = (fs::path(synapse).parent_path() / "syn").string();
   const auto guard = [&](const char* input) {
     return Start{{syn, "guard", "--for", "claude"},
-               (place.folder / input).string(),
-               place.repository.string()};
+                 (place.folder / input).string(),
+                 place.repository.string()};
   };
   struct Series {
     const char* name;

@@ -30,7 +30,7 @@ class DeafConnection final : public net::Connection {
     sent_bytes_ += frame->bytes.size();
     return true;
   }
-  void flush() override {}
+  void flush(net::Flush) override {}
   void close(std::uint16_t, std::string_view) override {}
   void admit() override {}
   void credit(std::size_t) override {}

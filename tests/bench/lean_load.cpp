@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 #include <string_view>
+#include <utility>
 
 #include "failure.hpp"
 #include "frame_text.hpp"
@@ -72,6 +74,10 @@ std::string printable(std::string text) {
   return text;
 }
 
+double microseconds_since(Clock::time_point then) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - then).count();
+}
+
 std::string as_redis(const std::vector<std::string>& words) {
   std::string text = "*" + std::to_string(words.size()) + "\r\n";
   for (const std::string& word : words) {
@@ -93,10 +99,16 @@ struct LeanLoad::Client {
   Clock::time_point asked;
 };
 
-LeanLoad::LeanLoad(const Place& place, std::size_t clients) : clients_(clients) {
+LeanLoad::LeanLoad(const Place& place, std::size_t clients, std::size_t first)
+    : first_(first), clients_(clients) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) fail_errno("epoll_create1");
-  for (std::size_t i = 0; i < clients_.size(); ++i) connect(clients_[i], place, i);
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    connect(clients_[i], place, first_ + i);
+    // A crowd takes longer to come than a hub waits for the answer to a ping.
+    if (wait(0) == 0) continue;
+    for (const std::size_t number : ready_) static_cast<void>(hear(clients_[number]));
+  }
 }
 
 LeanLoad::~LeanLoad() {
@@ -124,11 +136,12 @@ void LeanLoad::connect(Client& client, const Place& place, std::size_t number) {
   if (place.dialect == Dialect::synapse) greet(client, place, number);
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = number;
+  event.data.u64 = number - first_;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, client.fd, &event) != 0) fail_errno("epoll_ctl");
 }
 
-// The upgrade, the hello, and a question whose answer shows that nothing else is on its way.
+// The upgrade, the hello, and a question whose answer shows that nothing else is on its way; one
+// that is short, however many agents there are.
 void LeanLoad::greet(Client& client, const Place& place, std::size_t number) {
   std::string in;
   const auto receive = [&] {
@@ -142,7 +155,7 @@ void LeanLoad::greet(Client& client, const Place& place, std::size_t number) {
   while (!(upgraded = upgrade_answer_size(in))) receive();
   in.erase(0, *upgraded);
   const std::string name = agent_name(number);
-  send_all(client.fd, as_frame(deaf_heartbeat_text(name)) + as_frame(who_request_text(name)));
+  send_all(client.fd, as_frame(deaf_heartbeat_text(name)) + as_frame(board_request_text(name)));
   for (;;) {
     const std::optional<Frame> frame = next_frame(in);
     if (!frame) {
@@ -151,7 +164,7 @@ void LeanLoad::greet(Client& client, const Place& place, std::size_t number) {
     }
     const std::string_view type = type_of(frame->payload);
     expect_no_refusal(type, frame->payload);
-    if (type == "who_snapshot") return;
+    if (type == "board_snapshot") return;
     in.erase(0, frame->size);
   }
 }
@@ -165,6 +178,7 @@ bool LeanLoad::hear(Client& client) {
   std::array<char, 4096> bytes;
   const ssize_t got = ::recv(client.fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (got == 0) throw Failure("the server closed a socket");
+  if (got < 0 && errno == EAGAIN) return false;
   if (got < 0) fail_errno("recv");
   client.in.append(bytes.data(), static_cast<std::size_t>(got));
   if (client.in.size() > answer_bytes_max) throw Failure("an answer never ends");
@@ -202,23 +216,97 @@ std::vector<double> LeanLoad::run(std::size_t operations) {
     ask(client);
     ++asked;
   }
-  std::array<epoll_event, 64> ready;
   while (times.size() < operations) {
-    const int count = ::epoll_wait(epoll_, ready.data(), ready.size(), silence_max_ms);
-    fail_if_signalled();
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) throw Failure("nothing comes any more");
-    for (int i = 0; i < count; ++i) {
-      Client& client = clients_[ready[static_cast<std::size_t>(i)].data.u64];
+    if (wait(silence_max_ms) == 0) throw Failure("nothing comes any more");
+    for (const std::size_t number : ready_) {
+      Client& client = clients_[number];
       if (!hear(client)) continue;
-      times.push_back(
-          std::chrono::duration<double, std::micro>(Clock::now() - client.asked).count());
+      times.push_back(microseconds_since(client.asked));
       if (asked == operations) continue;
       ask(client);
       ++asked;
     }
   }
   return times;
+}
+
+std::size_t LeanLoad::wait(int patience_ms) {
+  std::array<epoll_event, 64> events;
+  const int count = ::epoll_wait(epoll_, events.data(), events.size(), patience_ms);
+  fail_if_signalled();
+  if (count < 0 && errno != EINTR) fail_errno("epoll_wait");
+  ready_.clear();
+  for (int i = 0; i < count; ++i) {
+    ready_.push_back(static_cast<std::size_t>(events[static_cast<std::size_t>(i)].data.u64));
+  }
+  return ready_.size();
+}
+
+struct LeanLoad::Schedule {
+  Clock::time_point begin;
+  std::chrono::duration<double> interval;
+  std::size_t operations;
+  std::size_t asked = 0;
+  std::deque<std::size_t> idle;  // Clients, the one that has waited longest first.
+
+  [[nodiscard]] Clock::time_point due() const {
+    return begin +
+           std::chrono::duration_cast<Clock::duration>(interval * static_cast<double>(asked));
+  }
+};
+
+void LeanLoad::ask_due(Schedule& schedule) {
+  while (schedule.asked < schedule.operations && !schedule.idle.empty()) {
+    const Clock::time_point due = schedule.due();
+    if (due > Clock::now()) return;
+    Client& client = clients_[schedule.idle.front()];
+    schedule.idle.pop_front();
+    ask(client);
+    client.asked = due;
+    ++schedule.asked;
+  }
+}
+
+std::vector<double> LeanLoad::run_at(double rate, std::size_t operations) {
+  Schedule schedule{Clock::now(), std::chrono::duration<double>(1 / rate), operations, 0, {}};
+  for (std::size_t i = 0; i < clients_.size(); ++i) schedule.idle.push_back(i);
+  std::vector<double> times;
+  times.reserve(operations);
+  Clock::time_point heard = Clock::now();
+  while (times.size() < operations) {
+    ask_due(schedule);
+    // This program has a core of its own, and a sleep would be late.
+    if (wait(0) != 0) heard = Clock::now();
+    if (Clock::now() - heard > std::chrono::milliseconds(silence_max_ms)) {
+      throw Failure("nothing comes any more");
+    }
+    for (const std::size_t number : ready_) {
+      Client& client = clients_[number];
+      if (!hear(client)) continue;
+      times.push_back(microseconds_since(client.asked));
+      schedule.idle.push_back(number);
+    }
+  }
+  return times;
+}
+
+void LeanLoad::hold(std::size_t claims_each) {
+  for (std::size_t number = 0; number < clients_.size(); ++number) {
+    Client& client = clients_[number];
+    const std::string name = agent_name(first_ + number);
+    for (std::size_t i = 0; i < claims_each; ++i) {
+      const std::string which = std::to_string(number) + "-" + std::to_string(i);
+      send_all(client.fd,
+               as_frame(claim_text(name, "kept-" + which, "kept/" + which + "/main.cpp")));
+      // As a release is answered, so is this; its turn comes back to where it was.
+      const std::string expected = std::exchange(client.answers[client.turn], "claim_granted");
+      while (!hear(client)) {
+        if (wait(silence_max_ms) == 0) throw Failure("nothing comes any more");
+      }
+      client.turn = 1 - client.turn;
+      client.answers[client.turn] = expected;
+    }
+  }
 }
 
 bool is_listening(const Place& place) {

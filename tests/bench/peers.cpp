@@ -3,7 +3,6 @@
 // reads and writes, one after the other in each round, with the same load.
 //   synapse_peers HUB-PROGRAM [--runs N] [--json] [--counts] [--folder FOLDER]
 // README.md in this folder says what the figures mean.
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -18,6 +17,7 @@
 #include "failure.hpp"
 #include "hub_process.hpp"
 #include "lean_load.hpp"
+#include "lean_options.hpp"
 #include "report.hpp"
 #include "scratch_folder.hpp"
 
@@ -34,13 +34,8 @@ constexpr std::chrono::seconds listening_max{60};
 enum class Durability : std::uint8_t { none, synced };
 enum class Transport : std::uint8_t { tcp, local };
 
-struct Options {
-  std::string hub;
+struct Options : LeanOptions {
   std::string floor;  // The program beside this one.
-  fs::path folder = ".";
-  std::size_t runs = 5;
-  bool is_json = false;
-  bool is_counted = false;
 };
 
 struct Server {
@@ -208,34 +203,6 @@ Figures count(const Options& options, const Row& row, const fs::path& folder) {
            slope(options, row, folder / "calls", {"strace", "-f", "-c"}, "output", total)}};
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  options.floor = (fs::path(argv[0]).parent_path() / "synapse_floor").string();
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
-    if (word == "--json") {
-      options.is_json = true;
-    } else if (word == "--counts") {
-      options.is_counted = true;
-    } else if (word == "--folder" && ++i < argc) {
-      options.folder = value;
-    } else if (word == "--runs" && ++i < argc) {
-      const auto [end, error] =
-          std::from_chars(value.data(), value.data() + value.size(), options.runs);
-      if (error != std::errc() || options.runs == 0) throw Failure("--runs takes a number");
-    } else if (options.hub.empty() && !word.starts_with('-')) {
-      options.hub = word;
-    } else {
-      throw Failure("what is " + std::string(word) + "?");
-    }
-  }
-  if (options.hub.empty()) {
-    throw Failure("usage: synapse_peers HUB-PROGRAM [--runs N] [--json] [--counts] [--folder DIR]");
-  }
-  return options;
-}
-
 void measure_all(const Options& options) {
   pin_this_process(load_core);
   const ScratchFolder scratch(options.folder);
@@ -261,7 +228,11 @@ void measure_all(const Options& options) {
 int main(int argc, char** argv) {
   try {
     synapse::bench::mark_signals();
-    synapse::bench::measure_all(synapse::bench::parse(argc, argv));
+    synapse::bench::Options options{
+        synapse::bench::lean_options(argc, argv, synapse::bench::CanCount::yes), {}};
+    const std::filesystem::path self(argv[0]);
+    options.floor = (self.parent_path() / "synapse_floor").string();
+    synapse::bench::measure_all(options);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "synapse_peers: " << error.what() << std::endl;

@@ -17,9 +17,8 @@ struct MailShop : Workshop {
   }
 
   void say(const std::string& text) const {
-    const Finished said =
-        command({program_under_test(), "send", text, "--target", "shop/claude", "--name",
-                 "shop/bob", "--wait-seconds", "0"});
+    const Finished said = command({program_under_test(), "send", text, "--target", "shop/claude",
+                                   "--name", "shop/bob", "--wait-seconds", "0"});
     CHECK(said.status->as_number() == 0);
   }
   // The states of what bob has sent, the oldest first.

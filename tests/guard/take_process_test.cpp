@@ -45,9 +45,13 @@ TEST_CASE("what a session takes in its turn is held with what it edits, and ends
     const fs::path input = shop.shop.root().parent_path() / ("begin-" + session);
     std::ofstream(input) << shop.payload(session, "PreToolUse", path);
     Command host;
-    host.words = {"timeout",     "60",          "/bin/sh", "-c",
+    host.words = {"timeout",
+                  "60",
+                  "/bin/sh",
+                  "-c",
                   "\"$0\" guard --for claude <\"$1\"; echo asked; sleep 60",
-                  syn_program(), input.string()};
+                  syn_program(),
+                  input.string()};
     host.environment = shop.environment;
     host.folder = shop.shop.root().string();
     auto process = std::make_unique<ChildProcess>(host);

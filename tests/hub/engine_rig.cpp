@@ -26,6 +26,8 @@ bool FakeConnection::send(const net::SharedFrame& frame, net::WrittenMark mark) 
   return true;
 }
 
+void FakeConnection::flush(net::Flush) { flush(); }
+
 void FakeConnection::flush() {
   if (is_stalled_) return;
   flushed_ = sent_.size();

@@ -30,7 +30,7 @@ class FakeConnection final : public net::Connection {
   explicit FakeConnection(std::string host) { peer_.host = std::move(host); }
 
   [[nodiscard]] bool send(const net::SharedFrame& frame, net::WrittenMark mark) override;
-  void flush() override;
+  void flush(net::Flush when) override;
   void close(std::uint16_t code, std::string_view reason) override;
   void admit() override { is_admitted_ = true; }
   void credit(std::size_t messages) override { credits_ += messages; }
@@ -49,6 +49,8 @@ class FakeConnection final : public net::Connection {
   [[nodiscard]] bool is_admitted() const { return is_admitted_; }
 
  private:
+  void flush();
+
   net::Peer peer_;
   Frames sent_;
   std::size_t flushed_ = 0;

@@ -32,7 +32,7 @@ class ClusterWorld::Socket final : public net::Connection {
     queued_.emplace_back(frame, mark);
     return true;
   }
-  void flush() override {
+  void flush(net::Flush) override {
     for (const auto& [frame, mark] : std::exchange(queued_, {})) {
       if (agent_ == nullptr) continue;
       hub::Engine& engine = *world_.nodes_[agent_->hub].engine;
@@ -41,12 +41,12 @@ class ClusterWorld::Socket final : public net::Connection {
     }
   }
   void close(std::uint16_t, std::string_view) override {
-    flush();
+    flush(net::Flush::at_once);
     if (agent_ != nullptr) world_.disconnect(*agent_);
   }
   void admit() override {}
   void credit(std::size_t) override {
-    flush();
+    flush(net::Flush::at_once);
     if (agent_ != nullptr) world_.answered(*agent_);
   }
   [[nodiscard]] const net::Peer& peer() const override { return peer_; }

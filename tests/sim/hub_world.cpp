@@ -38,7 +38,7 @@ class HubWorld::Socket final : public net::Connection {
     queued_.emplace_back(frame, mark);
     return true;
   }
-  void flush() override {
+  void flush(net::Flush) override {
     for (const auto& [frame, mark] : std::exchange(queued_, {})) {
       if (agent_ == nullptr) continue;
       if (mark != net::unmarked) world_.engine_->written(*agent_->session, MessageId{mark});
@@ -46,7 +46,7 @@ class HubWorld::Socket final : public net::Connection {
     }
   }
   void close(std::uint16_t, std::string_view) override {
-    flush();
+    flush(net::Flush::at_once);
     if (agent_ != nullptr) world_.disconnect(*agent_);
   }
   void admit() override {}

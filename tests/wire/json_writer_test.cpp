@@ -38,6 +38,22 @@ TEST_CASE("every byte that JSON wants escaped is, and no other", "[wire][json]")
   CHECK(written("h\xc3\xa9 \xf0\x9f\x98\x80") == "\"h\xc3\xa9 \xf0\x9f\x98\x80\"");
 }
 
+TEST_CASE("a byte is escaped wherever it stands in a text of any length", "[wire][json]") {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 0x80; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        const std::string json = written(text);
+        const bool is_plain = byte >= 0x20 && byte != '"' && byte != '\\';
+        const bool is_as_it_is = json == '"' + text + '"';
+        if (is_plain == is_as_it_is && nlohmann::json::parse(json) == text) continue;
+        FAIL("byte " << byte << " at " << at << " of " << size << ": " << json);
+      }
+    }
+  }
+}
+
 TEST_CASE("any character comes back from its text", "[wire][json]") {
   std::string all;
   for (char c = 0; c < 0x7f; ++c) all += c;

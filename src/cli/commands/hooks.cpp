@@ -135,6 +135,28 @@ std::optional<Result<std::string>> enable_repository(const Context& context, std
   return modes()[mode];
 }
 
+// What a new repository is to be, of `modes`; 0: nobody was there to say.
+std::size_t asked_mode(const Context& context) {
+  const auto place = git::find_place(context.folder, context.environment);
+  std::error_code unknown;
+  if (!place || fs::exists(place->top_level / guard::synapse_folder / guard::mode_file, unknown)) {
+    return 0;
+  }
+  constexpr int times_max = 3;
+  for (int i = 0; i < times_max; ++i) {
+    const auto said = context.ask(
+        "An edit of what another agent holds: shall it be refused (enforce), or shall the agent be "
+        "told who holds it (warn)? [warn] ");
+    if (!said) return 0;
+    const std::string word = base::trimmed(*said);
+    if (word.empty()) return 1;
+    for (std::size_t mode = 1; mode < modes().size(); ++mode) {
+      if (modes()[mode].starts_with(word)) return mode;
+    }
+  }
+  return 0;
+}
+
 int explain_mode(Context& context, const std::optional<Result<std::string>>& mode) {
   if (!mode) {
     context.out << "Not in a repository: run `synapse hooks mode warn` or `synapse hooks mode "
@@ -168,9 +190,11 @@ int note_token_file(Context& context, const std::string& file) {
   return exit_code::ok;
 }
 
-int run_install(Context& context, const HooksOptions& options) {
+int run_install(Context& context, const HooksOptions& given) {
+  HooksOptions options = given;
   const auto hosts = chosen_hosts(context, options.hosts);
   if (!hosts) return explain_usage(context, hosts.error());
+  if (options.mode == 0 && !options.is_dry_run) options.mode = asked_mode(context);
   int code = exit_code::ok;
   if (options.token_file && !options.is_dry_run) {
     code = note_token_file(context, *options.token_file);
@@ -225,7 +249,7 @@ Runner hooks_install(OptionSet& set) {
   add_host_options(set, options->hosts);
   set.choice({"--mode", "MODE",
               "of this repository: warn tells an agent who holds what it edits, enforce refuses "
-              "the edit [as it is, or warn]"},
+              "the edit [as it is; else asked at a terminal, or warn]"},
              options->mode, modes());
   set.text({"--token-file", "FILE",
             "file with the token of a secured hub that is reached by TCP, readable by its owner "

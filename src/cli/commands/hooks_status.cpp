@@ -15,6 +15,7 @@
 #include "guard/ask.hpp"
 #include "guard/ground.hpp"
 #include "guard/guard.hpp"
+#include "services/host_report.hpp"
 #include "wire/json_document.hpp"
 
 namespace synapse::cli::commands {
@@ -26,6 +27,7 @@ using wire::Json;
 
 constexpr std::size_t settings_bytes_max = 4UL << 20U;
 constexpr std::chrono::milliseconds hub_patience{1000};
+constexpr std::chrono::milliseconds host_patience{8000};  // Some take seconds to start.
 
 // What the hub has counted; null: it can't be asked.
 Json hook_counts(const Context& context) {
@@ -79,6 +81,22 @@ void print_calls(Context& context, const Json& counts, std::string_view word) {
               << wire::number_member(host, "p99_ms") << " ms\n";
 }
 
+void print_trust(Context& context) {
+  const auto trust = services::codex_trust(context.environment, context.folder, host_patience);
+  if (!trust) {
+    context.out << "  runs only if you have trusted it, and Codex can't be asked ("
+                << base::escape_control(trust.error().message, base::LineBreaks::escape)
+                << "): enter /hooks in `codex`\n";
+  } else if (trust->hooks == 0) {
+    context.out << "  Codex does not know of it in this folder\n";
+  } else if (trust->trusted == trust->hooks) {
+    context.out << "  trusted by you\n";
+  } else {
+    context.out << "  " << trust->hooks - trust->trusted << " of its " << trust->hooks
+                << " hooks are NOT trusted by you, so Codex skips them: enter /hooks in `codex`\n";
+  }
+}
+
 int run_status(Context& context, const HostChoice& choice) {
   const auto hosts = chosen_hosts(context, choice);
   if (!hosts) return explain_usage(context, hosts.error());
@@ -88,21 +106,25 @@ int run_status(Context& context, const HostChoice& choice) {
                          : std::string("not enabled here; `synapse hooks mode warn` does"))
               << '\n';
   const Json counts = hook_counts(context);
+  const auto versions = services::host_versions(context.environment, host_patience);
   context.out << "hub: " << (counts.is_null() ? "can't be asked; see `synapse doctor`" : "answers")
               << '\n';
   for (const guard::Host id : *hosts) {
     const guard::HostTraits& host = guard::traits_of(id);
     const auto file = chosen_file(context, choice, id);
-    context.out << host.title << ": ";
+    const auto version = versions.find(id);
+    context.out << host.title
+                << (version == versions.end()
+                        ? ""
+                        : " " + base::escape_control(version->second, base::LineBreaks::escape))
+                << ": ";
     if (!is_installed(file)) {
       context.out << "not installed\n";
       continue;
     }
     context.out << "installed in "
                 << base::escape_control(file->path.string(), base::LineBreaks::escape) << '\n';
-    if (id == guard::Host::codex) {
-      context.out << "  runs only if you have trusted it: enter /hooks in `codex`\n";
-    }
+    if (id == guard::Host::codex) print_trust(context);
     if (!counts.is_null()) print_calls(context, counts, host.word);
     context.out << "  not covered: " << not_covered(id) << '\n';
   }
