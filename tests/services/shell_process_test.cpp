@@ -11,7 +11,7 @@
 
 #include "shell_world.hpp"
 #include "support/catch.hpp"
-#include "terminal.hpp"
+#include "support/terminal.hpp"
 
 using namespace synapse::test;
 using Catch::Matchers::Contains;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "terminal.hpp"
+#include "support/terminal.hpp"
 
 #include <poll.h>
 #include <pty.h>
