@@ -44,11 +44,11 @@ TEST_CASE("a byte is escaped wherever it stands in a text of any length", "[wire
       for (int byte = 0; byte < 0x80; ++byte) {
         std::string text(size, 'x');
         text[at] = static_cast<char>(byte);
-        const std::string json = written(text);
+        const std::string escaped = written(text);
         const bool is_plain = byte >= 0x20 && byte != '"' && byte != '\\';
-        const bool is_as_it_is = json == '"' + text + '"';
-        if (is_plain == is_as_it_is && nlohmann::json::parse(json) == text) continue;
-        FAIL("byte " << byte << " at " << at << " of " << size << ": " << json);
+        const bool is_as_it_is = escaped == '"' + text + '"';
+        if (is_plain == is_as_it_is && nlohmann::json::parse(escaped) == text) continue;
+        FAIL("byte " << byte << " at " << at << " of " << size << ": " << escaped);
       }
     }
   }
