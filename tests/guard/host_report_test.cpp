@@ -66,7 +66,7 @@ TEST_CASE("which hooks Codex skips because they are not trusted is told",
   const Town town;
   town.put_codex(hook("untrusted") + "," + hook("trusted") +
                  R"(,{"command":"other","trustStatus":"untrusted"})");
-  town.synapse({"hooks", "install", "--for", "codex"});
+  static_cast<void>(town.synapse({"hooks", "install", "--for", "codex"}));
   const auto status = [&town] { return town.synapse({"hooks", "status", "--for", "codex"}); };
   CHECK(status().find("Codex 0.171.0: installed in ") != std::string::npos);
   CHECK(status().find("1 of its 2 hooks are NOT trusted") != std::string::npos);
@@ -107,6 +107,6 @@ TEST_CASE("a person at a terminal is asked for the mode of a new repository, and
   CHECK(town.synapse({"hooks", "install", "--for", "claude"}).find("mode enforce") !=
         std::string::npos);
   fs::remove(mode);
-  town.synapse({"hooks", "install", "--for", "claude"});
+  static_cast<void>(town.synapse({"hooks", "install", "--for", "claude"}));
   CHECK(mode_text() == "warn\n");
 }
