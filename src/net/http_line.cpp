@@ -36,7 +36,11 @@ class HttpLine::Impl : public std::enable_shared_from_this<Impl> {
     alarm_.set(patience, [this] {
       end(fail(ErrorCode::timed_out, call_.uri.authority() + " gave no answer in time"));
     });
-    if (link_ != nullptr) return speak();
+    const std::string place = std::string(call_.uri.scheme == Uri::Scheme::http ? "" : "tls ") +
+                              call_.address + " " + at();
+    if (link_ != nullptr && place == place_) return speak();
+    if (link_ != nullptr) std::exchange(link_, nullptr)->close();
+    place_ = place;
     link_ = std::make_shared<TcpLink>(executor_, options_.request_bytes_max);
     const std::string& host = call_.address.empty() ? call_.uri.host : call_.address;
     link_->connect({{}, host, call_.uri.port}, TcpLink::Clock::now() + patience,
@@ -142,6 +146,7 @@ class HttpLine::Impl : public std::enable_shared_from_this<Impl> {
   Done done_;  // Null: no request is under way.
   std::unique_ptr<HttpResponseReader> reader_;
   std::shared_ptr<TcpLink> link_;  // Null: there is no connection.
+  std::string place_;              // Where it leads.
 };
 
 HttpLine::HttpLine(boost::asio::any_io_executor executor, HttpLineOptions options)

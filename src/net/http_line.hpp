@@ -4,8 +4,9 @@
 //
 // Asynchronous, on an executor that must not run two of its handlers at once, and used from there
 // alone. The connection is made with the first request, kept while the server keeps it, and made
-// anew by the next request after it has ended; no request is sent twice, for only its owner knows
-// whether that would do harm. Nothing is called after the line is gone.
+// anew by the next request after it has ended, and by one to another server; no request is sent
+// twice, for only its owner knows whether that would do harm. Nothing is called after the line is
+// gone.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
