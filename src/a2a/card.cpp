@@ -101,7 +101,7 @@ Json agent_card(const Json& manifest, const CardOptions& options) {
             {"defaultInputModes", modes()},
             {"defaultOutputModes", modes()},
             {"skills", std::move(skills)}};
-  if (!options.documentation_url.empty()) card["documentationUrl"] = options.documentation_url;
+  card["documentationUrl"] = options.documentation_url;
   if (options.is_served) card["supportedInterfaces"].push_back(interface_of(options, "JSONRPC"));
   if (has_auth) {
     card["securitySchemes"]["synapseBearer"]["httpAuthSecurityScheme"] = {
