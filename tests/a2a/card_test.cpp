@@ -26,7 +26,7 @@ TEST_CASE("each agent's card is a skill", "[a2a][card]") {
                                              {"protocolBinding", "HTTP+JSON"},
                                              {"protocolVersion", "1.0"}}});
   CHECK(card["capabilities"]["streaming"] == false);
-  CHECK_FALSE(card.contains("documentationUrl"));
+  CHECK(card["documentationUrl"] == "");
   options.documentation_url = "https://e.example/docs";
   CHECK(agent_card(manifest, options)["documentationUrl"] == "https://e.example/docs");
 }
