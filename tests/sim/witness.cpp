@@ -148,21 +148,23 @@ std::optional<std::string> Witness::check_facts(const Json& frame, double now) {
   }
   if (type == "chat_accepted") {
     for (const Json& one : frame.at("recipients")) {
-      auto wrong =
-          missing(mail_fact(frame.at("msg_id"), one.at("agent"), one.at("state")), synced_);
-      if (wrong) return wrong;
+      if (auto wrong = check_mail(frame.at("msg_id"), one)) return wrong;
     }
     return std::nullopt;
   }
-  if (type == "receipt") {
-    // What can't be taken back any more is synced.
-    const std::string state = frame.at("state");
-    const bool is_final = state == "seen" || state == "answered" || state == "dropped";
-    return missing(mail_fact(frame.at("msg_id"), frame.at("agent"), frame.at("state")),
-                   is_final ? synced_ : written_);
-  }
+  if (type == "receipt") return check_mail(frame.at("msg_id"), frame);
   if (type == "state_snapshot") return check_snapshot(frame.at("snapshot"));
   return std::nullopt;
+}
+
+// A chat that is asked for again is answered with the states of its message by then. What can't be
+// taken back any more is synced, and so is that the message is kept; that it was sent, or handed
+// over, is only written: after a power cut it is sent once more.
+std::optional<std::string> Witness::check_mail(const Json& id, const Json& recipient) {
+  const std::string state = recipient.at("state");
+  const bool is_written = state == "sent" || state == "received";
+  return missing(mail_fact(id, recipient.at("agent"), recipient.at("state")),
+                 is_written ? written_ : synced_);
 }
 
 std::optional<std::string> Witness::check_snapshot(const Json& snapshot) {

@@ -68,6 +68,7 @@ class Witness {
   void learn_lease(const Json& lease, Knowledge& known);
   [[nodiscard]] std::optional<std::string> missing(const std::string& fact, const Knowledge& known);
   [[nodiscard]] std::optional<std::string> check_facts(const Json& frame, double now);
+  [[nodiscard]] std::optional<std::string> check_mail(const Json& id, const Json& recipient);
   [[nodiscard]] std::optional<std::string> check_snapshot(const Json& snapshot);
   [[nodiscard]] std::optional<std::string> granted(const Json& frame, double now);
 
