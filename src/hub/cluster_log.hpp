@@ -3,8 +3,9 @@
 // the log that all of them follow, and what comes out of that, from here or elsewhere, is what
 // comes next here.
 //
-// Whoever runs it brings the two ends together: takes to_append() to the store and says appended(),
-// and hands over what the store has, in order, with arrived(). No I/O, no clock; the hub's strand.
+// The engine that runs it brings the two ends together: takes to_append() to the store and says
+// appended(), and hands over what the store has, in order, with arrived(). No I/O, no clock; the
+// hub's strand.
 #pragma once
 
 #include <deque>

@@ -13,8 +13,9 @@
 
 namespace synapse::net {
 
-// Who writes what is queued. at_once: the thread that asks, unless another is at it; queued: the
-// connection's own strand, later, so that what comes meanwhile leaves in the same write.
+// Which thread writes what is queued. at_once: the thread that asks, unless another is at it;
+// queued: the connection's own strand, later, so that what comes meanwhile leaves in the same
+// write.
 enum class Flush { at_once, queued };
 
 // One upgraded connection, as its owner sees it. All members may be called from any thread.

@@ -170,7 +170,7 @@ void WsConnection::on_write(error_code error, std::size_t bytes) {
 void WsConnection::wrote(std::size_t bytes) {
   outbox_.sent(bytes, written_);
   if (written_.empty()) return;
-  // Whoever is told may have something to send in return.
+  // The handler that is told may send something in return.
   const std::vector<WrittenMark> told = std::exchange(written_, {});
   if (!handler_) return;
   for (const WrittenMark mark : told) handler_->written(mark);

@@ -42,7 +42,7 @@ struct ActivityLine {
 
   Kind kind = Kind::granted;
   double at = 0;      // Wall seconds.
-  std::string agent;  // Who did it, or whom it happened to.
+  std::string agent;  // The agent that did it, or to which it happened.
   std::string other;  // Who is in the way, who had it before, whom it is for.
   std::string task_id;
   std::string other_task;  // Of a refusal: the task that is in the way.

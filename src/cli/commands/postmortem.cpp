@@ -30,7 +30,7 @@ constexpr std::size_t events_max = 20'000;
 struct PastCase {
   bool is_task = false;
   std::vector<PastEvent> events;
-  std::set<std::string> agents;  // Who had it.
+  std::set<std::string> agents;  // The agents that had it.
   std::size_t claims = 0;
   std::size_t hand_offs = 0;
   std::size_t checkpoints = 0;

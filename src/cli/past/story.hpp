@@ -23,8 +23,8 @@ struct PastEvent {
   std::int64_t seq = 0;
   double ts = 0;
   std::string kind;   // One of past_kinds().
-  std::string agent;  // Who did it, or whom it happened to.
-  std::string other;  // Who had it before; whom a message is for.
+  std::string agent;  // The agent that did it, or to which it happened.
+  std::string other;  // The agent that had it before, or the one that a message is for.
   std::string task_id;
   std::string worktree;
   std::vector<std::string> paths;
