@@ -105,7 +105,8 @@ std::optional<std::string> HttpPeer::read_chunk() {
 HttpReply HttpPeer::read_answer(std::string_view method) {
   HttpReply reply = read_head();
   const auto length = reply.headers.find("content-length");
-  if (method == "HEAD" || reply.status / 100 == 1 || reply.status == 204) return reply;
+  const bool has_body = reply.status / 100 != 1 && reply.status != 204 && reply.status != 304;
+  if (method == "HEAD" || !has_body) return reply;
   if (reply.headers.contains("transfer-encoding")) {
     while (const auto chunk = read_chunk()) reply.body += *chunk;
   } else if (length != reply.headers.end()) {
