@@ -37,7 +37,8 @@ class Client final : public net::ConnectionHandler {
   }
   void message(std::string_view text) override {
     SYNAPSE_ASSERT(connection_ && text.size() <= message_bytes_max);
-    if (connection_->send(net::text_frame(std::string(text)))) connection_->flush();
+    if (connection_->send(net::text_frame(std::string(text))))
+      connection_->flush(net::Flush::at_once);
     connection_->credit(1);
   }
   void written(net::WrittenMark) override {}

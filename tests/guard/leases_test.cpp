@@ -80,6 +80,11 @@ TEST_CASE("leases of another boot, too old, or unreadable are none", "[guard][le
   CHECK(read_leases(environment, 1000)->leases.size() == 5);
   CHECK(read_leases(environment, 1000)->leases[2].task_id == TaskId("FIX"));
   CHECK_FALSE(read_leases(environment, 2001));
+  // What one hub of several has left says nothing of what the others have granted since.
+  const base::FixedEnvironment several(
+      std::map<std::string, std::string>{{"XDG_RUNTIME_DIR", shop.runtime().string()},
+                                         {"SYNAPSE_URI", "ws://127.0.0.1:7,ws://127.0.0.1:8"}});
+  CHECK_FALSE(read_leases(several, 1000));
   wire::HookLeases earlier = left_leases();
   earlier.boot = "another";
   leave(wire::encode_hook_leases(earlier));
