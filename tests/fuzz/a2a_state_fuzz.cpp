@@ -8,25 +8,27 @@ using namespace synapse;
 
 namespace {
 
-std::string written(const std::vector<a2a::Task>& tasks) {
-  std::vector<a2a::StateRecord> records;
-  records.reserve(tasks.size());
-  for (const a2a::Task& task : tasks) records.push_back(a2a::state_record(task));
-  return a2a::state_text(records);
+std::string written(const a2a::SavedState& state) {
+  a2a::StateDraft draft;
+  for (const a2a::Task& task : state.tasks) draft.tasks.push_back(a2a::state_record(task));
+  for (const a2a::Webhook& hook : state.webhooks) {
+    draft.webhooks.push_back(a2a::state_record(hook));
+  }
+  return a2a::state_text(draft);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Result<std::vector<a2a::Task>> tasks =
-      a2a::read_state({reinterpret_cast<const char*>(data), size});
-  if (!tasks) {
-    SYNAPSE_ASSERT(!tasks.error().message.empty());
+  const auto state = a2a::read_state({reinterpret_cast<const char*>(data), size});
+  if (!state) {
+    SYNAPSE_ASSERT(!state.error().message.empty());
     return 0;
   }
-  const std::string text = written(*tasks);
-  const Result<std::vector<a2a::Task>> again = a2a::read_state(text);
-  SYNAPSE_ASSERT(again.has_value() && again->size() == tasks->size());
+  const std::string text = written(*state);
+  const auto again = a2a::read_state(text);
+  SYNAPSE_ASSERT(again.has_value() && again->tasks.size() == state->tasks.size());
+  SYNAPSE_ASSERT(again->webhooks.size() == state->webhooks.size());
   SYNAPSE_ASSERT(written(*again) == text);
   return 0;
 }
