@@ -94,7 +94,7 @@ std::optional<Problem> Service::check_origin(const net::HttpRequest& request) co
   const bool is_own_name =
       !endpoint_host_.empty() && net::host_of_authority(request.header("Host")) == endpoint_host_;
   const Result<> checked =
-      net::check_sender(request, {is_on_loopback_ && !is_own_name, {endpoint_origin_}, {}});
+      net::check_sender(request, {is_on_loopback_ && !is_own_name, {endpoint_origin_}});
   if (checked) return std::nullopt;
   return Problem{Trouble::forbidden, checked.error().message};
 }

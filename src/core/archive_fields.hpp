@@ -65,8 +65,8 @@ void fields(Io& io, Is<ClaimTask> auto& v) {
 }
 template <class Io>
 void fields(Io& io, Is<Principal> auto& v) {
-  auto& [machine, user] = v;
-  io(machine, user);
+  auto& [machine, user, holder] = v;
+  io(machine, user, holder);
 }
 template <class Io>
 void fields(Io& io, Is<RequestKey> auto& v) {

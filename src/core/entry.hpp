@@ -22,10 +22,12 @@ class Machine;
 struct Principal {
   std::string machine;                // Of the other end: its address, or one word for this one.
   std::optional<std::uint32_t> user;  // Its login on that machine.
+  std::string holder;                 // Whose token it showed; blank: the hub's one, or none.
 
   auto operator<=>(const Principal&) const = default;
 };
-// Where one of them has no user, the machine decides: both knew the hub's token.
+// Where one of them has no user, they are the same when they showed the same token of their own;
+// and if neither has one, when they come from the same machine, for both knew the hub's token.
 [[nodiscard]] bool is_same(const Principal& a, const Principal& b);
 
 // What a socket is to the agent whose name it has.

@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, 4> kinds{"agent", "command", "waiter", "p
 }  // namespace
 
 bool is_same(const Principal& a, const Principal& b) {
-  return a.machine == b.machine && (!a.user || !b.user || a.user == b.user);
+  if (a.user && b.user) return a.machine == b.machine && a.user == b.user;
+  return a.holder == b.holder && (!a.holder.empty() || a.machine == b.machine);
 }
 
 std::string_view word(SeatKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }

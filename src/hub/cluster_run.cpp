@@ -325,7 +325,8 @@ net::HttpResponse ClusterRun::answer(const net::HttpRequest& request, Moment now
   if (path == "/cluster/snapshot") return peers_->answer(request);
   if (path != "/cluster/status") return net::plain_response(404, "there is no such page");
   if (request.method != "GET") return net::plain_response(405, "only GET");
-  if (!request.peer.is_unix && !net::is_authorized(request, options_.token.value_or(""))) {
+  const net::TokenGate tokens(options_.token.value_or(""), options_.tokens);
+  if (!request.peer.is_unix && !tokens.admit(request)) {
     return net::plain_response(401, "a bearer token is needed");
   }
   return {200, "application/json", to_json(status(now)), {}};

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/door.hpp"
 
-#include "base/constant_time.hpp"
-
 namespace synapse::hub {
 
 using protocol::CloseCode;
 
-core::Principal Door::principal(const net::Peer& peer) const {
+core::Principal Door::principal(const net::Peer& peer, const net::Pass& pass) const {
   const std::string& host = peer.host;
   const bool is_here =
       peer.is_unix || host == "::1" || host.starts_with("127.") || host.starts_with("::ffff:127.");
@@ -15,7 +13,12 @@ core::Principal Door::principal(const net::Peer& peer) const {
   const bool is_one = options_.peer_machines == PeerMachines::one;
   principal.machine = is_here || is_one ? "here" : host;
   if (options_.peer_users == PeerUsers::told_apart) principal.user = peer.user;
+  principal.holder = pass.holder;
   return principal;
+}
+
+core::Principal Door::principal(const Session& session) const {
+  return principal(session.connection->peer(), session.pass);
 }
 
 Door::Door(DoorOptions options, const wire::Encoder& encoder, Metrics& metrics)
@@ -23,7 +26,7 @@ Door::Door(DoorOptions options, const wire::Encoder& encoder, Metrics& metrics)
       encoder_(encoder),
       metrics_(metrics),
       sockets_(options_.sockets,
-               options_.token.empty() ? Sockets::Entrance::open : Sockets::Entrance::guarded),
+               options_.tokens.is_open() ? Sockets::Entrance::open : Sockets::Entrance::guarded),
       agent_limiter_(options_.rate, options_.burst),
       host_limiter_(options_.host_rate, options_.host_burst) {}
 
@@ -71,19 +74,38 @@ bool Door::admits(const TurnContext& frame) {
     }
     return false;
   }
-  return authenticate(frame, *frame.inbound) && keeps_name(frame, *frame.inbound);
+  return authenticate(frame, *frame.inbound) && may_have_name(frame, *frame.inbound) &&
+         keeps_name(frame, *frame.inbound);
 }
 
 bool Door::authenticate(const TurnContext& frame, const wire::Inbound& inbound) {
-  if (frame.session.is_authenticated) return true;
+  Session& session = frame.session;
+  if (session.is_authenticated) return true;
+  if (std::optional<net::Pass> pass = options_.tokens.admit(inbound.token)) {
+    session.pass = *std::move(pass);
+    return true;
+  }
   // The Unix socket is open to the hub's own user alone, who needs no token there.
-  if (frame.session.connection->peer().is_unix) return true;
-  if (base::constant_time_equal(options_.token, inbound.token)) return true;
+  if (session.connection->peer().is_unix) return true;
   say_error(frame, "auth_denied",
             fail(ErrorCode::auth_denied,
                  "This hub needs a token; give the right one with --token or $SYNAPSE_TOKEN."),
             inbound.sender.empty() ? "self" : inbound.sender.text);
-  end(frame.session, CloseCode::denied, "authentication failed", frame.turn);
+  end(session, CloseCode::denied, "authentication failed", frame.turn);
+  return false;
+}
+
+// An observer needs no name, and one that has one has shown that it may.
+bool Door::may_have_name(const TurnContext& frame, const wire::Inbound& inbound) {
+  Session& session = frame.session;
+  const std::string& name = inbound.sender.text;
+  if (session.is_bound() || inbound.hello.observes || session.pass.allows(name)) return true;
+  say_error(frame, "auth_denied",
+            fail(ErrorCode::auth_denied,
+                 name.empty() ? "The token that was shown is for certain names; say one of them."
+                              : "The token that was shown may not go by the name " + name + "."),
+            name.empty() ? "self" : name);
+  end(session, CloseCode::denied, "the token is for other names", frame.turn);
   return false;
 }
 
@@ -109,7 +131,7 @@ core::SeatWish Door::wish(const Session& session, const wire::Inbound& inbound) 
   wish.takes_over = inbound.takeover;
   wish.is_exclusive = hello.is_exclusive;
   wish.instance = hello.instance;
-  wish.principal = principal(session.connection->peer());
+  wish.principal = principal(session);
   return wish;
 }
 

@@ -11,6 +11,7 @@
 #include "hub/gate.hpp"
 #include "hub/metrics.hpp"
 #include "hub/sockets.hpp"
+#include "net/token_book.hpp"
 #include "wire/encode.hpp"
 
 namespace synapse::hub {
@@ -23,7 +24,7 @@ enum class PeerUsers { told_apart, ignored };
 enum class PeerMachines { told_apart, one };
 
 struct DoorOptions {
-  std::string token;  // Blank: an open hub.
+  net::TokenGate tokens;
   SocketLimits sockets;
   std::chrono::milliseconds auth_timeout{10'000};  // To a good first frame, on a secured hub.
   // Of that, what is left to it when the hub is full.
@@ -58,7 +59,8 @@ class Door {
   // A first frame's wish for a name.
   [[nodiscard]] core::SeatWish wish(const Session& session, const wire::Inbound& inbound) const;
   // Who runs the client at the other end.
-  [[nodiscard]] core::Principal principal(const net::Peer& peer) const;
+  [[nodiscard]] core::Principal principal(const net::Peer& peer, const net::Pass& pass) const;
+  [[nodiscard]] core::Principal principal(const Session& session) const;
   // The wish was granted, or none was needed.
   void let_in(Session& session, AgentName name, const wire::Inbound& inbound);
   void turn_away(Session& session, const core::Refusal& refusal, const wire::Inbound& inbound,
@@ -70,10 +72,12 @@ class Door {
 
   [[nodiscard]] Sockets& sockets() { return sockets_; }
   [[nodiscard]] const Sockets& sockets() const { return sockets_; }
-  [[nodiscard]] bool is_guarded() const { return !options_.token.empty(); }
+  [[nodiscard]] bool is_guarded() const { return !options_.tokens.is_open(); }
+  [[nodiscard]] const net::TokenGate& tokens() const { return options_.tokens; }
 
  private:
   [[nodiscard]] bool authenticate(const TurnContext& frame, const wire::Inbound& inbound);
+  [[nodiscard]] bool may_have_name(const TurnContext& frame, const wire::Inbound& inbound);
   [[nodiscard]] bool keeps_name(const TurnContext& frame, const wire::Inbound& inbound);
   // Whether a place has become free.
   [[nodiscard]] bool shed_stranger(Moment now);

@@ -47,8 +47,7 @@ Hub::~Hub() { stop(); }
 
 Result<> Hub::start() {
   const hub::RunOptions& options = impl_->options;
-  if (auto safe = hub::check_exposure({options.host, options.token.has_value(), false, false});
-      !safe) {
+  if (auto safe = hub::check_exposure({options.host, options.is_guarded(), false, false}); !safe) {
     return safe;
   }
   // On a quiet thread, so that what it starts is quiet as well while the caller goes on taking the

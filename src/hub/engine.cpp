@@ -17,12 +17,12 @@ Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> mach
       door_(options.door, room_.encoder(), metrics_),
       hooks_(options.hooks, log_, room_, [this] { return door_.sockets().draw_id(); }) {}
 
-void Engine::hook(wire::HookRequest request, const net::Peer& peer, Moment now,
-                  HookCall::Reply reply) {
+void Engine::hook(wire::HookRequest request, const net::Peer& peer, const net::Pass& pass,
+                  Moment now, HookCall::Reply reply) {
   tick(now);
   ++metrics_.messages;
   if (cut_off_since_) return reply(fail(ErrorCode::read_only, "the cluster is out of reach"));
-  hooks_.call({std::move(request), door_.principal(peer), now, std::move(reply)});
+  hooks_.call({std::move(request), door_.principal(peer, pass), now, std::move(reply)});
   run();
 }
 
@@ -161,8 +161,8 @@ void Engine::proceed(Session& session, Moment now) {
       chat != nullptr && inbound.sender.empty()) {
     chat->body = wire::with_sender(chat->body, session.name);
   }
-  propose(session,
-          core::Act{std::move(*command), {inbound.type, inbound.idem_key, inbound.digest}}, now);
+  propose(session, core::Act{std::move(*command), {inbound.type, inbound.idem_key, inbound.digest}},
+          now);
 }
 
 void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn& turn) {

@@ -47,9 +47,11 @@ class Engine {
   // A directed chat was written to its socket, whole. The next tick makes something of it.
   void written(const Session& session, MessageId message);
   // A call of a host's guard, from there.
-  void hook(wire::HookRequest request, const net::Peer& peer, Moment now, HookCall::Reply reply);
+  void hook(wire::HookRequest request, const net::Peer& peer, const net::Pass& pass, Moment now,
+            HookCall::Reply reply);
   void host_ended(SessionId session, Moment now);
   [[nodiscard]] HookDesk& hooks() { return hooks_; }
+  [[nodiscard]] const net::TokenGate& tokens() const { return door_.tokens(); }
   // Whatever is due by the clock.
   void tick(Moment now);
   [[nodiscard]] std::optional<Mono> next_deadline() const;
@@ -104,8 +106,7 @@ class Engine {
   void run();
   void hear(const SharedSession& session, Result<wire::Inbound> inbound, Moment now);
   // The frame of a socket whose frame before is still under way.
-  void keep_waiting(Session& session, Result<wire::Inbound> inbound, std::size_t bytes,
-                    Moment now);
+  void keep_waiting(Session& session, Result<wire::Inbound> inbound, std::size_t bytes, Moment now);
   [[nodiscard]] bool hear_waiting();
   void lose_seat(SessionId id, protocol::CloseCode code, std::string_view why, Turn& turn);
   void end_and_leave(Session& session, protocol::CloseCode code, std::string_view why, Moment now);

@@ -56,8 +56,10 @@ std::optional<core::Refusal> Engine::mailbox_obstacle(const Session& session, wi
     return core::Refusal(ErrorCode::wrong_field_type,
                          "An observer has no mailbox: `for` must name one.");
   }
-  if (machine().seats().may_use(door_.principal(session.connection->peer()), *mailbox))
+  if (session.pass.allows(mailbox->text) &&
+      machine().seats().may_use(door_.principal(session), *mailbox)) {
     return std::nullopt;
+  }
   return core::Refusal(ErrorCode::not_owner,
                        "The mailbox of " + mailbox->text + " belongs to somebody else.");
 }
@@ -118,8 +120,7 @@ void Engine::answer_waits(std::vector<InboxWaits::Wait> waits, Moment now) {
 }
 
 Room::Asker Engine::asker(const Session& session, std::size_t max_bytes) const {
-  return {session.id, std::min(max_bytes, snapshot_bytes_max_),
-          door_.principal(session.connection->peer())};
+  return {session.id, std::min(max_bytes, snapshot_bytes_max_), door_.principal(session)};
 }
 
 void Engine::tell_sender(const Delivery& delivery) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/hook_page.hpp"
 
+#include <optional>
+
 #include "net/http_rules.hpp"
 #include "wire/json_writer.hpp"
 
@@ -21,12 +23,13 @@ bool is_for_hooks(const net::HttpRequest& request) {
   return target.substr(0, target.find('?')) == "/hook";
 }
 
-HookInput read_hook_request(const net::HttpRequest& request, std::string_view token,
+HookInput read_hook_request(const net::HttpRequest& request, const net::TokenGate& tokens,
                             const HookCounts& counts) {
   if (!request.header("Origin").empty() || request.header("Synapse-Hook") != "1") {
     return hook_refusal(403, fail(ErrorCode::auth_denied, "this is for guards of host programs"));
   }
-  if (!request.peer.is_unix && !net::is_authorized(request, token)) {
+  const std::optional<net::Pass> pass = tokens.admit(request);
+  if (!pass && !request.peer.is_unix) {
     net::HttpResponse response =
         hook_refusal(401, fail(ErrorCode::auth_denied, "a bearer token is needed"));
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -44,7 +47,12 @@ HookInput read_hook_request(const net::HttpRequest& request, std::string_view to
   }
   Result<wire::HookRequest> call = wire::decode_hook_request(request.body);
   if (!call) return hook_refusal(400, call.error());
-  return *std::move(call);
+  if (pass && !pass->allows(call->name.text)) {
+    return hook_refusal(
+        403, fail(ErrorCode::auth_denied,
+                  "The token that was shown may not go by the name " + call->name.text + "."));
+  }
+  return AdmittedHook{*std::move(call), pass.value_or(net::Pass())};
 }
 
 net::HttpResponse hook_response(const Result<std::string>& text) {

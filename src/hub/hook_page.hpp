@@ -8,16 +8,23 @@
 
 #include "hub/hook_counts.hpp"
 #include "net/http_message.hpp"
+#include "net/token_book.hpp"
 #include "wire/hook.hpp"
 
 namespace synapse::hub {
 
 [[nodiscard]] bool is_for_hooks(const net::HttpRequest& request);
 
+// A call of somebody who may make it.
+struct AdmittedHook {
+  wire::HookRequest request;
+  net::Pass pass;
+};
+
 // A call to be carried out, or what to answer at once: a refusal, or to GET what was counted.
-using HookInput = std::variant<wire::HookRequest, net::HttpResponse>;
-[[nodiscard]] HookInput read_hook_request(const net::HttpRequest& request, std::string_view token,
-                                          const HookCounts& counts);
+using HookInput = std::variant<AdmittedHook, net::HttpResponse>;
+[[nodiscard]] HookInput read_hook_request(const net::HttpRequest& request,
+                                          const net::TokenGate& tokens, const HookCounts& counts);
 
 [[nodiscard]] net::HttpResponse hook_response(const Result<std::string>& text);
 

@@ -31,8 +31,8 @@ constexpr int exit_refused = 2;
 }  // namespace
 
 int run(const RunOptions& options, std::ostream& out, std::ostream& err) {
-  const Result<> safe = check_exposure({options.host, options.token.has_value(), options.metrics,
-                                        options.metrics_token.has_value()});
+  const Result<> safe = check_exposure(
+      {options.host, options.is_guarded(), options.metrics, options.metrics_token.has_value()});
   if (!safe && !options.insecure_off_loopback) {
     err << "synapse hub: " << safe.error().message << "\n";
     return exit_refused;

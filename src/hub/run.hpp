@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "net/token_book.hpp"
+
 namespace synapse::hub {
 
 enum class LogFormat { text, json };
@@ -62,7 +64,9 @@ struct RunOptions {
   LogLevel log_level = LogLevel::info;
 
   // Whom it lets in.
-  std::optional<std::string> token;
+  std::optional<std::string> token;  // That all may know.
+  net::TokenBook tokens;             // That are bound to names.
+  [[nodiscard]] bool is_guarded() const { return !token.value_or("").empty() || !tokens.empty(); }
   double auth_timeout = 10;      // Seconds.
   double takeover_cooldown = 2;  // Seconds.
   std::size_t max_clients = 1024;

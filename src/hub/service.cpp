@@ -125,7 +125,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::shared_ptr<net::ConnectionHandler> opened(
       std::shared_ptr<net::Connection> connection) override {
     // Nobody has to show a token here before anything else.
-    if (options_.token.value_or("").empty() || connection->peer().is_unix) connection->admit();
+    if (!options_.is_guarded() || connection->peer().is_unix) connection->admit();
     auto session = std::make_shared<Session>(std::move(connection), this);
     arrive({Arrival::Kind::opened, session, std::nullopt, 0, {}});
     return session;
@@ -194,15 +194,15 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   // Everything below runs on the hub's strand.
 
   void hook(const net::HttpRequest& request, const std::shared_ptr<net::HttpReply>& reply) {
-    HookInput input =
-        read_hook_request(request, options_.token.value_or(""), engine_->hooks().counts());
+    HookInput input = read_hook_request(request, engine_->tokens(), engine_->hooks().counts());
     if (auto* response = std::get_if<net::HttpResponse>(&input)) {
       return reply->respond(std::move(*response));
     }
     const bool is_serving = !stopping_ && (!cluster_ || cluster_->is_serving());
     if (!is_serving) return reply->respond(hook_response(fail(ErrorCode::closed)));
+    auto call = std::get<AdmittedHook>(std::move(input));
     engine_->hook(
-        std::get<wire::HookRequest>(std::move(input)), request.peer, clock_.now(),
+        std::move(call.request), request.peer, call.pass, clock_.now(),
         [reply](const Result<std::string>& text) { reply->respond(hook_response(text)); });
     drain();
   }

@@ -29,7 +29,7 @@ std::string draw_hub_id() {
 EngineOptions engine_options(const RunOptions& options) {
   EngineOptions engine;
   engine.hub_id = options.hub_id.empty() ? draw_hub_id() : options.hub_id;
-  engine.door.token = options.token.value_or("");
+  engine.door.tokens = net::TokenGate(options.token.value_or(""), options.tokens);
   engine.limits.claims_per_agent = options.max_claims_per_agent;
   engine.limits.offers_per_agent = options.max_offers_per_agent;
   engine.limits.paths_per_claim = options.max_paths_per_claim;
@@ -85,7 +85,7 @@ store::CompactorOptions compactor_options(const RunOptions& options) {
 
 bool serves_page(const RunOptions& options) {
   if (options.page != RunOptions::Page::automatic) return options.page == RunOptions::Page::on;
-  return net::is_loopback(options.host) || !options.token.value_or("").empty();
+  return net::is_loopback(options.host) || options.is_guarded();
 }
 
 net::ServerOptions server_options(const RunOptions& options) {
@@ -114,7 +114,7 @@ std::optional<net::HttpResponse> refuse_sender(const RunOptions& options,
     return net::plain_response(403, "this socket is for processes of the hub's own user");
   }
   const Result<> allowed =
-      net::check_sender(request, {net::is_loopback(options.host), options.allowed_origins, {}});
+      net::check_sender(request, {net::is_loopback(options.host), options.allowed_origins});
   if (allowed) return std::nullopt;
   return net::plain_response(403, allowed.error().message);
 }

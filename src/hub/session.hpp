@@ -15,6 +15,7 @@
 #include "core/decision.hpp"
 #include "core/entry.hpp"
 #include "net/connection.hpp"
+#include "net/token_book.hpp"
 #include "wire/inbound.hpp"
 
 namespace synapse::hub {
@@ -74,13 +75,14 @@ struct Session final : net::ConnectionHandler, std::enable_shared_from_this<Sess
   bool is_observer = false;
   core::SeatKind kind = core::SeatKind::agent;
   bool is_authenticated = false;
+  net::Pass pass;                // What its token is good for; of the door, which outlives it.
   bool is_open = false;          // It gets broadcasts; false once it is being closed.
   bool is_dirty = false;         // Has frames that wait for the flush of this batch.
   std::uint64_t first_turn = 0;  // Broadcasts of earlier turns are not for it.
   Mono bind_deadline{0};         // It must have a name by then.
   std::optional<wire::Interest> interest;
   std::optional<Pending> pending;
-  std::vector<Waiting> waiting;    // In their order; only where the log takes its time.
+  std::vector<Waiting> waiting;  // In their order; only where the log takes its time.
   std::size_t waiting_bytes = 0;
 
   [[nodiscard]] bool is_bound() const { return is_observer || !name.empty(); }

@@ -40,23 +40,14 @@ std::optional<std::string> agent_in(std::string_view path) {
   return name;
 }
 
-// Whoever shows a token of the book is one of its names.
-std::optional<net::HttpResponse> refused_name(const net::HttpRequest& request,
-                                              const HttpEntrance& entrance, std::string& agent) {
-  if (entrance.tokens.empty()) return std::nullopt;
-  const net::TokenBook::Entry* entry = entrance.tokens.find(request);
-  if (entry == nullptr) return std::nullopt;  // It has shown the one token for all.
-  if (agent.empty()) agent = entry->names.front();
-  if (std::find(entry->names.begin(), entry->names.end(), agent) != entry->names.end()) {
-    return std::nullopt;
-  }
-  return http_refusal(403, "that token may not go by the name " + agent);
-}
-
-bool may_enter(const net::HttpRequest& request, const HttpEntrance& entrance) {
-  if (!entrance.tokens.empty() && entrance.tokens.find(request) != nullptr) return true;
-  const bool has_book_alone = !entrance.tokens.empty() && entrance.door.token.empty();
-  return !has_book_alone && net::is_authorized(request, entrance.door.token);
+// Whoever shows a token that is bound to names is one of those; else the answer says why not.
+std::optional<net::HttpResponse> refused_name(const net::Pass& pass, std::string& agent) {
+  if (agent.empty() && pass.bound != nullptr) agent = pass.bound->first_name();
+  if (pass.allows(agent)) return std::nullopt;
+  return http_refusal(403, agent.empty()
+                               ? "that token is for names of which the path must say one: " +
+                                     std::string(http_path) + "/NAME"
+                               : "that token may not go by the name " + agent);
 }
 
 // Also what is answered without a look at what is asked for.
@@ -78,7 +69,9 @@ std::optional<net::HttpResponse> refused_sender(const net::HttpRequest& request,
   if (request.method == "OPTIONS" && !request.header("Origin").empty()) {
     return net::HttpResponse{204, "", "", {}};
   }
-  if (may_enter(request, entrance)) return refused_name(request, entrance, agent);
+  if (const std::optional<net::Pass> pass = entrance.gate.admit(request)) {
+    return refused_name(*pass, agent);
+  }
   net::HttpResponse refusal = http_refusal(401, "a bearer token is needed");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
   return refusal;

@@ -30,10 +30,10 @@ struct HttpWish {
   StandardHeaders standard;
 };
 
-// Whom the endpoint lets in. With a book of tokens, whoever shows one of them is one of its names.
+// Whom the endpoint lets in. Whoever shows a token that is bound to names is one of those.
 struct HttpEntrance {
   net::HttpDoor door;
-  net::TokenBook tokens;
+  net::TokenGate gate;
 };
 
 // What is asked for; or the answer, when it is refused or needs no session.

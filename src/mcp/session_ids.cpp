@@ -11,6 +11,7 @@
 
 #include "base/assert.hpp"
 #include "base/constant_time.hpp"
+#include "base/hex.hpp"
 #include "base/strings.hpp"
 
 namespace synapse::mcp {
@@ -20,23 +21,13 @@ namespace {
 constexpr std::size_t id_parts = 4;
 constexpr std::size_t signature_bytes = 16;
 
-std::string hex_of(const unsigned char* bytes, std::size_t count) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += hex[bytes[i] >> 4U];
-    text += hex[bytes[i] & 0xFU];
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string random_hex(std::size_t bytes) {
   std::random_device device;
   std::vector<unsigned char> drawn(bytes);
   for (unsigned char& byte : drawn) byte = static_cast<unsigned char>(device() & 0xFFU);
-  return hex_of(drawn.data(), drawn.size());
+  return base::hex_of(drawn.data(), drawn.size());
 }
 
 SessionIds::SessionIds(std::string key, std::string place)
@@ -65,7 +56,7 @@ std::string SessionIds::signature(std::string_view signed_part) const {
                                 reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                                 digest.data(), &length);
   SYNAPSE_ASSERT(made != nullptr && length >= signature_bytes);
-  return hex_of(digest.data(), signature_bytes);
+  return base::hex_of(digest.data(), signature_bytes);
 }
 
 }  // namespace synapse::mcp

@@ -86,12 +86,15 @@ Result<> check_sender(const HttpRequest& request, const HttpDoor& door) {
               "the origin " + std::string(origin) + " is not allowed (--allow-origin)");
 }
 
-bool is_authorized(const HttpRequest& request, std::string_view token) {
-  if (token.empty()) return true;
+std::string_view bearer_token(const HttpRequest& request) {
   constexpr std::string_view scheme = "bearer ";
   const std::string_view header = request.header("Authorization");
-  return base::to_lower(header.substr(0, scheme.size())) == scheme &&
-         base::constant_time_equal(token, base::trim(header.substr(scheme.size())));
+  if (base::to_lower(header.substr(0, scheme.size())) != scheme) return {};
+  return base::trim(header.substr(scheme.size()));
+}
+
+bool is_authorized(const HttpRequest& request, std::string_view token) {
+  return token.empty() || base::constant_time_equal(token, bearer_token(request));
 }
 
 bool wants_websocket(const HttpRequest& request) {

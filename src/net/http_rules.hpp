@@ -25,13 +25,14 @@ namespace synapse::net {
 struct HttpDoor {
   bool is_on_loopback = true;                // Then a foreign Host is refused.
   std::vector<std::string> allowed_origins;  // Beside the server's own.
-  std::string token;                         // Blank: none is asked for.
 };
 
 // auth_denied for a request that a foreign page sent (Origin), or that was sent to a foreign name
 // (Host, which guards a server on loopback against names that are made to resolve to it).
 [[nodiscard]] Result<> check_sender(const HttpRequest& request, const HttpDoor& door);
-// Whether the request has the token as its bearer token (RFC 6750, 2.1), or there is none.
+// The bearer token of the request (RFC 6750, 2.1); blank: it has none.
+[[nodiscard]] std::string_view bearer_token(const HttpRequest& request);
+// Whether the request has the token as its bearer token, or there is none.
 [[nodiscard]] bool is_authorized(const HttpRequest& request, std::string_view token);
 
 // Whether the request wants to become a WebSocket (RFC 6455, 4.2.1); and why it can't.

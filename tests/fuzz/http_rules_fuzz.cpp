@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   net::HttpRequest request;
   request.headers = {{"Host", line(0)}, {"Origin", line(1)}, {"Authorization", line(2)}};
   check_host(line(0));
-  const net::HttpDoor door{true, {std::string(allowed_origin)}, std::string(token)};
+  const net::HttpDoor door{true, {std::string(allowed_origin)}};
   if (net::check_sender(request, door)) {
     SYNAPSE_ASSERT(net::is_loopback(net::host_of_authority(line(0))));
     SYNAPSE_ASSERT(line(1).empty() || line(1) == allowed_origin || is_own_origin(line(1), line(0)));

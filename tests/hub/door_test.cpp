@@ -210,7 +210,7 @@ TEST_CASE("an open hub closes a socket that binds no name within 30 s", "[hub][d
 
 TEST_CASE("sockets over a cap are turned away in the protocol's order", "[hub][door]") {
   hub::EngineOptions options;
-  options.door.token = "secret";
+  options.door.tokens = net::TokenGate("secret", {});
   options.door.sockets.clients_max = 4;
   options.door.sockets.per_host_max = 3;
   options.door.sockets.unauthenticated_max = 2;
@@ -241,7 +241,7 @@ TEST_CASE("sockets over a cap are turned away in the protocol's order", "[hub][d
 
 TEST_CASE("silent sockets can't keep those out that have the token", "[hub][door]") {
   hub::EngineOptions options;
-  options.door.token = "secret";
+  options.door.tokens = net::TokenGate("secret", {});
   options.door.sockets.clients_max = 64;
   options.door.sockets.unauthenticated_max = 16;
   Rig rig(options);
@@ -269,7 +269,7 @@ TEST_CASE("silent sockets can't keep those out that have the token", "[hub][door
 
 TEST_CASE("messages of full size are for those that have shown the token", "[hub][door]") {
   hub::EngineOptions options;
-  options.door.token = "secret";
+  options.door.tokens = net::TokenGate("secret", {});
   Rig rig(options);
   Peer stranger = rig.connect();
   CHECK_FALSE(stranger.connection->is_admitted());

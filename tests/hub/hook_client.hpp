@@ -50,7 +50,7 @@ struct HookClient {
 
   void send(HookRequest request) {
     text.reset();
-    rig.engine().hook(std::move(request), peer_of(user), rig.now(),
+    rig.engine().hook(std::move(request), peer_of(user), {}, rig.now(),
                       [this](Result<std::string> told) { text = std::move(told); });
     rig.engine().flush(rig.now());
   }

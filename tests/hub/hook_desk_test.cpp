@@ -255,8 +255,10 @@ TEST_CASE("only a guard's own request is read as one", "[hub][hooks]") {
   good.target = "/hook";
   good.headers = {{"Content-Type", "application/json"}, {"Synapse-Hook", "1"}};
   good.body = wire::encode_hook_request(hook_request("one", HookEvent::start));
-  const auto status = [&counts](const net::HttpRequest& request, std::string_view token = "") {
-    const hub::HookInput input = hub::read_hook_request(request, token, counts);
+  const net::TokenBook book = *net::TokenBook::parse("of-ann ann");
+  const auto status = [&](const net::HttpRequest& request, const std::string& token = "") {
+    const net::TokenGate gate(token, token.empty() ? net::TokenBook() : book);
+    const hub::HookInput input = hub::read_hook_request(request, gate, counts);
     const auto* response = std::get_if<net::HttpResponse>(&input);
     return response == nullptr ? 0U : response->status;
   };
@@ -280,6 +282,12 @@ TEST_CASE("only a guard's own request is read as one", "[hub][hooks]") {
   CHECK(status(good, "s3cret") == 401);
   other = good;
   other.headers.emplace_back("Authorization", "Bearer s3cret");
+  CHECK(status(other, "s3cret") == 0);
+  other.headers.back().second = "Bearer of-ann";
+  CHECK(status(other, "s3cret") == 403);  // It is one's name that the call has not.
+  HookRequest of_ann = hook_request("one", HookEvent::start);
+  of_ann.name = AgentName("ann");
+  other.body = wire::encode_hook_request(of_ann);
   CHECK(status(other, "s3cret") == 0);
   other = good;
   other.peer.is_unix = true;

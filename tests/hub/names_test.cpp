@@ -67,7 +67,7 @@ TEST_CASE("an observer is refused whatever would change something", "[hub][names
 
 TEST_CASE("an observer needs the token and is not closed for want of a name", "[hub][names]") {
   hub::EngineOptions options;
-  options.door.token = "secret";
+  options.door.tokens = net::TokenGate("secret", {});
   Rig rig(options);
   Peer denied = rig.connect();
   rig.say(denied, {{"type", "heartbeat"}, {"observe", true}});

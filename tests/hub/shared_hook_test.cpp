@@ -16,7 +16,7 @@ struct SharedGuard {
 
   void send(HookRequest request) {
     text.reset();
-    rig.engine().hook(std::move(request), peer_of(1000), rig.now(),
+    rig.engine().hook(std::move(request), peer_of(1000), {}, rig.now(),
                       [this](Result<std::string> told) { text = std::move(told); });
     rig.engine().flush(rig.now());
   }
@@ -33,9 +33,7 @@ struct SharedGuard {
   }
 };
 
-std::size_t lease_count(SharedRig& rig) {
-  return rig.engine().machine().leases().all().size();
-}
+std::size_t lease_count(SharedRig& rig) { return rig.engine().machine().leases().all().size(); }
 
 }  // namespace
 
@@ -67,7 +65,7 @@ TEST_CASE("calls of two sessions go on beside each other, those of one in their 
   SharedRig rig;
   std::vector<std::string> answered;
   const auto call = [&](const std::string& session, const std::string& word) {
-    rig.engine().hook(hook_request(session, HookEvent::before_tool, {word}), peer_of(1000),
+    rig.engine().hook(hook_request(session, HookEvent::before_tool, {word}), peer_of(1000), {},
                       rig.now(), [&answered, word](const Result<std::string>& told) {
                         answered.push_back(told ? word : "error");
                       });

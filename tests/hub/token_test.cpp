@@ -9,8 +9,30 @@ namespace {
 
 hub::EngineOptions secured() {
   hub::EngineOptions options;
-  options.door.token = "s3cret-token";
+  options.door.tokens = net::TokenGate("s3cret-token", {});
   return options;
+}
+
+// Two people with a token each, beside the one for all.
+hub::EngineOptions with_book() {
+  hub::EngineOptions options;
+  options.door.tokens = net::TokenGate(
+      "s3cret-token", *net::TokenBook::parse("of-ann shop/ann,ann-*\nof-bob shop/bob"));
+  return options;
+}
+
+Json hello(const std::string& name, const std::string& token) {
+  return {{"sender", name},
+          {"type", "who_request"},
+          {"token", token},
+          {"attach", true},
+          {"kind", "command"}};
+}
+
+// What it hears; its socket stays open if that is how it was answered.
+Json enter(Rig& rig, Peer& peer, const Json& frame) {
+  const Frames heard = rig.ask(peer, frame);
+  return heard.empty() ? Json() : heard.back();
 }
 
 Peer enter_guarded(Rig& rig, const std::string& name) {
@@ -119,6 +141,55 @@ TEST_CASE("a token never leaves the hub: not in a frame, the history or the log"
   for (const store::Entry& entry : rig.log()) {
     CHECK(entry.payload.find("s3cret") == std::string::npos);
   }
+}
+
+TEST_CASE("a token of one's own is good for one's own names alone", "[hub][token]") {
+  Rig rig(with_book());
+  Peer ann = rig.connect();
+  CHECK(enter(rig, ann, hello("shop/ann", "of-ann")).at("type") == "who_snapshot");
+  Peer waiter = rig.connect();
+  CHECK(enter(rig, waiter, hello("shop/ann-rx", "of-ann")).at("type") == "who_snapshot");
+  Peer other = rig.connect();
+  CHECK(enter(rig, other, hello("ann-night", "of-ann")).at("type") == "who_snapshot");
+  for (const char* name : {"shop/bob", "shop/ann-x", "shop/carl", ""}) {
+    INFO(name);
+    Peer stranger = rig.connect();
+    const Json no = enter(rig, stranger, hello(name, "of-ann"));
+    CHECK(no.at("type") == "auth_denied");
+    CHECK(no.at("code") == "auth_denied");
+    CHECK(no.at("payload").get<std::string>().find("of-ann") == std::string::npos);
+    CHECK(stranger.close_code() == 4010);
+  }
+  CHECK(rig.engine().machine().presence().online().size() == 3);
+  // Whoever has the token for all has any name that is free.
+  Peer anybody = rig.connect();
+  CHECK(enter(rig, anybody, hello("shop/carl", "s3cret-token")).at("type") == "who_snapshot");
+}
+
+TEST_CASE("people whose logins are not known are told apart by their tokens", "[hub][token]") {
+  Rig rig(with_book());
+  Peer ann = rig.connect("10.0.0.1");
+  enter(rig, ann, hello("shop/ann", "of-ann"));
+  // From another machine, with the same token: the same agent.
+  Peer elsewhere = rig.connect("10.0.0.2");
+  CHECK(enter(rig, elsewhere, hello("shop/ann", "of-ann")).at("type") == "who_snapshot");
+  // From the same machine, with the token for all: another person.
+  Peer neighbour = rig.connect("10.0.0.1");
+  CHECK(enter(rig, neighbour, hello("shop/ann", "s3cret-token")).at("type") == "name_conflict");
+  CHECK(neighbour.close_code() == 4009);
+}
+
+TEST_CASE("a mailbox is read by whoever may go by its name", "[hub][token]") {
+  Rig rig(with_book());
+  const auto look = [&rig](const char* token) {
+    Peer observer = rig.connect();
+    return enter(
+        rig, observer,
+        {{"type", "inbox_request"}, {"observe", true}, {"token", token}, {"for", "shop/bob"}});
+  };
+  CHECK(look("of-bob").at("type") == "inbox_snapshot");
+  CHECK(look("of-ann").at("code") == "not_owner");
+  CHECK(look("s3cret-token").at("type") == "inbox_snapshot");  // Nobody has owned it so far.
 }
 
 }  // namespace synapse::test

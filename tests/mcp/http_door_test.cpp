@@ -14,8 +14,8 @@ namespace {
 
 // 0: it may come in.
 unsigned refusal(const std::string& method, const net::HttpHeaders& headers,
-                 const net::HttpDoor& door = {}) {
-  const auto judged = judge(http_request(method, headers), {door, {}});
+                 const HttpEntrance& entrance = {}) {
+  const auto judged = judge(http_request(method, headers), entrance);
   const auto* response = std::get_if<HttpResponse>(&judged);
   return response == nullptr ? 0 : response->status;
 }
@@ -26,11 +26,7 @@ HttpWish wish(const std::string& method, const net::HttpHeaders& headers) {
   return std::get<HttpWish>(judged);
 }
 
-net::HttpDoor with_token() {
-  net::HttpDoor door;
-  door.token = "secret";
-  return door;
-}
+HttpEntrance with_token() { return {{}, net::TokenGate("secret", {})}; }
 
 }  // namespace
 
@@ -98,15 +94,20 @@ TEST_CASE("a caller says its name in the path, and may have it by its token alon
   }
   CHECK(named("/mcp/" + std::string(257, 'x')) == "404");
   HttpEntrance entrance;
-  entrance.tokens = *net::TokenBook::parse("t1 shop/ann\nt2 shop/bob,shop/bob-night\n");
+  const net::TokenBook book =
+      *net::TokenBook::parse("t1 shop/ann\nt2 shop/bob,shop/bob-night\nt4 depot/*\n");
+  entrance.gate = net::TokenGate("", book);
   CHECK(named("/mcp", entrance, "t1") == "shop/ann");
   CHECK(named("/mcp", entrance, "t2") == "shop/bob");
   CHECK(named("/mcp/shop/bob-night", entrance, "t2") == "shop/bob-night");
   CHECK(named("/mcp/shop/bob", entrance, "t1") == "403");
+  CHECK(named("/mcp/depot/eve", entrance, "t4") == "depot/eve");
+  CHECK(named("/mcp/shop/ann", entrance, "t4") == "403");
+  CHECK(named("/mcp", entrance, "t4") == "403");  // It must say which.
   CHECK(named("/mcp", entrance, "t3") == "401");
   CHECK(named("/mcp", entrance) == "401");
   // Beside the book there may be one token for all the others.
-  entrance.door.token = "all";
+  entrance.gate = net::TokenGate("all", book);
   CHECK(named("/mcp/shop/carl", entrance, "all") == "shop/carl");
   CHECK(named("/mcp", entrance, "t1") == "shop/ann");
 }
@@ -117,7 +118,7 @@ TEST_CASE("there is one path and three methods", "[mcp][http]") {
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
   // Where clients look for how to get a token, and must see that there is no such thing.
   request.target = "/.well-known/oauth-protected-resource";
-  CHECK(std::get<HttpResponse>(judge(request, {with_token(), {}})).status == 404);
+  CHECK(std::get<HttpResponse>(judge(request, with_token())).status == 404);
   request.target = "/mcp/";
   CHECK(std::get<HttpResponse>(judge(request, {})).status == 404);
   request.target = "/mcp?x=y";
@@ -136,14 +137,14 @@ TEST_CASE("a foreign Host or Origin is refused before anything else is looked at
   CHECK(refusal("POST", {{"Host", "localhost:8878"}}) == 0);
   CHECK(refusal("POST", {{"Origin", "http://127.0.0.1:8878"}}) == 0);
   CHECK(refusal("POST", {{"Origin", "null"}}) == 403);
-  net::HttpDoor open;
-  open.is_on_loopback = false;
+  HttpEntrance open;
+  open.door.is_on_loopback = false;
   CHECK(refusal("POST", {{"Host", "hub.example"}}, open) == 0);
   CHECK(refusal("POST", {{"Host", "hub.example"}, {"Origin", "http://evil.example"}}, open) == 403);
 }
 
 TEST_CASE("a token that is asked for is a bearer token", "[mcp][http]") {
-  const net::HttpDoor door = with_token();
+  const HttpEntrance door = with_token();
   for (const char* method : {"POST", "GET", "DELETE"}) {
     CHECK(refusal(method, {}, door) == 401);
     CHECK(refusal(method, {{"Authorization", "Bearer secret"}}, door) == 0);
@@ -154,33 +155,34 @@ TEST_CASE("a token that is asked for is a bearer token", "[mcp][http]") {
     CAPTURE(wrong);
     CHECK(refusal("POST", {{"Authorization", wrong}}, door) == 401);
   }
-  const auto judged = judge(http_request("POST", {}), {door, {}});
+  const auto judged = judge(http_request("POST", {}), door);
   CHECK(std::get<HttpResponse>(judged).headers == net::HttpHeaders{{"WWW-Authenticate", "Bearer"}});
   CHECK_THAT(std::get<HttpResponse>(judged).body, !Contains("secret"));
 }
 
 TEST_CASE("a page of an allowed origin may ask and read, no other may", "[mcp][http]") {
-  net::HttpDoor door = with_token();
-  door.allowed_origins = {"http://localhost:6274"};
+  HttpEntrance entrance = with_token();
+  entrance.door.allowed_origins = {"http://localhost:6274"};
   const net::HttpHeaders page{{"Origin", "http://localhost:6274"}};
-  CHECK(refusal("POST", page, door) == 401);
-  CHECK(refusal("POST", {page[0], {"Authorization", "Bearer secret"}}, door) == 0);
+  CHECK(refusal("POST", page, entrance) == 401);
+  CHECK(refusal("POST", {page[0], {"Authorization", "Bearer secret"}}, entrance) == 0);
   const HttpRequest asking = http_request("OPTIONS", page);
-  CHECK(std::get<HttpResponse>(judge(asking, {door, {}})).status == 204);
+  CHECK(std::get<HttpResponse>(judge(asking, entrance)).status == 204);
   const auto value = [](const net::HttpHeaders& headers, const char* name) -> std::string {
     for (const auto& [key, text] : headers) {
       if (key == name) return text;
     }
     return "";
   };
-  const net::HttpHeaders allowed = headers_for_page(asking, door);
+  const net::HttpHeaders allowed = headers_for_page(asking, entrance.door);
   CHECK(value(allowed, "Access-Control-Allow-Origin") == "http://localhost:6274");
   CHECK_THAT(value(allowed, "Access-Control-Allow-Headers"),
              Contains("Authorization") && Contains("Mcp-Session-Id") && Contains("Mcp-Method") &&
                  Contains("Mcp-Name"));
-  CHECK_THAT(
-      value(headers_for_page(http_request("POST", page), door), "Access-Control-Expose-Headers"),
-      Contains("Mcp-Session-Id"));
-  CHECK(headers_for_page(http_request("POST", {{"Origin", "http://localhost:1"}}), door).empty());
-  CHECK(headers_for_page(http_request("POST", {}), door).empty());
+  CHECK_THAT(value(headers_for_page(http_request("POST", page), entrance.door),
+                   "Access-Control-Expose-Headers"),
+             Contains("Mcp-Session-Id"));
+  CHECK(headers_for_page(http_request("POST", {{"Origin", "http://localhost:1"}}), entrance.door)
+            .empty());
+  CHECK(headers_for_page(http_request("POST", {}), entrance.door).empty());
 }

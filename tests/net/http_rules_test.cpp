@@ -72,7 +72,7 @@ TEST_CASE("a request that a foreign page sent, or that was sent to a foreign nam
     HttpRequest request;
     if (*row.host != 0) request.headers.emplace_back("host", row.host);
     if (*row.origin != 0) request.headers.emplace_back("origin", row.origin);
-    const HttpDoor door{row.loopback, {"https://board.example"}, ""};
+    const HttpDoor door{row.loopback, {"https://board.example"}};
     CHECK(check_sender(request, door).has_value() == row.allowed);
   }
 }

@@ -8,26 +8,64 @@
 using namespace synapse;
 using namespace synapse::net;
 
-namespace {
-
-const TokenBook::Entry* found(const TokenBook& book, const std::string& header) {
-  HttpRequest request;
-  request.headers = {{"Authorization", header}};
-  return book.find(request);
-}
-
-}  // namespace
-
 TEST_CASE("a token is bound to its names", "[net][tokens]") {
   const auto book = TokenBook::parse("# who\n\n t1\tann \nt2 bob , bob-night\r\n");
   REQUIRE(book);
-  REQUIRE(found(*book, "Bearer t1") != nullptr);
-  CHECK(found(*book, "Bearer t1")->names == std::vector<std::string>{"ann"});
-  REQUIRE(found(*book, "bearer t2") != nullptr);
-  CHECK(found(*book, "bearer t2")->names == std::vector<std::string>{"bob", "bob-night"});
-  for (const char* wrong : {"Bearer t", "Bearer t12", "t1", "Basic t1", "Bearer #", ""}) {
-    CHECK(found(*book, wrong) == nullptr);
+  REQUIRE(book->find("t1") != nullptr);
+  CHECK(book->find("t1")->names == std::vector<std::string>{"ann"});
+  REQUIRE(book->find("t2") != nullptr);
+  CHECK(book->find("t2")->names == std::vector<std::string>{"bob", "bob-night"});
+  for (const char* wrong : {"t", "t12", "T1", "#", ""}) CHECK(book->find(wrong) == nullptr);
+}
+
+TEST_CASE("the holder of a token goes by its names and those of its helpers", "[net][tokens]") {
+  const auto book = TokenBook::parse("t1 shop/ann\nt2 depot/*,eve\nt3 *");
+  REQUIRE(book);
+  const TokenBook::Entry& ann = *book->find("t1");
+  for (const char* own : {"shop/ann", "shop/ann-rx", "shop/ann-presence", "shop/ann-lock-0aF9",
+                          "shop/ann-2", "shop/ann-123"}) {
+    INFO(own);
+    CHECK(ann.allows(own));
   }
+  for (const char* other :
+       {"", "shop/an", "shop/anna", "shop/ann-night", "shop/ann-", "shop/ann-1234",
+        "shop/ann-lock-12", "shop/ann-lock-wxyz", "shop/ann-rx2", "SHOP/ANN"}) {
+    INFO(other);
+    CHECK_FALSE(ann.allows(other));
+  }
+  CHECK(ann.first_name() == "shop/ann");
+  const TokenBook::Entry& depot = *book->find("t2");
+  CHECK(depot.allows("depot/x"));
+  CHECK(depot.allows("eve"));
+  CHECK_FALSE(depot.allows("shop/x"));
+  CHECK(depot.first_name().empty());
+  CHECK(book->find("t3")->allows("anybody"));
+}
+
+TEST_CASE("a gate knows the token for all, those of its book, and no other", "[net][tokens]") {
+  CHECK(TokenGate().is_open());
+  CHECK(TokenGate().admit("whatever"));
+  const TokenBook book = *TokenBook::parse("t1 ann");
+  for (const TokenGate& gate :
+       {TokenGate("all", book), TokenGate("", book), TokenGate("all", {})}) {
+    CHECK_FALSE(gate.is_open());
+    CHECK_FALSE(gate.admit("t2"));
+    CHECK_FALSE(gate.admit(""));
+  }
+  const TokenGate gate("all", book);
+  REQUIRE(gate.admit("all"));
+  CHECK(gate.admit("all")->holder.empty());
+  CHECK(gate.admit("all")->allows("anybody"));
+  REQUIRE(gate.admit("t1"));
+  CHECK(gate.admit("t1")->holder.size() == 32);
+  CHECK(gate.admit("t1")->holder.find("t1") == std::string::npos);
+  CHECK_FALSE(gate.admit("t1")->allows("bob"));
+  HttpRequest request;
+  request.headers = {{"Authorization", "bearer t1"}};
+  REQUIRE(gate.admit(request));
+  CHECK(gate.admit(request)->allows("ann"));
+  request.headers = {{"Authorization", "Basic t1"}};
+  CHECK_FALSE(gate.admit(request));
 }
 
 TEST_CASE("a line that binds nothing is told by its number, without its token", "[net][tokens]") {

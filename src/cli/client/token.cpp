@@ -15,14 +15,15 @@ namespace synapse::cli {
 namespace {
 
 constexpr std::size_t token_bytes_max = 4096;
+constexpr std::size_t book_bytes_max = std::size_t{4} << 20U;
 
 Error unusable(std::string_view option, const std::string& why) {
   return fail(ErrorCode::bad_argument, std::string(option) + ": " + why);
 }
 
-}  // namespace
-
-Result<std::string> read_token_file(const std::string& path, std::string_view option) {
+// Without white space around it.
+Result<std::string> read_secret_file(const std::string& path, std::string_view option,
+                                     std::size_t bytes_max) {
   const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   // Of the open file, not of the path: that could be another one by then.
@@ -34,11 +35,26 @@ Result<std::string> read_token_file(const std::string& path, std::string_view op
     return unusable(option,
                     path + " can be read or written by others than its owner; chmod 600 it");
   }
-  const Result<std::string> content = base::read_rest(file, path, token_bytes_max);
+  const Result<std::string> content = base::read_rest(file, path, bytes_max);
   if (!content) return unusable(option, content.error().message);
-  std::string token = base::trimmed(*content);
-  if (token.empty()) return unusable(option, path + " is empty");
-  return token;
+  std::string text = base::trimmed(*content);
+  if (text.empty()) return unusable(option, path + " is empty");
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> read_token_file(const std::string& path, std::string_view option) {
+  return read_secret_file(path, option, token_bytes_max);
+}
+
+Result<net::TokenBook> read_token_book(const std::optional<std::string>& path) {
+  if (!path) return net::TokenBook();
+  const Result<std::string> text = read_secret_file(*path, "--tokens", book_bytes_max);
+  if (!text) return text.error();
+  Result<net::TokenBook> book = net::TokenBook::parse(*text);
+  if (!book) return unusable("--tokens", *path + ": " + book.error().message);
+  return book;
 }
 
 void add_token_options(OptionSet& set, TokenOptions& options) {

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "cli/args/option_set.hpp"
 #include "cli/context.hpp"
+#include "net/token_book.hpp"
 
 namespace synapse::cli {
 
@@ -26,5 +27,7 @@ void add_token_options(OptionSet& set, TokenOptions& options);
 
 // The content of such a file; `option` is what an error calls it by.
 [[nodiscard]] Result<std::string> read_token_file(const std::string& path, std::string_view option);
+// The file of --tokens, of at most 4 MiB; empty without one.
+[[nodiscard]] Result<net::TokenBook> read_token_book(const std::optional<std::string>& path);
 
 }  // namespace synapse::cli

@@ -24,6 +24,7 @@ struct HubArguments {
   std::string keep_history = "7d";
   std::string mailbox_bytes;
   TokenOptions token;
+  std::optional<std::string> tokens_file;
   std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
   std::size_t log_level = static_cast<std::size_t>(hub::LogLevel::info);
 };
@@ -47,6 +48,10 @@ void add_door_options(OptionSet& set, HubArguments& options) {
            "listen on other than loopback addresses without a token");
   set.heading("Who may connect");
   add_token_options(set, options.token);
+  set.text({"--tokens", "FILE",
+            "file with a line for each token and the names that its holder may go by, `TOKEN "
+            "NAME[,NAME...]`; a name that ends in * is every name that begins so"},
+           options.tokens_file);
   set.number({"--auth-timeout", "SECONDS", "to present the token"}, hub.auth_timeout,
              {0.001, 86'400});
   set.number({"--takeover-cooldown", "SECONDS", "before a name can be taken over again"},
@@ -230,7 +235,10 @@ int run(Context& context, const HubArguments& options) {
   Result<std::string> token = find_token(context, options.token);
   if (!token) return explain_usage(context, token.error());
   if (!token->empty()) hub.token = *std::move(token);
-  if (options.page && !net::is_loopback(hub.host) && !hub.token) {
+  Result<net::TokenBook> tokens = read_token_book(options.tokens_file);
+  if (!tokens) return explain_usage(context, tokens.error());
+  hub.tokens = *std::move(tokens);
+  if (options.page && !net::is_loopback(hub.host) && !hub.is_guarded()) {
     return explain_usage(context,
                          fail(ErrorCode::bad_argument,
                               "off loopback, --page needs a token: whoever reaches the page "

@@ -83,8 +83,8 @@ synapse::mcp::AtEnd at_end_of(const McpArguments& options) {
   return options.at_end == 0 ? synapse::mcp::AtEnd::release : synapse::mcp::AtEnd::keep;
 }
 
-Result<> read_tokens(const McpArguments& options, synapse::mcp::HttpEntrance& entrance) {
-  std::string& token = entrance.door.token;
+Result<net::TokenGate> read_gate(const McpArguments& options) {
+  std::string token;
   if (options.http_token.token) {
     token = base::trimmed(*options.http_token.token);
     // From a variable that was not set: a server without the token that its owner believes it has.
@@ -94,13 +94,9 @@ Result<> read_tokens(const McpArguments& options, synapse::mcp::HttpEntrance& en
     if (!read) return read.error();
     token = *std::move(read);
   }
-  if (!options.tokens_file) return {};
-  const Result<std::string> text = read_token_file(*options.tokens_file, "--tokens");
-  if (!text) return text.error();
-  Result<net::TokenBook> book = net::TokenBook::parse(*text);
-  if (!book) return wrong("--tokens " + shown(*options.tokens_file) + ": " + book.error().message);
-  entrance.tokens = *std::move(book);
-  return {};
+  Result<net::TokenBook> book = read_token_book(options.tokens_file);
+  if (!book) return book.error();
+  return net::TokenGate(std::move(token), *std::move(book));
 }
 
 // What sessions are signed with, kept for the next run; blank where nothing can be kept.
@@ -152,11 +148,10 @@ Result<std::optional<synapse::mcp::HttpOptions>> http_options(Context& context,
   http.endpoint.sessions_max = options.max_sessions;
   http.endpoint.session_idle =
       std::chrono::ceil<std::chrono::seconds>(to_milliseconds(options.session_idle));
-  if (const Result<> read = read_tokens(options, http.endpoint.entrance); !read) {
-    return read.error();
-  }
-  const bool has_token =
-      !http.endpoint.entrance.door.token.empty() || !http.endpoint.entrance.tokens.empty();
+  Result<net::TokenGate> gate = read_gate(options);
+  if (!gate) return gate.error();
+  const bool has_token = !gate->is_open();
+  http.endpoint.entrance.gate = *std::move(gate);
   const Result<> safe = hub::check_exposure({http.host, has_token, false, false, "--http-token"});
   if (!safe && !options.insecure_off_loopback) return safe.error();
   if (!safe) context.err << "insecure by request: " << safe.error().message << '\n';
