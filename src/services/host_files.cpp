@@ -55,10 +55,10 @@ fs::path host_folder(Host host, const base::Environment& environment) {
 struct FilePlace {
   Host host;
   HookFileKind kind;
-  const char* in_folder;   // Of the host.
+  const char* in_folder;   // Of the host; Goose's is in the home.
   const char* in_project;  // Blank: none.
 };
-constexpr std::array<FilePlace, 8> file_places{{
+constexpr std::array<FilePlace, 9> file_places{{
     {Host::claude, HookFileKind::groups, "settings.json", ".claude/settings.json"},
     {Host::codex, HookFileKind::groups, "hooks.json", ".codex/hooks.json"},
     {Host::gemini, HookFileKind::groups, "settings.json", ".gemini/settings.json"},
@@ -67,6 +67,9 @@ constexpr std::array<FilePlace, 8> file_places{{
     {Host::copilot, HookFileKind::own, "hooks/synapse.json", ""},
     {Host::opencode, HookFileKind::own, "plugin/synapse.js", ".opencode/plugin/synapse.js"},
     {Host::kimi, HookFileKind::toml, "config.toml", ""},
+    // A plugin of ours, in the folder that hosts of the Open Plugins specification share.
+    {Host::goose, HookFileKind::groups, ".agents/plugins/synapse/hooks/hooks.json",
+     ".agents/plugins/synapse/hooks/hooks.json"},
 }};
 
 }  // namespace
@@ -80,7 +83,8 @@ std::optional<HookFile> hook_file(Host host, HookScope scope, const base::Enviro
     if (std::string_view(place->in_project).empty()) return std::nullopt;
     return HookFile{host, place->kind, folder / place->in_project};
   }
-  const fs::path own = host_folder(host, environment);
+  const fs::path own = host == Host::goose ? fs::path(variable(environment, "HOME"))
+                                           : host_folder(host, environment);
   if (own.empty()) return std::nullopt;
   return HookFile{host, place->kind, own / place->in_folder};
 }

@@ -75,6 +75,15 @@ constexpr std::array<HookEntry, 3> kimi_entries{{
     {"SessionEnd", "", false},
 }};
 
+// Its matchers are found anywhere in a name. A tool that failed comes by an event of its own, after
+// which there is nothing to renew.
+constexpr std::array<HookEntry, 4> goose_entries{{
+    {"PreToolUse", "^developer__(edit|write|text_editor|shell)$", true},
+    {"PostToolUse", "", false},
+    {"SessionStart", "", false},
+    {"SessionEnd", "", false},
+}};
+
 std::span<const HookEntry> entries_of(Host host) {
   switch (host) {
     case Host::claude:
@@ -90,8 +99,9 @@ std::span<const HookEntry> entries_of(Host host) {
       return camel_entries;
     case Host::kimi:
       return kimi_entries;
-    case Host::opencode:
     case Host::goose:
+      return goose_entries;
+    case Host::opencode:
       return {};
   }
   return {};
@@ -130,10 +140,14 @@ std::string handler(Host host, const std::string& syn, const HookEntry& entry,
       json.field("name", "synapse").field("type", "command");
       json.field("command", shell_command(host, syn)).field("timeout", timeout_seconds * 1000);
       break;
+    case Host::goose:
+      json.field("type", "command").field("command", shell_command(host, syn));
+      json.field("timeout", timeout_seconds);
+      if (blocks) json.field("on_failure", "block");
+      break;
     case Host::codex:
     case Host::qwen:
     case Host::opencode:
-    case Host::goose:
     case Host::kimi:
       json.field("type", "command").field("command", shell_command(host, syn));
       json.field("timeout", timeout_seconds * (host == Host::qwen ? 1000 : 1));
@@ -303,8 +317,6 @@ Result<std::string> with_hooks(const HookFile& file, std::string_view text, cons
       if (!whole.empty() && !whole.ends_with('\n')) whole += '\n';
       return whole + toml_block(file.host, syn);
     }
-    case HookFileKind::none:
-      break;
   }
   return std::string(text);
 }
@@ -319,8 +331,6 @@ Result<std::string> without_hooks(const HookFile& file, std::string_view text) {
       return std::string();
     case HookFileKind::toml:
       return without_toml_block(text);
-    case HookFileKind::none:
-      break;
   }
   return std::string(text);
 }
@@ -336,8 +346,6 @@ bool has_hooks(const HookFile& file, std::string_view text) {
       return !text.empty() && is_own_text(text);
     case HookFileKind::toml:
       return text.find(toml_begin) != std::string_view::npos;
-    case HookFileKind::none:
-      break;
   }
   return false;
 }

@@ -23,7 +23,6 @@ enum class HookFileKind {
   handlers,  // JSON: events, each a list of handlers.
   own,       // A file that is ours alone.
   toml,      // Blocks at the end of its user's settings.
-  none,      // Not installed by us: its user is told what to do.
 };
 
 // Whether hosts that can are told to refuse a tool whose guard fails.
@@ -31,7 +30,7 @@ enum class OnFailure { pass, block };
 
 struct HookFile {
   guard::Host host;
-  HookFileKind kind = HookFileKind::none;
+  HookFileKind kind;
   std::filesystem::path path;
 };
 

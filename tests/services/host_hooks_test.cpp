@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "services/hook_install.hpp"
 #include "services/json_edit.hpp"
@@ -279,10 +280,7 @@ TEST_CASE("each host's file takes our hooks and gives them back", "[services][ho
   for (const guard::HostTraits& host : guard::all_hosts()) {
     INFO(host.title);
     const auto file = hook_file(host.host, HookScope::user, environment, "/w");
-    if (!file) {
-      CHECK(host.host == Host::goose);
-      continue;
-    }
+    REQUIRE(file);
     const auto with = with_hooks(*file, "", syn, OnFailure::block);
     REQUIRE(with);
     CHECK(has_hooks(*file, *with));
@@ -291,6 +289,30 @@ TEST_CASE("each host's file takes our hooks and gives them back", "[services][ho
     REQUIRE(without);
     CHECK_FALSE(has_hooks(*file, *without));
   }
+}
+
+TEST_CASE("Goose has our hooks as a plugin of our own, and is told to refuse when they fail",
+          "[services][hooks]") {
+  const base::FixedEnvironment environment(Variables{{"HOME", "/home/u"}});
+  const auto file = hook_file(Host::goose, HookScope::user, environment, "/w");
+  REQUIRE(file);
+  CHECK(file->path == "/home/u/.agents/plugins/synapse/hooks/hooks.json");
+  CHECK(hook_file(Host::goose, HookScope::project, environment, "/w")->path ==
+        "/w/.agents/plugins/synapse/hooks/hooks.json");
+  const Json strict = Json::parse(*with_hooks(*file, "", syn, OnFailure::block)).at("hooks");
+  const Json& before = strict.at("PreToolUse").at(0);
+  const std::regex matcher(before.at("matcher").get<std::string>());
+  for (const char* tool : {"developer__edit", "developer__write", "developer__shell"}) {
+    CHECK(std::regex_search(tool, matcher));
+  }
+  CHECK_FALSE(std::regex_search("developer__tree", matcher));
+  CHECK(before.at("hooks").at(0).at("on_failure") == "block");
+  for (const char* event : {"PostToolUse", "SessionStart", "SessionEnd"}) {
+    CHECK_FALSE(strict.at(event).at(0).contains("matcher"));
+    CHECK_FALSE(strict.at(event).at(0).at("hooks").at(0).contains("on_failure"));
+  }
+  const Json open = Json::parse(*with_hooks(*file, "", syn, OnFailure::pass)).at("hooks");
+  CHECK_FALSE(open.at("PreToolUse").at(0).at("hooks").at(0).contains("on_failure"));
 }
 
 TEST_CASE("a program's own settings in TOML keep all but our block", "[services][hooks]") {
