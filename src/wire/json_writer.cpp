@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/json_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -33,54 +34,24 @@ bool is_plain(std::string_view text) {
   return true;
 }
 
-// `text` between `before` and `after`, in one piece.
-void append(std::string& out, std::string_view before, std::string_view text,
-            std::string_view after) {
-  const std::size_t size = out.size();
-  out.resize(size + before.size() + text.size() + after.size());
-  char* to = out.data() + size;
-  for (const std::string_view part : {before, text, after}) {
-    if (!part.empty()) std::memcpy(to, part.data(), part.size());
-    to += part.size();
+// A time in seconds, with the microseconds that all times here have, as the shortest text that is
+// read as the same number: nothing where it is another number. Up to this size numbers are closer
+// to each other than microseconds are, so that no other time is nearer; and one with a fraction is
+// shorter without an exponent.
+constexpr double time_max = 8e9;
+std::size_t write_time(double seconds, char* to) {
+  constexpr std::uint64_t million = 1'000'000;
+  if (!(seconds >= 1 && seconds < time_max)) return 0;
+  const auto micros = static_cast<std::uint64_t>(seconds * 1e6 + 0.5);
+  std::uint64_t fraction = micros % million;
+  if (fraction == 0 || static_cast<double>(micros) / 1e6 != seconds) return 0;
+  char* at = std::to_chars(to, to + 12, micros / million).ptr;
+  *at++ = '.';
+  for (std::uint64_t unit = million / 10; fraction != 0; unit /= 10) {
+    *at++ = static_cast<char>('0' + fraction / unit);
+    fraction %= unit;
   }
-}
-
-void append_escaped(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::size_t plain = 0;  // What is copied in one go: most text needs no escape at all.
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out += text.substr(plain, i - plain);
-    plain = i + 1;
-    out += '\\';
-    switch (c) {
-      case '"':
-      case '\\':
-        out += static_cast<char>(c);
-        break;
-      case '\b':
-        out += 'b';
-        break;
-      case '\f':
-        out += 'f';
-        break;
-      case '\n':
-        out += 'n';
-        break;
-      case '\t':
-        out += 't';
-        break;
-      case '\r':
-        out += 'r';
-        break;
-      default:
-        out += "u00";
-        out += hex[c >> 4U];
-        out += hex[c & 15U];
-    }
-  }
-  out += text.substr(plain);
+  return static_cast<std::size_t>(at - to);
 }
 
 }  // namespace
@@ -100,58 +71,100 @@ std::string_view json_prefix(std::string_view text, std::size_t bytes_max) {
   return text;
 }
 
+char* JsonWriter::grow(std::size_t bytes) {
+  constexpr std::size_t bytes_min = 64;
+  const std::size_t begin = size_;
+  size_ += bytes;
+  if (size_ > text_.size()) text_.resize(std::max({size_, begin + begin / 2, bytes_min}));
+  return text_.data() + begin;
+}
+
+void JsonWriter::put(std::string_view plain) {
+  if (!plain.empty()) std::memcpy(grow(plain.size()), plain.data(), plain.size());
+}
+
+void JsonWriter::put(std::string_view before, std::string_view text, std::string_view after) {
+  char* to = grow(before.size() + text.size() + after.size());
+  for (const std::string_view part : {before, text, after}) {
+    if (!part.empty()) std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  }
+}
+
+void JsonWriter::put_escaped(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::size_t plain = 0;  // What is copied in one go.
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    put(text.substr(plain, i - plain));
+    plain = i + 1;
+    constexpr std::string_view named = "\"\\\b\f\n\t\r";
+    constexpr std::string_view names = "\"\\bfntr";
+    if (const std::size_t at = named.find(static_cast<char>(c)); at != std::string_view::npos) {
+      put("\\", names.substr(at, 1), {});
+    } else {
+      put("\\u00", hex.substr(c >> 4U, 1), hex.substr(c & 15U, 1));
+    }
+  }
+  put(text.substr(plain));
+}
+
 JsonWriter& JsonWriter::key(std::string_view name) {
-  append(text_, needs_comma_ ? ",\"" : "\"", name, "\":");
+  put(needs_comma_ ? ",\"" : "\"", name, "\":");
   needs_comma_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-  const char* const before = needs_comma_ ? ",\"" : "\"";
+  const std::string_view before = needs_comma_ ? ",\"" : "\"";
   needs_comma_ = true;
   if (is_plain(text)) {
-    append(text_, before, text, "\"");
+    put(before, text, "\"");
     return *this;
   }
-  text_ += before;
-  append_escaped(text_, text);
-  text_ += '"';
+  put(before);
+  put_escaped(text);
+  put("\"");
   return *this;
 }
 
 JsonWriter& JsonWriter::value(double number) {
   SYNAPSE_ASSERT(std::isfinite(number));
   std::array<char, 32> digits{};
+  if (const std::size_t size = write_time(number, digits.data()); size != 0) {
+    return raw({digits.data(), size});
+  }
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
   raw(text);
   // A reader that tells integers from floats must see a float.
-  if (text.find_first_of(".e") == std::string_view::npos) text_ += ".0";
+  if (text.find_first_of(".e") == std::string_view::npos) put(".0");
   return *this;
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
   separate();
-  text_ += json;
+  put(json);
   needs_comma_ = true;
   return *this;
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
   separate();
-  text_ += bracket;
+  *grow(1) = bracket;
   needs_comma_ = false;
   return *this;
 }
 
 JsonWriter& JsonWriter::close(char bracket) {
-  text_ += bracket;
+  *grow(1) = bracket;
   needs_comma_ = true;
   return *this;
 }
 
 void JsonWriter::separate() {
-  if (needs_comma_) text_ += ',';
+  if (needs_comma_) *grow(1) = ',';
 }
 
 }  // namespace synapse::wire

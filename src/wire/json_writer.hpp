@@ -25,7 +25,7 @@ class JsonWriter {
  public:
   JsonWriter() = default;
   // With room for so many bytes, for one that will need them.
-  explicit JsonWriter(std::size_t bytes) { text_.reserve(bytes); }
+  explicit JsonWriter(std::size_t bytes) : text_(bytes, '\0') {}
 
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
@@ -69,13 +69,22 @@ class JsonWriter {
   // A whole JSON value, already encoded.
   JsonWriter& raw(std::string_view json);
 
-  [[nodiscard]] const std::string& text() const { return text_; }
-  [[nodiscard]] std::string take() { return std::move(text_); }
+  // What is written so far.
+  [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+  [[nodiscard]] std::string take() {
+    text_.resize(size_);
+    return std::move(text_);
+  }
 
  private:
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
   void separate();
+  // Room for so many bytes more, all of which the caller writes.
+  char* grow(std::size_t bytes);
+  void put(std::string_view plain);
+  void put(std::string_view before, std::string_view text, std::string_view after);
+  void put_escaped(std::string_view text);
   template <class Integer>
   JsonWriter& integer(Integer number) {
     char digits[24];
@@ -83,7 +92,9 @@ class JsonWriter {
     return raw(std::string_view(digits, static_cast<std::size_t>(end - digits)));
   }
 
+  // Longer than what is written: it grows by halves of itself, not by every few bytes.
   std::string text_;
+  std::size_t size_ = 0;
   bool needs_comma_ = false;
 };
 

@@ -137,6 +137,7 @@ class PlainObject::Reader {
     skip_space();
     if (!value(member)) return false;
     ++object_.count_;
+    object_.names_ |= bit(member.name);
     return true;
   }
 
@@ -148,6 +149,7 @@ class PlainObject::Reader {
 
 bool PlainObject::read(std::string_view text) {
   count_ = 0;
+  names_ = 0;
   items_count_ = 0;
   if (text.size() > bytes_max) return false;
   Reader reader(*this, text);
@@ -155,6 +157,7 @@ bool PlainObject::read(std::string_view text) {
 }
 
 const PlainObject::Member* PlainObject::find(std::string_view name) const {
+  if ((names_ & bit(name)) == 0) return nullptr;
   for (const Member& member : members()) {
     if (member.name == name) return &member;
   }

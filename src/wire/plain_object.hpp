@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,10 +50,20 @@ class PlainObject {
 
   class Reader;
 
+  // The bit of such a name in `names_`.
+  [[nodiscard]] static std::uint64_t bit(std::string_view name) {
+    if (name.empty()) return 1;
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    return std::uint64_t{1} << ((name.size() * 11U + first * 5U + last) & 63U);
+  }
+
   [[nodiscard]] std::span<const Member> members() const { return {members_.data(), count_}; }
 
   std::array<Member, members_max> members_;  // The first `count_` of them.
   std::size_t count_ = 0;
+  // Most names that a decoder asks for are not there, which a bit tells without a look at each.
+  std::uint64_t names_ = 0;
   std::array<std::string_view, items_max> items_;  // Of all lists, one after the other.
   std::size_t items_count_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/json_writer.hpp"
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -94,6 +96,31 @@ TEST_CASE("every double comes back exactly, and always as a double", "[wire][jso
     const auto parsed = nlohmann::json::parse(text);
     REQUIRE(parsed.is_number_float());
     REQUIRE(same_bits(parsed.get<double>(), number));
+  }
+}
+
+TEST_CASE("a time is written as the shortest text that is read as the same number",
+          "[wire][json][random]") {
+  const std::uint64_t seed = test::first_seed();
+  std::mt19937_64 random(seed);
+  const auto shortest = [](double number) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return std::string(digits.data(), end);
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    // Microseconds of all magnitudes up to beyond what is taken for a time, some with few digits,
+    // and the numbers beside them.
+    std::uint64_t micros = random() % 20'000'000'000'000'000U >> (i % 40);
+    micros -= micros % static_cast<std::uint64_t>(std::pow(10, i % 7));
+    const double time = static_cast<double>(micros) / 1e6;
+    for (const double number :
+         {time, std::nextafter(time, 0), std::nextafter(time, 1e300), -time}) {
+      std::string expected = shortest(number);
+      if (expected.find_first_of(".e") == std::string::npos) expected += ".0";
+      INFO("seed " << seed << ", round " << i);
+      REQUIRE(written(number) == expected);
+    }
   }
 }
 
