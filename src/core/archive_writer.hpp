@@ -58,7 +58,7 @@ class ArchiveWriter {
       if (value) put(*value);
     } else if constexpr (OneOf<T>) {
       put_number(value.index());
-      std::visit([this](const auto& one) { put(one); }, value);
+      std::visit([this](const auto& one) { this->put(one); }, value);
     } else if constexpr (Listed<T> || Keyed<T>) {
       put_number(value.size());
       for (const auto& one : value) put(one);

@@ -246,7 +246,12 @@ void Mailroom::looked_at(const LettersRead& event) {
   for (std::size_t i = 0; i < count; ++i) {
     Copy* copy = find_copy(event.ids[i], event.agents[i]);
     if (copy == nullptr) continue;
-    (event.which == Letters::own ? copy->seen_by_sender : copy->seen_by_operator) = true;
+    // Bits of one word: there is no reference to one of them.
+    if (event.which == Letters::own) {
+      copy->seen_by_sender = true;
+    } else {
+      copy->seen_by_operator = true;
+    }
   }
 }
 

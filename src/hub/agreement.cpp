@@ -32,20 +32,21 @@ Agreement::Verdict Agreement::judge(const cluster::Roll& roll, cluster::Incarnat
   for (const auto& [place, hub] : roll.hubs()) {
     // Another version may save the same state in other bytes.
     if (hub.incarnation == self || hub.hello.version != here->hello.version) continue;
-    const auto own = std::find_if(taken_.begin(), taken_.end(), [&](const cluster::Beat& one) {
-      return one.revision == hub.beat.revision;
+    const cluster::Beat& beat = hub.beat;
+    const auto own = std::find_if(taken_.begin(), taken_.end(), [&beat](const cluster::Beat& one) {
+      return one.revision == beat.revision;
     });
     if (own == taken_.end()) continue;
-    if (own->digest == hub.beat.digest) {
+    if (own->digest == beat.digest) {
       has_like = true;
     } else {
       has_other = true;
-      ++others[{hub.beat.revision, hub.beat.digest}];
+      ++others[{beat.revision, beat.digest}];
     }
   }
   if (!has_other) return has_like ? Verdict::agrees : Verdict::unknown;
-  const bool is_outvoted = std::any_of(others.begin(), others.end(),
-                                       [](const auto& one) { return one.second >= 2; });
+  const bool is_outvoted =
+      std::any_of(others.begin(), others.end(), [](const auto& one) { return one.second >= 2; });
   return is_outvoted && !has_like ? Verdict::alone : Verdict::differs;
 }
 

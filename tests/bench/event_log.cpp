@@ -22,7 +22,7 @@
 namespace synapse::bench {
 namespace {
 
-constexpr std::uint64_t seed = 0x5e1f;
+constexpr std::uint64_t log_seed = 0x5e1f;
 constexpr std::size_t task_count = 2000;
 constexpr std::size_t agent_count = 100;
 constexpr std::size_t plan_task_count = 500;
@@ -124,7 +124,7 @@ std::string_view status_of(const Task& task) {
 class Fleet {
  public:
   Fleet(Database& db, std::size_t events, double begin)
-      : db_(db), events_left_(events), now_(begin), random_(seed), tasks_(task_count) {}
+      : db_(db), events_left_(events), now_(begin), random_(log_seed), tasks_(task_count) {}
 
   LogFacts run() {
     while (events_left_ > 0) {

@@ -44,7 +44,7 @@ struct Server {
   Transport transport = Transport::tcp;
 };
 
-constexpr Server hub{"synapse", Dialect::synapse};
+constexpr Server hub_server{"synapse", Dialect::synapse};
 constexpr Server hub_local{"synapse-unix", Dialect::synapse, Transport::local};
 constexpr Server redis{"redis", Dialect::redis};
 constexpr Server bare{"floor", Dialect::bytes};
@@ -61,10 +61,10 @@ struct Row {
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = {
-      {"synced-16", Durability::synced, 16, 20'000, redis, {hub}},
-      {"synced-64", Durability::synced, 64, 50'000, redis, {hub}},
-      {"unsynced-64", Durability::none, 64, 200'000, redis, {hub}},
-      {"lone", Durability::none, 1, 20'000, bare, {hub}},
+      {"synced-16", Durability::synced, 16, 20'000, redis, {hub_server}},
+      {"synced-64", Durability::synced, 64, 50'000, redis, {hub_server}},
+      {"unsynced-64", Durability::none, 64, 200'000, redis, {hub_server}},
+      {"lone", Durability::none, 1, 20'000, bare, {hub_server}},
       {"lone-unix", Durability::none, 1, 20'000, bare_local, {hub_local}},
   };
   return all;

@@ -78,10 +78,10 @@ TEST_CASE("a hub whose digest is not that of two others is alone, and between tw
 
 TEST_CASE("hubs of another version are not held against this one", "[cluster][agreement]") {
   Hubs hubs(1);
-  for (const std::uint64_t newer : {2, 3}) hubs.join(newer, "2");
+  for (const std::uint64_t newer : {2U, 3U}) hubs.join(newer, "2");
   Agreement own(1000s, 30s);
   own.took({10, 7});
-  for (const std::uint64_t newer : {2, 3}) hubs.beat(newer, {10, 8});
+  for (const std::uint64_t newer : {2U, 3U}) hubs.beat(newer, {10, 8});
   CHECK(own.judge(hubs.roll(), {1}) == Agreement::Verdict::unknown);
   hubs.join(4, "1");
   hubs.beat(4, {10, 7});

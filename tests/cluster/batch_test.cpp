@@ -38,7 +38,7 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
   wish.name = AgentName("A");
   wish.seating = core::Seating::attached;
   wish.kind = core::SeatKind::waiter;
-  wish.principal = {"here", 1000};
+  wish.principal = {"here", 1000, "of-ann"};
   const std::vector<Item> items{Config{"syn-1", {}},
                                 Hello{"h1", "ws://h1:1", "0.1", 2},
                                 entry(core::Bind{wish}),

@@ -41,8 +41,8 @@ TEST_CASE("a path covers itself, what is below it and what its pattern surely ma
 }
 
 TEST_CASE("a scope covers another if each of its paths is covered", "[core][scope_cover]") {
-  using Paths = std::vector<std::string>;
-  const auto covers = [](const Paths& outer, const Paths& inner) {
+  using List = std::vector<std::string>;
+  const auto covers = [](const List& outer, const List& inner) {
     return ScopeCover(outer).covers(inner);
   };
   CHECK(covers({}, {"a"}));

@@ -140,7 +140,7 @@ TEST_CASE("renewed leases that are to be written whole soon hold nothing up for 
   const std::size_t before = rig.log().size();
   rig.engine().write_renewed_soon(rig.now());
   CHECK(rig.uncommitted() == 0);
-  for (const std::size_t written : {3, 6, 7, 7}) {
+  for (const std::size_t written : {3U, 6U, 7U, 7U}) {
     rig.engine().tick(rig.now());
     rig.engine().flush(rig.now());
     const std::size_t turns = rig.uncommitted();

@@ -69,7 +69,7 @@ std::string answer(const HttpResponse& response, const Form& form) {
   return out;
 }
 
-constexpr Form kept{Form::Version::http_1_1, Form::Afterwards::keep, Form::Body::sent};
+constexpr Form kept_form{Form::Version::http_1_1, Form::Afterwards::keep, Form::Body::sent};
 
 }  // namespace
 
@@ -224,18 +224,19 @@ TEST_CASE("an answer has its length, and its body unless HEAD asked", "[net][htt
   response.body = "hello";
   response.headers = {{"X", "y"}};
   const std::string head = "HTTP/1.1 201 Created\r\nContent-Type: a/b\r\nX: y\r\n";
-  CHECK(answer(response, kept) == head + "Content-Length: 5\r\n\r\nhello");
-  Form form = kept;
+  CHECK(answer(response, kept_form) == head + "Content-Length: 5\r\n\r\nhello");
+  Form form = kept_form;
   form.body = Form::Body::withheld;
   CHECK(answer(response, form) == head + "Content-Length: 5\r\n\r\n");
-  form = kept;
+  form = kept_form;
   form.afterwards = Form::Afterwards::close;
   CHECK(answer(response, form) == head + "Connection: close\r\nContent-Length: 5\r\n\r\nhello");
-  form = kept;
+  form = kept_form;
   form.version = Form::Version::http_1_0;
   CHECK_THAT(answer(response, form), Contains("Connection: keep-alive\r\n"));
-  CHECK(answer({204, "", "", {}}, kept) == "HTTP/1.1 204 No Content\r\n\r\n");
-  CHECK(answer({202, "", "", {}}, kept) == "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+  CHECK(answer({204, "", "", {}}, kept_form) == "HTTP/1.1 204 No Content\r\n\r\n");
+  CHECK(answer({202, "", "", {}}, kept_form) ==
+        "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST_CASE("an answer with a header that would be more than its line is none", "[net][http]") {
@@ -244,13 +245,13 @@ TEST_CASE("an answer with a header that would be more than its line is none", "[
                              {"X Y", "z"},
                              {"", "z"}}) {
     std::string out = "before";
-    CHECK(append_http_answer(out, {200, "", "", {header}}, kept).error().code ==
+    CHECK(append_http_answer(out, {200, "", "", {header}}, kept_form).error().code ==
           synapse::ErrorCode::bad_argument);
-    CHECK(append_http_stream_head(out, {200, "", "", {header}}, kept).has_error());
+    CHECK(append_http_stream_head(out, {200, "", "", {header}}, kept_form).has_error());
     CHECK(out == "before");
   }
   std::string out;
-  CHECK(append_http_answer(out, {200, "a\r\nb", "", {}}, kept).has_error());
+  CHECK(append_http_answer(out, {200, "a\r\nb", "", {}}, kept_form).has_error());
 }
 
 TEST_CASE("a stream goes out in chunks, and bare to a client of HTTP/1.0", "[net][http]") {
@@ -263,7 +264,7 @@ TEST_CASE("a stream goes out in chunks, and bare to a client of HTTP/1.0", "[net
     append_http_stream_end(out, form);
     return out;
   };
-  Form form = kept;
+  Form form = kept_form;
   CHECK(stream(form) ==
         "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n"
         "5\r\nhello\r\n10\r\nxxxxxxxxxxxxxxxx\r\n0\r\n\r\n");

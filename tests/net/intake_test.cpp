@@ -11,14 +11,14 @@ namespace {
 
 using Verdict = Intake::Verdict;
 
-constexpr Intake::Bounds bounds{100, 3, 1'000, 5'000, 200, 50};
+constexpr Intake::Bounds small_bounds{100, 3, 1'000, 5'000, 200, 50};
 
 }  // namespace
 
 TEST_CASE("a stranger's unfinished message is small, or waits for what it said before",
           "[net][intake]") {
   std::atomic<std::size_t> all = 0;
-  Intake intake(bounds, all);
+  Intake intake(small_bounds, all);
   CHECK(intake.read_max() == 101);
   intake.arrived(100);
   CHECK(intake.verdict() == Verdict::go_on);
@@ -46,7 +46,7 @@ TEST_CASE("a stranger's unfinished message is small, or waits for what it said b
 
 TEST_CASE("messages under way are bounded in number and in bytes", "[net][intake]") {
   std::atomic<std::size_t> all = 0;
-  Intake intake(bounds, all);
+  Intake intake(small_bounds, all);
   intake.admit();
   const auto say = [&intake](std::size_t bytes) {
     intake.arrived(bytes);
@@ -69,12 +69,12 @@ TEST_CASE("messages under way are bounded in number and in bytes", "[net][intake
 TEST_CASE("while all connections hold too much, small messages go on and large ones don't",
           "[net][intake]") {
   std::atomic<std::size_t> all = 0;
-  std::optional<Intake> greedy(std::in_place, bounds, all);
+  std::optional<Intake> greedy(std::in_place, small_bounds, all);
   greedy->admit();
   greedy->arrived(6'000);
   CHECK(greedy->verdict() == Verdict::full);
 
-  Intake modest(bounds, all);
+  Intake modest(small_bounds, all);
   modest.admit();
   modest.arrived(200);
   CHECK(modest.verdict() == Verdict::go_on);

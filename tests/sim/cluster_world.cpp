@@ -155,7 +155,7 @@ void ClusterWorld::start(Node& node) {
   if (node.snapshot) {
     ++sightings_.snapshots_used;
     place = {*cluster::Roll::load(node.snapshot->roll), node.snapshot->revision};
-    machine = std::move(*core::Machine::load(node.snapshot->machine));
+    machine = *core::Machine::load(node.snapshot->machine);
     node.delivered = static_cast<std::size_t>(node.snapshot->revision) / 2;
   }
   const cluster::Hello self{"hub-" + std::to_string(node.index), "", "1", node.rules};

@@ -54,7 +54,7 @@ void ClusterWorld::ask(Agent& agent) {
   agent.is_refused = false;
   agent.asked_at = agent.hub;
   Node& node = nodes_[agent.hub];
-  node.engine->frame(agent.session, wire::decode(agent.request), agent.request.size(), here(node));
+  node.engine->frame(agent.session, hub::hear(agent.request), agent.request.size(), here(node));
 }
 
 void ClusterWorld::hear(const net::SharedFrame& frame, Agent& agent) {

@@ -166,7 +166,7 @@ void HubWorld::ask(Agent& agent) {
   }
   note(agent.name + " asks " + agent.request);
   agent.is_sent = true;
-  engine_->frame(agent.session, wire::decode(agent.request), agent.request.size(), now_);
+  engine_->frame(agent.session, hub::hear(agent.request), agent.request.size(), now_);
 }
 
 void HubWorld::pass_time() {

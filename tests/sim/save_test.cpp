@@ -69,7 +69,8 @@ class Life {
     wish.takes_over = dice_.one_in(9);
     wish.is_exclusive = dice_.one_in(9);
     wish.instance = dice_.one_in(3) ? "" : "i" + std::to_string(dice_.pick(3));
-    wish.principal = {dice_.one_in(9) ? "there" : "here", std::nullopt};
+    wish.principal = {dice_.one_in(9) ? "there" : "here", std::nullopt,
+                      dice_.one_in(5) ? "of-ann" : ""};
     if (dice_.one_in(2)) wish.principal.user = 1000U + static_cast<unsigned>(dice_.pick(2));
     return wish;
   }

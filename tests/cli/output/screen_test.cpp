@@ -81,18 +81,20 @@ TEST_CASE("at a terminal a claim is a row with spans, and at any other place as 
 TEST_CASE("escapes from the bus are shown and not obeyed at a terminal either", "[cli][screen]") {
   CliRun run;
   run.context().columns = 400;
-  const std::string evil = "a\x1b[31m\nb";
-  const Json claim = {{"task_id", evil},          {"owner", evil},      {"paths", {evil}},
-                      {"status", evil},           {"checkpoint", evil}, {"worktree", evil},
-                      {"git", {{"branch", evil}}}};
-  const Json task = {{"task_id", evil}, {"status", evil}, {"title", evil}, {"depends_on", {evil}}};
-  const Json note = {{"author", evil}, {"kind", evil}, {"task_id", evil}, {"text", evil}};
-  const Json card = {{"agent", evil}, {"model", evil}, {"description", evil}};
+  const std::string hostile = "a\x1b[31m\nb";
+  const Json claim = {{"task_id", hostile},          {"owner", hostile},      {"paths", {hostile}},
+                      {"status", hostile},           {"checkpoint", hostile}, {"worktree", hostile},
+                      {"git", {{"branch", hostile}}}};
+  const Json task = {
+      {"task_id", hostile}, {"status", hostile}, {"title", hostile}, {"depends_on", {hostile}}};
+  const Json note = {
+      {"author", hostile}, {"kind", hostile}, {"task_id", hostile}, {"text", hostile}};
+  const Json card = {{"agent", hostile}, {"model", hostile}, {"description", hostile}};
   for (const std::string& text :
        {screen_claims(run.context(), {{"snapshot", {{"active_claims", {claim}}}}}),
-        screen_roster(run.context(), {{"online_agents", {evil}}}),
+        screen_roster(run.context(), {{"online_agents", {hostile}}}),
         screen_board(run.context(),
-                     {{"board", {{"tasks", {task}}, {"ready", {evil}}, {"progress", {note}}}}}),
+                     {{"board", {{"tasks", {task}}, {"ready", {hostile}}, {"progress", {note}}}}}),
         screen_manifest(run.context(), {{"manifest", {card}}})}) {
     CAPTURE(text);
     CHECK_THAT(text, Contains("a\\x1b[31m\\x0ab") && !Contains("\x1b") && !Contains("\nb"));
