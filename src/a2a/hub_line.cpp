@@ -79,7 +79,7 @@ void HubLine::schedule() {
 void HubLine::hand_over() {
   const std::weak_ptr<HubLine*> alive = self_;
   std::vector<News> batch = news_.take();
-  if (batch.empty()) return;
+  if (batch.empty() && news_.sleep()) return;
   for (News& news : batch) {
     if (const auto* chat = std::get_if<HeardChat>(&news)) {
       events_.heard(*chat);

@@ -18,8 +18,7 @@ class ArrivalQueue {
   // True: nobody is at it, and somebody must be told to receive.
   [[nodiscard]] bool push(Arrival arrival) { return news_.push(std::move(arrival)); }
 
-  // Hands over what waits, for as long as it may, and says how many are new. None: the next push
-  // says that somebody must be told.
+  // Hands over what waits, for as long as it may, and says how many are new.
   template <class MayTake, class Take>
   std::size_t receive(MayTake may_take, Take take) {
     std::vector<Arrival> batch = news_.take();
@@ -33,6 +32,8 @@ class ArrivalQueue {
     while (is_held_up() && may_take()) take(waiting_[taken_++]);
     return news;
   }
+  // Whether nothing has arrived since: the next push says that somebody must be told.
+  [[nodiscard]] bool sleep() { return news_.sleep(); }
   // Some of it has not been taken yet.
   [[nodiscard]] bool is_held_up() const { return taken_ < waiting_.size(); }
 

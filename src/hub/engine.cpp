@@ -41,18 +41,18 @@ void Engine::open(const SharedSession& session, Moment now) {
   room_.finish(std::move(turn));
 }
 
-void Engine::frame(const SharedSession& session, Result<wire::Inbound> inbound, std::size_t bytes,
-                   Moment now) {
+void Engine::frame(const SharedSession& session, Heard heard, std::size_t bytes, Moment now) {
   ++metrics_.frames_in;
   metrics_.bytes_in += bytes;
   if (!session->is_open) return session->connection->credit(1);
-  if (session->pending) return keep_waiting(*session, std::move(inbound), bytes, now);
+  if (session->pending) return keep_waiting(*session, std::move(heard), bytes, now);
   tick(now);
-  hear(session, std::move(inbound), now);
+  take(session, std::move(heard), now);
   run();
 }
 
-void Engine::hear(const SharedSession& session, Result<wire::Inbound> inbound, Moment now) {
+void Engine::take(const SharedSession& session, Heard heard, Moment now) {
+  const Result<wire::Inbound>& inbound = *heard;
   Turn turn;
   turn.requester = session->id;
   turn.arrived = now.mono;
@@ -64,22 +64,22 @@ void Engine::hear(const SharedSession& session, Result<wire::Inbound> inbound, M
     }
     return;
   }
-  Session::Pending& pending = session->pending.emplace();
-  pending.inbound = std::move(*inbound);
+  PendingFrame& pending = session->pending.emplace();
+  pending.heard = std::move(heard);
   pending.arrived = now.mono;
   if (session->is_bound()) {
     proceed(*session, now);
-  } else if (session->pending->inbound.hello.observes) {
+  } else if (session->pending->inbound().hello.observes) {
     Turn entrance;
     let_in(*session, AgentName(), entrance, now);
     room_.finish(std::move(entrance));
     proceed(*session, now);
   } else {
-    propose(*session, core::Bind{door_.wish(*session, session->pending->inbound)}, now);
+    propose(*session, core::Bind{door_.wish(*session, session->pending->inbound())}, now);
   }
 }
 
-void Engine::propose(Session& session, decltype(core::Entry::what) what, Moment now) {
+void Engine::propose(Session& session, decltype(core::Entry::what)&& what, Moment now) {
   session.pending->ticket = ++last_ticket_;
   log_.propose({session.id, now, std::move(what), last_ticket_});
 }
@@ -114,7 +114,7 @@ void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn
   if (outcome.refusal) {
     turn.requester = session->id;
     turn.arrived = session->pending->arrived;
-    door_.turn_away(*session, *outcome.refusal, session->pending->inbound, turn, entry.now);
+    door_.turn_away(*session, *outcome.refusal, session->pending->inbound(), turn, entry.now);
     session->pending.reset();
     return;
   }
@@ -124,7 +124,7 @@ void Engine::seated(const core::Entry& entry, const core::Outcome& outcome, Turn
 
 void Engine::let_in(Session& session, AgentName name, Turn& turn, Moment now) {
   const bool is_new = !session.is_authenticated;
-  door_.let_in(session, std::move(name), session.pending->inbound);
+  door_.let_in(session, std::move(name), session.pending->inbound());
   if (!session.name.empty()) room_.activity().sockets_changed(session.name);
   if (!is_new) return;
   session.first_turn = room_.last_turn() + 2;  // After the one that welcomes it.
@@ -132,7 +132,7 @@ void Engine::let_in(Session& session, AgentName name, Turn& turn, Moment now) {
 }
 
 void Engine::proceed(Session& session, Moment now) {
-  wire::Inbound& inbound = session.pending->inbound;
+  wire::Inbound& inbound = session.pending->inbound();
   ++metrics_.messages;
   if (inbound.interest) {
     door_.sockets().set_interest(session, std::move(*inbound.interest));
@@ -173,10 +173,10 @@ void Engine::answer(const core::Entry& entry, const core::Outcome& outcome, Turn
 
 void Engine::reply(Session& session, const std::optional<core::Refusal>& refused, Turn& turn,
                    Moment now) {
-  const Session::Pending pending = std::move(*session.pending);
+  const PendingFrame pending = std::move(*session.pending);
   session.pending.reset();
   if (!session.waiting.empty()) heard_out_.push_back(session.shared_from_this());
-  const wire::Inbound& inbound = pending.inbound;
+  const wire::Inbound& inbound = pending.inbound();
   turn.requester = session.id;
   turn.arrived = pending.arrived;
   if (pending.is_answered_later) return;
@@ -254,7 +254,7 @@ std::optional<Mono> Engine::next_deadline() const {
 
 void Engine::flush(Moment now) {
   here_ = now;
-  pass_ready(now);
+  pass(now);
   watch_for_watchers();
   if (room_.activity().is_due(now.mono)) tell_watchers(now);
   // An answer to one leaves at once; what goes to many waits for what follows it.
@@ -266,7 +266,7 @@ void Engine::flush(Moment now) {
   dirty_.clear();
 }
 
-void Engine::pass_ready(Moment now) {
+std::size_t Engine::pass(Moment now) {
   Gate& gate = room_.gate();
   while (gate.has_ready()) {
     Turn turn = gate.take();
@@ -277,6 +277,7 @@ void Engine::pass_ready(Moment now) {
     metrics_.answer_seconds.observe(base::to_seconds(now.mono - turn.arrived));
     if (requester != nullptr) requester->connection->credit(1);
   }
+  return dirty_.size();
 }
 
 void Engine::watch_for_watchers() {

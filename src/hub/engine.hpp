@@ -40,9 +40,8 @@ class Engine {
 
   // A socket that has been upgraded; it may be turned away.
   void open(const SharedSession& session, Moment now);
-  // A message of an open session: decoded, or why it could not be.
-  void frame(const SharedSession& session, Result<wire::Inbound> inbound, std::size_t bytes,
-             Moment now);
+  // A message of an open session.
+  void frame(const SharedSession& session, Heard heard, std::size_t bytes, Moment now);
   void closed(const SharedSession& session, core::Parting how, Moment now);
   // A directed chat was written to its socket, whole. The next tick makes something of it.
   void written(const Session& session, MessageId message);
@@ -98,15 +97,17 @@ class Engine {
   [[nodiscard]] const std::string& read_only_reason() const { return room_.read_only_reason(); }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] Gauges gauges() const;
+  // What may pass goes to its sockets, unwritten; how many of them have something to write.
+  std::size_t pass(Moment now);
   [[nodiscard]] std::size_t held_turns() const { return room_.gate().held(); }
   [[nodiscard]] const std::string& hub_id() const { return room_.encoder().hub_id(); }
 
  private:
   // Executes all that has its place in the log, and then what frames waited for that.
   void run();
-  void hear(const SharedSession& session, Result<wire::Inbound> inbound, Moment now);
+  void take(const SharedSession& session, Heard heard, Moment now);
   // The frame of a socket whose frame before is still under way.
-  void keep_waiting(Session& session, Result<wire::Inbound> inbound, std::size_t bytes, Moment now);
+  void keep_waiting(Session& session, Heard heard, std::size_t bytes, Moment now);
   [[nodiscard]] bool hear_waiting();
   void lose_seat(SessionId id, protocol::CloseCode code, std::string_view why, Turn& turn);
   void end_and_leave(Session& session, protocol::CloseCode code, std::string_view why, Moment now);
@@ -115,7 +116,7 @@ class Engine {
   void answer(const core::Entry& entry, const core::Outcome& outcome, Turn& turn);
   // The frame of a socket that is in: into the log.
   void proceed(Session& session, Moment now);
-  void propose(Session& session, decltype(core::Entry::what) what, Moment now);
+  void propose(Session& session, decltype(core::Entry::what)&& what, Moment now);
   // The answer to the frame that is pending.
   void reply(Session& session, const std::optional<core::Refusal>& refused, Turn& turn, Moment now);
   void answer_cut_off(Session& session, Moment now);
@@ -139,7 +140,6 @@ class Engine {
   [[nodiscard]] std::set<SessionId> silent_recipients(const Delivery& delivery) const;
   void note_written(Moment now);
 
-  void pass_ready(Moment now);
   void pass(Turn& turn, Moment now);
   void watch_for_watchers();
   void tell_watchers(Moment now);

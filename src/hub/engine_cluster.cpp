@@ -23,24 +23,23 @@ void Engine::catch_up(Moment now) {
 }
 
 // The connection reads no more than so many frames and bytes ahead; one without a name has less.
-void Engine::keep_waiting(Session& session, Result<wire::Inbound> inbound, std::size_t bytes,
-                          Moment now) {
+void Engine::keep_waiting(Session& session, Heard heard, std::size_t bytes, Moment now) {
   session.waiting_bytes += bytes;
   if (!session.is_bound() && session.waiting_bytes > waiting_bytes_max) {
     return end_and_leave(session, CloseCode::try_again_later,
                          "too much before the name was settled", now);
   }
-  session.waiting.push_back({std::move(inbound), bytes});
+  session.waiting.push_back({std::move(heard), bytes});
 }
 
 bool Engine::hear_waiting() {
   if (heard_out_.empty()) return false;
   for (const SharedSession& session : std::exchange(heard_out_, {})) {
     if (session->waiting.empty() || session->pending || !session->is_open) continue;
-    Session::Waiting next = std::move(session->waiting.front());
+    WaitingFrame next = std::move(session->waiting.front());
     session->waiting.erase(session->waiting.begin());
     session->waiting_bytes -= next.bytes;
-    hear(session, std::move(next.inbound), here_);
+    take(session, std::move(next.heard), here_);
     if (!session->pending && !session->waiting.empty()) heard_out_.push_back(session);
   }
   return true;
@@ -77,8 +76,8 @@ std::string Engine::marked_stale(std::string answer) const {
 }
 
 void Engine::answer_cut_off(Session& session, Moment now) {
-  Session::Pending& pending = *session.pending;
-  if (!std::holds_alternative<wire::Query>(pending.inbound.body) && !pending.refusal) {
+  PendingFrame& pending = *session.pending;
+  if (!std::holds_alternative<wire::Query>(pending.inbound().body) && !pending.refusal) {
     pending.refusal = core::Refusal(
         ErrorCode::read_only,
         "The hub can't reach a majority of its cluster's log and refuses changes; try another.");
@@ -97,7 +96,7 @@ void Engine::cut_off(std::optional<double> since, Moment now) {
   for (const auto& [id, session] : door_.sockets().all()) {
     const bool asks = session->is_open && session->pending && session->is_bound() &&
                       !session->pending->is_answered_later &&
-                      std::holds_alternative<wire::Query>(session->pending->inbound.body);
+                      std::holds_alternative<wire::Query>(session->pending->inbound().body);
     if (asks) answer_cut_off(*session, now);
   }
   run();

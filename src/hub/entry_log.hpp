@@ -30,7 +30,7 @@ class LocalLog final : public EntryLog {
   void propose(core::Entry entry) override { entries_.push_back(std::move(entry)); }
   [[nodiscard]] std::optional<core::Entry> next(const core::Machine&) override {
     if (entries_.empty()) return std::nullopt;
-    core::Entry entry = std::move(entries_.front());
+    std::optional<core::Entry> entry(std::move(entries_.front()));
     entries_.pop_front();
     return entry;
   }

@@ -72,7 +72,7 @@ struct Turn {
 
 class Gate {
  public:
-  void push(Turn turn) { held_.push_back(std::move(turn)); }
+  void push(Turn&& turn) { held_.push_back(std::move(turn)); }
   // All that was logged by turns up to this one is safe.
   void commit(std::uint64_t number) { safe_ = std::max(safe_, number); }
   // The next turn that may pass, in order.

@@ -2,6 +2,7 @@
 #include "hub/hook_page.hpp"
 
 #include <optional>
+#include <utility>
 
 #include "net/http_rules.hpp"
 #include "wire/json_writer.hpp"
@@ -14,6 +15,11 @@ net::HttpResponse hook_refusal(unsigned status, const Error& why) {
   wire::JsonWriter json;
   json.begin_object().field("code", wire_name(why.code)).field("message", why.message);
   return {status, "application/json", json.end_object().take(), {}};
+}
+
+net::HttpResponse hook_response(const Result<std::string>& text) {
+  if (!text) return hook_refusal(503, text.error());
+  return {200, "application/json", *text, {}};
 }
 
 }  // namespace
@@ -55,9 +61,16 @@ HookInput read_hook_request(const net::HttpRequest& request, const net::TokenGat
   return AdmittedHook{*std::move(call), pass.value_or(net::Pass())};
 }
 
-net::HttpResponse hook_response(const Result<std::string>& text) {
-  if (!text) return hook_refusal(503, text.error());
-  return {200, "application/json", *text, {}};
+void answer_hook(const net::HttpRequest& request, const std::shared_ptr<net::HttpReply>& reply,
+                 Engine& engine, std::optional<Moment> now) {
+  HookInput input = read_hook_request(request, engine.tokens(), engine.hooks().counts());
+  if (auto* response = std::get_if<net::HttpResponse>(&input)) {
+    return reply->respond(std::move(*response));
+  }
+  if (!now) return reply->respond(hook_response(fail(ErrorCode::closed)));
+  auto call = std::get<AdmittedHook>(std::move(input));
+  engine.hook(std::move(call.request), request.peer, call.pass, *now,
+              [reply](const Result<std::string>& text) { reply->respond(hook_response(text)); });
 }
 
 }  // namespace synapse::hub

@@ -3,11 +3,13 @@
 // not: it asks for a header that no page can send unasked, and refuses what has an Origin.
 #pragma once
 
-#include <string_view>
+#include <memory>
+#include <optional>
 #include <variant>
 
-#include "hub/hook_counts.hpp"
+#include "hub/engine.hpp"
 #include "net/http_message.hpp"
+#include "net/http_reply.hpp"
 #include "net/token_book.hpp"
 #include "wire/hook.hpp"
 
@@ -26,6 +28,9 @@ using HookInput = std::variant<AdmittedHook, net::HttpResponse>;
 [[nodiscard]] HookInput read_hook_request(const net::HttpRequest& request,
                                           const net::TokenGate& tokens, const HookCounts& counts);
 
-[[nodiscard]] net::HttpResponse hook_response(const Result<std::string>& text);
+// Answers the call when it has been carried out, which begins at `now`; nothing: the hub serves
+// none.
+void answer_hook(const net::HttpRequest& request, const std::shared_ptr<net::HttpReply>& reply,
+                 Engine& engine, std::optional<Moment> now);
 
 }  // namespace synapse::hub

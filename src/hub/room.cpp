@@ -230,7 +230,7 @@ void Room::refuse(SessionId session, std::string_view in_reply_to, const core::R
             encoder_.refusal(refusal, in_reply_to, name.empty() ? "self" : name.text, now.wall));
 }
 
-void Room::finish(Turn turn) {
+void Room::finish(Turn&& turn) {
   turn.number = ++last_turn_;
   if (turn.is_logged) {
     log_->submit(turn.number, std::exchange(entries_, {}));

@@ -48,7 +48,7 @@ class Room final : core::Scribe {
   [[nodiscard]] std::string answer(const wire::Query& query, const Asker& asker,
                                    std::size_t connected, Moment now) const;
   // Gives the turn its number, logs its events and puts it behind the gate.
-  void finish(Turn turn);
+  void finish(Turn&& turn);
   // Writes of renewed leases what is due.
   void pass_time(Moment now);
   // When a Tick, or pass_time(), will have something to do.

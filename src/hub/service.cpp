@@ -15,6 +15,7 @@
 #include "hub/allocator_trim.hpp"
 #include "hub/arrival_queue.hpp"
 #include "hub/cluster_run.hpp"
+#include "hub/flush_pacing.hpp"
 #include "hub/hook_page.hpp"
 #include "hub/host_watch.hpp"
 #include "hub/log_keeper.hpp"
@@ -76,7 +77,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       if (!joined) return joined;
     }
     // What lapsed while no hub ran lapses now, before anybody asks.
-    asio::post(strand_, [this] { drain(); });
+    drain_soon();
     return {};
   }
 
@@ -127,7 +128,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     // Nobody has to show a token here before anything else.
     if (!options_.is_guarded() || connection->peer().is_unix) connection->admit();
     auto session = std::make_shared<Session>(std::move(connection), this);
-    arrive({Arrival::Kind::opened, session, std::nullopt, 0, {}});
+    arrive({Arrival::Kind::opened, session, nullptr, 0, {}});
     return session;
   }
 
@@ -166,7 +167,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   [[nodiscard]] ClusterRun::Host cluster_host() {
-    return {strand_, clock_, logger_, [this] { asio::post(strand_, [this] { drain(); }); },
+    return {strand_, clock_, logger_, [this] { drain_soon(); },
             [this](const Error& why) { asio::post(strand_, [this, why] { give_up(why); }); }};
   }
 
@@ -194,43 +195,42 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   // Everything below runs on the hub's strand.
 
   void hook(const net::HttpRequest& request, const std::shared_ptr<net::HttpReply>& reply) {
-    HookInput input = read_hook_request(request, engine_->tokens(), engine_->hooks().counts());
-    if (auto* response = std::get_if<net::HttpResponse>(&input)) {
-      return reply->respond(std::move(*response));
-    }
     const bool is_serving = !stopping_ && (!cluster_ || cluster_->is_serving());
-    if (!is_serving) return reply->respond(hook_response(fail(ErrorCode::closed)));
-    auto call = std::get<AdmittedHook>(std::move(input));
-    engine_->hook(
-        std::move(call.request), request.peer, call.pass, clock_.now(),
-        [reply](const Result<std::string>& text) { reply->respond(hook_response(text)); });
+    answer_hook(request, reply, *engine_, is_serving ? std::optional(clock_.now()) : std::nullopt);
     drain();
   }
 
   void drain() {
     if (std::exchange(is_draining_, true)) return;  // A flush has told of what it wrote.
-    if (has_more()) asio::post(strand_, [this] { drain(); });
+    if (has_more()) drain_soon();
     is_draining_ = false;
   }
+  // Behind all that is ready to run.
+  void drain_soon() {
+    if (std::exchange(will_drain_, true)) return;
+    asio::post(strand_, [this] {
+      will_drain_ = false;
+      drain();
+    });
+  }
 
-  // All that has arrived, then once more whatever came meanwhile; when nothing came, the gate
-  // opens. For one frame alone it opens at once: nobody is known to follow. What has arrived waits
-  // while the log is too far behind, and so, in turn, do the sockets that it came from: a small
-  // frame may write a large row. The next commit goes on from there. It also waits until the hubs
-  // of a cluster know this one.
+  // All that has arrived; whether there may be more. It waits while the log is too far behind, and
+  // so do the sockets that it came from: a small frame may write a large row. The next commit goes
+  // on from there. It also waits until the hubs of a cluster know this one.
   bool has_more() {
-    for (bool is_flushed = false;; is_flushed = true) {
+    do {
       const std::size_t news = arrivals_.receive([this] { return may_take(); },
                                                  [this](Arrival& arrival) { take(arrival); });
-      if (news == 0 && is_flushed) break;
-      const bool may_go_on = !arrivals_.is_held_up() && ++rounds_ < rounds_max;
-      if (may_go_on && news > 1) return true;
+      const bool is_held_up = arrivals_.is_held_up();
+      const bool is_lone = news == 1 && engine_->pass(clock_.now()) <= 1;
+      const auto reach = is_lone && engine_->held_turns() == 0 ? FlushPacing::Reach::one
+                                                               : FlushPacing::Reach::many;
+      if (!is_held_up && pacing_.looks_again(news, reach)) return true;
       flush();
-      if (may_go_on) continue;
-      rounds_ = 0;
-      return !arrivals_.is_held_up();
-    }
-    rounds_ = 0;
+      if (is_held_up) break;
+      if (pacing_.is_long()) return pacing_.rest(), true;
+    } while (!arrivals_.sleep());
+    pacing_.rest();
     return false;
   }
 
@@ -251,7 +251,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         break;
       case Arrival::Kind::spoke:
         if (session->id == SessionId{}) break;  // It was turned away.
-        engine_->frame(session, std::move(*arrival.inbound), arrival.bytes, clock_.now());
+        engine_->frame(session, std::move(arrival.heard), arrival.bytes, clock_.now());
         break;
       case Arrival::Kind::closed:
         trim_.count();
@@ -354,7 +354,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     closing_timer_.async_wait([this](error_code) { wait_for_last(); });
   }
 
-  static constexpr int rounds_max = 16;
   static constexpr std::chrono::milliseconds relay_patience{500};
   static constexpr std::size_t waiting_log_bytes_max = 64UL << 20U;
 
@@ -380,9 +379,10 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::optional<Engine> engine_;
   std::optional<Error> fatal_;
   Mono started_{0};
-  int rounds_ = 0;
+  FlushPacing pacing_;
   std::atomic<bool> is_unwanted_{false};
   bool is_draining_ = false;
+  bool will_drain_ = false;
   bool stopping_ = false;
   bool closed_all_ = false;
 };

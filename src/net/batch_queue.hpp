@@ -19,11 +19,16 @@ class BatchQueue {
     return !std::exchange(scheduled_, true);
   }
 
-  // All that waits. Nothing: the consumer may sleep, and the next push says so.
+  // All that waits.
   [[nodiscard]] std::vector<Item> take() {
     const std::lock_guard lock(mutex_);
-    if (items_.empty()) scheduled_ = false;
     return std::exchange(items_, {});
+  }
+  // Whether the consumer may sleep, for nothing waits: the next push says that it must be woken.
+  [[nodiscard]] bool sleep() {
+    const std::lock_guard lock(mutex_);
+    if (items_.empty()) scheduled_ = false;
+    return items_.empty();
   }
 
  private:

@@ -64,9 +64,9 @@ class HubTable final : hub::LogWriter {
     Cost cost;
     cost.bytes = frame.size();
     const double start = thread_seconds();
-    Result<wire::Inbound> inbound = wire::decode(frame);
+    hub::Heard heard = hub::hear(frame);
     const double decoded = thread_seconds();
-    engine_.frame(session, std::move(inbound), frame.size(), clock_.now());
+    engine_.frame(session, std::move(heard), frame.size(), clock_.now());
     settle();
     cost.decode = decoded - start;
     cost.strand = thread_seconds() - decoded;

@@ -101,7 +101,7 @@ void Rig::leave(Peer& peer, core::Parting how) {
 }
 
 void Rig::say_text(Peer& peer, std::string_view text) {
-  engine_.frame(peer.session, wire::decode(text), text.size(), clock_.now());
+  engine_.frame(peer.session, hub::hear(text), text.size(), clock_.now());
   settle();
 }
 

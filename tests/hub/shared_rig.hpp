@@ -37,7 +37,7 @@ class SharedRig {
   }
   void say(Peer& peer, Json frame) {
     const std::string text = frame.dump();
-    engine_.frame(peer.session, wire::decode(text), text.size(), clock_.now());
+    engine_.frame(peer.session, hub::hear(text), text.size(), clock_.now());
     engine_.flush(clock_.now());
   }
   // The next batch of the hub is stored, and all that is stored comes out.
