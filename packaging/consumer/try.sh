@@ -60,7 +60,7 @@ if [ "$(cached SYNAPSE_SHARED)" = ON ]; then
   library=$LD_LIBRARY_PATH/libsynapse.so
   readelf -d "$library" | grep -q 'SONAME.*libsynapse\.so\.[0-9]' || fail 'no soname'
   # What the standard library's templates become is the compiler's to export.
-  public='(Agent|Hub)::|(version|wire_name|text|throw_exception_from_error)\('
+  public='(Agent|Hub)::|(version|wire_name|text|throw_exception_from_error|resolve_files)\('
   strays=$(nm -D -C --defined-only "$library" | grep -v ' [VWu] ' |
     grep -vE " synapse::($public)" || true)
   [ -z "$strays" ] || fail "the shared library exports what is private: $strays"

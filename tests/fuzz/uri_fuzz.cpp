@@ -33,8 +33,10 @@ std::string text_of(const net::Uri& uri) {
 void check(const Result<net::Uri>& uri, std::string_view text,
            Result<net::Uri> (*parse)(std::string_view)) {
   if (!uri) {
-    // Short texts stand in any sentence.
-    SYNAPSE_ASSERT(text.size() < 24 || uri.error().message.find(text) == std::string::npos);
+    // A URI may hold a password, which no message repeats. The fuzzer finds out what messages say,
+    // and tries that as well; an @ is in none of them.
+    SYNAPSE_ASSERT(text.find('@') == std::string_view::npos || text.size() < 24 ||
+                   uri.error().message.find(text) == std::string::npos);
     return;
   }
   SYNAPSE_ASSERT(!uri->host.empty() && uri->port != 0);
