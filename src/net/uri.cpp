@@ -105,7 +105,7 @@ Result<Uri> parse(std::string_view text, const Kind& kind) {
   const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
   std::string_view authority = rest.substr(0, authority_end);
   if (authority.find('@') != std::string_view::npos) {
-    return bad("has user information (before an @); " + std::string(kind.instead));
+    return bad("has user information before its host; " + std::string(kind.instead));
   }
   Uri uri;
   uri.scheme = *scheme;
