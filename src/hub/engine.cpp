@@ -147,7 +147,7 @@ void Engine::proceed(Session& session, Moment now) {
       session.pending->refusal = mailbox_obstacle(session, *query, inbound.max_bytes);
     }
     if (!session.pending->refusal) {
-      session.pending->is_answered_later = waits_for_mail(session, inbound, now);
+      session.pending->is_answered_later = is_for_later(session, inbound, now);
       if (!session.pending->is_answered_later) make_command(session, inbound);
     }
   }
@@ -217,6 +217,7 @@ void Engine::closed(const SharedSession& session, core::Parting how, Moment now)
   door_.sockets().end(*session);
   door_.sockets().forget(session->id);
   waits_.drop(session->id);
+  if (past_ != nullptr) past_->forget(session->id);
   here_ = now;
   session->waiting.clear();
   if (!session->name.empty()) room_.activity().sockets_changed(session->name);

@@ -19,6 +19,7 @@
 #include "hub/hook_desk.hpp"
 #include "hub/inbox_waits.hpp"
 #include "hub/room.hpp"
+#include "past/desk.hpp"
 
 namespace synapse::hub {
 
@@ -88,6 +89,10 @@ class Engine {
   // Closes every socket, because the others hold this hub for gone.
   void start_over(std::string_view why);
 
+  // Who answers questions about the past, as long as the engine lives; else there is no log to ask.
+  void ask_past_at(past::Desk& desk) { past_ = &desk; }
+  void past_answered(const past::Answer& answer, Moment now);
+
   // Told of every broadcast that passes the gate, as JSON text.
   void on_broadcast(std::function<void(std::string_view frame)> listener) {
     on_broadcast_ = std::move(listener);
@@ -140,6 +145,11 @@ class Engine {
   [[nodiscard]] std::set<SessionId> silent_recipients(const Delivery& delivery) const;
   void note_written(Moment now);
 
+  // For the past: engine_past.cpp. Whether the answer comes later, which is so of a query about it
+  // unless there is a refusal.
+  [[nodiscard]] bool is_for_later(Session& session, const wire::Inbound& inbound, Moment now);
+  [[nodiscard]] bool asks_past(Session& session, const wire::Query& query);
+
   void pass(Turn& turn, Moment now);
   void watch_for_watchers();
   void tell_watchers(Moment now);
@@ -163,6 +173,7 @@ class Engine {
   std::uint64_t last_ticket_ = 0;
   std::vector<SharedSession> heard_out_;  // Whose next frame has its turn.
   std::optional<double> cut_off_since_;
+  past::Desk* past_ = nullptr;
   std::function<void(std::string_view)> on_broadcast_;
 };
 

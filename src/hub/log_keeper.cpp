@@ -40,6 +40,7 @@ LogKeeper::Opened LogKeeper::open(Moment now, const std::atomic<bool>& is_unwant
   auto lock = store::LogLock::acquire(options_.file);
   if (!lock) return lock.error();
   lock_.emplace(std::move(*lock));
+  opened_at_ = now.wall;
   if (const Result<> sound = judge_newest_part(now); !sound) {
     return open_for_reading(sound.error(), now, is_unwanted);
   }
@@ -143,8 +144,9 @@ void LogKeeper::tell(const store::ReplayReport& report) const {
 
 void LogKeeper::start(store::Committer::Done done) {
   committer_ = std::make_unique<store::Committer>(*store_, std::move(done));
-  if (changed_.empty()) return;
-  committer_->submit(0, std::exchange(changed_, {}));
+  std::vector<store::Entry> first = std::exchange(changed_, {});
+  first.insert(first.begin(), store::encode_start(opened_at_));
+  committer_->submit(0, std::move(first));
   committer_->wake();
 }
 

@@ -73,6 +73,7 @@ class LogKeeper {
   std::optional<store::LogLock> lock_;  // Outlives the store.
   std::optional<Error> read_only_;
   std::unique_ptr<store::SqliteStore> store_;
+  double opened_at_ = 0;
   std::vector<store::Entry> changed_;  // Leases that the run before had no time to write whole.
   std::unique_ptr<store::Committer> committer_;
 };

@@ -86,4 +86,14 @@ Result<> RelayMirror::cut_back() {
   return open();
 }
 
+Result<std::unique_ptr<store::LineWriter>> start_relay(const std::optional<std::string>& file,
+                                                       std::size_t lines_max, store::Say say) {
+  if (!file) return std::unique_ptr<store::LineWriter>();
+  auto mirror = std::make_shared<RelayMirror>(*file, lines_max);
+  if (const Result<> opened = mirror->open(); !opened) return opened.error();
+  return std::make_unique<store::LineWriter>(
+      [mirror](const std::vector<std::string>& frames) { return mirror->append(frames); },
+      std::move(say));
+}
+
 }  // namespace synapse::hub

@@ -10,11 +10,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/descriptor.hpp"
 #include "base/error.hpp"
+#include "store/line_writer.hpp"
 
 namespace synapse::hub {
 
@@ -36,5 +39,9 @@ class RelayMirror {
   std::size_t appended_ = 0;  // Since the last cut.
   base::Descriptor appending_;
 };
+
+// A thread that appends frames to the file; null: none is wanted.
+[[nodiscard]] Result<std::unique_ptr<store::LineWriter>> start_relay(
+    const std::optional<std::string>& file, std::size_t lines_max, store::Say say);
 
 }  // namespace synapse::hub

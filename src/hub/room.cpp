@@ -276,6 +276,9 @@ std::string Room::answer(const wire::Query& query, const Asker& asker, std::size
     std::string operator()(const wire::Heartbeat&) const { return {}; }
     std::string operator()(const wire::UnknownType&) const { return {}; }
     std::string operator()(const wire::BadRequest&) const { return {}; }
+    // The desk's to answer.
+    std::string operator()(const wire::AtRequest&) const { return {}; }
+    std::string operator()(const wire::EventsRequest&) const { return {}; }
     std::string operator()(const wire::WhoRequest&) const {
       return encoder.who(to, connected, machine, now);
     }

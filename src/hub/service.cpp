@@ -22,7 +22,7 @@
 #include "hub/page_files.hpp"
 #include "hub/relay_mirror.hpp"
 #include "hub/service_options.hpp"
-#include "store/line_writer.hpp"
+#include "past/desk.hpp"
 
 namespace synapse::hub {
 
@@ -66,7 +66,9 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       if (options_.owns_process) malloc_trim(0);
     }
     if (!machine) return machine.error();
-    if (auto opened = open_relay(); !opened) return opened;
+    auto relay = start_relay(options_.relay_log, options_.relay_max_lines, say_to(logger_));
+    if (!relay) return relay.error();
+    relay_ = std::move(*relay);
     start_engine(engine, std::move(*machine));
     if (auto bound = server_.start(); !bound) return bound;
     if (auto bound = open_socket(); !bound) return bound;
@@ -82,7 +84,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
-
   Result<> run() {
     const auto work = asio::make_work_guard(io_);
     io_.restart();
@@ -91,6 +92,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     io_.run();
     helpers.clear();
     compactor_.reset();
+    if (past_) past_->quit();
     if (log_) log_->stop();
     if (cluster_) cluster_->stop();
     if (relay_) relay_->stop(relay_patience);
@@ -111,8 +113,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     asio::dispatch(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       if (is_for_hooks(request)) return hook(request, reply);
       const Moment now = clock_.now();
-      const bool is_of_hubs = cluster_ && is_for_cluster(request);
-      if (is_of_hubs) return reply->respond(cluster_->answer(request, now));
+      if (cluster_ && is_for_cluster(request))
+        return reply->respond(cluster_->answer(request, now));
       refresh_metrics(now);
       reply->respond(http_page(request, http_options(options_), *engine_,
                                base::to_seconds(now.mono - started_)));
@@ -139,21 +141,30 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
 
  private:
   void start_engine(const EngineOptions& engine, std::unique_ptr<core::Machine> machine) {
-    if (log_ && !log_->read_only()) {
-      log_->start([this](std::uint64_t turn, const std::optional<Error>& error) {
-        on_commit(turn, error);
-      });
-    }
-    if (log_ && !log_->read_only() && options_.compact_at != 0) start_compactor();
+    const bool writes = log_ && !log_->read_only();
+    if (writes) log_->start([this](auto turn, const auto& error) { on_commit(turn, error); });
+    if (writes && options_.compact_at != 0) start_compactor();
     LogWriter* writer = cluster_ ? &cluster_->keeper() : static_cast<LogWriter*>(committer());
     engine_.emplace(engine, std::move(machine), writer, cluster_ ? &cluster_->log() : nullptr);
-    if (log_ && log_->read_only()) engine_->refuse_changes(*log_->read_only());
+    if (log_ && !writes) engine_->refuse_changes(*log_->read_only());
+    using Log = past::Desk::Log;
+    if (options_.db) open_past(log_ && !writes ? Log::frozen : Log::written);
     engine_->hooks().watch_with(
         [this](SessionId id, const base::ProcessMark& host) { return hosts_.watch(id, host); },
         [this](SessionId id) { hosts_.forget(id); });
     if (relay_) {
       engine_->on_broadcast([this](std::string_view frame) { mirrored_.emplace_back(frame); });
     }
+  }
+
+  void open_past(past::Desk::Log log) {
+    past_.emplace(*options_.db, log, engine_->hub_id(), clock_, [this](past::Answer answer) {
+      asio::post(strand_, [this, answer = std::move(answer)] {
+        engine_->past_answered(answer, clock_.now());
+        drain();
+      });
+    });
+    engine_->ask_past_at(*past_);
   }
 
   void start_compactor() {
@@ -169,16 +180,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   [[nodiscard]] ClusterRun::Host cluster_host() {
     return {strand_, clock_, logger_, [this] { drain_soon(); },
             [this](const Error& why) { asio::post(strand_, [this, why] { give_up(why); }); }};
-  }
-
-  Result<> open_relay() {
-    if (!options_.relay_log) return {};
-    auto mirror = std::make_shared<RelayMirror>(*options_.relay_log, options_.relay_max_lines);
-    if (auto opened = mirror->open(); !opened) return opened;
-    relay_.emplace(
-        [mirror](const std::vector<std::string>& frames) { return mirror->append(frames); },
-        say_to(logger_));
-    return {};
   }
 
   // At the default place it may fail: there is the port.
@@ -259,7 +260,6 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
         break;
       case Arrival::Kind::wrote:
         engine_->written(*session, arrival.message);
-        break;
     }
   }
 
@@ -374,9 +374,10 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   std::optional<LogKeeper> log_;
   std::optional<ClusterRun> cluster_;
   std::optional<store::Compactor> compactor_;
-  std::optional<store::LineWriter> relay_;
+  std::unique_ptr<store::LineWriter> relay_;
   std::vector<std::string> mirrored_;
   std::optional<Engine> engine_;
+  std::optional<past::Desk> past_;
   std::optional<Error> fatal_;
   Mono started_{0};
   FlushPacing pacing_;

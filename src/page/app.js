@@ -11,6 +11,7 @@ import {heat} from './heat.js';
 import {help, unlock} from './help.js';
 import {Link} from './link.js';
 import {palette} from './palette.js';
+import {bar, Past} from './past.js';
 import {plan} from './plan.js';
 import {talk} from './talk.js';
 import {time} from './time.js';
@@ -18,239 +19,256 @@ import {waits} from './waits.js';
 import {concerns, World} from './world.js';
 
 const views = [['fleet', 'Fleet'], ['files', 'Files'], ['waits', 'Waits'], ['plan', 'Plan'], ['talk', 'Talk'],
-  ['time', 'Time'], ['heat', 'Heat']];
+	['time', 'Time'], ['heat', 'Heat']];
 const draw = {fleet, files, waits, plan, talk, time, heat};
 const drawEvery = 50;  // Milliseconds, at most.
 
-const world = new World();
+const present = new World();
 const ui = {view: 'fleet', filter: '', selection: null, dialog: '', query: '', queryAt: 0, feed: 'all',
-  thread: '', span: 900, toggled: new Set(), scroll: {top: 0, height: 800}, offset: 0, narrow: false, wide: true,
-  hasState: false, theme: localStorage.getItem('synapse.theme') || 'system'};
+	thread: '', span: 900, toggled: new Set(), scroll: {top: 0, height: 800}, offset: 0, narrow: false, wide: true,
+	hasState: false, theme: localStorage.getItem('synapse.theme') || 'system'};
 let visible = [];  // What the arrows go through.
 
 // --- the address ---
 
 function readAddress() {
-  const text = location.hash.slice(1);
-  if (text.startsWith('token=')) {
-    sessionStorage.setItem('synapse.token', decodeURIComponent(text.slice(6)));
-    history.replaceState(null, '', location.pathname);
-    return;
-  }
-  const [path, query] = text.replace(/^\//, '').split('?');
-  const wish = new URLSearchParams(query || '');
-  ui.view = draw[path] ? path : 'fleet';
-  ui.filter = wish.get('filter') || '';
-  ui.thread = wish.get('thread') || '';
-  ui.selection = wish.get('kind') ? {kind: wish.get('kind'), id: wish.get('id') || ''} : null;
-  if (ui.selection && !['agent', 'task', 'path', 'plan'].includes(ui.selection.kind)) ui.selection = null;
+	const text = location.hash.slice(1);
+	if (text.startsWith('token=')) {
+		sessionStorage.setItem('synapse.token', decodeURIComponent(text.slice(6)));
+		history.replaceState(null, '', location.pathname);
+		return;
+	}
+	const [path, query] = text.replace(/^\//, '').split('?');
+	const wish = new URLSearchParams(query || '');
+	ui.view = draw[path] ? path : 'fleet';
+	ui.filter = wish.get('filter') || '';
+	ui.thread = wish.get('thread') || '';
+	ui.selection = wish.get('kind') ? {kind: wish.get('kind'), id: wish.get('id') || ''} : null;
+	if (ui.selection && !['agent', 'task', 'path', 'plan'].includes(ui.selection.kind)) ui.selection = null;
+	const at = Number(wish.get('at'));
+	if (at > 0) past.go(at);
+	else if (past.at !== null) past.live();
 }
 
 function writeAddress() {
-  const wish = new URLSearchParams();
-  if (ui.filter) wish.set('filter', ui.filter);
-  if (ui.thread && ui.view === 'talk') wish.set('thread', ui.thread);
-  if (ui.selection) wish.set('kind', ui.selection.kind), wish.set('id', ui.selection.id);
-  const query = wish.toString();
-  const fragment = `#/${ui.view}${query ? `?${query}` : ''}`;
-  if (location.hash !== fragment) history.replaceState(null, '', fragment);
+	const wish = new URLSearchParams();
+	if (ui.filter) wish.set('filter', ui.filter);
+	if (ui.thread && ui.view === 'talk') wish.set('thread', ui.thread);
+	if (ui.selection) wish.set('kind', ui.selection.kind), wish.set('id', ui.selection.id);
+	if (past.at !== null) wish.set('at', past.at.toFixed(3));
+	const query = wish.toString();
+	const fragment = `#/${ui.view}${query ? `?${query}` : ''}`;
+	if (location.hash !== fragment) history.replaceState(null, '', fragment);
 }
 
 // --- what the views may do ---
 
 const act = {
-  set(change) {
-    const opens = change.dialog && !ui.dialog;
-    if (opens) ui.focusBefore = document.activeElement;
-    const closes = change.dialog === '' && ui.dialog;
-    Object.assign(ui, change);
-    writeAddress();
-    drawNow();
-    if (opens) document.getElementById('dialog-first')?.focus();
-    if (closes && ui.focusBefore && ui.focusBefore.isConnected) ui.focusBefore.focus();
-  },
-  view(id) {
-    const scroller = document.getElementById('main');
-    if (scroller) scroller.scrollTop = 0;
-    ui.scroll.top = 0;
-    act.set({view: id, selection: null});
-  },
-  select(kind, id) { act.set({selection: kind ? {kind, id} : null}); },
-  toggle(key) {
-    if (ui.toggled.has(key)) ui.toggled.delete(key);
-    else ui.toggled.add(key);
-    drawNow();
-  },
-  list(items) { visible = items; },
+	set(change) {
+		const opens = change.dialog && !ui.dialog;
+		if (opens) ui.focusBefore = document.activeElement;
+		const closes = change.dialog === '' && ui.dialog;
+		Object.assign(ui, change);
+		writeAddress();
+		drawNow();
+		if (opens) document.getElementById('dialog-first')?.focus();
+		if (closes && ui.focusBefore && ui.focusBefore.isConnected) ui.focusBefore.focus();
+	},
+	view(id) {
+		const scroller = document.getElementById('main');
+		if (scroller) scroller.scrollTop = 0;
+		ui.scroll.top = 0;
+		act.set({view: id, selection: null});
+	},
+	select(kind, id) { act.set({selection: kind ? {kind, id} : null}); },
+	toggle(key) {
+		if (ui.toggled.has(key)) ui.toggled.delete(key);
+		else ui.toggled.add(key);
+		drawNow();
+	},
+	list(items) { visible = items; },
+	live() { past.live(); },
+	get past() { return past; },
 };
 
 function move(step) {
-  if (visible.length === 0) return;
-  const at = ui.selection ? visible.findIndex((v) => v.kind === ui.selection.kind && v.id === ui.selection.id) : -1;
-  const next = visible[Math.max(0, Math.min(visible.length - 1, at < 0 ? (step > 0 ? 0 : visible.length - 1) : at + step))];
-  act.select(next.kind, next.id);
-  const scroller = document.getElementById('main');
-  const row = document.querySelector('.row.chosen, .card.chosen');
-  if (row) row.scrollIntoView({block: 'nearest'});
-  else if (scroller) {
-    const place = visible.indexOf(next);
-    scroller.scrollTop = ui.offset + place * (ui.view === 'files' ? 34 : 58) - scroller.clientHeight / 2;
-  }
+	if (visible.length === 0) return;
+	const at = ui.selection ? visible.findIndex((v) => v.kind === ui.selection.kind && v.id === ui.selection.id) : -1;
+	const next = visible[Math.max(0, Math.min(visible.length - 1, at < 0 ? (step > 0 ? 0 : visible.length - 1) : at + step))];
+	act.select(next.kind, next.id);
+	const scroller = document.getElementById('main');
+	const row = document.querySelector('.row.chosen, .card.chosen');
+	if (row) row.scrollIntoView({block: 'nearest'});
+	else if (scroller) {
+		const place = visible.indexOf(next);
+		scroller.scrollTop = ui.offset + place * (ui.view === 'files' ? 34 : 58) - scroller.clientHeight / 2;
+	}
 }
 
 // --- keys ---
 
 const themes = ['system', 'light', 'dark'];
 function setTheme(theme) {
-  ui.theme = theme;
-  localStorage.setItem('synapse.theme', theme);
-  applyTheme();
-  drawNow();
+	ui.theme = theme;
+	localStorage.setItem('synapse.theme', theme);
+	applyTheme();
+	drawNow();
 }
+const darkSystem = matchMedia('(prefers-color-scheme: dark)');
 function applyTheme() {
-  if (ui.theme === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = ui.theme;
+	document.documentElement.dataset.theme = ui.theme !== 'system' ? ui.theme : darkSystem.matches ? 'dark' : 'light';
 }
+darkSystem.onchange = applyTheme;
 const nextTheme = () => setTheme(themes[(themes.indexOf(ui.theme) + 1) % themes.length]);
 
 function onKey(event) {
-  const isField = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-    event.preventDefault();
-    return act.set({dialog: ui.dialog === 'palette' ? '' : 'palette', query: '', queryAt: 0});
-  }
-  if (event.key === 'Escape') return escape(event);
-  if (event.key === 'Tab' && ui.dialog) return keepFocus(event);
-  if (isField || ui.dialog || event.ctrlKey || event.metaKey || event.altKey) return;
-  const number = Number(event.key);
-  if (number >= 1 && number <= views.length) return act.view(views[number - 1][0]);
-  switch (event.key) {
-    case '?': return act.set({dialog: 'help'});
-    case '/':
-      event.preventDefault();
-      return document.getElementById('filter').focus();
-    case 't': return nextTheme();
-    case 'j':
-    case 'ArrowDown':
-      event.preventDefault();
-      return move(1);
-    case 'k':
-    case 'ArrowUp':
-      event.preventDefault();
-      return move(-1);
-    case 'ArrowRight':
-    case 'ArrowLeft': {
-      const row = document.querySelector('.row.file.chosen');
-      if (!row || (row.getAttribute('aria-expanded') === 'true') === (event.key === 'ArrowRight')) return;
-      event.preventDefault();
-      if (row.hasAttribute('aria-expanded')) act.toggle(row.dataset.key);
-      return;
-    }
-    case 'Enter':
-      if (!ui.selection && event.target === document.body) move(1);
-  }
+	const isField = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+	if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+		event.preventDefault();
+		return act.set({dialog: ui.dialog === 'palette' ? '' : 'palette', query: '', queryAt: 0});
+	}
+	if (event.key === 'Escape') return escape(event);
+	if (event.key === 'Tab' && ui.dialog) return keepFocus(event);
+	if (isField || ui.dialog || event.ctrlKey || event.metaKey || event.altKey) return;
+	const number = Number(event.key);
+	if (number >= 1 && number <= views.length) return act.view(views[number - 1][0]);
+	switch (event.key) {
+		case '?': return act.set({dialog: 'help'});
+		case '/':
+			event.preventDefault();
+			return document.getElementById('filter').focus();
+		case 't': return nextTheme();
+		case 'p': return past.at === null ? past.go(link.now()) : past.live();
+		case '[':
+		case ']': return past.at === null ? undefined : past.step(event.key === '[' ? -1 : 1);
+		case ' ':
+			if (past.at === null || event.target.tagName === 'BUTTON') return;
+			event.preventDefault();
+			return past.play();
+		case 'j':
+		case 'ArrowDown':
+			event.preventDefault();
+			return move(1);
+		case 'k':
+		case 'ArrowUp':
+			event.preventDefault();
+			return move(-1);
+		case 'ArrowRight':
+		case 'ArrowLeft': {
+			const row = document.querySelector('.row.file.chosen');
+			if (!row || (row.getAttribute('aria-expanded') === 'true') === (event.key === 'ArrowRight')) return;
+			event.preventDefault();
+			if (row.hasAttribute('aria-expanded')) act.toggle(row.dataset.key);
+			return;
+		}
+		case 'Enter':
+			if (!ui.selection && event.target === document.body) move(1);
+	}
 }
 
 function escape(event) {
-  if (ui.dialog) return act.set({dialog: ''});
-  if (event.target.id === 'filter') {
-    event.target.blur();
-    if (ui.filter) act.set({filter: ''});
-    return;
-  }
-  if (ui.selection) act.select(null);
-  else if (ui.filter) act.set({filter: ''});
+	if (ui.dialog) return act.set({dialog: ''});
+	if (event.target.id === 'filter') {
+		event.target.blur();
+		if (ui.filter) act.set({filter: ''});
+		return;
+	}
+	if (ui.selection) act.select(null);
+	else if (ui.filter) act.set({filter: ''});
 }
 
 function keepFocus(event) {
-  const all = [...document.querySelectorAll('.dialog button, .dialog input')];
-  if (all.length === 0) return;
-  const edge = event.shiftKey ? all[0] : all[all.length - 1];
-  if (document.activeElement !== edge && document.activeElement.closest('.dialog')) return;
-  event.preventDefault();
-  (event.shiftKey ? all[all.length - 1] : all[0]).focus();
+	const all = [...document.querySelectorAll('.dialog button, .dialog input')];
+	if (all.length === 0) return;
+	const edge = event.shiftKey ? all[0] : all[all.length - 1];
+	if (document.activeElement !== edge && document.activeElement.closest('.dialog')) return;
+	event.preventDefault();
+	(event.shiftKey ? all[all.length - 1] : all[0]).focus();
 }
 
 // --- the picture ---
 
 function stateWord() {
-  switch (link.state) {
-    case 'live': return ['live', '●', 'Live'];
-    case 'connecting': return ['wait', '◌', 'Connecting'];
-    case 'silent': return ['stale', '▲', `Not live: no answer for ${span((Date.now() - link.heardAt) / 1000)}`];
-    case 'locked': return ['stale', '▲', 'Locked'];
-    default: return ['stale', '▲', `Not live: connecting again${link.heardAt ? `, last heard ${span((Date.now() - link.heardAt) / 1000)} ago` : ''}`];
-  }
+	if (past.at !== null) return ['past', '◷', 'The past'];
+	switch (link.state) {
+		case 'live': return ['live', '●', 'Live'];
+		case 'connecting': return ['wait', '◌', 'Connecting'];
+		case 'silent': return ['stale', '▲', `Not live: no answer for ${span((Date.now() - link.heardAt) / 1000)}`];
+		case 'locked': return ['stale', '▲', 'Locked'];
+		default: return ['stale', '▲', `Not live: connecting again${link.heardAt ? `, last heard ${span((Date.now() - link.heardAt) / 1000)} ago` : ''}`];
+	}
 }
 
-function top() {
-  const [kind, sign, text] = stateWord();
-  const online = world.people().filter((a) => a.online).length;
-  return h('header', {class: 'top'},
-    h('div', {class: 'brand'}, h('span', {class: 'logo', 'aria-hidden': 'true'}), h('h1', null, 'Synapse'),
-      world.hub ? h('span', {class: 'hub-id'}, world.hub) : null),
-    h('div', {class: `live ${kind}`, role: 'status'}, h('span', {'aria-hidden': 'true'}, `${sign} `), text),
-    h('dl', {class: 'numbers'},
-      [['agents', online, 'online'], ['claims', world.claims.size, 'claims'], ['waiting', world.waiting().length, 'waiting'],
-        ['unread', world.people().reduce((n, a) => n + a.unread, 0), 'unread']]
-        .map(([key, value, name]) => h('div', {key}, h('dt', null, name), h('dd', {id: `n-${key}`}, value.toLocaleString('en'))))),
-    h('div', {class: 'tools'},
-      h('input', {id: 'filter', type: 'search', placeholder: 'Filter  /', 'aria-label': 'Filter', autocomplete: 'off',
-        spellcheck: 'false', value: ui.filter, oninput: (e) => act.set({filter: e.target.value})}),
-      h('button', {type: 'button', class: 'tool go', title: 'Go to anything (Ctrl K)', onclick: () => act.set({dialog: 'palette', query: '', queryAt: 0})},
-        'Go to', h('kbd', null, 'Ctrl K')),
-      h('button', {type: 'button', class: 'tool', title: 'Light, dark, or as the system has it (t)',
-        'aria-label': `Theme: ${ui.theme}`, onclick: nextTheme}, {system: '◐', light: '☀', dark: '☾'}[ui.theme]),
-      h('button', {type: 'button', class: 'tool', title: 'Keys (?)', 'aria-label': 'Keys', onclick: () => act.set({dialog: 'help'})}, '?')));
+function top(world) {
+	const [kind, sign, text] = stateWord();
+	const online = world.people().filter((a) => a.online).length;
+	return h('header', {class: 'top'},
+		h('div', {class: 'brand'}, h('span', {class: 'logo', 'aria-hidden': 'true'}), h('h1', null, 'Synapse'),
+			world.hub ? h('span', {class: 'hub-id'}, world.hub) : null),
+		h('div', {class: `live ${kind}`, role: 'status'}, h('span', {'aria-hidden': 'true'}, `${sign} `), text),
+		h('dl', {class: 'numbers'},
+			[['agents', world.isBlind ? '–' : online, 'online'], ['claims', world.claims.size, 'claims'], ['waiting', world.waiting().length, 'waiting'],
+				['unread', world.people().reduce((n, a) => n + a.unread, 0), 'unread']]
+				.map(([key, value, name]) => h('div', {key}, h('dt', null, name), h('dd', {id: `n-${key}`}, value.toLocaleString('en'))))),
+		h('div', {class: 'tools'},
+			h('input', {id: 'filter', type: 'search', placeholder: 'Filter  /', 'aria-label': 'Filter', autocomplete: 'off',
+				spellcheck: 'false', value: ui.filter, oninput: (e) => act.set({filter: e.target.value})}),
+			h('button', {class: 'tool go', title: 'Go to anything (Ctrl K)', onclick: () => act.set({dialog: 'palette', query: '', queryAt: 0})},
+				'Go to', h('kbd', null, 'Ctrl K')),
+			h('button', {class: 'tool', title: 'Light, dark, or as the system has it (t)',
+				'aria-label': `Theme: ${ui.theme}`, onclick: nextTheme}, {system: '◐', light: '☀', dark: '☾'}[ui.theme]),
+			h('button', {class: 'tool', title: 'Keys (?)', 'aria-label': 'Keys', onclick: () => act.set({dialog: 'help'})}, '?')));
 }
 
-function nav(now) {
-  const counts = {fleet: concerns(world, now).length, waits: world.waiting().length,
-    talk: 0, files: 0, time: 0, heat: 0, plan: [...world.tasks.values()].filter((t) => t.status === 'blocked').length};
-  return h('nav', {class: 'views', 'aria-label': 'Views'}, views.map(([id, name], i) => h('button', {
-    key: id, type: 'button', class: ui.view === id ? 'chosen' : '', 'aria-current': ui.view === id ? 'page' : undefined,
-    onclick: () => act.view(id)}, h('span', {class: `glyph g-${id}`, 'aria-hidden': 'true'}), h('span', {class: 'view-name'}, name),
-  counts[id] ? h('span', {class: 'count'}, counts[id], h('span', {class: 'sr'}, ' to look at')) : h('kbd', null, String(i + 1)))));
+function nav(world, now) {
+	const counts = {fleet: concerns(world, now).length, waits: world.waiting().length,
+		talk: 0, files: 0, time: 0, heat: 0, plan: [...world.tasks.values()].filter((t) => t.status === 'blocked').length};
+	return h('nav', {class: 'views', 'aria-label': 'Views'}, views.map(([id, name], i) => h('button', {
+		key: id, class: ui.view === id ? 'chosen' : '', 'aria-current': ui.view === id ? 'page' : undefined,
+		onclick: () => act.view(id)}, h('span', {class: `glyph g-${id}`, 'aria-hidden': 'true'}), h('span', {class: 'view-name'}, name),
+	counts[id] ? h('span', {class: 'count'}, counts[id], h('span', {class: 'sr'}, ' to look at')) : h('kbd', null, String(i + 1)))));
 }
 
 function picture() {
-  const now = link.now();
-  if (link.state === 'locked') {
-    return [h('main', {id: 'main', class: 'alone', tabindex: '-1'}, unlock(link, act, link.detail))];
-  }
-  const isStale = ui.hasState && link.state !== 'live';
-  const body = !ui.hasState ? h('p', {class: 'empty big', key: 'wait'}, link.state === 'connecting' ?
-    'Asking the hub…' : 'The hub does not answer.') : draw[ui.view](world, ui, act, now);
-  const side = ui.selection ? detail(world, ui, act, now) : feed(world, ui, act);
-  const hasSide = ui.selection || ui.wide;
-  return [
-    top(),
-    nav(now),
-    h('main', {id: 'main', tabindex: '0', class: isStale ? 'stale' : '', onscroll: onScroll, 'data-view': ui.view},
-      isStale ? h('p', {class: 'banner', role: 'alert'}, 'What you see is not live. ', link.detail || 'The hub does not answer; this page tries again by itself.') : null,
-      h('div', {class: 'view', key: ui.view}, body)),
-    ui.hasState && hasSide ? h('aside', {class: ui.selection ? 'side chosen' : 'side'}, side) : null,
-    ui.dialog === 'help' ? help(act) : ui.dialog === 'palette' ? palette(world, ui, views, act) : null,
-  ];
+	const world = past.world || present;
+	const now = past.world ? past.at : link.now();
+	if (link.state === 'locked') {
+		return [h('main', {id: 'main', class: 'alone', tabindex: '-1'}, unlock(link, act, link.detail))];
+	}
+	const isStale = ui.hasState && link.state !== 'live';
+	const body = !ui.hasState ? h('p', {class: 'empty big', key: 'wait'}, link.state === 'connecting' ?
+		'Asking the hub…' : 'The hub does not answer.') : draw[ui.view](world, ui, act, now);
+	const side = ui.selection ? detail(world, ui, act, now) : feed(world, ui, act);
+	const hasSide = ui.selection || ui.wide;
+	return [
+		top(world),
+		nav(world, now),
+		h('main', {id: 'main', tabindex: '0', class: isStale ? 'stale' : past.at !== null ? 'was' : '', onscroll: onScroll, 'data-view': ui.view},
+			isStale ? h('p', {class: 'banner', role: 'alert'}, 'What you see is not live. ', link.detail || 'The hub does not answer; this page tries again by itself.') : null,
+			past.at !== null ? bar(past, act) : null,
+			h('div', {class: 'view', key: ui.view}, body)),
+		ui.hasState && hasSide ? h('aside', {class: ui.selection ? 'side chosen' : 'side'}, side) : null,
+		ui.dialog === 'help' ? help(act) : ui.dialog === 'palette' ? palette(world, ui, views, act) : null,
+	];
 }
 
 function onScroll() {
-  const main = document.getElementById('main');
-  ui.scroll = {top: main.scrollTop, height: main.clientHeight};
-  soon();
+	const main = document.getElementById('main');
+	ui.scroll = {top: main.scrollTop, height: main.clientHeight};
+	soon();
 }
 
 function measure() {
-  const main = document.getElementById('main');
-  if (!main) return false;
-  const rows = document.getElementById('rows');
-  const scroll = {top: main.scrollTop, height: main.clientHeight};
-  const offset = rows ? rows.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop : 0;
-  const narrow = matchMedia('(max-width: 760px)').matches;
-  const wide = matchMedia('(min-width: 1180px)').matches;
-  const has = scroll.height !== ui.scroll.height || Math.abs(offset - ui.offset) > 4 || narrow !== ui.narrow || wide !== ui.wide;
-  Object.assign(ui, {scroll, offset, narrow, wide});
-  return has;
+	const main = document.getElementById('main');
+	if (!main) return false;
+	const rows = document.getElementById('rows');
+	const scroll = {top: main.scrollTop, height: main.clientHeight};
+	const offset = rows ? rows.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop : 0;
+	const narrow = matchMedia('(max-width: 760px)').matches;
+	const wide = matchMedia('(min-width: 1180px)').matches;
+	const has = scroll.height !== ui.scroll.height || Math.abs(offset - ui.offset) > 4 || narrow !== ui.narrow || wide !== ui.wide;
+	Object.assign(ui, {scroll, offset, narrow, wide});
+	return has;
 }
 
 const root = document.getElementById('app');
@@ -260,39 +278,48 @@ let timer = 0;
 let isAsked = false;
 
 function drawNow() {
-  clearTimeout(timer);
-  timer = 0;
-  isAsked = false;
-  const begin = performance.now();
-  show(root, picture());
-  if (measure()) show(root, picture());
-  drawnAt = performance.now();
-  drawTook = Math.min(60, drawnAt - begin);
+	clearTimeout(timer);
+	timer = 0;
+	isAsked = false;
+	const begin = performance.now();
+	show(root, picture());
+	if (measure()) show(root, picture());
+	drawnAt = performance.now();
+	drawTook = Math.min(60, drawnAt - begin);
 }
 
 function soon() {
-  if (isAsked) return;
-  isAsked = true;
-  // On a machine that is slow, a smaller part of its time goes into pictures.
-  const wait = Math.max(0, Math.max(drawEvery, 6 * drawTook) - (performance.now() - drawnAt));
-  timer = setTimeout(() => requestAnimationFrame(drawNow), wait);
+	if (isAsked) return;
+	isAsked = true;
+	// On a machine that is slow, a smaller part of its time goes into pictures.
+	const wait = Math.max(0, Math.max(drawEvery, 6 * drawTook) - (performance.now() - drawnAt));
+	timer = setTimeout(() => requestAnimationFrame(drawNow), wait);
 }
 
 // --- begin ---
 
 const link = new Link({
-  onSnapshot(frame, isFirst) {
-    world.take(frame, isFirst);
-    ui.hasState = true;
-    if (isFirst && drawnAt === 0) drawNow();
-    else soon();
-  },
-  onActivity(frame) {
-    world.apply(frame);
-    soon();
-  },
-  onState() { if (root) soon(); },
+	onSnapshot(frame, isFirst) {
+		present.take(frame, isFirst);
+		if (!frame.next && link.state !== 'live') past.lost();
+		ui.hasState = true;
+		if (isFirst && drawnAt === 0) drawNow();
+		else soon();
+	},
+	onActivity(frame) {
+		present.apply(frame);
+		soon();
+	},
+	onPast(frame) { past.hear(frame); },
+	onState() { if (root) soon(); },
 });
+
+let addressTimer = 0;
+const past = new Past((frame) => link.send(frame), () => {
+	clearTimeout(addressTimer);
+	addressTimer = setTimeout(writeAddress, 300);
+	soon();
+}, () => link.now());
 
 ui.narrow = matchMedia('(max-width: 760px)').matches;
 ui.wide = matchMedia('(min-width: 1180px)').matches;
@@ -303,8 +330,8 @@ addEventListener('keydown', onKey);
 addEventListener('resize', soon);
 setInterval(soon, 1000);
 setInterval(() => {
-  const bad = ui.hasState ? concerns(world, link.now()).length : 0;
-  document.title = `${bad ? `(${bad}) ` : ''}Synapse${link.state === 'live' ? '' : ' – not live'}`;
+	const bad = ui.hasState ? concerns(present, link.now()).length : 0;
+	document.title = `${bad ? `(${bad}) ` : ''}Synapse${link.state === 'live' ? '' : ' – not live'}`;
 }, 2000);
 link.start();
 drawNow();

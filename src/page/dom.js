@@ -6,130 +6,131 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 const svgTags = new Set(['svg', 'g', 'path', 'rect', 'circle', 'line', 'text', 'title', 'defs',
-  'marker', 'polygon', 'tspan']);
+	'marker', 'polygon', 'tspan']);
 
 // h('div', {class: 'row', key: 7, onclick: f}, 'text', h('b', null, 'more'), list, null)
 export function h(tag, props, ...children) {
-  const flat = [];
-  flatten(children, flat);
-  return {tag, props: props || {}, children: flat, node: null};
+	const flat = [];
+	flatten(children, flat);
+	return {tag, props: props || {}, children: flat, node: null};
 }
 
 function flatten(list, into) {
-  for (const one of list) {
-    if (one === null || one === undefined || one === false || one === true) continue;
-    if (Array.isArray(one)) flatten(one, into);
-    else into.push(typeof one === 'object' ? one : {tag: '', text: String(one), node: null});
-  }
+	for (const one of list) {
+		if (one === null || one === undefined || one === false || one === true) continue;
+		if (Array.isArray(one)) flatten(one, into);
+		else into.push(typeof one === 'object' ? one : {tag: '', text: String(one), node: null});
+	}
 }
 
 function make(description, isSvg) {
-  if (description.tag === '') {
-    description.node = document.createTextNode(description.text);
-    return description.node;
-  }
-  const inSvg = description.tag === 'svg' || (isSvg && svgTags.has(description.tag));
-  const node = inSvg ? document.createElementNS(SVG, description.tag) :
-    document.createElement(description.tag);
-  description.node = node;
-  for (const name in description.props) setProp(node, name, undefined, description.props[name]);
-  for (const child of description.children) node.appendChild(make(child, inSvg));
-  return node;
+	if (description.tag === '') {
+		description.node = document.createTextNode(description.text);
+		return description.node;
+	}
+	const inSvg = description.tag === 'svg' || (isSvg && svgTags.has(description.tag));
+	const node = inSvg ? document.createElementNS(SVG, description.tag) :
+		document.createElement(description.tag);
+	if (description.tag === 'button') node.type = 'button';  // Unless it says otherwise.
+	description.node = node;
+	for (const name in description.props) setProp(node, name, undefined, description.props[name]);
+	for (const child of description.children) node.appendChild(make(child, inSvg));
+	return node;
 }
 
 function setProp(node, name, before, now) {
-  if (name === 'key' || before === now) return;
-  if (name.startsWith('on')) {
-    node[name] = now || null;
-  } else if (name === 'value') {
-    if (node.value !== now) node.value = now;
-  } else if (name === 'vars') {
-    // Custom properties: the policy of the page forbids style attributes.
-    for (const key in before || {}) if (!now || !(key in now)) node.style.removeProperty(key);
-    for (const key in now || {}) {
-      if (!before || before[key] !== now[key]) node.style.setProperty(key, now[key]);
-    }
-  } else if (now === null || now === undefined || now === false) {
-    node.removeAttribute(name);
-  } else {
-    node.setAttribute(name, now === true ? '' : String(now));
-  }
+	if (name === 'key' || before === now) return;
+	if (name.startsWith('on')) {
+		node[name] = now || null;
+	} else if (name === 'value') {
+		if (node.value !== now) node.value = now;
+	} else if (name === 'vars') {
+		// Custom properties: the policy of the page forbids style attributes.
+		for (const key in before || {}) if (!now || !(key in now)) node.style.removeProperty(key);
+		for (const key in now || {}) {
+			if (!before || before[key] !== now[key]) node.style.setProperty(key, now[key]);
+		}
+	} else if (now === null || now === undefined || now === false) {
+		node.removeAttribute(name);
+	} else {
+		node.setAttribute(name, now === true ? '' : String(now));
+	}
 }
 
 function isSame(a, b) {
-  return a.tag === b.tag && (a.tag === '' || a.props.key === b.props.key);
+	return a.tag === b.tag && (a.tag === '' || a.props.key === b.props.key);
 }
 
 function change(before, now, isSvg) {
-  const node = before.node;
-  now.node = node;
-  if (now.tag === '') {
-    if (before.text !== now.text) node.data = now.text;
-    return;
-  }
-  for (const name in before.props) {
-    if (!(name in now.props)) setProp(node, name, before.props[name], undefined);
-  }
-  for (const name in now.props) setProp(node, name, before.props[name], now.props[name]);
-  changeChildren(node, before.children, now.children, isSvg || now.tag === 'svg');
+	const node = before.node;
+	now.node = node;
+	if (now.tag === '') {
+		if (before.text !== now.text) node.data = now.text;
+		return;
+	}
+	for (const name in before.props) {
+		if (!(name in now.props)) setProp(node, name, before.props[name], undefined);
+	}
+	for (const name in now.props) setProp(node, name, before.props[name], now.props[name]);
+	changeChildren(node, before.children, now.children, isSvg || now.tag === 'svg');
 }
 
 function changeChildren(parent, before, now, isSvg) {
-  const keyed = new Map();
-  for (const child of before) {
-    if (child.tag !== '' && child.props.key !== undefined) keyed.set(child.props.key, child);
-  }
-  const used = new Set();
-  let place = 0;
-  const next = [];
-  for (const child of now) {
-    const key = child.tag === '' ? undefined : child.props.key;
-    let old = null;
-    if (key !== undefined) {
-      old = keyed.get(key) || null;
-      if (old && (used.has(old) || old.tag !== child.tag)) old = null;
-    } else {
-      while (place < before.length && (used.has(before[place]) ||
-          (before[place].tag !== '' && before[place].props.key !== undefined))) place++;
-      if (place < before.length && isSame(before[place], child)) old = before[place];
-    }
-    if (old) {
-      used.add(old);
-      change(old, child, isSvg);
-    } else {
-      make(child, isSvg);
-    }
-    next.push(child.node);
-  }
-  for (const child of before) if (!used.has(child)) child.node.remove();
-  let at = parent.firstChild;
-  for (const node of next) {
-    if (node === at) at = at.nextSibling;
-    else parent.insertBefore(node, at);
-  }
+	const keyed = new Map();
+	for (const child of before) {
+		if (child.tag !== '' && child.props.key !== undefined) keyed.set(child.props.key, child);
+	}
+	const used = new Set();
+	let place = 0;
+	const next = [];
+	for (const child of now) {
+		const key = child.tag === '' ? undefined : child.props.key;
+		let old = null;
+		if (key !== undefined) {
+			old = keyed.get(key) || null;
+			if (old && (used.has(old) || old.tag !== child.tag)) old = null;
+		} else {
+			while (place < before.length && (used.has(before[place]) ||
+					(before[place].tag !== '' && before[place].props.key !== undefined))) place++;
+			if (place < before.length && isSame(before[place], child)) old = before[place];
+		}
+		if (old) {
+			used.add(old);
+			change(old, child, isSvg);
+		} else {
+			make(child, isSvg);
+		}
+		next.push(child.node);
+	}
+	for (const child of before) if (!used.has(child)) child.node.remove();
+	let at = parent.firstChild;
+	for (const node of next) {
+		if (node === at) at = at.nextSibling;
+		else parent.insertBefore(node, at);
+	}
 }
 
 const pictures = new WeakMap();
 // Makes `root` hold these.
 export function show(root, ...children) {
-  const flat = [];
-  flatten(children, flat);
-  changeChildren(root, pictures.get(root) || [], flat, false);
-  pictures.set(root, flat);
+	const flat = [];
+	flatten(children, flat);
+	changeChildren(root, pictures.get(root) || [], flat, false);
+	pictures.set(root, flat);
 }
 
 // Of many rows of one height, those that can be seen. `scroll`: {top, height} of the scroller,
 // `offset` where the list begins in it.
 export function windowed(items, rowHeight, scroll, offset, row) {
-  const spare = 6;
-  const first = Math.max(0, Math.floor((scroll.top - offset) / rowHeight) - spare);
-  const count = Math.ceil(scroll.height / rowHeight) + 2 * spare;
-  const last = Math.min(items.length, first + count);
-  const rows = [];
-  for (let i = Math.min(first, items.length); i < last; i++) rows.push(row(items[i], i));
-  return h('div', {
-    class: 'window', role: 'presentation',
-    vars: {'--before': `${Math.min(first, items.length) * rowHeight}px`,
-      '--all': `${items.length * rowHeight}px`},
-  }, rows);
+	const spare = 6;
+	const first = Math.max(0, Math.floor((scroll.top - offset) / rowHeight) - spare);
+	const count = Math.ceil(scroll.height / rowHeight) + 2 * spare;
+	const last = Math.min(items.length, first + count);
+	const rows = [];
+	for (let i = Math.min(first, items.length); i < last; i++) rows.push(row(items[i], i));
+	return h('div', {
+		class: 'window', role: 'presentation',
+		vars: {'--before': `${Math.min(first, items.length) * rowHeight}px`,
+			'--all': `${items.length * rowHeight}px`},
+	}, rows);
 }

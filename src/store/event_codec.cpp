@@ -46,6 +46,7 @@
 //   refused          agent asked for task_id in vain: word (the code), other (who is in the way),
 //                    other_task_id (its claim), worktree, paths, number (how often since the row
 //                    before it); at most a row a second an agent and task
+//   hub_started      of a hub that is alone on its bus: nobody is there yet
 //
 // A lease also has party and origin where they say something. The original knows all of the first
 // list but these, scope, previous_owner, sender, type and digest, and passes over those. It doesn't
@@ -61,7 +62,8 @@ namespace synapse::store {
 
 bool is_witness(std::string_view name) {
   return name == kind::queued || name == kind::unqueued || name == kind::wait ||
-         name == kind::joined || name == kind::left || name == kind::refused;
+         name == kind::joined || name == kind::left || name == kind::refused ||
+         name == kind::hub_started;
 }
 
 namespace {
@@ -199,6 +201,11 @@ std::optional<Entry> encode(const core::Event& event, double ts) {
 Entry encode(const EpochBlock& block, double ts) {
   Record coded = record(kind::epochs_reserved, block);
   return {ts, std::string(coded.kind), std::move(coded.payload), core::Durability::synced,
+          Table::synapse_events};
+}
+
+Entry encode_start(double ts) {
+  return {ts, std::string(kind::hub_started), "{}", core::Durability::written,
           Table::synapse_events};
 }
 

@@ -55,13 +55,16 @@ inline constexpr std::string_view wait = "wait";
 inline constexpr std::string_view joined = "joined";
 inline constexpr std::string_view left = "left";
 inline constexpr std::string_view refused = "refused";
+inline constexpr std::string_view hub_started = "hub_started";
 }  // namespace kind
 
-// Whether a kind is one of the last six.
+// Whether a kind is one of the last seven.
 [[nodiscard]] bool is_witness(std::string_view name);
 
 // The record of an event that happened at `ts` (wall seconds); nothing for one that is not logged.
 [[nodiscard]] std::optional<Entry> encode(const core::Event& event, double ts);
+// That a hub begins to serve with this log: whoever was there before has to come again.
+[[nodiscard]] Entry encode_start(double ts);
 // A lease as it is now: a `claim` record that changes nothing.
 [[nodiscard]] Entry encode_whole(const core::Lease& lease, double ts);
 

@@ -93,26 +93,31 @@ Result<LogReader> LogReader::open(const std::filesystem::path& file) {
   if (!S_ISREG(status.st_mode)) {
     return fail(ErrorCode::io_error, base::quoted_path(file) + " is not a regular file");
   }
+  Result<LogReader> opened = open_own(file);
+  if (opened) return opened;
+  const Error why = opened.error();
+  if (why.code != ErrorCode::io_error && why.code != ErrorCode::disk_full) return why;
+  // Most likely FILE-shm can't be made or written. While nobody writes, nobody needs it.
+  Result<LogLock> lock = LogLock::acquire_shared(file);
+  if (!lock && lock.error().code == ErrorCode::locked) {
+    return fail(why.code, why.message +
+                              ". A hub has it open, and reading it meanwhile takes the right to "
+                              "write in its folder");
+  }
+  if (!lock) return why;
+  Result<LogReader> frozen = open_frozen(file);
+  if (!frozen) return why;
+  frozen->lock_ = std::move(*lock);
+  return frozen;
+}
+
+Result<LogReader> LogReader::open_own(const std::filesystem::path& file) {
   Result<Database> database = Database::open(file, SQLITE_OPEN_READONLY, nullptr);
   if (!database) return database.error();
   database->set_busy_timeout(default_busy_timeout);
   const Result<LogTable> table = find_log_table(*database);
-  if (table) return LogReader(std::move(*database));
-  const ErrorCode why = table.error().code;
-  if (why != ErrorCode::io_error && why != ErrorCode::disk_full) return table.error();
-  // Most likely FILE-shm can't be made or written. While nobody writes, nobody needs it.
-  *database = Database();
-  Result<LogLock> lock = LogLock::acquire_shared(file);
-  if (!lock && lock.error().code == ErrorCode::locked) {
-    return fail(why, table.error().message +
-                         ". A hub has it open, and reading it meanwhile takes the right to write "
-                         "in its folder");
-  }
-  if (!lock) return table.error();
-  Result<LogReader> frozen = open_frozen(file);
-  if (!frozen) return table.error();
-  frozen->lock_ = std::move(*lock);
-  return frozen;
+  if (!table) return table.error();
+  return LogReader(std::move(*database));
 }
 
 Result<LogReader> LogReader::open_frozen(const std::filesystem::path& file) {
@@ -139,13 +144,14 @@ struct LogReader::Batch {
   std::vector<Record> events;
   std::vector<Record> own;
   std::size_t bytes = 0;
-  bool has_all = true;  // Nothing is left.
+  std::uint64_t records_max = batch_records_max;  // Of each table.
+  bool has_all = true;                            // Nothing is left.
 
   bool take(std::vector<Record>& records, const RecordView& record, std::int64_t own_id = 0) {
     bytes += record.payload.size();
     records.push_back(
         {record.seq, record.ts, std::string(record.kind), std::string(record.payload), own_id});
-    return records.size() < batch_records_max && bytes < batch_bytes_max;
+    return records.size() < records_max && bytes < batch_bytes_max;
   }
 };
 
@@ -207,7 +213,7 @@ Result<> LogReader::take(Batch& batch) {
 
 Result<> LogReader::read(const LogFilter& filter, const Sink& sink) {
   filter_ = filter;
-  place_ = {filter.after, std::numeric_limits<std::int64_t>::min(), filter.limit};
+  place_ = {filter.after, filter.own_after, filter.limit};
   return read_on(sink);
 }
 
@@ -218,6 +224,7 @@ Result<> LogReader::read_on(const Sink& sink) {
   if (*table == LogTable::missing) return {};
   for (bool has_all = false; !has_all;) {
     Batch batch;
+    batch.records_max = std::clamp<std::uint64_t>(place_.left, 1, batch_records_max);
     if (Result<> taken = take(batch); !taken) return taken;
     has_all = batch.has_all;
     auto event = batch.events.begin();

@@ -36,6 +36,8 @@ struct LogFilter {
   // Whether the records of our own table are read as well, each behind its row of `events`: of
   // those, the ones behind `after` and all later ones.
   enum class Own { left_out, read } own = Own::left_out;
+  // Of those, only records with larger numbers of their own.
+  std::int64_t own_after = std::numeric_limits<std::int64_t>::min();
 };
 
 class LogReader {
@@ -43,6 +45,9 @@ class LogReader {
   // not_found if there is no such file; corrupt if it is no log. A log whose hub has not come to
   // writing is empty.
   [[nodiscard]] static Result<LogReader> open(const std::filesystem::path& file);
+  // For the hub that has the log's lock and writes: opens nothing but the database, for closing any
+  // other descriptor of the file would drop the hub's locks on it.
+  [[nodiscard]] static Result<LogReader> open_own(const std::filesystem::path& file);
   // For the hub that has the log's lock and is not going to write.
   [[nodiscard]] static Result<LogReader> open_frozen(const std::filesystem::path& file);
 

@@ -72,9 +72,11 @@ class NewestChats {
   std::size_t bytes_ = 0;
 };
 
-class Replay {
+}  // namespace
+
+class Replayer::Impl {
  public:
-  Replay(core::Machine& machine, base::Moment start, const OnUndecodable& on_undecodable)
+  Impl(core::Machine& machine, base::Moment start, const OnUndecodable& on_undecodable)
       : machine_(machine),
         context_{start, machine.limits()},
         on_undecodable_(on_undecodable),
@@ -108,7 +110,6 @@ class Replay {
 
   ReplayReport finish() {
     report_.changed = leases_.finish();
-    report_.mended = mend_leases(machine_, context_.start);
     chats_.flush();
     return report_;
   }
@@ -180,7 +181,12 @@ class Replay {
   std::string last_payload_;     // Its record, if it may have recipients.
 };
 
-}  // namespace
+Replayer::Replayer(core::Machine& machine, base::Moment start, const OnUndecodable& on_undecodable)
+    : impl_(std::make_unique<Impl>(machine, start, on_undecodable)) {}
+
+Replayer::~Replayer() = default;
+void Replayer::take(const RecordView& record) { impl_->take(record); }
+ReplayReport Replayer::finish() { return impl_->finish(); }
 
 Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Moment start,
                             const OnUndecodable& on_undecodable) {
@@ -190,17 +196,19 @@ Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Mom
 
 Result<ReplayReport> replay(EventStore& store, core::Machine& machine, base::Moment start,
                             const ReplayWatch& watch) {
-  Replay replay(machine, start, watch.on_undecodable);
+  Replayer replayer(machine, start, watch.on_undecodable);
   const Result<> read = store.read([&](const RecordView& record) {
     if (watch.is_unwanted.load(std::memory_order_relaxed)) return false;
-    replay.take(record);
+    replayer.take(record);
     return true;
   });
   if (!read) return read.error();
   if (watch.is_unwanted.load(std::memory_order_relaxed)) {
     return fail(ErrorCode::closed, "stopped while the log was read");
   }
-  return replay.finish();
+  ReplayReport report = replayer.finish();
+  report.mended = mend_leases(machine, start);
+  return report;
 }
 
 }  // namespace synapse::store

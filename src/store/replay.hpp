@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,26 @@ struct ReplayWatch {
   OnUndecodable on_undecodable;
   // From another thread: a replay that is no longer wanted ends soon, with `closed`.
   const std::atomic<bool>& is_unwanted;
+};
+
+// A replay that the caller feeds, and that may go on with the same machine: for states of the past.
+// Between finish() and the next record the machine is whole. Only a record of `events` may follow a
+// finish(), for a row of our own table may need what stands before it.
+class Replayer {
+ public:
+  // The machine and the callback, which may be null, must outlive it.
+  Replayer(core::Machine& machine, base::Moment start, const OnUndecodable& on_undecodable);
+  ~Replayer();
+  Replayer(const Replayer&) = delete;
+  Replayer& operator=(const Replayer&) = delete;
+
+  void take(const RecordView& record);
+  // Of all records so far. What is wrong with leases is left as the log has it.
+  [[nodiscard]] ReplayReport finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 // The machine must be a new one. What is due by now (leases that ended while no hub ran) is the

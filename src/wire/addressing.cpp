@@ -25,6 +25,11 @@ bool any_part(std::string_view target, Predicate meets) {
 
 std::string_view project_of(std::string_view name) { return name.substr(0, name.find('/')); }
 
+bool is_in(std::string_view name, std::string_view project) {
+  if (!name.starts_with(project)) return false;
+  return name.size() == project.size() || name[project.size()] == '/';
+}
+
 bool is_broadcast(std::string_view target) {
   const std::string_view trimmed = base::trim(target);
   return trimmed.empty() || trimmed == "all";

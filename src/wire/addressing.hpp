@@ -12,6 +12,8 @@
 namespace synapse::wire {
 
 [[nodiscard]] std::string_view project_of(std::string_view name);
+// The name itself or a name in it as a project, such as p and p/x for p.
+[[nodiscard]] bool is_in(std::string_view name, std::string_view project);
 
 // Everybody is meant.
 [[nodiscard]] bool is_broadcast(std::string_view target);

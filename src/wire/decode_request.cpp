@@ -205,6 +205,41 @@ Body decode_plain(const Fields&) {
   return Query(Request{});
 }
 
+Body decode_at(const Fields& fields) {
+  AtRequest request;
+  request.seq = fields.integer_or_digits("seq");
+  const std::optional<double> ts = fields.number("ts");
+  if (!request.seq && !ts) {
+    return Query(BadRequest{
+        fail(ErrorCode::wrong_field_type, "at_request needs seq or ts, a number"), TaskId()});
+  }
+  request.ts = ts.value_or(0);
+  request.page = page(fields);
+  return Query(std::move(request));
+}
+
+Body decode_events(const Fields& fields) {
+  EventsRequest request;
+  request.since = fields.number("since");
+  request.until = fields.number("until");
+  const auto text = [&fields](const char* name) {
+    std::string word = fields.trimmed(name);
+    return word.empty() ? std::nullopt : std::optional(std::move(word));
+  };
+  request.agent = text("agent");
+  request.task = text("task");
+  request.path = text("path");
+  request.kinds = fields.list("kind");
+  if (const auto kind = text("kind"); kind && request.kinds.empty()) request.kinds = {*kind};
+  if (const auto limit = fields.integer_or_digits("limit")) {
+    constexpr auto most = static_cast<std::int64_t>(EventsRequest::limit_max);
+    request.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(*limit, 1, most));
+  }
+  if (fields.truth("newest")) request.which = EventsRequest::Which::newest;
+  request.after = fields.list("after");
+  return Query(std::move(request));
+}
+
 Body decode_history(const Fields& fields) {
   return Query(HistoryRequest{fields.integer_or_digits("limit")});
 }
@@ -244,6 +279,8 @@ constexpr auto types = std::to_array<TypeRow>({
     {"board_request", decode_paged<BoardRequest>},
     {"manifest_request", decode_paged<ManifestRequest>},
     {"page_request", decode_paged<CockpitRequest>},
+    {"at_request", decode_at},
+    {"events_request", decode_events},
     {"history_request", decode_history},
     {"resume_request", decode_resume},
     {"inbox_request", decode_inbox},

@@ -40,6 +40,7 @@ void write_features(JsonWriter& json) {
       .value("extend")
       .value("observe")
       .value("pages")
+      .value("past")
       .value("receipts")
       .end_array();
 }

@@ -49,6 +49,34 @@ struct CockpitNews {
   std::function<std::optional<double>(const AgentName&, const TaskId&)> queued_since;
 };
 
+// What a page shows, of now or of the past, where the log knows of the last two what it knows.
+struct CockpitScene {
+  const core::Machine& machine;
+  const core::Presence& presence;
+  const core::ClaimQueue& queue;
+};
+
+// Where the log of a hub begins, if something was before.
+struct LogBeginning {
+  std::int64_t seq = 0;
+  double ts = 0;
+};
+// What is said of a moment of the past, beside what there was.
+struct PastNews {
+  std::int64_t seq = 0;  // Of the last event before it.
+  double ts = 0;
+  std::optional<LogBeginning> begins;
+  // Whether the log tells of those who were there, and of what waited.
+  enum class Witnesses { not_recorded, recorded } witnesses = Witnesses::recorded;
+  std::function<std::optional<double>(const AgentName&, const TaskId&)> queued_since;
+};
+// A page of what happened.
+struct EventsPage {
+  std::string events;             // The members of a JSON list.
+  std::vector<std::string> next;  // Empty: there are no more.
+  std::optional<LogBeginning> begins;
+};
+
 class Encoder {
  public:
   explicit Encoder(std::string hub_id) : hub_id_(std::move(hub_id)) {}
@@ -91,6 +119,11 @@ class Encoder {
   [[nodiscard]] std::string cockpit(const AgentName& to, const core::Machine& machine,
                                     const CockpitNews& news, const PageWish& wish,
                                     std::size_t max_bytes, double now) const;
+  // The same of a moment that is over: leases that had run out by then are left out.
+  [[nodiscard]] std::string then(const AgentName& to, const CockpitScene& scene,
+                                 const PastNews& news, const PageWish& wish, std::size_t max_bytes,
+                                 double now) const;
+  [[nodiscard]] std::string events(const AgentName& to, const EventsPage& page, double now) const;
   [[nodiscard]] std::string history(const AgentName& to, const core::History& history,
                                     const HistoryRequest& request, std::size_t max_bytes,
                                     double now) const;

@@ -24,7 +24,9 @@ void write_row(JsonWriter& json, const core::Lease& lease, TextLimit& limit) {
   json.end_object();
 }
 
-void write_queued(JsonWriter& json, const core::QueuedClaim& queued, const CockpitNews& news) {
+using QueuedSince = std::function<std::optional<double>(const AgentName&, const TaskId&)>;
+
+void write_queued(JsonWriter& json, const core::QueuedClaim& queued, const QueuedSince& since_of) {
   const core::ClaimTask& claim = queued.claim;
   json.begin_object()
       .field("agent", queued.agent)
@@ -34,16 +36,17 @@ void write_queued(JsonWriter& json, const core::QueuedClaim& queued, const Cockp
       .field("paths", claim.paths);
   if (claim.coverage == core::Coverage::none) json.field("scope", "none");
   if (queued.is_absent()) json.key("absent").boolean(true);
-  if (const auto since = news.queued_since(queued.agent, claim.task_id)) {
+  if (const auto since = since_of(queued.agent, claim.task_id)) {
     json.field("since", *since);
   }
   json.end_object();
 }
 
 void write_agent_row(JsonWriter& json, const AgentName& agent, double last_seen,
-                     const core::Machine& machine) {
+                     const CockpitScene& scene) {
+  const core::Machine& machine = scene.machine;
   json.begin_object().field("agent", agent).field("last_seen", last_seen);
-  json.key("online").boolean(machine.presence().is_online(agent));
+  json.key("online").boolean(scene.presence.is_online(agent));
   json.key("sockets").begin_array();
   for (const SessionId session : machine.seats().of(agent)) {
     const core::Seat* seat = machine.seats().find(session);
@@ -85,35 +88,31 @@ void write_talk(JsonWriter& json, const core::ChatMessage& message, const core::
   json.end_object();
 }
 
-}  // namespace
+void write_beginning(JsonWriter& json, const std::optional<LogBeginning>& begins) {
+  if (!begins) return;
+  json.key("begins").begin_object().field("seq", begins->seq).field("ts", begins->ts);
+  json.end_object();
+}
 
-std::string Encoder::cockpit(const AgentName& to, const core::Machine& machine,
-                             const CockpitNews& news, const PageWish& wish, std::size_t max_bytes,
-                             double now) const {
-  JsonWriter json = Envelope{hub_id_, now}.open("page_snapshot", to.text, "all there is to show");
-  json.key("counters").raw(news.counters);
-  if (!news.read_only_reason.empty()) json.field("read_only_reason", news.read_only_reason);
-  const bool is_first = wish.after.empty();
-  if (is_first) json.key("events").raw("[" + news.events + "]");
-  const std::size_t taken = std::min(max_bytes, is_first ? json.text().size() : 0);
-  Page page(wish, max_bytes - taken);
-  page.list(json, "agents", machine.presence().last_seen(),
+// The lists. Of leases those that end after `now`.
+void write_scene(JsonWriter& json, Page& page, const CockpitScene& scene, const QueuedSince& since,
+                 double now) {
+  const core::Machine& machine = scene.machine;
+  page.list(json, "agents", scene.presence.last_seen(),
             [&](JsonWriter& one, const auto& entry, TextLimit&) {
-              write_agent_row(one, entry.first, entry.second, machine);
+              write_agent_row(one, entry.first, entry.second, scene);
             });
   page.list(json, "claims", machine.leases().all(),
-            [](JsonWriter& one, const auto& entry, TextLimit& limit) {
-              write_row(one, entry.second, limit);
+            [now](JsonWriter& one, const auto& entry, TextLimit& limit) {
+              if (entry.second.expires_at > now) write_row(one, entry.second, limit);
             });
-  page.list(json, "queue", machine.queue().all(),
-            [&](JsonWriter& one, const auto& entry, TextLimit&) {
-              write_queued(one, entry.second, news);
-            });
-  page.list(json, "waits", machine.queue().waits(),
-            [](JsonWriter& one, const auto& entry, TextLimit&) {
-              one.begin_object().field("agent", entry.first).field("task_id", entry.second);
-              one.end_object();
-            });
+  page.list(json, "queue", scene.queue.all(), [&](JsonWriter& one, const auto& entry, TextLimit&) {
+    write_queued(one, entry.second, since);
+  });
+  page.list(json, "waits", scene.queue.waits(), [](JsonWriter& one, const auto& entry, TextLimit&) {
+    one.begin_object().field("agent", entry.first).field("task_id", entry.second);
+    one.end_object();
+  });
   page.list(json, "lapsed", machine.leases().lapses().all(),
             [](JsonWriter& one, const auto& entry, TextLimit& limit) {
               limit.bytes_max = std::min(limit.bytes_max, row_text_bytes_max);
@@ -144,7 +143,44 @@ std::string Encoder::cockpit(const AgentName& to, const core::Machine& machine,
               [&](JsonWriter& one, const core::ChatMessage* message, TextLimit&) {
                 write_talk(one, *message, machine);
               });
+}
+
+}  // namespace
+
+std::string Encoder::cockpit(const AgentName& to, const core::Machine& machine,
+                             const CockpitNews& news, const PageWish& wish, std::size_t max_bytes,
+                             double now) const {
+  JsonWriter json = Envelope{hub_id_, now}.open("page_snapshot", to.text, "all there is to show");
+  json.key("counters").raw(news.counters);
+  if (!news.read_only_reason.empty()) json.field("read_only_reason", news.read_only_reason);
+  const bool is_first = wish.after.empty();
+  if (is_first) json.key("events").raw("[" + news.events + "]");
+  const std::size_t taken = std::min(max_bytes, is_first ? json.text().size() : 0);
+  Page page(wish, max_bytes - taken);
+  write_scene(json, page, {machine, machine.presence(), machine.queue()}, news.queued_since, 0);
   page.finish(json);
+  return json.end_object().take();
+}
+
+std::string Encoder::then(const AgentName& to, const CockpitScene& scene, const PastNews& news,
+                          const PageWish& wish, std::size_t max_bytes, double now) const {
+  JsonWriter json = Envelope{hub_id_, now}.open("at_snapshot", to.text, "all there was to show");
+  json.field("seq", news.seq).field("ts", news.ts);
+  write_beginning(json, news.begins);
+  if (news.witnesses == PastNews::Witnesses::not_recorded) {
+    json.field("not_recorded", std::vector<std::string>{"presence", "queue", "waits"});
+  }
+  Page page(wish, max_bytes);
+  write_scene(json, page, scene, news.queued_since, news.ts);
+  page.finish(json);
+  return json.end_object().take();
+}
+
+std::string Encoder::events(const AgentName& to, const EventsPage& page, double now) const {
+  JsonWriter json = Envelope{hub_id_, now}.open("events_snapshot", to.text, "what happened");
+  write_beginning(json, page.begins);
+  json.key("events").raw("[" + page.events + "]");
+  if (!page.next.empty()) json.field("next", page.next);
   return json.end_object().take();
 }
 

@@ -141,10 +141,10 @@ struct EncodeEvent {
     return reply("recall_logged", json);
   }
   Frame operator()(const core::UnclaimedWrite& event) const {
-    JsonWriter json = envelope.open("unclaimed_write", "all",
-                                    event.agent.text + " wrote " + event.path + ", which " +
-                                        event.holder.text + " holds under " +
-                                        quoted(event.task_id));
+    JsonWriter json =
+        envelope.open("unclaimed_write", "all",
+                      event.agent.text + " wrote " + event.path + ", which " + event.holder.text +
+                          " holds under " + quoted(event.task_id));
     json.field("agent", event.agent)
         .field("holder", event.holder)
         .field("task_id", event.task_id)

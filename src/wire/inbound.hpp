@@ -38,6 +38,27 @@ struct ManifestRequest {
 struct CockpitRequest {
   PageWish page;
 };
+// All that there was to show at a moment: a time, or behind an event of the log.
+struct AtRequest {
+  std::optional<std::int64_t> seq;
+  double ts = 0;
+  PageWish page;
+};
+// What happened, from the log. A moment is a number as people write it: docs/protocol.md, The past.
+struct EventsRequest {
+  std::optional<double> since;
+  std::optional<double> until;
+  std::optional<std::string> agent;
+  std::optional<std::string> task;
+  std::optional<std::string> path;
+  std::vector<std::string> kinds;
+  std::size_t limit = limit_default;
+  enum class Which { oldest, newest } which = Which::oldest;
+  std::vector<std::string> after;  // The place where the page before ended; empty: the first.
+
+  static constexpr std::size_t limit_default = 200;
+  static constexpr std::size_t limit_max = 2000;
+};
 struct HistoryRequest {
   std::optional<std::int64_t> limit;
 };
@@ -68,8 +89,8 @@ struct BadRequest {
   TaskId task_id;  // Blank if there is none.
 };
 using Query = std::variant<Heartbeat, WhoRequest, StateRequest, BoardRequest, ManifestRequest,
-                           CockpitRequest, HistoryRequest, ResumeRequest, InboxRequest, SentRequest,
-                           LettersRequest, UnknownType, BadRequest>;
+                           CockpitRequest, AtRequest, EventsRequest, HistoryRequest, ResumeRequest,
+                           InboxRequest, SentRequest, LettersRequest, UnknownType, BadRequest>;
 
 // What a first frame says about its socket, beside the name: docs/protocol.md, Names.
 struct Hello {

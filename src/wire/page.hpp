@@ -159,6 +159,7 @@ class Page {
     const auto fits = [&](TextLimit limit) {
       JsonWriter one;
       write_item(one, limit);
+      if (one.text().empty()) return true;  // It is not to be shown.
       const std::size_t bytes = one.text().size() + 1 + extra;
       if (bytes > left_) return false;
       left_ -= bytes;

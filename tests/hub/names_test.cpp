@@ -36,11 +36,12 @@ TEST_CASE("an observer asks and listens, and nobody notices", "[hub][names]") {
   Peer a = rig.join("A");
   Peer observer = rig.connect();
   CHECK(observer.hear()[0].at("features") ==
-        Json{"activity", "attach", "extend", "observe", "pages", "receipts"});
+        Json{"activity", "attach", "extend", "observe", "pages", "past", "receipts"});
   const Json who = rig.answer(observer, {{"type", "who_request"}, {"observe", true}});
   CHECK(who.at("online_agents") == Json{"A"});
   CHECK(who.at("connected_clients") == 2);
-  CHECK(who.at("features") == Json{"activity", "attach", "extend", "observe", "pages", "receipts"});
+  CHECK(who.at("features") ==
+        Json{"activity", "attach", "extend", "observe", "pages", "past", "receipts"});
   for (const char* query : {"state", "board", "manifest", "history", "resume"}) {
     const std::string type = query;
     CHECK(rig.answer(observer, {{"type", type + "_request"}}).at("type") == type + "_snapshot");

@@ -9,7 +9,7 @@
 set -eu
 
 # docs/architecture.md's table. A folder of src/ includes only folders of lower levels.
-levels='base:0 core:1 wire:2 store:2 net:2 git:2 cluster:3 hub:4 client:3 guard:3
+levels='base:0 core:1 wire:2 store:2 net:2 git:2 past:3 cluster:3 hub:4 client:3 guard:3
   workers:4 mcp:4 a2a:4 services:4 cli:5 syn:6'
 
 # FROM:TO includes that the levels alone would refuse. TO may be `synapse` for the public headers.
@@ -27,7 +27,7 @@ top_level='.ci .clang-format .clang-tidy .editorconfig .git .gitignore CMakeList
 public_headers_from=3
 
 # Folders of src/ that have threads of their own, and so mutexes.
-mutex_folders='net store workers'
+mutex_folders='net past store workers'
 
 # Files, or folders with a / at the end, that may say `catch (...)`: where an exception of any type
 # would leave a thread or cross into C, and is reported.
@@ -42,10 +42,10 @@ long_allowed='src/base/error.cpp tests/client/request_test.cpp tests/sim/model.c
   tests/store/json_reader_test.cpp'
 
 # Functions that nothing in src/ calls by name: what Beast finds by its arguments, what the language
-# calls of a coroutine, a deadline and a count that tests need of an object of src/.
+# calls of a coroutine, a deadline, counts and bytes that tests need of an object of src/.
 unused_allowed='async_teardown teardown beast_close_socket within sessions
   scopes_contend segments_meet initial_suspend final_suspend unhandled_exception get_return_object
-  return_value return_void await_ready await_suspend await_resume'
+  return_value return_void await_ready await_suspend await_resume kept_count kept_bytes'
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 # Lengths in bytes, whichever awk this is; tree.awk then counts characters itself.

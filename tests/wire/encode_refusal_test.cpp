@@ -102,13 +102,14 @@ TEST_CASE("a welcome and an answer to who name those online, in order", "[wire][
   CHECK(welcome["connected_clients"] == 3);
   CHECK(welcome["online_agents"] == json{"A", "B"});
   CHECK(welcome["features"] ==
-        json{"activity", "attach", "extend", "observe", "pages", "receipts"});
+        json{"activity", "attach", "extend", "observe", "pages", "past", "receipts"});
   CHECK(welcome.size() == 9);
   const json who = json::parse(encoder.who(AgentName("A"), 3, machine, 1));
   CHECK(who["type"] == "who_snapshot");
   CHECK(who["target"] == "A");
   CHECK(who["connected_clients"] == 3);
   CHECK(who["online_agents"] == json{"A", "B"});
-  CHECK(who["features"] == json{"activity", "attach", "extend", "observe", "pages", "receipts"});
+  CHECK(who["features"] ==
+        json{"activity", "attach", "extend", "observe", "pages", "past", "receipts"});
   CHECK(who.size() == 9);
 }

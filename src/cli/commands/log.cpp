@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include <algorithm>
 #include <csignal>
 #include <ostream>
 
@@ -14,7 +13,7 @@ namespace {
 
 struct LogArguments {
   PastOptions past;
-  PastFilter filter;
+  past::EventFilter filter;
   std::optional<std::string> path;
   std::optional<std::uint64_t> last;
   bool follow = false;
@@ -23,11 +22,12 @@ struct LogArguments {
 
 constexpr double follow_seconds = 0.25;
 
-void print_event(Context& context, const PastEvent& event, bool as_json) {
+void print_event(Context& context, const past::PastEvent& event, bool as_json) {
   if (as_json) {
-    context.out << wire::json_text(to_json(event), wire::JsonLayout::ascii_line) << '\n';
+    context.out << wire::json_text(past::to_json(event), wire::JsonLayout::ascii_line) << '\n';
   } else {
-    context.out << event.seq << "  " << date_and_time(event.ts) << "  " << sentence(event) << '\n';
+    context.out << event.seq << "  " << date_and_time(event.ts) << "  " << past::sentence(event)
+                << '\n';
   }
 }
 
@@ -36,20 +36,10 @@ int log_failed(Context& context, const Error& error) {
   return exit_code::failed;
 }
 
-bool is_past_kind(const std::string& word) {
-  const std::vector<std::string>& kinds = past_kinds();
-  return std::find(kinds.begin(), kinds.end(), word) != kinds.end();
-}
-
-Result<PastFilter> filter_of(const Context& context, const LogArguments& options) {
-  PastFilter filter = options.filter;
+Result<past::EventFilter> filter_of(const Context& context, const LogArguments& options) {
+  past::EventFilter filter = options.filter;
   if (options.path) filter.path = core::normalise_path(*options.path);
-  for (const std::string& kind : filter.kinds) {
-    if (is_past_kind(kind)) continue;
-    std::string known;
-    for (const std::string& one : past_kinds()) known += (known.empty() ? "" : ", ") + one;
-    return fail(ErrorCode::bad_argument, "'" + kind + "' is no kind; there are " + known);
-  }
+  if (const Result<> known = past::check_kinds(filter.kinds); !known) return known.error();
   if (const Result<> span = set_span(options.past, context.clock.now().wall, filter); !span) {
     return span.error();
   }
@@ -67,22 +57,22 @@ int follow_log(Context& context, store::LogReader& log, const store::LogReader::
 }
 
 int run(Context& context, const LogArguments& options) {
-  const Result<PastFilter> filter = filter_of(context, options);
+  const Result<past::EventFilter> filter = filter_of(context, options);
   if (!filter) {
     context.err << "synapse log: " << shown(filter.error().message) << '\n';
     return exit_code::usage;
   }
   Result<store::LogReader> log = open_past(context, options.past);
   if (!log) return log_failed(context, log.error());
-  const Result<std::optional<LogBeginning>> beginning = beginning_of(*log);
+  const Result<std::optional<past::LogBeginning>> beginning = past::beginning_of(*log);
   if (!beginning) return log_failed(context, beginning.error());
   if (*beginning) context.err << "synapse log: " << say_beginning(*beginning) << '\n';
 
-  Story story;
-  std::vector<PastEvent> kept;  // With --last, in a ring.
+  past::Story story;
+  std::vector<past::PastEvent> kept;  // With --last, in a ring.
   std::uint64_t count = 0;
   const auto sink = [&](const store::RecordView& record) {
-    const std::optional<PastEvent> event = story.next(record);
+    const std::optional<past::PastEvent> event = story.next(record);
     if (!event || !filter->passes(*event)) return true;
     if (!options.last) {
       print_event(context, *event, options.json);
@@ -103,7 +93,7 @@ int run(Context& context, const LogArguments& options) {
   if (!context.out.flush()) return exit_code::failed;
   if (!options.follow) return exit_code::ok;
   return follow_log(context, *log, [&](const store::RecordView& record) {
-    const std::optional<PastEvent> event = story.next(record);
+    const std::optional<past::PastEvent> event = story.next(record);
     if (event && filter->passes(*event)) print_event(context, *event, options.json);
     return context.out.good();
   });

@@ -29,7 +29,7 @@ constexpr std::size_t events_max = 20'000;
 
 struct PastCase {
   bool is_task = false;
-  std::vector<PastEvent> events;
+  std::vector<past::PastEvent> events;
   std::set<std::string> agents;  // The agents that had it.
   std::size_t claims = 0;
   std::size_t hand_offs = 0;
@@ -39,12 +39,12 @@ struct PastCase {
   std::size_t waits = 0;
   double waited_seconds = 0;
   double held_seconds = 0;
-  std::optional<PastEvent> holder;  // The claim that nothing in the log has ended.
+  std::optional<past::PastEvent> holder;  // The claim that nothing in the log has ended.
   bool is_cut = false;
   bool has_refusals = false;  // Whether the log has what it may have of them.
 };
 
-void count_event(PastCase& found, const PastEvent& event) {
+void count_event(PastCase& found, const past::PastEvent& event) {
   const bool takes = event.kind == "claimed" || event.kind == "handed-off";
   if (takes) found.agents.insert(event.agent), found.holder = event;
   if (event.kind == "claimed") ++found.claims;
@@ -63,46 +63,46 @@ void count_event(PastCase& found, const PastEvent& event) {
 Result<PastCase> gather(store::LogReader& log, const std::string& subject) {
   const std::string path = core::normalise_path(subject);
   PastCase found;
-  std::deque<PastEvent> about_task;
-  std::deque<PastEvent> about_path;
-  std::deque<PastEvent> talk;
-  Story story;
+  std::deque<past::PastEvent> about_task;
+  std::deque<past::PastEvent> about_path;
+  std::deque<past::PastEvent> talk;
+  past::Story story;
   store::LogFilter all;
   all.own = store::LogFilter::Own::read;
-  std::set<const std::deque<PastEvent>*> cut;
-  const auto keep = [&cut](std::deque<PastEvent>& list, PastEvent event) {
+  std::set<const std::deque<past::PastEvent>*> cut;
+  const auto keep = [&cut](std::deque<past::PastEvent>& list, past::PastEvent event) {
     if (list.size() == events_max) list.pop_front(), cut.insert(&list);
     list.push_back(std::move(event));
   };
   const Result<> read = log.read(all, [&](const store::RecordView& record) {
-    std::optional<PastEvent> event = story.next(record);
+    std::optional<past::PastEvent> event = story.next(record);
     if (!event) return true;
-    found.has_refusals = found.has_refusals || is_witnessed(event->kind);
-    if (!is_told(event->kind)) return true;
+    found.has_refusals = found.has_refusals || past::is_witnessed(event->kind);
+    if (!past::is_told(event->kind)) return true;
     if (event->kind == "said") {
       keep(talk, *std::move(event));
     } else if (event->task_id == subject) {
       keep(about_task, *std::move(event));
-    } else if (is_about(*event, path)) {
+    } else if (past::is_about(*event, path)) {
       keep(about_path, *std::move(event));
     }
     return true;
   });
   if (!read) return read.error();
   found.is_task = !about_task.empty();
-  std::deque<PastEvent>& about = found.is_task ? about_task : about_path;
+  std::deque<past::PastEvent>& about = found.is_task ? about_task : about_path;
   found.is_cut = cut.contains(&about) || cut.contains(&talk);
   found.events.assign(std::move_iterator(about.begin()), std::move_iterator(about.end()));
   if (found.events.empty()) return found;
-  for (const PastEvent& event : found.events) count_event(found, event);
+  for (const past::PastEvent& event : found.events) count_event(found, event);
   const double first = found.events.front().ts;
   const double last = found.holder ? 1e300 : found.events.back().ts;
-  for (PastEvent& event : talk) {
+  for (past::PastEvent& event : talk) {
     if (event.ts < first || event.ts > last || !found.agents.contains(event.agent)) continue;
     found.events.push_back(std::move(event));
   }
   std::stable_sort(found.events.begin(), found.events.end(),
-                   [](const PastEvent& a, const PastEvent& b) { return a.ts < b.ts; });
+                   [](const past::PastEvent& a, const past::PastEvent& b) { return a.ts < b.ts; });
   return found;
 }
 
@@ -157,7 +157,7 @@ void print_case(Context& context, const PostmortemArguments& options, const Past
   const std::vector<std::string> findings = findings_of(found, options.subject);
   if (options.json) {
     Json events = Json::array();
-    for (const PastEvent& event : found.events) events.push_back(to_json(event));
+    for (const past::PastEvent& event : found.events) events.push_back(past::to_json(event));
     context.out << render_json({{"subject", options.subject},
                                 {"is", found.is_task ? "task" : "file"},
                                 {"findings", findings},
@@ -174,16 +174,16 @@ void print_case(Context& context, const PostmortemArguments& options, const Past
     context.out << "# " << markdown_cell(shown(options.subject)) << "\n\n";
     for (const std::string& line : findings) context.out << "- " << markdown_cell(line) << '\n';
     context.out << "\n| when | event | what |\n|---|---|---|\n";
-    for (const PastEvent& event : found.events) {
+    for (const past::PastEvent& event : found.events) {
       context.out << "| " << date_and_time(event.ts) << " | " << event.seq << " | "
-                  << markdown_cell(sentence(event)) << " |\n";
+                  << markdown_cell(past::sentence(event)) << " |\n";
     }
     return;
   }
   for (const std::string& line : findings) context.out << line << '\n';
   context.out << '\n';
-  for (const PastEvent& event : found.events) {
-    context.out << date_and_time(event.ts) << "  " << sentence(event) << '\n';
+  for (const past::PastEvent& event : found.events) {
+    context.out << date_and_time(event.ts) << "  " << past::sentence(event) << '\n';
   }
 }
 
@@ -194,7 +194,7 @@ int run(Context& context, const PostmortemArguments& options) {
   };
   Result<store::LogReader> log = open_past(context, options.past);
   if (!log) return failed(log.error());
-  const Result<std::optional<LogBeginning>> beginning = beginning_of(*log);
+  const Result<std::optional<past::LogBeginning>> beginning = past::beginning_of(*log);
   if (!beginning) return failed(beginning.error());
   if (*beginning) context.err << "synapse postmortem: " << say_beginning(*beginning) << '\n';
   const Result<PastCase> found = gather(*log, options.subject);

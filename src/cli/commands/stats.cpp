@@ -75,9 +75,9 @@ struct PastTotals {
   std::map<std::string, Tally> paths;
 };
 
-void tally_event(PastTotals& totals, const PastEvent& event) {
+void tally_event(PastTotals& totals, const past::PastEvent& event) {
   if (event.kind == "said") ++totals.messages;
-  totals.has_refusals = totals.has_refusals || is_witnessed(event.kind);
+  totals.has_refusals = totals.has_refusals || past::is_witnessed(event.kind);
   if (event.kind == "handed-off") ++totals.hand_offs;
   const bool begins = event.kind == "claimed";
   const bool lapses = event.kind == "expired";
@@ -270,7 +270,7 @@ int run(Context& context, const StatsArguments& options) {
     context.err << "synapse stats: " << shown(error.message) << '\n';
     return code;
   };
-  PastFilter span;
+  past::EventFilter span;
   if (const Result<> set = set_span(options.past, context.clock.now().wall, span); !set) {
     return failed(set.error(), exit_code::usage);
   }
@@ -278,16 +278,16 @@ int run(Context& context, const StatsArguments& options) {
   if (!rule) return failed(rule.error(), exit_code::usage);
   Result<store::LogReader> log = open_past(context, options.past);
   if (!log) return failed(log.error(), exit_code::failed);
-  const Result<std::optional<LogBeginning>> beginning = beginning_of(*log);
+  const Result<std::optional<past::LogBeginning>> beginning = past::beginning_of(*log);
   if (!beginning) return failed(beginning.error(), exit_code::failed);
   if (*beginning) context.err << "synapse stats: " << say_beginning(*beginning) << '\n';
   PastTotals totals;
   Rehearsal rehearsal(rule->value_or(OtherRule()));
-  Story story;
+  past::Story story;
   store::LogFilter all;
   all.own = store::LogFilter::Own::read;
   const Result<> read = log->read(all, [&](const store::RecordView& record) {
-    const std::optional<PastEvent> event = story.next(record);
+    const std::optional<past::PastEvent> event = story.next(record);
     if (!event || span.is_before(*event) || span.is_after(*event)) return true;
     tally_event(totals, *event);
     if (*rule) rehearsal.take(*event);

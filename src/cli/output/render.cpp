@@ -84,11 +84,6 @@ std::string shown(std::string_view text) {
 
 std::string shown(const Json& object, const char* key) { return shown(text_of(object, key)); }
 
-bool is_in(std::string_view name, std::string_view project) {
-  if (!name.starts_with(project)) return false;
-  return name.size() == project.size() || name[project.size()] == '/';
-}
-
 std::string render_roster(const Json& frame, const std::optional<std::string>& project,
                           Style style) {
   std::vector<std::string> names = texts_of(frame, "online_agents");

@@ -15,6 +15,7 @@
 
 #include "cli/output/style.hpp"
 #include "synapse/agent.hpp"
+#include "wire/addressing.hpp"
 #include "wire/json_document.hpp"
 #include "wire/lite.hpp"
 
@@ -28,8 +29,7 @@ using wire::member;
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown(const Json& object, const char* key);
 
-// The name itself or a name in it as a project, such as p and p/x for p.
-[[nodiscard]] bool is_in(std::string_view name, std::string_view project);
+using wire::is_in;
 
 // Snapshots.
 [[nodiscard]] std::string render_roster(const Json& frame,

@@ -14,9 +14,6 @@ namespace synapse::cli {
 
 namespace {
 
-// Numbers below this are those of events; above it, seconds.
-constexpr double first_second = 1e9;
-constexpr double last_second = 32'503'680'000;  // The year 3000.
 constexpr std::time_t day = 86'400;
 
 Error no_time(std::string_view text) {
@@ -91,25 +88,24 @@ std::optional<double> read_time_of_day(const std::string& text, double now) {
 
 }  // namespace
 
-Result<PastTime> parse_past_time(std::string_view given, double now) {
+Result<past::When> parse_past_time(std::string_view given, double now) {
   const std::string text = base::trimmed(given);
   if (text.empty()) return no_time(given);
-  if (text == "now") return PastTime{now, std::nullopt};
+  if (text == "now") return past::When{now, std::nullopt};
   if (text.front() == '-') {
     const Result<double> ago = parse_duration(std::string_view(text).substr(1));
     if (!ago) return no_time(given);
-    return PastTime{now - *ago, std::nullopt};
+    return past::When{now - *ago, std::nullopt};
   }
   double number = 0;
   const char* end = text.data() + text.size();
   if (const auto read = std::from_chars(text.data(), end, number);
       read.ec == std::errc() && read.ptr == end) {
-    if (!std::isfinite(number) || number < 0 || number > last_second) return no_time(given);
-    if (number >= first_second) return PastTime{number, std::nullopt};
-    return PastTime{now, static_cast<std::int64_t>(number)};
+    if (!std::isfinite(number) || number < 0 || number > past::last_second) return no_time(given);
+    return past::moment_of(number, now);
   }
-  if (const auto moment = read_time_of_day(text, now)) return PastTime{*moment, std::nullopt};
-  if (const auto moment = read_date(text)) return PastTime{*moment, std::nullopt};
+  if (const auto moment = read_time_of_day(text, now)) return past::When{*moment, std::nullopt};
+  if (const auto moment = read_date(text)) return past::When{*moment, std::nullopt};
   return no_time(given);
 }
 

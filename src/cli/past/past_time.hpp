@@ -3,23 +3,17 @@
 // since 1970, or the number of an event.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "past/moment.hpp"
 
 namespace synapse::cli {
 
-struct PastTime {
-  double wall = 0;                  // Seconds since 1970.
-  std::optional<std::int64_t> seq;  // Given in place of a time: the event's number.
-};
-
 // By this machine's time zone, where none is given; a time of day is the last one that is over.
 // Errors: bad_argument.
-[[nodiscard]] Result<PastTime> parse_past_time(std::string_view text, double now);
+[[nodiscard]] Result<past::When> parse_past_time(std::string_view text, double now);
 
 // 2026-11-30 14:03:05, by this machine's time zone.
 [[nodiscard]] std::string date_and_time(double wall);

@@ -11,12 +11,12 @@ namespace synapse::cli {
 
 namespace {
 
-bool is_conflict(const PastEvent& event) {
+bool is_conflict(const past::PastEvent& event) {
   return event.kind == "refused" && (event.text == "scope_held" || event.text == "task_held");
 }
 
 // That its agent goes on with a task which it holds.
-bool shows_work(const PastEvent& event) {
+bool shows_work(const past::PastEvent& event) {
   return event.kind == "renewed" || event.kind == "released" || event.kind == "status" ||
          event.kind == "checkpoint" || event.kind == "extended" || event.kind == "narrowed";
 }
@@ -43,7 +43,7 @@ std::vector<std::string> Rehearsal::unknowns(const OtherRule& rule) {
   return lines;
 }
 
-void Rehearsal::take(const PastEvent& event) {
+void Rehearsal::take(const past::PastEvent& event) {
   const base::Mono told = std::max(clock_, base::from_seconds(event.ts));
   pass_time(told);
   clock_ = told;
@@ -63,7 +63,7 @@ void Rehearsal::take(const PastEvent& event) {
   }
 }
 
-void Rehearsal::go_on(const PastEvent& event, base::Moment now) {
+void Rehearsal::go_on(const past::PastEvent& event, base::Moment now) {
   const TaskId task(event.task_id);
   if (event.kind == "renewed") {
     act(event.agent, core::RenewLease{task, ttl_of(event), std::nullopt}, now);
@@ -85,7 +85,7 @@ void Rehearsal::go_on(const PastEvent& event, base::Moment now) {
 }
 
 // Of a lease that has run out here and not in the log.
-void Rehearsal::look_back(const PastEvent& event) {
+void Rehearsal::look_back(const past::PastEvent& event) {
   if (event.kind == "expired") ++result_.lapses;
   const auto lapse = lapsed_.find(event.task_id);
   if (lapse == lapsed_.end() || lapse->second.agent != event.agent) return;
@@ -134,7 +134,8 @@ core::Outcome Rehearsal::act(const std::string& agent, core::Command command, ba
   return outcome;
 }
 
-core::Outcome Rehearsal::claim(const PastEvent& event, core::IfHeld if_held, base::Moment now) {
+core::Outcome Rehearsal::claim(const past::PastEvent& event, core::IfHeld if_held,
+                               base::Moment now) {
   core::ClaimTask wish;
   wish.task_id = TaskId(event.task_id);
   wish.worktree = event.worktree;
@@ -145,7 +146,7 @@ core::Outcome Rehearsal::claim(const PastEvent& event, core::IfHeld if_held, bas
   return act(event.agent, std::move(wish), now);
 }
 
-std::optional<double> Rehearsal::ttl_of(const PastEvent& event) const {
+std::optional<double> Rehearsal::ttl_of(const past::PastEvent& event) const {
   if (rule_.ttl || !event.until) return rule_.ttl;
   const auto seconds = [](std::chrono::seconds span) { return static_cast<double>(span.count()); };
   const core::Limits& limits = machine_.limits();
@@ -154,7 +155,7 @@ std::optional<double> Rehearsal::ttl_of(const PastEvent& event) const {
 }
 
 // A name that nothing but the same path has, in which nothing lies.
-std::vector<std::string> Rehearsal::paths_of(const PastEvent& event) const {
+std::vector<std::string> Rehearsal::paths_of(const past::PastEvent& event) const {
   if (rule_.scopes == OtherRule::Scopes::as_they_are) return event.paths;
   std::vector<std::string> names;
   const std::vector<std::string> whole{""};

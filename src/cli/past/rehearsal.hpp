@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/past/story.hpp"
 #include "core/machine.hpp"
+#include "past/story.hpp"
 
 namespace synapse::cli {
 
@@ -41,7 +41,7 @@ class Rehearsal final : core::Scribe {
   explicit Rehearsal(const OtherRule& rule);
 
   // The log's events, in their order.
-  void take(const PastEvent& event);
+  void take(const past::PastEvent& event);
   [[nodiscard]] const Rehearsed& rehearsed() const { return result_; }
   // In whole sentences.
   [[nodiscard]] static std::vector<std::string> unknowns(const OtherRule& rule);
@@ -55,12 +55,12 @@ class Rehearsal final : core::Scribe {
   void pass_time(base::Mono until);
   SessionId seat_of(const std::string& agent, base::Moment now);
   core::Outcome act(const std::string& agent, core::Command command, base::Moment now);
-  core::Outcome claim(const PastEvent& event, core::IfHeld if_held, base::Moment now);
-  void go_on(const PastEvent& event, base::Moment now);
-  void look_back(const PastEvent& event);
+  core::Outcome claim(const past::PastEvent& event, core::IfHeld if_held, base::Moment now);
+  void go_on(const past::PastEvent& event, base::Moment now);
+  void look_back(const past::PastEvent& event);
   void note_lapses(const core::Outcome& outcome, base::Moment now);
-  [[nodiscard]] std::vector<std::string> paths_of(const PastEvent& event) const;
-  [[nodiscard]] std::optional<double> ttl_of(const PastEvent& event) const;
+  [[nodiscard]] std::vector<std::string> paths_of(const past::PastEvent& event) const;
+  [[nodiscard]] std::optional<double> ttl_of(const past::PastEvent& event) const;
 
   [[nodiscard]] std::string write(const core::Event&, const core::Machine&, const AgentName&,
                                   base::Moment) override;

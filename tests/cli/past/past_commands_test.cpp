@@ -206,7 +206,14 @@ TEST_CASE("at shows the claims and the plan of a moment or an event, and what it
   CHECK_THAT(log.run({"at", std::to_string(handed), "state"}), Contains("shop/bob"));
   CHECK_THAT(log.run({"at", std::to_string(handed - 1), "state"}), Contains("shop/alice"));
   CHECK_THAT(log.run({"at", PastLog::after(500)}),
-             Contains("1 claim,") && Contains("1 task on the plan"));
+             Contains("1 claim,") && Contains("1 task on the plan") &&
+                 Contains("who was there, and who waited, is not recorded"));
+  for (const char* what : {"who", "waits"}) {
+    CliRun run;
+    CHECK(run({"at", PastLog::after(500), what, "--db", log.file()}) == 1);
+    CHECK(run.out().empty());
+    CHECK_THAT(run.err(), Contains("not recorded"));
+  }
 }
 
 TEST_CASE("refusals and waits are told where the log has them, and counted by SQL as well",
@@ -240,6 +247,16 @@ TEST_CASE("refusals and waits are told where the log has them, and counted by SQ
                  Contains("waits no more for 'TRY' after 4 min of waiting: wait expired") &&
                  !Contains("came"));
   CHECK_THAT(log.run({"log", "--kind", "joined"}), Contains("shop/dan came"));
+  const auto then = [&log](double seconds, const char* what) {
+    return log.run({"at", PastLog::after(seconds), what});
+  };
+  CHECK(then(1500, "who") == "shop/dan\n");
+  CHECK(then(1500, "waits") == "shop/dan waits for 'TRY' (src/parser/lex.cpp), for 80 s\n");
+  CHECK(then(1700, "waits") == "nobody\n");
+  CHECK_THAT(log.run({"at", PastLog::after(1500)}), Contains("1 agent there, 1 waiting"));
+  const Json waits = Json::parse(log.run({"at", PastLog::after(1500), "waits", "--json"}));
+  REQUIRE(waits.size() == 1);
+  CHECK(waits[0].at("since") == start + 1420);
   CHECK_THAT(log.run({"postmortem", "src/parser/lex.cpp"}),
              Contains("Refused 3 times; waited for once"));
   const Json stats = Json::parse(log.run({"stats", "--json"}));

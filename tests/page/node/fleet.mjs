@@ -23,18 +23,25 @@ export class Hub {
   constructor(...options) {
     this.folder = mkdtempSync(join(tmpdir(), 'synapse-page-'));
     this.db = join(this.folder, 'hub.db');
-    this.options = options;
+    this.options = ['--db', this.db, ...options];
     this.port = 0;
   }
 
   async start() {
     this.process = spawn(process.env.SYNAPSE_BIN, ['hub', '--port', String(this.port), '--no-socket',
-      '--db', this.db, ...this.options], {stdio: ['ignore', 'ignore', 'pipe']});
+      ...this.options], {stdio: ['ignore', 'ignore', 'pipe']});
     let text = '';
     this.process.stderr.on('data', (part) => { text += part; });
     const served = await until('the hub', () => /serving on wss?:\/\/[^ ]*:(\d+)/.exec(text));
     this.port = Number(served[1]);
     return this;
+  }
+
+  // Without a log.
+  static forgetful() {
+    const hub = new Hub();
+    hub.options = [];
+    return hub;
   }
 
   async stop() {

@@ -64,10 +64,10 @@ async function findings(page) {
   return report.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join('; ')}`);
 }
 
-function sql(question) {
+function sql(question, of = hub) {
   const run = spawnSync('python3', ['-c',
     'import sqlite3,sys,json; print(json.dumps(sqlite3.connect("file:"+sys.argv[1]+"?mode=ro",uri=True).execute(sys.argv[2]).fetchall()))',
-    hub.db, question], {encoding: 'utf8'});
+    of.db, question], {encoding: 'utf8'});
   assert.equal(run.status, 0, run.stderr);
   return JSON.parse(run.stdout);
 }
@@ -222,6 +222,148 @@ test('the lanes of time show each claim that is held, what has ended and what wa
   await page.fill('#filter', 'nobody-of-that-name');
   await page.waitForSelector('.times .empty');
   await close(page);
+});
+
+// The claims that lived at a moment: of each task the last record, unless that is its end.
+const livedAt = (at) => `WITH ends AS (SELECT after_seq seq, json_extract(payload,'$.task_id') task, 1 is_end FROM synapse_events
+    WHERE kind = 'lease_expired' AND ts <= ${at} UNION ALL SELECT seq, json_extract(payload,'$.task_id'), kind = 'release' FROM events
+    WHERE kind IN ('claim','task_update','checkpoint','handoff','release') AND ts <= ${at}),
+  last AS (SELECT task, max(seq) seq FROM ends GROUP BY task)
+  SELECT json_extract(e.payload,'$.owner') owner, json_extract(e.payload,'$.task_id') task FROM last JOIN events e USING (seq) WHERE e.kind <> 'release'`;
+
+test('at a moment of the past every view shows what SQL of the log says was then', async () => {
+  const old = await new Hub().start();
+  try {
+    const fleet = await smallFleet(old);
+    await fleet.dave.ask({type: 'release', task_id: 'PAGE'}, (f) => f.type === 'release_granted');
+    fleet.erin.leave();
+    // Rows that only people want come a second late.
+    await until('the last row', () => sql("SELECT count(*) FROM synapse_events WHERE kind = 'left'", old)[0][0] > 0);
+    const [[count]] = sql('SELECT max(seq) FROM events', old);
+    const page = await open(`${old.address}#/fleet`);
+    await isLive(page);
+    for (const share of [0.3, 0.6, 0.8, 1]) {
+      const [[seq, at]] = sql(`SELECT seq, ts FROM events WHERE seq = ${Math.round(share * count)}`, old);
+      await page.goto(`${old.address}#/fleet?at=${at + 0.0001}`);
+      await page.waitForSelector(`.past-bar:has-text("after event ${sql(`SELECT max(seq) FROM events WHERE ts <= ${at + 0.0001}`, old)[0][0]}")`);
+      const lived = sql(livedAt(at + 0.0001), old);
+      assert.equal(Number(await page.innerText('#n-claims')), lived.length, `claims at event ${seq}`);
+      const rows = (kinds) => sql(`SELECT count(*) FROM synapse_events WHERE kind IN (${kinds}) AND ts <= ${at + 0.0001}`, old)[0][0];
+      assert.equal(Number(await page.innerText('#n-waiting')), rows("'queued', 'wait'") - rows("'unqueued'"), `waits at event ${seq}`);
+      const online = sql(`SELECT count(*) FROM (SELECT json_extract(payload,'$.agent') agent, max(id), kind FROM synapse_events
+        WHERE kind IN ('joined','left') AND ts <= ${at + 0.0001} GROUP BY agent) WHERE kind = 'joined' AND agent NOT LIKE '%-rx'`, old)[0][0];
+      assert.equal(Number(await page.innerText('#n-agents')), online, `agents at event ${seq}`);
+      for (const owner of new Set(lived.map(([name]) => name))) {
+        assert.ok(await page.$(`.row.agent[data-key="${owner}"] .lease`), `${owner} holds something at event ${seq}`);
+      }
+      if (pictures && share === 0.8) await page.screenshot({path: join(pictures, 'past-light.png')});
+      await show(page, 'files');
+      const tasks = await page.$$eval('.row.file .c-task', (cells) => [...new Set(cells.map((c) => c.textContent).filter(Boolean))].sort());
+      assert.deepEqual(tasks, lived.map(([, task]) => task).sort(), `files at event ${seq}`);
+      await show(page, 'talk');
+      const [[messages]] = sql(`SELECT count(*) FROM events WHERE kind = 'chat' AND ts <= ${at + 0.0001}`, old);
+      assert.match(await page.innerText('.talk .section-head'), new RegExp(`${messages} message`));
+      await show(page, 'plan');
+      const cards = await page.$$eval('.card .id', (ids) => ids.map((id) => id.textContent).sort());
+      assert.deepEqual(cards, sql(`SELECT DISTINCT json_extract(payload,'$.task_id') FROM events
+        WHERE kind = 'ledger_task' AND ts <= ${at + 0.0001} ORDER BY 1`, old).map(([id]) => id), `the plan at event ${seq}`);
+      await show(page, 'time');
+      await page.waitForFunction((n) => document.querySelectorAll('.span.held').length === n, lived.length);
+      await show(page, 'heat');
+      await until('the refusals of the log', async () => {
+        const shown = await page.$$eval('.heat-table tbody tr', (all) => all.reduce((n, row) => n + Number(row.children[1].textContent), 0));
+        const [[refused]] = sql(`SELECT coalesce(sum(json_extract(e.payload, '$.number')), 0) FROM synapse_events e,
+          json_each(e.payload, '$.paths') p WHERE e.kind = 'refused' AND e.ts <= ${at + 0.0001}`, old);
+        return shown === refused;
+      });
+    }
+    await page.click('.past-bar button:has-text("Back to live")');
+    await page.waitForSelector('.live.live');
+    assert.equal(await page.$('.past-bar'), null);
+    await close(page);
+    for (const agent of Object.values(fleet)) agent.leave();
+  } finally {
+    await old.end();
+  }
+});
+
+test('the past is gone through by drag, by keys and by playing, and the address names the moment', async () => {
+  const page = await open(`${hub.address}#/fleet`);
+  await isLive(page);
+  await page.keyboard.press('p');
+  await page.waitForSelector('.past-bar:has-text("after event")');
+  assert.match(await page.innerText('.live'), /The past/);
+  assert.deepEqual(await findings(page), []);
+  const event = async () => Number(/after event (\d+)/.exec(await page.innerText('.past-bar'))?.[1] ?? 0);
+  const last = await event();
+  await page.keyboard.press('[');
+  await until('the event before', async () => await event() === last - 1);
+  await page.keyboard.press(']');
+  await until('the next event', async () => await event() === last);
+  // To the left end of the scrubber nothing had happened yet, or little.
+  const box = await (await page.$('#scrub')).boundingBox();
+  await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let i = 1; i <= 20; i++) await page.mouse.move(box.x + box.width * (1 - i / 20) + 1, box.y + box.height / 2);
+  await page.mouse.up();
+  await until('the beginning', async () => await event() < last);
+  const early = await event();
+  await page.waitForFunction(() => Math.abs(Number(new URLSearchParams(location.hash.split('?')[1]).get('at')) -
+    Number(document.getElementById('scrub').value)) < 0.01);
+  const again = await open(page.url());
+  await again.waitForSelector('.past-bar');
+  await until('the same moment', async () => (await again.innerText('.past-bar b')) === await page.innerText('.past-bar b'));
+  await close(again);
+  await page.focus('#scrub');
+  await page.keyboard.press('End');
+  await until('the end', async () => await event() > early);
+  await page.keyboard.press('Home');
+  await until('the beginning again', async () => await event() <= early);
+  await page.selectOption('.past-tools select[aria-label="Speed"]', '1000');
+  await page.click('.past-tools button[aria-label="Play"]');
+  // It ends in the present.
+  await page.waitForSelector('.live.live');
+  await page.waitForFunction(() => !document.querySelector('.past-bar') && !/at=/.test(location.hash));
+  await close(page);
+});
+
+test('who asks for less motion sees the past move once a second at most', async () => {
+  const page = await open(`${hub.address}#/fleet`, {...desktop, reducedMotion: 'reduce'});
+  await isLive(page);
+  await page.keyboard.press('p');
+  await page.waitForSelector('.past-bar:has-text("after event")');
+  await page.focus('#scrub');
+  await page.keyboard.press('Home');
+  await page.selectOption('.past-tools select[aria-label="Speed"]', '1');
+  await page.evaluate(() => {
+    window.steps = [];
+    let last = '';
+    new MutationObserver(() => {
+      const at = document.getElementById('scrub')?.value;
+      if (at !== last) window.steps.push(performance.now()), last = at;
+    }).observe(document.querySelector('.past-bar'), {subtree: true, attributes: true, childList: true, characterData: true});
+  });
+  await page.click('.past-tools button[aria-label="Play"]');
+  await page.waitForFunction(() => window.steps.length >= 4);
+  const steps = await page.evaluate(() => window.steps.slice(1));
+  for (let i = 1; i < steps.length; i++) assert.ok(steps[i] - steps[i - 1] > 500, `${steps[i] - steps[i - 1]} ms`);
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+  await close(page);
+});
+
+test('a hub without a log says that there is no past, and the page goes back', async () => {
+  const young = await Hub.forgetful().start();
+  try {
+    const page = await open(`${young.address}#/time`);
+    await isLive(page);
+    await page.click('button:has-text("Any moment")');
+    await page.waitForSelector('.past-bar [role=alert]:has-text("keeps no log")');
+    await page.keyboard.press('p');
+    await page.waitForSelector('.live.live');
+    await close(page);
+  } finally {
+    await young.end();
+  }
 });
 
 test('texts of agents stay text, in every field', async () => {

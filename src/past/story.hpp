@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "core/machine.hpp"
+#include "past/witnesses.hpp"
 #include "store/event_store.hpp"
 #include "wire/json_document.hpp"
 
-namespace synapse::cli {
+namespace synapse::past {
 
 using wire::Json;
 
@@ -44,6 +46,10 @@ struct PastEvent {
 
 class Story {
  public:
+  Story() = default;
+  // In the middle of a log: what is held and waited for by then.
+  Story(const core::Machine& machine, const Witnesses& witnesses);
+
   // What the next record tells.
   [[nodiscard]] std::optional<PastEvent> next(const store::RecordView& record);
 
@@ -76,4 +82,4 @@ class Story {
 // Its members by name.
 [[nodiscard]] Json to_json(const PastEvent& event);
 
-}  // namespace synapse::cli
+}  // namespace synapse::past

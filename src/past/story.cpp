@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/past/story.hpp"
+#include "past/story.hpp"
 
 #include <algorithm>
 
 #include "base/strings.hpp"
-#include "base/time_text.hpp"
-#include "cli/output/render.hpp"
 #include "store/event_codec.hpp"
 #include "wire/json_writer.hpp"
 
-namespace synapse::cli {
+namespace synapse::past {
 
 namespace {
 
 namespace kind = store::kind;
 
 constexpr std::size_t text_shown_max = 400;
+
+std::string text_of(const Json& object, const char* name) {
+  return wire::shown_text(wire::member(object, name));
+}
+
+std::vector<std::string> texts_of(const Json& object, const char* name) {
+  std::vector<std::string> texts;
+  const Json& list = wire::member(object, name);
+  if (!list.is_array()) return texts;
+  for (const Json& item : list) texts.push_back(wire::shown_text(item));
+  return texts;
+}
 
 std::string beginning(const std::string& text) {
   return text.size() <= text_shown_max
@@ -30,38 +40,6 @@ std::vector<std::string> added_paths(const std::vector<std::string>& before,
     if (std::find(before.begin(), before.end(), path) == before.end()) added.push_back(path);
   }
   return added;
-}
-
-std::string files_of(const PastEvent& event) {
-  if (!event.has_files) return "'" + shown(event.task_id) + "'";
-  constexpr std::size_t paths_shown = 4;
-  std::string list;
-  for (std::size_t i = 0; i < std::min(paths_shown, event.paths.size()); ++i) {
-    list += (i == 0 ? "" : ", ") +
-            (event.paths[i].empty() ? "the whole work tree" : shown(event.paths[i]));
-  }
-  if (event.paths.empty()) list = "the whole work tree";
-  if (event.paths.size() > paths_shown) {
-    list += " and " + std::to_string(event.paths.size() - paths_shown) + " more";
-  }
-  return list + " under '" + shown(event.task_id) + "'";
-}
-
-std::string spaced(std::string words) {
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
-}
-
-std::string held_for(const PastEvent& event) {
-  return event.held_for ? " after " + base::span_of(*event.held_for) : "";
-}
-
-std::string waited(const PastEvent& event) {
-  return event.waited ? " after " + base::span_of(*event.waited) + " of waiting" : "";
-}
-
-std::string with_text(const PastEvent& event) {
-  return event.text.empty() ? "" : ": " + shown(event.text);
 }
 
 std::optional<PastEvent> of_plan(PastEvent event, std::string_view record, const Json& payload) {
@@ -86,14 +64,14 @@ std::optional<PastEvent> of_talk(PastEvent event, std::string_view record, const
     event.kind = "said";
     event.agent = text_of(payload, "sender");
     event.other = text_of(payload, "target");
-    event.text = beginning(wire::shown_text(member(payload, "payload")));
+    event.text = beginning(wire::shown_text(wire::member(payload, "payload")));
     return event;
   }
   event.kind = "delivered";
   event.other = text_of(payload, "state");
   event.agent = base::join(texts_of(payload, "agents"), ", ");
   std::string ids;
-  for (const Json& id : member(payload, "msg_ids"))
+  for (const Json& id : wire::member(payload, "msg_ids"))
     ids += (ids.empty() ? "#" : ", #") + wire::shown_text(id);
   event.text = ids;
   return event;
@@ -106,7 +84,7 @@ std::optional<PastEvent> of_others(PastEvent event, std::string_view record, con
     event.text = text_of(payload, "kind") + " " + text_of(payload, "name");
   } else if (record == kind::finding) {
     event.kind = "found";
-    event.agent = text_of(member(payload, "provenance"), "actor");
+    event.agent = text_of(wire::member(payload, "provenance"), "actor");
     event.text = beginning(text_of(payload, "statement"));
   } else if (record == kind::recall) {
     event.kind = "recalled";
@@ -132,10 +110,11 @@ std::optional<PastEvent> of_others(PastEvent event, std::string_view record, con
 
 const std::vector<std::string>& past_kinds() {
   static const std::vector<std::string> kinds = {
-      "claimed",    "extended", "narrowed",      "renewed",  "released",  "expired",
-      "handed-off", "status",   "checkpoint",    "planned",  "forgotten", "progress",
-      "refused",    "waits",    "waits-no-more", "joined",   "left",      "said",
-      "delivered",  "offered",  "found",         "recalled", "seen",      "wrote-across"};
+      "claimed",   "extended",   "narrowed", "renewed",      "released",
+      "expired",   "handed-off", "status",   "checkpoint",   "planned",
+      "forgotten", "progress",   "refused",  "waits",        "waits-no-more",
+      "joined",    "left",       "said",     "delivered",    "offered",
+      "found",     "recalled",   "seen",     "wrote-across", "started"};
   return kinds;
 }
 
@@ -145,7 +124,21 @@ bool is_told(const std::string& kind) {
 
 bool is_witnessed(const std::string& kind) {
   return kind == "refused" || kind == "waits" || kind == "waits-no-more" || kind == "joined" ||
-         kind == "left";
+         kind == "left" || kind == "started";
+}
+
+Story::Story(const core::Machine& machine, const Witnesses& witnesses) {
+  for (const auto& [task_id, lease] : machine.leases().all()) {
+    held_[task_id.text] = {lease.owner.text,  lease.worktree,
+                           lease.paths,       lease.coverage == core::Coverage::files,
+                           lease.epoch.value, lease.claimed_at};
+  }
+  for (const auto& [key, queued] : witnesses.queued()) {
+    waiting_[{key.first.text, key.second.text}] = queued.since;
+  }
+  for (const auto& [agent, wait] : witnesses.waits()) {
+    waiting_.try_emplace({agent.text, wait.task_id.text}, wait.since);
+  }
 }
 
 std::optional<PastEvent> Story::next(const store::RecordView& record) {
@@ -180,6 +173,11 @@ std::optional<PastEvent> Story::next(const store::RecordView& record) {
 
 std::optional<PastEvent> Story::witnessed(PastEvent event, const std::string& record,
                                           const Json& payload) {
+  if (record == kind::hub_started) {
+    event.kind = "started";
+    waiting_.clear();
+    return event;
+  }
   event.agent = text_of(payload, "agent");
   event.other = text_of(payload, "other");
   event.text = text_of(payload, "word");
@@ -294,77 +292,4 @@ std::optional<PastEvent> Story::changed(PastEvent event, const std::string& reco
   return event;
 }
 
-std::string sentence(const PastEvent& event) {
-  const std::string agent = event.agent.empty() ? "somebody" : shown(event.agent);
-  const std::string task = "'" + shown(event.task_id) + "'";
-  const std::string& kind = event.kind;
-  if (kind == "claimed") {
-    return agent + " claimed " + files_of(event) + waited(event) + with_text(event);
-  }
-  if (kind == "extended") return agent + " also claimed " + files_of(event);
-  if (kind == "narrowed") return agent + " gave back " + files_of(event);
-  if (kind == "renewed") return agent + " renewed " + task;
-  if (kind == "released") return agent + " released " + files_of(event) + held_for(event);
-  if (kind == "expired") {
-    return "the lease of " + agent + " on " + files_of(event) + " ran out" + held_for(event);
-  }
-  if (kind == "handed-off") {
-    return shown(event.other) + " handed " + files_of(event) + " to " + agent + held_for(event) +
-           with_text(event);
-  }
-  if (kind == "status") {
-    return agent + " is " + spaced(shown(event.text)) + " on " + task;
-  }
-  if (kind == "checkpoint") return agent + " saved a checkpoint of " + task + with_text(event);
-  if (kind == "refused") {
-    const std::string why = event.other.empty() ? ": " + spaced(shown(event.text))
-                                                : ": " + shown(event.other) + " has it";
-    return agent + " was refused " + files_of(event) +
-           (event.count > 1 ? " " + std::to_string(event.count) + " times" : "") + why;
-  }
-  if (kind == "waits") return agent + " waits for " + shown(event.other) + ": " + files_of(event);
-  if (kind == "waits-no-more") {
-    return agent + " waits no more for " + task + waited(event) + ": " + spaced(shown(event.text));
-  }
-  if (kind == "wrote-across") {
-    return agent + " wrote " + shown(event.paths.front()) + ", which " + shown(event.other) +
-           " holds under " + task;
-  }
-  if (kind == "joined") return agent + " came";
-  if (kind == "left") return agent + " left";
-  if (kind == "planned") return task + " on the plan is " + shown(event.other) + with_text(event);
-  if (kind == "forgotten") return task + " is off the plan";
-  if (kind == "progress") {
-    return agent + (event.task_id.empty() ? "" : " on " + task) + with_text(event);
-  }
-  if (kind == "said") {
-    const bool is_directed = !event.other.empty() && event.other != "all";
-    return agent + (is_directed ? " to " + shown(event.other) : "") + with_text(event);
-  }
-  if (kind == "delivered") return agent + ": " + shown(event.other) + " " + event.text;
-  if (kind == "offered") return agent + " offers " + shown(event.text);
-  if (kind == "found") return agent + " found" + with_text(event);
-  if (kind == "recalled") return agent + " asked a memory" + with_text(event);
-  return agent + " was here for the first time";
-}
-
-Json to_json(const PastEvent& event) {
-  Json json{{"seq", event.seq}, {"ts", event.ts}, {"kind", event.kind}};
-  const auto text = [&json](const char* name, const std::string& value) {
-    if (!value.empty()) json[name] = value;
-  };
-  text("agent", event.agent);
-  text("other", event.other);
-  text("task_id", event.task_id);
-  text("worktree", event.worktree);
-  if (event.has_files) json["paths"] = event.paths;
-  text("text", event.text);
-  if (event.until) json["lease_expires_at"] = *event.until;
-  if (event.held_for) json["held_seconds"] = *event.held_for;
-  if (event.waited) json["waited_seconds"] = *event.waited;
-  if (event.count > 1) json["count"] = event.count;
-  json["sentence"] = sentence(event);
-  return json;
-}
-
-}  // namespace synapse::cli
+}  // namespace synapse::past
