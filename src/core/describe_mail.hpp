@@ -26,6 +26,7 @@ void describe(Visitor&& visit, Record& noted) {
   visit.unless_blank("why", noted.why);
   visit.required("at", noted.at);
   visit.unless_blank("answer", noted.answer);
+  visit.unless_blank("told", noted.is_told);
 }
 
 template <class Visitor, Is<InboxRead> Record>

@@ -33,6 +33,9 @@ struct MailNoted {
   DropReason why = DropReason::none;
   double at = 0;     // Wall seconds.
   MessageId answer;  // That answered them.
+  // Of what was dropped: the mailbox has said so. Only where a log is given a state whole is that
+  // known so early.
+  bool is_told = false;
 };
 // A mailbox gave out messages.
 struct InboxRead {

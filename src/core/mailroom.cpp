@@ -179,7 +179,8 @@ void Mailroom::came_to(Copy& copy, const MailNoted& event) {
   if (event.state != MailState::sent || event.why == DropReason::none) copy.at = event.at;
   if (event.answer.value != 0) copy.answer = event.answer;
   if (event.state == MailState::dropped) {
-    ++box.dropped;
+    copy.is_told_of = event.is_told;
+    box.dropped += event.is_told ? 0 : 1;
   } else if (event.state >= MailState::received) {
     not_reading_.erase(*box.name);
   }

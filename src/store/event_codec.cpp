@@ -33,7 +33,8 @@
 //                    receipt, thread, inherits_thread where there is one: of the chat before it
 //   mail_noted       agents, msg_ids, state, at; why of a drop, answer: each of these messages has
 //                    come so far with each of these agents. `sent`: its whole frame was written to
-//                    a socket; with a why, it left the mailbox as that
+//                    a socket; with a why, it left the mailbox as that. told: of drops that the
+//                    mailboxes have told of (state_rows.hpp)
 //   inbox_read       agent, msg_ids, dropped: what a mailbox gave out for the first time
 //   letters_read     which (own or all), agents, msg_ids in pairs: dead letters, looked at
 //   letters_ended    agents, msg_ids in pairs: dead letters, retried or cleared

@@ -165,6 +165,15 @@ Result<> SqliteStore::merge(const std::function<bool(const RecordView&)>& sink) 
   }
 }
 
+Result<bool> SqliteStore::has_notes() {
+  Result<Statement> select =
+      database_.prepare("SELECT 1 FROM sqlite_master WHERE name = 'synapse_cluster'");
+  if (!select) return select.error();
+  const int code = select->step();
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return database_.error(code);
+  return code == SQLITE_ROW;
+}
+
 Result<> SqliteStore::keep_notes() {
   if (Result<> made = database_.run(create_cluster_table); !made) return made;
   Result<Statement> prepared = database_.prepare(put_cluster_note);

@@ -49,7 +49,9 @@ class SqliteStore final : public EventStore {
   void hurry() override { is_hurried_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] Result<> read(const std::function<bool(const RecordView&)>& sink) override;
 
-  // For a hub of a cluster: from here on entries may be of the table synapse_cluster.
+  // Whether the log has notes of a hub of a cluster.
+  [[nodiscard]] Result<bool> has_notes();
+  // For such a hub: from here on entries may be of the table synapse_cluster.
   [[nodiscard]] Result<> keep_notes();
   // After that: what was written under this name last; nothing: nothing was.
   [[nodiscard]] Result<std::optional<std::string>> note(std::string_view name);
