@@ -18,6 +18,7 @@ enum class CloseCode : std::uint16_t {
   going_away = 1001,  // The hub shuts down.
   protocol_error = 1002,
   frame_too_big = 1009,
+  service_restart = 1012,  // The hub is being drained: go on at another.
   try_again_later = 1013,  // The client read too slowly.
   name_conflict = 4009,    // The name is taken, or the socket changed its name.
   denied = 4010,           // Authentication failed, or another socket took the name over.

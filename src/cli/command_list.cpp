@@ -48,6 +48,13 @@ constexpr Command hooks_commands[] = {
 constexpr Command cluster_commands[] = {
     {"status", "Say which hubs share the bus, and whether changes are taken.",
      commands::cluster_status},
+    {"drain", "Send a hub's agents to the other hubs, before it is stopped.",
+     commands::cluster_drain},
+    {"compact", "Have etcd forget at once what no hub needs any more.", commands::cluster_compact},
+    {"import", "Make the log of a hub that was alone what a new bus begins with.",
+     commands::cluster_import},
+    {"units", "Write the systemd units and the compose file of a cluster on a few machines.",
+     commands::cluster_units},
 };
 
 constexpr Command start_commands[] = {

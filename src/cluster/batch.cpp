@@ -28,12 +28,18 @@ void fields(Io& io, Is<Gone> auto& v) {
 }
 template <class Io>
 void fields(Io& io, Is<Config> auto& v) {
-  io(v.bus, v.limits);
+  io(v.bus, v.limits, v.origin);
 }
 template <class Io>
 void fields(Io& io, Is<Rules> auto& v) {
   io(v.number);
 }
+template <class Io>
+void fields(Io& io, Is<Drain> auto& v) {
+  io(v.who, v.drains);
+}
+template <class Io>
+void fields(Io& /*io*/, Is<Save> auto& /*v*/) {}
 
 namespace {
 

@@ -23,6 +23,9 @@ namespace synapse::cluster {
 // One run of a hub, by a number that it has drawn.
 using Incarnation = base::NumberId<struct IncarnationTag>;
 
+// Of a log that a bus goes on from, by a number that was drawn for it; 0: it begins with nothing.
+using Origin = base::NumberId<struct OriginTag>;
+
 // The place of a batch in the log: rises, not by one.
 using Revision = std::uint64_t;
 
@@ -46,13 +49,24 @@ struct Gone {
 struct Config {
   std::string bus;
   core::Limits limits;
+  // The log of a hub that was alone: what is in it has happened before this. Whoever has not got it
+  // can't begin here, and has the state from another hub.
+  Origin origin = {};
 };
 // From here on everybody goes by these.
 struct Rules {
   std::uint32_t number = 1;
 };
 
-using Item = std::variant<core::Entry, Hello, Beat, Gone, Config, Rules>;
+// That hub takes no sockets any more, or takes some again.
+struct Drain {
+  Incarnation who;
+  bool drains = false;
+};
+// After this batch all hubs take a snapshot, whether or not it is time for one.
+struct Save {};
+
+using Item = std::variant<core::Entry, Hello, Beat, Gone, Config, Rules, Drain, Save>;
 
 struct BatchHead {
   Incarnation incarnation;

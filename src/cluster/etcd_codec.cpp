@@ -127,8 +127,8 @@ std::string list_body(std::string_view prefix) {
   return wire::json_text({{"key", base64(prefix)}, {"range_end", base64(end)}});
 }
 
-std::string compact_body(Revision revision) {
-  return wire::json_text({{"revision", std::to_string(revision)}});
+std::string compact_body(Revision revision, bool waits) {
+  return wire::json_text({{"revision", std::to_string(revision)}, {"physical", waits}});
 }
 
 std::string complaint(unsigned status, std::string_view body) {
@@ -147,6 +147,7 @@ Result<ReplicatedLog::Head> read_head(std::string_view body) {
   head.now = number_of(*header, "revision");
   const Json* values = member(answer, "kvs");
   if (values != nullptr && values->is_array() && !values->empty()) {
+    head.first = number_of(values->front(), "create_revision");
     head.last = number_of(values->front(), "mod_revision");
   }
   if (head.store.empty() || head.now == 0) return no_answer("revision");

@@ -29,7 +29,8 @@ namespace synapse::cluster::etcd {
 [[nodiscard]] std::string keep_body(std::string_view key, std::string_view value);
 // To /v3/kv/range: all keys that begin so.
 [[nodiscard]] std::string list_body(std::string_view prefix);
-[[nodiscard]] std::string compact_body(Revision revision);
+// `waits`: for the room of what is forgotten to be free.
+[[nodiscard]] std::string compact_body(Revision revision, bool waits);
 
 // Of an answer that is none: what etcd says of it, or its status.
 [[nodiscard]] std::string complaint(unsigned status, std::string_view body);

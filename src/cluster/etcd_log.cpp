@@ -6,7 +6,6 @@
 #include "cluster/etcd_codec.hpp"
 #include "net/alarm.hpp"
 #include "net/http_line.hpp"
-#include "net/tls.hpp"
 
 namespace synapse::cluster {
 
@@ -14,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds put_patience{3'000};
 constexpr std::chrono::milliseconds question_patience{3'000};
+constexpr std::chrono::milliseconds freeing_patience{30'000};
 // Hubs beat every two seconds.
 constexpr std::chrono::seconds watch_silence{5};
 constexpr std::chrono::milliseconds retry_after{150};
@@ -31,9 +31,9 @@ class EtcdLog::Impl {
   Impl(const boost::asio::any_io_executor& executor, EtcdOptions options)
       : options_(std::move(options)),
         key_("/synapse/" + options_.bus + "/log"),
-        puts_{{executor, line_options()}},
-        watches_{{executor, line_options()}},
-        questions_{{executor, line_options()}},
+        puts_{{executor, line_options(options_)}},
+        watches_{{executor, line_options(options_)}},
+        questions_{{executor, line_options(options_)}},
         silence_(executor),
         retry_(executor) {}
 
@@ -63,11 +63,11 @@ class EtcdLog::Impl {
     ask(questions_, {"/v3/kv/range", etcd::list_body(prefix), question_patience}, answered);
   }
 
-  void tell(const char* path, std::string body, Added added) {
+  void tell(const char* path, std::string body, std::chrono::milliseconds patience, Added added) {
     const auto answered = [added = std::move(added)](Result<std::string> said) {
       added(said ? Result<>() : Result<>(said.error()));
     };
-    ask(questions_, {path, std::move(body), question_patience}, answered);
+    ask(questions_, {path, std::move(body), patience}, answered);
   }
 
   void look(std::function<void(Result<Head>)> seen) {
@@ -79,9 +79,16 @@ class EtcdLog::Impl {
   }
 
   void follow(Revision after, Follower follower) {
+    stop_following();
     seen_ = after;
     follower_ = std::move(follower);
     watch();
+  }
+
+  void stop_following() {
+    silence_.cancel();
+    retry_.cancel();
+    watches_.line.drop();
   }
 
  private:
@@ -91,15 +98,6 @@ class EtcdLog::Impl {
     std::string body;
     std::chrono::milliseconds patience;
   };
-
-  [[nodiscard]] net::HttpLineOptions line_options() const {
-    net::HttpLineOptions line;
-    line.tls_ca = options_.tls_ca;
-    line.tls_verify = net::TlsVerify::verify;
-    line.tls_cert = options_.tls_cert;
-    line.tls_key = options_.tls_key;
-    return line;
-  }
 
   [[nodiscard]] net::HttpCall call(const EtcdLine& at, const Question& question) const {
     net::HttpCall call;
@@ -251,19 +249,23 @@ void EtcdLog::follow(Revision after, Follower follower) {
   impl_->follow(after, std::move(follower));
 }
 
+void EtcdLog::stop_following() { impl_->stop_following(); }
+
 bool EtcdLog::is_asking() const { return impl_->is_asking(); }
 void EtcdLog::keep(const std::string& name, const std::string& value,
                    std::function<void(Result<std::string>)> kept) {
   impl_->keep(name, value, std::move(kept));
 }
 void EtcdLog::put(const std::string& name, const std::string& value, Added added) {
-  impl_->tell("/v3/kv/put", etcd::put_body(name, value), std::move(added));
+  impl_->tell("/v3/kv/put", etcd::put_body(name, value), question_patience, std::move(added));
 }
 void EtcdLog::list(const std::string& prefix, Values values) {
   impl_->list(prefix, std::move(values));
 }
-void EtcdLog::compact(Revision revision, Added added) {
-  impl_->tell("/v3/kv/compaction", etcd::compact_body(revision), std::move(added));
+void EtcdLog::compact(Revision revision, Freed freed, Added added) {
+  const bool waits = freed == Freed::before_the_answer;
+  impl_->tell("/v3/kv/compaction", etcd::compact_body(revision, waits),
+              waits ? freeing_patience : question_patience, std::move(added));
 }
 
 }  // namespace synapse::cluster

@@ -17,24 +17,14 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/etcd_options.hpp"
 #include "cluster/replicated_log.hpp"
-#include "net/uri.hpp"
 
 namespace synapse::cluster {
 
 // A store forgets by revisions, and has one order of them for all buses that are in it. So each bus
 // says under this prefix up to where its hubs need nothing more, and the smallest of that counts.
 inline constexpr std::string_view covered_prefix = "/synapse-covered/";
-
-struct EtcdOptions {
-  std::vector<net::Uri> endpoints;  // http or https; at least one.
-  std::string bus;
-  std::string tls_ca;  // PEM files; blank: the system's roots.
-  std::string tls_cert;
-  std::string tls_key;
-  std::string user;  // Blank: etcd asks for none.
-  std::string password;
-};
 
 class EtcdLog final : public ReplicatedLog {
  public:
@@ -43,7 +33,9 @@ class EtcdLog final : public ReplicatedLog {
 
   void append(const std::string& bytes, Added added) override;
   void look(std::function<void(Result<Head>)> seen) override;
+  // In place of what it has followed so far.
   void follow(Revision after, Follower follower) override;
+  void stop_following();
 
   // What hubs of a bus keep beside the log, by names of their own. One such call or look() at a
   // time; is_asking() says whether one is under way.
@@ -55,8 +47,10 @@ class EtcdLog final : public ReplicatedLog {
   void put(const std::string& name, const std::string& value, Added added);
   // The values of all names that begin so.
   void list(const std::string& prefix, Values values);
-  // Forgets what was added up to this, of all buses of the store: see covered_prefix.
-  void compact(Revision revision, Added added);
+  // Forgets what was added up to this, of all buses of the store: see covered_prefix. Answered at
+  // once, or when its room is free.
+  enum class Freed { later, before_the_answer };
+  void compact(Revision revision, Freed freed, Added added);
 
  private:
   class Impl;

@@ -33,7 +33,7 @@ double wall_of(Mono time) { return static_cast<double>(time.count() / 1000) / 1e
 template <class Io>
 void fields(Io& io, Is<Hub> auto& v) {
   io(v.incarnation, v.hello.hub, v.hello.url, v.hello.version, v.hello.rules, v.place,
-     v.last_batch, v.heard, v.beat.revision, v.beat.digest, v.ahead, v.carries_time);
+     v.last_batch, v.heard, v.beat.revision, v.beat.digest, v.ahead, v.carries_time, v.drains);
 }
 
 SessionId Roll::before_first_session(std::uint64_t place) { return {place << place_shift}; }
@@ -97,6 +97,10 @@ std::vector<std::uint64_t> Roll::note(const Item& item, const BatchHead& head) {
   } else if (const auto* rules = std::get_if<Rules>(&item)) {
     const std::optional<Rules> common = common_rules();
     if (common && rules->number <= common->number) rules_ = std::max(rules_, rules->number);
+  } else if (const auto* drain = std::get_if<Drain>(&item)) {
+    if (Hub* it = known(drain->who)) it->drains = drain->drains;
+  } else if (std::holds_alternative<Save>(item)) {
+    ++saves_;
   } else if (const auto* gone = std::get_if<Gone>(&item)) {
     const Hub* it = find(gone->who);
     if (it == nullptr || (it != hub && !may_end(*it, time_))) return {};
@@ -155,8 +159,8 @@ std::optional<Rules> Roll::common_rules() const {
 struct Roll::Fields {
   template <class Io, class R>
   static void visit(Io& io, R& roll) {
-    io(roll.bus_, roll.rules_, roll.time_, roll.left_out_, roll.next_place_, roll.hubs_,
-       roll.ended_);
+    io(roll.bus_, roll.rules_, roll.saves_, roll.time_, roll.left_out_, roll.next_place_,
+       roll.hubs_, roll.ended_);
   }
 };
 

@@ -43,6 +43,7 @@ struct Hub {
   Beat beat;
   double ahead = 0;  // By how much its wall clock was ahead of the log's time, in seconds.
   bool carries_time = false;
+  bool drains = false;  // It takes no sockets.
 };
 
 class Roll {
@@ -70,6 +71,8 @@ class Roll {
 
   [[nodiscard]] const std::string& bus() const { return bus_; }  // Blank: it has not begun.
   [[nodiscard]] std::uint32_t rules() const { return rules_; }
+  // How often all hubs were told to take a snapshot at once.
+  [[nodiscard]] std::uint64_t saves() const { return saves_; }
   // The time of the last batch: the log's, and what the machine goes by.
   [[nodiscard]] Mono time() const { return time_; }
   [[nodiscard]] Moment now() const { return at(time_); }
@@ -94,6 +97,7 @@ class Roll {
 
   std::string bus_;
   std::uint32_t rules_ = 1;
+  std::uint64_t saves_ = 0;
   Mono time_{0};
   Mono left_out_{0};  // What the machine's time is behind the log's.
   std::uint64_t next_place_ = 0;

@@ -2,37 +2,13 @@
 #include "hub/cluster_keeper.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/file.hpp"
-#include "core/archive_reader.hpp"
-#include "core/archive_writer.hpp"
+#include "hub/cluster_notes.hpp"
 
 namespace synapse::hub {
-
-namespace {
-
-constexpr const char* hub_note = "hub";
-constexpr const char* store_note = "store";
-constexpr const char* written_note = "written";
-constexpr const char* snapshot_note = "snapshot";
-
-template <class... Values>
-std::string packed(const Values&... values) {
-  core::ArchiveWriter writer;
-  writer(values...);
-  return writer.take();
-}
-
-template <class... Values>
-Result<> unpack(std::string_view bytes, Values&... values) {
-  core::ArchiveReader reader(bytes);
-  reader(values...);
-  if (!reader.failed() && reader.at_end()) return {};
-  return fail(ErrorCode::corrupt, "what the log says of the cluster makes no sense");
-}
-
-}  // namespace
 
 Result<> ClusterKeeper::open() {
   auto lock = store::LogLock::acquire(file_);
@@ -49,28 +25,28 @@ Result<> ClusterKeeper::open() {
 }
 
 Result<> ClusterKeeper::read() {
-  const auto hub = store_->note(hub_note);
+  const auto hub = read_note(*store_, note::hub);
   if (!hub) return hub.error();
-  if (!*hub) {
-    const Result<bool> is_empty = store_->is_empty();
-    if (!is_empty) return is_empty.error();
-    if (*is_empty) return {};
+  if (!*hub) return read_import();
+  const auto alone = read_note(*store_, note::alone);
+  if (!alone) return alone.error();
+  if (*alone) {
     return fail(ErrorCode::bad_argument,
-                "this is the log of a hub that was alone; a hub of a cluster begins with a log of "
-                "its own, so name another file");
+                "a hub that was alone has gone on with this log, so it is not the bus's any more: "
+                "name another file, or begin a new bus with it (synapse cluster import)");
   }
   hub_ = **hub;
-  const auto store_id = store_->note(store_note);
+  const auto store_id = read_note(*store_, note::store);
   if (!store_id) return store_id.error();
   store_id_ = store_id->value_or("");
-  const auto written = store_->note(written_note);
+  const auto written = read_note(*store_, note::written);
   if (!written) return written.error();
   if (*written) {
     if (Result<> done = unpack(**written, written_); !done) return done;
   }
-  const auto snapshot = store_->note(snapshot_note);
+  const auto snapshot = read_note(*store_, note::snapshot);
   if (!snapshot) return snapshot.error();
-  if (!*snapshot || (*snapshot)->empty()) return {};
+  if (!*snapshot) return {};
   Result<ClusterState> saved = read_snapshot(**snapshot);
   // Such as one of another version: the log itself has all that it had.
   if (!saved) {
@@ -81,13 +57,32 @@ Result<> ClusterKeeper::read() {
   return {};
 }
 
+Result<> ClusterKeeper::read_import() {
+  const auto import = read_note(*store_, note::import);
+  if (!import) return import.error();
+  if (*import) return unpack(**import, import_.emplace());
+  const Result<bool> is_empty = store_->is_empty();
+  if (!is_empty) return is_empty.error();
+  if (*is_empty) return {};
+  return fail(ErrorCode::bad_argument,
+              "this is the log of a hub that was alone; name another file, or make it what a new "
+              "bus begins with (synapse cluster import)");
+}
+
+Result<std::unique_ptr<core::Machine>> ClusterKeeper::replay(
+    const LogReplay& how, Moment now, const std::atomic<bool>& is_unwanted) {
+  store::ReplayReport report;
+  auto machine = how.machine(*store_, now, report, is_unwanted);
+  if (machine) how.tell(report);
+  return machine;
+}
+
 void ClusterKeeper::start(store::Committer::Done done) {
   committer_ = std::make_unique<store::Committer>(*store_, std::move(done));
 }
 
 void ClusterKeeper::note(std::string name, std::string value, core::Durability durability) {
-  gathered_.push_back(
-      {0, std::move(name), std::move(value), durability, store::Table::synapse_cluster});
+  gathered_.push_back(note_entry(std::move(name), std::move(value), durability));
 }
 
 void ClusterKeeper::flush() {
@@ -95,12 +90,42 @@ void ClusterKeeper::flush() {
   committer_->wake();
 }
 
-void ClusterKeeper::introduce(const std::string& hub, const std::string& store_id) {
+Result<> ClusterKeeper::write_now() { return store_->append(std::exchange(gathered_, {})); }
+
+void ClusterKeeper::note_who(const std::string& hub, const std::string& store_id) {
   hub_ = hub;
   store_id_ = store_id;
-  note(hub_note, hub, core::Durability::synced);
-  note(store_note, store_id, core::Durability::synced);
-  flush();
+  import_.reset();
+  note(note::hub, hub, core::Durability::synced);
+  note(note::store, store_id, core::Durability::synced);
+  note(note::import, "", core::Durability::synced);
+}
+
+Result<> ClusterKeeper::introduce(const std::string& hub, const std::string& store_id) {
+  note_who(hub, store_id);
+  return write_now();
+}
+
+Result<> ClusterKeeper::keep_origin(cluster::Origin origin) {
+  import_ = origin;
+  note(note::import, packed(origin), core::Durability::synced);
+  return write_now();
+}
+
+Result<> ClusterKeeper::adopt(const ClusterSnapshot& snapshot, std::vector<store::Entry> rows) {
+  gathered_.insert(gathered_.end(), std::make_move_iterator(rows.begin()),
+                   std::make_move_iterator(rows.end()));
+  written_ = std::max(written_, snapshot.revision);
+  passed_ = snapshot.revision;
+  note(note::written, packed(written_), core::Durability::synced);
+  note(note::snapshot, snapshot.bytes, core::Durability::synced);
+  return write_now();
+}
+
+Result<> ClusterKeeper::found(const std::string& hub, const std::string& store_id,
+                              const ClusterSnapshot& snapshot) {
+  note_who(hub, store_id);
+  return adopt(snapshot, {});
 }
 
 void ClusterKeeper::submit(std::uint64_t, std::vector<store::Entry> entries) {
@@ -116,25 +141,18 @@ void ClusterKeeper::passed(cluster::Revision revision) {
   if (revision <= written_) return gathered_.clear();
   if (gathered_.empty()) return;
   written_ = revision;
-  note(written_note, packed(revision), core::Durability::written);
+  note(note::written, packed(revision), core::Durability::written);
   flush();
 }
 
 std::uint64_t ClusterKeeper::save(const ClusterSnapshot& snapshot) {
-  note(snapshot_note, snapshot.bytes, core::Durability::synced);
+  note(note::snapshot, snapshot.bytes, core::Durability::synced);
   flush();
   return last_submit_;
 }
 
-void ClusterKeeper::adopt(const ClusterSnapshot& snapshot) {
-  written_ = std::max(written_, snapshot.revision);
-  passed_ = snapshot.revision;
-  note(written_note, packed(written_), core::Durability::synced);
-  save(snapshot);
-}
-
 void ClusterKeeper::forget_snapshot() {
-  note(snapshot_note, "", core::Durability::synced);
+  note(note::snapshot, "", core::Durability::synced);
   flush();
 }
 

@@ -5,9 +5,11 @@
 //
 // The bus's log is the truth, not this file: nobody waits for it. The events of one batch are
 // written together, with the place of the batch, so that a restart writes none twice and leaves
-// none out.
+// none out. A state that the hub has from elsewhere becomes rows (store/state_rows.hpp): so at any
+// time the file is a log that a hub which is alone can go on with.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "hub/cluster_snapshot.hpp"
+#include "hub/log_replay.hpp"
 #include "store/committer.hpp"
 #include "store/log_lock.hpp"
 #include "store/sqlite_store.hpp"
@@ -36,16 +39,32 @@ class ClusterKeeper final : public store::LogWriter {
   }
   // Why what it left can't be used.
   [[nodiscard]] const std::optional<Error>& lost() const { return lost_; }
+  // What a bus is to begin with: the file is the log of a hub that was alone, marked by `synapse
+  // cluster import`. Zero: nobody has drawn its number yet.
+  [[nodiscard]] const std::optional<cluster::Origin>& import() const { return import_; }
+
+  // All of this before start(): it is on disk when it returns.
+  [[nodiscard]] Result<> introduce(const std::string& hub, const std::string& store_id);
+  [[nodiscard]] Result<> keep_origin(cluster::Origin origin);
+  // What its events come to.
+  [[nodiscard]] Result<std::unique_ptr<core::Machine>> replay(
+      const LogReplay& how, Moment now, const std::atomic<bool>& is_unwanted);
+  // The events are not older than that already.
+  [[nodiscard]] bool has_events_up_to(cluster::Revision revision) const {
+    return written_ >= revision;
+  }
+  // Goes on from there; `rows` lead the events to it.
+  [[nodiscard]] Result<> adopt(const ClusterSnapshot& snapshot, std::vector<store::Entry> rows);
+  // The same of a hub that begins a bus with its events: what they come to is that state.
+  [[nodiscard]] Result<> found(const std::string& hub, const std::string& store_id,
+                               const ClusterSnapshot& snapshot);
 
   void start(store::Committer::Done done);
-  void introduce(const std::string& hub, const std::string& store_id);
   // Of the turns of the batch that comes out of the log. With passed() they are written.
   void submit(std::uint64_t turn, std::vector<store::Entry> entries) override;
   void passed(cluster::Revision revision);
   // It is on disk when `done` tells of this number, or a later one.
   std::uint64_t save(const ClusterSnapshot& snapshot);
-  // Another hub's, in place of what led here: the events before it are not in this file.
-  void adopt(const ClusterSnapshot& snapshot);
   // The next start is without one.
   void forget_snapshot();
   // After start() was not called, nothing is there to be stopped.
@@ -53,14 +72,18 @@ class ClusterKeeper final : public store::LogWriter {
 
  private:
   [[nodiscard]] Result<> read();
+  [[nodiscard]] Result<> read_import();
   void note(std::string name, std::string value, core::Durability durability);
+  void note_who(const std::string& hub, const std::string& store_id);
   void flush();
+  [[nodiscard]] Result<> write_now();
 
   const std::string file_;
   std::string hub_;
   std::string store_id_;
   std::optional<ClusterState> saved_;
   std::optional<Error> lost_;
+  std::optional<cluster::Origin> import_;
   cluster::Revision written_ = 0;  // The file has the events up to this.
   cluster::Revision passed_ = 0;
   std::optional<store::LogLock> lock_;  // Outlives the store.

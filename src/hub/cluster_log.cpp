@@ -27,17 +27,23 @@ ClusterLog::ClusterLog(cluster::Hello self, cluster::Incarnation incarnation, Pl
   clock_.saw(has_begun ? roll().time() : base::from_seconds(here.wall), here.mono);
 }
 
-std::optional<Result<cluster::Config>> ClusterLog::beginning() const {
+std::optional<Result<ClusterLog::Beginning>> ClusterLog::beginning() const {
   if (arrived_.empty()) return std::nullopt;
   const Result<cluster::Batch> first = cluster::decode(arrived_.front().bytes);
-  if (!first) return Result<cluster::Config>(first.error());
+  if (!first) return Result<Beginning>(first.error());
+  Beginning beginning;
+  const std::optional<Moment> moment = beginning.behind.roll.take(*first);
+  beginning.moment = moment.value_or(Moment());
   for (const cluster::Item& item : first->items) {
-    if (const auto* config = std::get_if<cluster::Config>(&item)) {
-      return Result<cluster::Config>(*config);
-    }
+    static_cast<void>(beginning.behind.roll.note(item, first->head));
+    if (const auto* config = std::get_if<cluster::Config>(&item)) beginning.config = *config;
   }
-  return Result<cluster::Config>(
-      fail(ErrorCode::corrupt, "the log does not begin with what a bus begins with"));
+  if (!moment || beginning.behind.roll.bus().empty()) {
+    return Result<Beginning>(
+        fail(ErrorCode::corrupt, "the log does not begin with what a bus begins with"));
+  }
+  beginning.behind.applied = arrived_.front().revision;
+  return Result<Beginning>(std::move(beginning));
 }
 
 void ClusterLog::join(const std::string& url) { member_.greet(url); }
@@ -49,6 +55,7 @@ void ClusterLog::join_again(cluster::Incarnation incarnation, Moment here) {
   has_tick_ = false;
   last_own_ = here;
   join(url);
+  if (drains_) announce(cluster::Drain{incarnation, true});
 }
 
 void ClusterLog::part() { member_.propose(cluster::Gone{member_.incarnation()}); }
@@ -70,6 +77,7 @@ std::optional<core::Entry> ClusterLog::next(const core::Machine& machine) {
         return entry;
       }
       is_under_way_ = false;
+      if (const cluster::Hub* self = roll().find(member_.incarnation())) drains_ = self->drains;
       clock_.saw(roll().time(), last_here_.mono);
       if (roll().rules() > member_.self().rules) {
         failure_ = fail(ErrorCode::unknown_kind,

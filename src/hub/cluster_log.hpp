@@ -31,13 +31,20 @@ class ClusterLog final : public EntryLog {
 
   // What the bus begins with, as long as nothing has come out: whoever has no snapshot makes its
   // machine of it. Nothing: nothing has arrived. Errors: corrupt, unknown_kind.
-  [[nodiscard]] std::optional<Result<cluster::Config>> beginning() const;
+  struct Beginning {
+    cluster::Config config;
+    Moment moment;
+    Place behind;  // Where a hub is that has all of it.
+  };
+  [[nodiscard]] std::optional<Result<Beginning>> beginning() const;
   // Says hello, and where this hub is found.
   void join(const std::string& url);
   // The same under another incarnation, after this one was called gone.
   void join_again(cluster::Incarnation incarnation, Moment here);
   // Says goodbye: the others need not wait until it is silent for too long.
   void part();
+  // To all hubs.
+  void announce(const cluster::Item& item) { member_.propose(item); }
 
   void propose(core::Entry entry) override;
   [[nodiscard]] std::optional<core::Entry> next(const core::Machine& machine) override;
@@ -64,6 +71,8 @@ class ClusterLog final : public EntryLog {
   // The others know it. From then on it has ids of its own for sessions.
   [[nodiscard]] bool is_joined() const { return roll().find(member_.incarnation()) != nullptr; }
   [[nodiscard]] SessionId before_first_session() const;
+  // All know that it takes no sockets; and they will again, if they call it gone meanwhile.
+  [[nodiscard]] bool drains() const { return drains_; }
   // The others have called it gone.
   [[nodiscard]] bool is_ended() const { return roll().has_ended(member_.incarnation()); }
   // When it last saw itself in the log, if that is so long ago that the log must be out of reach.
@@ -92,6 +101,7 @@ class ClusterLog final : public EntryLog {
   cluster::LogClock clock_;
   std::deque<Arrived> arrived_;
   std::uint64_t ignored_ = 0;
+  bool drains_ = false;
   bool is_own_ = false;        // The batch that is coming out.
   bool is_under_way_ = false;  // One is.
   bool has_tick_ = false;      // One of its own has yet to come out.

@@ -137,15 +137,31 @@ net::HttpResponse ClusterPeers::answer(const net::HttpRequest& request) const {
 
 void ClusterPeers::forget(cluster::Revision covered) {
   if (etcd_.is_asking() || covered <= forgotten_) return;
-  etcd_.put(covered_name_, std::to_string(covered), [this](const Result<>& told) {
-    if (!told) return;
-    const std::string all(cluster::covered_prefix);
-    etcd_.list(all, [this](const Result<std::vector<std::string>>& buses) {
-      const cluster::Revision least = buses ? least_covered(*buses) : 0;
-      if (least <= forgotten_) return;
-      // Another hub may have been quicker; what etcd says then does not matter.
-      etcd_.compact(least, [this, least](const Result<>&) { forgotten_ = least; });
+  forget(covered, cluster::EtcdLog::Freed::later, [](const Result<cluster::Revision>&) {});
+}
+
+void ClusterPeers::forget_now(cluster::Revision covered, const Forgotten& done) {
+  forget(covered, cluster::EtcdLog::Freed::before_the_answer, done);
+}
+
+void ClusterPeers::forget(cluster::Revision covered, cluster::EtcdLog::Freed freed,
+                          const Forgotten& done) {
+  const auto listed = [this, freed, done](const Result<std::vector<std::string>>& buses) {
+    if (!buses) return done(buses.error());
+    const cluster::Revision least = least_covered(*buses);
+    if (least <= forgotten_) return done(forgotten_);
+    etcd_.compact(least, freed, [this, least, done](const Result<>& compacted) {
+      // Another hub may have been quicker.
+      const bool is_gone =
+          compacted || compacted.error().message.find("compacted") != std::string::npos;
+      if (!is_gone) return done(compacted.error());
+      forgotten_ = least;
+      done(least);
     });
+  };
+  etcd_.put(covered_name_, std::to_string(covered), [this, listed, done](const Result<>& told) {
+    if (!told) return done(told.error());
+    etcd_.list(std::string(cluster::covered_prefix), listed);
   });
 }
 

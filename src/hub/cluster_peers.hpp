@@ -45,9 +45,14 @@ class ClusterPeers {
 
   // This bus needs nothing up to this; what no bus needs is forgotten.
   void forget(cluster::Revision covered);
+  // The same where somebody waits for it: up to where etcd has forgotten. Not while is_asking().
+  using Forgotten = std::function<void(Result<cluster::Revision>)>;
+  void forget_now(cluster::Revision covered, const Forgotten& done);
+  [[nodiscard]] bool is_asking() const { return etcd_.is_asking(); }
 
  private:
   void ask_next(Fetched fetched);
+  void forget(cluster::Revision covered, cluster::EtcdLog::Freed freed, const Forgotten& done);
 
   cluster::EtcdLog& etcd_;
   const std::string folder_;

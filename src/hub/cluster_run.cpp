@@ -3,12 +3,10 @@
 
 #include <array>
 #include <boost/asio/post.hpp>
-#include <cstdio>
 #include <limits>
-#include <random>
 #include <utility>
 
-#include "cluster/address.hpp"
+#include "hub/draw_number.hpp"
 #include "net/http_rules.hpp"
 #include "synapse/version.hpp"
 
@@ -17,29 +15,10 @@ namespace synapse::hub {
 namespace {
 
 constexpr std::chrono::milliseconds look_often{500};
+constexpr std::chrono::seconds look_at_nodes_every{60};
 constexpr std::chrono::milliseconds step{50};
 // The rules of the machine that this version knows.
 constexpr std::uint32_t newest_rules = 1;
-
-std::uint64_t draw_number() {
-  std::random_device random;
-  return std::uint64_t{random()} << 32U | random();
-}
-
-std::string draw_hub_name() {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "hub-%016llx",
-                static_cast<unsigned long long>(draw_number()));
-  return text.data();
-}
-
-cluster::EtcdOptions etcd_options(const RunOptions& options) {
-  const cluster::Address address = cluster::parse_address(options.cluster).value();
-  return {address.endpoints,    address.bus,         options.cluster_ca,      options.cluster_cert,
-          options.cluster_key, options.cluster_user, options.cluster_password};
-}
-
-Error unwanted() { return fail(ErrorCode::closed, "stopped before it had joined the cluster"); }
 
 }  // namespace
 
@@ -51,152 +30,11 @@ ClusterRun::ClusterRun(const RunOptions& options, EngineOptions engine, Host hos
 
 ClusterRun::~ClusterRun() = default;
 
-Result<std::unique_ptr<core::Machine>> ClusterRun::find_bus(
-    boost::asio::io_context& io, const std::atomic<bool>& is_unwanted) {
-  const Waiting waiting{io, is_unwanted};
-  if (Result<> opened = keeper_.open(); !opened) return opened.error();
-  if (keeper_.lost()) {
-    host_.logger.warning("the hub's snapshot can't be used: " + keeper_.lost()->message);
-  }
-  keeper_.start([this](std::uint64_t number, const std::optional<Error>& error) {
-    if (error) return host_.fail(*error);
-    boost::asio::post(host_.executor, [this, number] { written(number); });
-  });
-  const cluster::EtcdOptions options = etcd_options(options_);
-  etcd_.emplace(host_.executor, options);
-  peers_.emplace(host_.executor, *etcd_, options.bus, options_.cluster_ca);
-  const Result<Head> head = find_store(waiting);
-  if (!head) return head.error();
-  if (Result<> sound = check_store(*head); !sound) return sound.error();
-  const Result<bool> begun = wait_for<bool>(waiting, [this](const auto& done) {
-    peers_->begin([done](const Result<>& has) { done(has ? Result<bool>(true) : has.error()); });
-  });
-  if (!begun) return begun.error();
-  hub_ = keeper_.hub().empty() ? draw_hub_name() : keeper_.hub();
-  if (keeper_.hub().empty()) keeper_.introduce(hub_, head->store);
-  return begin_at(waiting, keeper_.take_saved(), *head);
-}
-
-Result<std::unique_ptr<core::Machine>> ClusterRun::begin_at(const Waiting& waiting,
-                                                            std::optional<ClusterState> saved,
-                                                            const Head& head) {
-  if (saved && saved->revision > head.now) {
-    return fail(ErrorCode::corrupt,
-                "etcd is behind this hub: it was set back to an earlier state, and what it has "
-                "lost is lost; begin a new bus under another name");
-  }
-  std::unique_ptr<core::Machine> machine;
-  ClusterLog::Place place;
-  if (saved) {
-    place = {std::move(saved->roll), saved->revision};
-    machine = std::move(saved->machine);
-  }
-  // Where nothing of this bus came since, it does not matter what the store has forgotten.
-  const bool has_all = machine && place.applied >= head.last;
-  place_log(std::move(place));
-  follow(has_all ? head.now : log_->applied());
-  if (!machine && head.last == 0) found_bus();
-  // The next batch, or that the log no longer goes back so far.
-  Result<> read;
-  if (!has_all) read = read_beginning(waiting);
-  if (!read && read.error().code == ErrorCode::not_found) return join_by_snapshot(waiting);
-  if (!read) return read.error();
-  if (machine) {
-    bus_ = log_->roll().bus();
-    return machine;
-  }
-  const Result<cluster::Config> config = *log_->beginning();
-  if (!config) return config.error();
-  bus_ = config->bus;
-  return std::make_unique<core::Machine>(config->limits, config->bus);
-}
-
-// The log no longer has what came before; another hub does.
-Result<std::unique_ptr<core::Machine>> ClusterRun::join_by_snapshot(const Waiting& waiting) {
-  host_.logger.info("the cluster's log no longer reaches back to where this hub left off; it asks "
-                    "the others for a snapshot");
-  failure_.reset();
-  Result<ClusterSnapshot> snapshot = wait_for<ClusterSnapshot>(
-      waiting, [this](const auto& done) { peers_->fetch(done); });
-  if (!snapshot) return snapshot.error();
-  Result<ClusterState> state = read_snapshot(snapshot->bytes);
-  if (!state) return state.error();
-  keeper_.adopt(*snapshot);
-  place_log({std::move(state->roll), state->revision});
-  bus_ = log_->roll().bus();
-  agreement_->took({snapshot->revision, snapshot->digest});
-  follow(log_->applied());
-  return std::move(state->machine);
-}
-
 void ClusterRun::place_log(ClusterLog::Place place) {
+  saves_ = place.roll.saves();
   agreement_.emplace(place.roll.time(), base::from_seconds(options_.cluster_snapshot_every));
   log_.emplace(cluster::Hello{hub_, "", std::string(version()), newest_rules},
                cluster::Incarnation{draw_number()}, std::move(place), host_.clock.now());
-}
-
-template <class T>
-Result<T> ClusterRun::wait_for(const Waiting& waiting,
-                               const std::function<void(std::function<void(Result<T>)>)>& ask) {
-  auto answer = std::make_shared<std::optional<Result<T>>>();
-  ask([answer](Result<T> given) { *answer = std::move(given); });
-  while (!*answer) {
-    if (waiting.is_unwanted) {
-      peers_.reset();
-      etcd_.reset();
-      return unwanted();
-    }
-    waiting.io.restart();
-    waiting.io.run_one_for(step);
-  }
-  return std::move(**answer);
-}
-
-Result<ClusterRun::Head> ClusterRun::find_store(const Waiting& waiting) {
-  std::string said;
-  for (;;) {
-    Result<Head> head =
-        wait_for<Head>(waiting, [this](const auto& done) { etcd_->look(done); });
-    if (head || waiting.is_unwanted) return head;
-    const std::string why = head.error().message;
-    if (std::exchange(said, why) != why) {
-      host_.logger.warning("the cluster's log can't be reached; the hub goes on trying: " + why);
-    }
-    waiting.io.restart();
-    waiting.io.run_for(10 * step);
-  }
-}
-
-Result<> ClusterRun::check_store(const Head& head) const {
-  if (keeper_.store_id().empty() || keeper_.store_id() == head.store) return {};
-  return fail(ErrorCode::bad_argument,
-              "this is another etcd cluster than the one that the hub's log " + *options_.db +
-                  " is of; name that one, or begin with a new file");
-}
-
-// Several may do it at once; the first in the log counts.
-void ClusterRun::found_bus() {
-  const Moment now = host_.clock.now();
-  const std::string config =
-      cluster::encode(cluster::Config{engine_options_.hub_id, engine_options_.limits});
-  const std::string batch = cluster::encode(
-      cluster::BatchHead{{draw_number()}, 1, base::from_seconds(now.wall), now.wall}, {config});
-  is_appending_ = true;
-  etcd_->append(batch, [this](const Result<>& result) {
-    is_appending_ = false;
-    // Not known: then it is there, or another try is needed.
-    if (!result && engine_ == nullptr && !log_->beginning()) found_bus();
-  });
-}
-
-Result<> ClusterRun::read_beginning(const Waiting& waiting) {
-  while (!log_->beginning()) {
-    if (failure_) return *failure_;
-    if (waiting.is_unwanted) return unwanted();
-    waiting.io.restart();
-    waiting.io.run_one_for(step);
-  }
-  return {};
 }
 
 void ClusterRun::follow(cluster::Revision after) {
@@ -220,6 +58,7 @@ Result<> ClusterRun::join(boost::asio::io_context& io, Engine& engine,
   attendance_.emplace(engine, *log_, [] { return cluster::Incarnation{draw_number()}; });
   log_->on_passed([this](cluster::Revision revision, const cluster::Roll& roll,
                          const core::Machine& machine) { passed(revision, roll, machine); });
+  control_.emplace(ClusterControl::Parts{*log_, *peers_, *nodes_});
   url_ = options_.advertise.empty() ? advertised : options_.advertise;
   log_->join(url_);
   while (!is_serving()) {
@@ -244,7 +83,22 @@ void ClusterRun::work(Moment now) {
     failure_ = log_->failure();
     return host_.fail(*failure_);
   }
+  if (is_draining_.exchange(log_->drains()) != log_->drains()) {
+    host_.logger.info(is_draining_ ? "the hub is drained: it takes no sockets"
+                                   : "the hub takes sockets again");
+  }
+  if (is_draining_) engine_->drain(now);
+  control_->work(now);
+  look_at_nodes(now);
   append(now);
+}
+
+// What they say is for people, and for those of many hubs that ask.
+void ClusterRun::look_at_nodes(Moment now) {
+  const bool is_due = !looked_at_ || now.mono - *looked_at_ >= look_at_nodes_every;
+  if (!is_serving() || !is_due || nodes_->is_looking()) return;
+  looked_at_ = now.mono;
+  nodes_->look([] {});
 }
 
 void ClusterRun::passed(cluster::Revision revision, const cluster::Roll& roll,
@@ -256,24 +110,31 @@ void ClusterRun::passed(cluster::Revision revision, const cluster::Roll& roll,
   }
   compare();
   // A hub that reads what it has missed has no time for any but the newest.
-  if (!agreement_->is_due(roll.time()) || !is_serving()) return;
+  const bool is_told_to = std::exchange(saves_, roll.saves()) != roll.saves();
+  if (is_told_to) control_->told_to_save(revision);
+  if ((!agreement_->is_due(roll.time()) && !is_told_to) || !is_serving()) return;
   ClusterSnapshot snapshot = take_snapshot(revision, roll, machine);
   agreement_->took({snapshot.revision, snapshot.digest});
-  // One at a time: a disk that is slow has the next one.
-  if (saving_) return;
-  save(snapshot);
   space_.saved(revision, roll.time());
-  peers_->offer(std::move(snapshot));
+  save(std::move(snapshot));
 }
 
-void ClusterRun::save(const ClusterSnapshot& snapshot) {
+// One at a time, so that a disk that is slow has the newest next.
+void ClusterRun::save(ClusterSnapshot snapshot) {
+  if (saving_) {
+    next_saved_ = std::move(snapshot);
+    return;
+  }
   saving_number_ = keeper_.save(snapshot);
-  saving_ = cluster::Beat{snapshot.revision, snapshot.digest};
+  saving_ = std::move(snapshot);
 }
 
 void ClusterRun::written(std::uint64_t number) {
   if (!saving_ || number < saving_number_) return;
-  log_->tell(*std::exchange(saving_, std::nullopt));
+  ClusterSnapshot snapshot = *std::exchange(saving_, std::nullopt);
+  log_->tell({snapshot.revision, snapshot.digest});
+  peers_->offer(std::move(snapshot));
+  if (next_saved_) save(*std::exchange(next_saved_, std::nullopt));
   if (engine_ == nullptr || is_parting_) return;
   const auto& hubs = log_->roll().hubs();
   const bool is_first = !hubs.empty() && hubs.begin()->second.hello.hub == hub_;
@@ -320,16 +181,36 @@ void ClusterRun::part() {
   log_->part();
 }
 
-net::HttpResponse ClusterRun::answer(const net::HttpRequest& request, Moment now) const {
-  const std::string_view path = std::string_view(request.target);
-  if (path == "/cluster/snapshot") return peers_->answer(request);
-  if (path != "/cluster/status") return net::plain_response(404, "there is no such page");
-  if (request.method != "GET") return net::plain_response(405, "only GET");
+std::optional<net::HttpResponse> ClusterRun::refuse(const net::HttpRequest& request) const {
+  const bool is_question = request.target == "/cluster/status";
+  if (!is_question && request.target != "/cluster/drain" && request.target != "/cluster/compact") {
+    return net::plain_response(404, "there is no such page");
+  }
+  const std::string method = is_question ? "GET" : "POST";
+  if (request.method != method) return net::plain_response(405, "only " + method);
   const net::TokenGate tokens(options_.token.value_or(""), options_.tokens);
   if (!request.peer.is_unix && !tokens.admit(request)) {
     return net::plain_response(401, "a bearer token is needed");
   }
-  return {200, "application/json", to_json(status(now)), {}};
+  const bool is_in = control_ && is_serving() && !is_parting_;
+  if (is_question || is_in) return std::nullopt;
+  return net::plain_response(503, "the hub is not one of the bus now");
+}
+
+void ClusterRun::answer(const net::HttpRequest& request, Moment now,
+                        const std::shared_ptr<net::HttpReply>& reply) {
+  if (request.target == "/cluster/snapshot") return reply->respond(peers_->answer(request));
+  if (auto refusal = refuse(request)) return reply->respond(*std::move(refusal));
+  if (request.target == "/cluster/status") {
+    return reply->respond({200, "application/json", to_json(status(now)), {}});
+  }
+  if (request.target == "/cluster/drain") {
+    reply->respond(control_->drain(request));
+  } else {
+    control_->compact(now,
+                      [reply](net::HttpResponse answer) { reply->respond(std::move(answer)); });
+  }
+  host_.drain();
 }
 
 ClusterStatus ClusterRun::status(Moment now) const {
@@ -346,10 +227,11 @@ ClusterStatus ClusterRun::status(Moment now) const {
   status.ignored_batches = log_->ignored();
   for (const auto& [place, hub] : roll.hubs()) {
     status.hubs.push_back({hub.hello.hub, hub.hello.url, hub.hello.version, hub.hello.rules,
-                           hub.incarnation == log_->incarnation(), roll.is_silent(hub),
+                           hub.incarnation == log_->incarnation(), roll.is_silent(hub), hub.drains,
                            base::to_seconds(log_->time(now).mono - hub.heard), hub.ahead,
                            hub.beat.revision, hub.beat.digest});
   }
+  if (nodes_) status.nodes = nodes_->nodes();
   return status;
 }
 

@@ -27,10 +27,25 @@ void write_hub(wire::JsonWriter& json, const ClusterStatus::Hub& hub) {
       .boolean(hub.is_self)
       .key("silent")
       .boolean(hub.is_silent)
+      .key("draining")
+      .boolean(hub.drains)
       .field("heard_seconds", hub.heard_seconds)
       .field("clock_ahead", hub.clock_ahead)
       .field("snapshot", hub.snapshot)
       .field("digest", hub.snapshot == 0 ? std::string() : digest_text(hub.digest))
+      .end_object();
+}
+
+void write_node(wire::JsonWriter& json, const cluster::EtcdNode& node) {
+  json.begin_object()
+      .field("at", node.at)
+      .field("error", node.problem)
+      .key("leader")
+      .boolean(node.metrics.has_leader)
+      .field("file", node.metrics.file_bytes)
+      .field("used", node.metrics.used_bytes)
+      .field("quota", node.metrics.quota_bytes)
+      .field("sync_p99", node.sync_p99)
       .end_object();
 }
 
@@ -50,6 +65,8 @@ std::string to_json(const ClusterStatus& status) {
       .key("hubs")
       .begin_array();
   for (const ClusterStatus::Hub& hub : status.hubs) write_hub(json, hub);
+  json.end_array().key("nodes").begin_array();
+  for (const cluster::EtcdNode& node : status.nodes) write_node(json, node);
   return json.end_array().end_object().take();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cluster/batch.hpp"
+#include "cluster/etcd_nodes.hpp"
 
 namespace synapse::hub {
 
@@ -18,6 +19,7 @@ struct ClusterStatus {
     std::uint32_t rules = 1;
     bool is_self = false;
     bool is_silent = false;
+    bool drains = false;
     double heard_seconds = 0;  // Ago, by the log's time.
     double clock_ahead = 0;    // Seconds, of its wall clock before the log's time.
     cluster::Revision snapshot = 0;
@@ -31,6 +33,7 @@ struct ClusterStatus {
   std::uint64_t agents = 0;
   std::uint64_t ignored_batches = 0;  // That the log had twice, or too late.
   std::vector<Hub> hubs;
+  std::vector<cluster::EtcdNode> nodes;  // As they were at the last look.
 };
 
 [[nodiscard]] std::string to_json(const ClusterStatus& status);

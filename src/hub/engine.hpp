@@ -74,8 +74,9 @@ class Engine {
   void write_renewed_soon(Moment now) { room_.write_renewed_soon(now); }
   // Closes every socket, because the hub shuts down.
   void shut_down();
-  // The same for one.
+  // The same for one, for this or another reason.
   static void send_away(Session& session);
+  static void send_elsewhere(Session& session);
 
   // Of a bus of several hubs.
   // Sockets that open from now on are numbered after this id.
@@ -86,6 +87,9 @@ class Engine {
   // Closes those sockets whose requests have been in the log's hands since then or longer: whether
   // they will be carried out is open, and their clients ask again elsewhere.
   void give_up_on(Mono since, Moment now);
+  // Closes every socket, because its agents are to go on at other hubs. They leave as if they were
+  // lost, so that what is theirs waits for them there.
+  void drain(Moment now);
   // Closes every socket, because the others hold this hub for gone.
   void start_over(std::string_view why);
 

@@ -14,6 +14,7 @@ namespace {
 
 // Of a socket that has no name yet.
 constexpr std::size_t waiting_bytes_max = 16UL << 10U;
+constexpr std::string_view drained = "the hub is being drained; go on at another of its cluster";
 
 }  // namespace
 
@@ -108,6 +109,18 @@ void Engine::give_up_on(Mono since, Moment now) {
     if (!session->is_open || !session->pending || session->pending->arrived > since) continue;
     end_and_leave(*session, CloseCode::try_again_later,
                   "the outcome is open; ask again with the same key", now);
+  }
+}
+
+void Engine::send_elsewhere(Session& session) {
+  session.connection->close(static_cast<std::uint16_t>(CloseCode::service_restart), drained);
+}
+
+void Engine::drain(Moment now) {
+  hooks_.drain(now);
+  for (const auto& [id, session] : door_.sockets().all()) {
+    if (!session->is_open) continue;
+    end_and_leave(*session, CloseCode::service_restart, drained, now);
   }
 }
 

@@ -79,6 +79,8 @@ class HookDesk {
   void lost(SessionId id);
   // The same of all of them.
   void start_over();
+  // All of them leave: their next calls are another hub's.
+  void drain(Moment now);
   // Answers calls that have waited since then or longer with an error: what came of them is open.
   void give_up_on(Mono since, Moment now);
   // Sessions that were idle for too long leave; claims of hosts that live are renewed.

@@ -168,6 +168,20 @@ void HookDesk::start_over() {
   while (!sessions_.empty()) forget_session(sessions_.begin()->first);
 }
 
+void HookDesk::drain(Moment now) {
+  std::set<SessionId> leaving;
+  for (const auto& [id, session] : sessions_) leaving.insert(id);
+  while (!lines_.empty()) {
+    const std::string key = lines_.begin()->first;
+    leaving.insert(lines_.begin()->second.front()->id);
+    drop_line(key, "the hub is being drained");
+  }
+  for (const SessionId id : leaving) {
+    forget_session(id);
+    if (id != SessionId{}) log_.propose({id, now, core::Leave{core::Parting::lost}});
+  }
+}
+
 // A wish for a name may be carried out yet; so the session leaves, whatever came of it.
 void HookDesk::give_up_on(Mono since, Moment now) {
   std::vector<std::pair<std::string, SessionId>> stuck;

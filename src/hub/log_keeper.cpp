@@ -2,6 +2,7 @@
 #include "hub/log_keeper.hpp"
 
 #include "base/file.hpp"
+#include "hub/cluster_notes.hpp"
 #include "store/event_codec.hpp"
 #include "store/frozen_store.hpp"
 #include "store/wal_check.hpp"
@@ -9,8 +10,6 @@
 namespace synapse::hub {
 
 namespace {
-
-constexpr std::size_t undecodable_told_max = 100;
 
 Error damaged(const std::string& file, const store::WalDamage& damage) {
   return fail(
@@ -67,6 +66,12 @@ Result<> LogKeeper::judge_newest_part(Moment now) {
 }
 
 LogKeeper::Opened LogKeeper::open_for_writing(Moment now, const std::atomic<bool>& is_unwanted) {
+  const Result<bool> has_left = leave_cluster(*store_);
+  if (!has_left) return has_left.error();
+  if (*has_left) {
+    logger_.warning(
+        "the log was that of a hub of a cluster; from now on it is that of a hub that is alone");
+  }
   store::ReplayReport report;
   auto machine = replay(*store_, now, report, is_unwanted);
   if (!machine) return machine;
@@ -98,44 +103,11 @@ LogKeeper::Opened LogKeeper::open_for_reading(const Error& why, Moment now,
 LogKeeper::Opened LogKeeper::replay(store::EventStore& store, Moment now,
                                     store::ReplayReport& report,
                                     const std::atomic<bool>& is_unwanted) {
-  auto machine = std::make_unique<core::Machine>(limits_, hub_id_);
-  std::size_t told = 0;
-  const auto skipped = [this, &told](std::int64_t seq, const Error& why) {
-    if (++told > undecodable_told_max) return;
-    logger_.warning("event " + std::to_string(seq) + " of the log is skipped: " + why.message);
-  };
-  auto replayed = store::replay(store, *machine, now, {skipped, is_unwanted});
-  if (!replayed) return replayed.error();
-  report = std::move(*replayed);
-  if (told > undecodable_told_max) {
-    logger_.warning(std::to_string(told - undecodable_told_max) +
-                    " more events of the log can't be read and were skipped");
-  }
-  // In another boot, what was written and not synced may be gone: its epochs are not given again.
-  if (report.reserved && (boot_.empty() || report.reserved->boot != boot_)) {
-    machine->saw_epoch(report.reserved->until);
-  }
-  if (const std::string cut = machine->fit(); !cut.empty()) {
-    logger_.warning("the log holds more than a hub may keep: " + cut);
-  }
-  return machine;
+  return replay_.machine(store, now, report, is_unwanted);
 }
 
 void LogKeeper::tell(const store::ReplayReport& report) const {
-  std::size_t mended = 0;
-  for (const std::string& what : report.mended) {
-    if (++mended > undecodable_told_max) break;
-    logger_.warning("in the log, " + what);
-  }
-  if (mended > undecodable_told_max) {
-    logger_.warning(std::to_string(report.mended.size() - undecodable_told_max) +
-                    " more leases of the log were not as they should be");
-  }
-  if (report.unknown > 0) {
-    logger_.warning(std::to_string(report.unknown) +
-                    " events of the log are of a kind that this "
-                    "version doesn't know, and were skipped");
-  }
+  replay_.tell(report);
   if (options_.compact_hint != 0 && report.records > options_.compact_hint) {
     logger_.warning("the log holds " + std::to_string(report.records) +
                     " events; `synapse compact` can make it smaller");

@@ -13,6 +13,7 @@
 
 #include "base/process_row.hpp"
 #include "core/machine.hpp"
+#include "hub/log_replay.hpp"
 #include "hub/logger.hpp"
 #include "store/committer.hpp"
 #include "store/log_lock.hpp"
@@ -32,8 +33,7 @@ class LogKeeper {
   LogKeeper(LogOptions options, const core::Limits& limits, std::string hub_id,
             const Logger& logger)
       : options_(std::move(options)),
-        limits_(limits),
-        hub_id_(std::move(hub_id)),
+        replay_{limits, std::move(hub_id), base::boot_id(), logger},
         logger_(logger) {}
 
   // The machine that the log describes at `now`. Once the hub is no longer wanted it ends soon,
@@ -66,9 +66,7 @@ class LogKeeper {
   void tell(const store::ReplayReport& report) const;
 
   const LogOptions options_;
-  core::Limits limits_;
-  std::string hub_id_;
-  const std::string boot_ = base::boot_id();
+  const LogReplay replay_;
   const Logger& logger_;
   std::optional<store::LogLock> lock_;  // Outlives the store.
   std::optional<Error> read_only_;

@@ -36,9 +36,31 @@ void write_classic(std::string& out, const Metrics& metrics, const Gauges& gauge
   sample(out, "synapse_messages_total", "Frames handled.", "counter", metrics.messages);
 }
 
+void write_etcd(std::string& out, const std::vector<cluster::EtcdNode>& nodes) {
+  header(out, "synapse_cluster_etcd_sync_seconds",
+         "What 99 of 100 syncs of an etcd node's disk take at most.", "gauge");
+  for (const cluster::EtcdNode& node : nodes) {
+    if (!node.sync_p99) continue;
+    out += "synapse_cluster_etcd_sync_seconds{node=\"" + node.at + "\"} " +
+           number(*node.sync_p99) + "\n";
+  }
+  header(out, "synapse_cluster_etcd_quota_used", "Part of an etcd node's quota, of 1.", "gauge");
+  for (const cluster::EtcdNode& node : nodes) {
+    if (node.metrics.quota_bytes == 0) continue;
+    out += "synapse_cluster_etcd_quota_used{node=\"" + node.at + "\"} " +
+           number(static_cast<double>(node.metrics.file_bytes) /
+                  static_cast<double>(node.metrics.quota_bytes)) +
+           "\n";
+  }
+}
+
 void write_cluster(std::string& out, const Metrics& metrics, const ClusterStatus& cluster) {
   sample(out, "synapse_cluster_quorum", "Whether the cluster's log is within reach.", "gauge",
          cluster.has_quorum ? 1 : 0);
+  const auto self = std::find_if(cluster.hubs.begin(), cluster.hubs.end(),
+                                 [](const ClusterStatus::Hub& hub) { return hub.is_self; });
+  sample(out, "synapse_cluster_draining", "Whether the hub takes no sockets.", "gauge",
+         self != cluster.hubs.end() && self->drains ? 1 : 0);
   sample(out, "synapse_cluster_hubs", "Hubs of the bus.", "gauge", cluster.hubs.size());
   sample(out, "synapse_cluster_revision", "Up to where the log is applied.", "gauge",
          cluster.revision);
@@ -57,6 +79,7 @@ void write_cluster(std::string& out, const Metrics& metrics, const ClusterStatus
     out += "synapse_cluster_clock_ahead_seconds{hub=\"" + hub.name + "\"} " +
            number(hub.clock_ahead) + "\n";
   }
+  if (!cluster.nodes.empty()) write_etcd(out, cluster.nodes);
   metrics.propose_seconds.write(out, "synapse_cluster_propose_seconds",
                                 "From a batch's leaving to its coming out of the log.");
 }

@@ -113,8 +113,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
     asio::dispatch(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       if (is_for_hooks(request)) return hook(request, reply);
       const Moment now = clock_.now();
-      if (cluster_ && is_for_cluster(request))
-        return reply->respond(cluster_->answer(request, now));
+      if (cluster_ && is_for_cluster(request)) return cluster_->answer(request, now, reply);
       refresh_metrics(now);
       reply->respond(http_page(request, http_options(options_), *engine_,
                                base::to_seconds(now.mono - started_)));
@@ -122,6 +121,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   std::optional<net::HttpResponse> refuse_upgrade(const net::HttpRequest& request) override {
+    if (cluster_ && cluster_->is_draining()) return net::plain_response(503, "go on elsewhere");
     return refuse_sender(options_, request);
   }
 
@@ -196,7 +196,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   // Everything below runs on the hub's strand.
 
   void hook(const net::HttpRequest& request, const std::shared_ptr<net::HttpReply>& reply) {
-    const bool is_serving = !stopping_ && (!cluster_ || cluster_->is_serving());
+    const bool is_serving = !stopping_ && (!cluster_ || cluster_->takes_agents());
     answer_hook(request, reply, *engine_, is_serving ? std::optional(clock_.now()) : std::nullopt);
     drain();
   }
@@ -248,6 +248,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       case Arrival::Kind::opened:
         trim_.count();
         if (stopping_) return Engine::send_away(*session);
+        if (cluster_ && cluster_->is_draining()) return Engine::send_elsewhere(*session);
         engine_->open(session, clock_.now());
         break;
       case Arrival::Kind::spoke:

@@ -2,6 +2,7 @@
 #include "services/diagnosis.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/strings.hpp"
 #include "net/http_rules.hpp"
@@ -110,7 +111,57 @@ Finding check_cluster(const ClusterHealth& health) {
             "clocks are " + std::to_string(static_cast<int>(health.clocks_apart)) + " s apart",
             "let the machines' clocks be set by NTP"};
   }
+  if (!health.draining.empty()) {
+    return {"cluster", Health::warning,
+            base::join(health.draining, ", ") + " takes no sockets: it is being drained",
+            "stop it, or let it take some again: synapse cluster drain --undo HUB"};
+  }
   return {"cluster", Health::ok, hubs + " share the bus"};
+}
+
+std::optional<Finding> check_etcd(const std::vector<EtcdHealth>& nodes) {
+  // What etcd's own guide asks for; and its nodes' heartbeats, which a sync of that length delays.
+  constexpr double sync_good = 0.010;
+  constexpr double sync_bad = 0.100;
+  constexpr double quota_much = 0.75;
+  constexpr double quota_full = 0.95;
+  constexpr const char* make_room =
+      "synapse cluster compact, then etcdctl defrag on one node after the other; if it is full "
+      "already, etcdctl alarm disarm; or a larger --quota-backend-bytes";
+  if (nodes.empty()) return std::nullopt;
+  const auto at = [](const EtcdHealth& node) { return "etcd at " + node.at; };
+  const auto percent = [](double part) { return std::to_string(static_cast<int>(100 * part)); };
+  const EtcdHealth& fullest = *std::max_element(
+      nodes.begin(), nodes.end(),
+      [](const EtcdHealth& a, const EtcdHealth& b) { return a.quota_used < b.quota_used; });
+  const EtcdHealth& slowest = *std::max_element(
+      nodes.begin(), nodes.end(), [](const EtcdHealth& a, const EtcdHealth& b) {
+        return a.sync_p99.value_or(0) < b.sync_p99.value_or(0);
+      });
+  const std::string used = " has used " + percent(fullest.quota_used) + " % of its quota";
+  if (fullest.quota_used >= quota_full) {
+    return Finding{"etcd", Health::failure, at(fullest) + used + ": soon it takes no more changes",
+                   make_room};
+  }
+  const double sync = slowest.sync_p99.value_or(0);
+  const std::string takes =
+      " takes " + std::to_string(std::lround(1000 * sync)) + " ms for a sync (p99)";
+  const char* disk =
+      "give it a disk that syncs in less than 10 ms, and that nothing else writes to";
+  if (sync > sync_bad) return Finding{"etcd", Health::failure, at(slowest) + takes, disk};
+  for (const EtcdHealth& node : nodes) {
+    if (node.problem.empty()) continue;
+    return Finding{"etcd", Health::warning, at(node) + " does not say how it is: " + node.problem,
+                   "see whether it runs; the loss of one more may be the loss of the majority"};
+  }
+  if (fullest.quota_used >= quota_much) {
+    return Finding{"etcd", Health::warning, at(fullest) + used, make_room};
+  }
+  if (sync > sync_good) return Finding{"etcd", Health::warning, at(slowest) + takes, disk};
+  return Finding{"etcd", Health::ok,
+                 std::to_string(nodes.size()) + " node(s)" +
+                     (slowest.sync_p99 ? "," + takes : std::string()) + ", quota used " +
+                     percent(fullest.quota_used) + " %"};
 }
 
 Verdict judge(const std::vector<Finding>& findings) {

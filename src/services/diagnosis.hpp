@@ -47,9 +47,20 @@ struct ClusterHealth {
   bool agrees = true;                 // No two of them have made something else of the same log.
   std::vector<std::string> silent;    // Names of those that were not heard lately.
   std::vector<std::string> versions;  // A hub each.
+  std::vector<std::string> draining;  // Names of those that take no sockets.
   double clocks_apart = 0;            // Seconds.
 };
 [[nodiscard]] Finding check_cluster(const ClusterHealth& health);
+
+// Of a node of the etcd that they share.
+struct EtcdHealth {
+  std::string at;
+  std::string problem;             // Why it does not say how it is; blank: it does.
+  double quota_used = 0;           // Of 1.
+  std::optional<double> sync_p99;  // Seconds; nothing: too few syncs yet.
+};
+// Nothing where no node is known, for a hub of an older version.
+[[nodiscard]] std::optional<Finding> check_etcd(const std::vector<EtcdHealth>& nodes);
 
 struct Verdict {
   int failures = 0;

@@ -174,6 +174,11 @@ void HubProcess::stop() {
   }
 }
 
+void HubProcess::kill() {
+  ::kill(pid_, SIGKILL);
+  if (!ended(stop_max)) throw Failure("a process outlives SIGKILL");
+}
+
 bool HubProcess::ended(std::chrono::milliseconds patience) {
   const Clock::time_point limit = Clock::now() + patience;
   for (;;) {

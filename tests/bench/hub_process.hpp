@@ -49,6 +49,8 @@ class HubProcess {
   std::chrono::duration<double> wait_ready();
   // SIGTERM, then waits; a hub that does not end within 60 s is killed and is a Failure.
   void stop();
+  // SIGKILL.
+  void kill();
 
   [[nodiscard]] std::uint16_t port() const { return command_.port; }
   [[nodiscard]] std::chrono::nanoseconds cpu() const;

@@ -49,6 +49,10 @@ constexpr Goal goals[] = {
     {"peers-unsynced-64", "instructions", Bound::at_most, 30'000},
     {"peers-lone", "p50-ratio", Bound::at_most, 1.35},
     {"peers-lone", "system-calls", Bound::at_most, 3},
+    {"cluster", "grant-per-fdatasync", Bound::at_most, 6},
+    {"cluster", "rate-ratio", Bound::at_least, 0.4},
+    {"cluster", "failover", Bound::at_most, 3},
+    {"cluster", "join", Bound::at_most, 5},
 };
 
 const Goal* goal_of(std::string_view scenario, std::string_view figure) {

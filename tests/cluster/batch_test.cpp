@@ -39,7 +39,7 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
   wish.seating = core::Seating::attached;
   wish.kind = core::SeatKind::waiter;
   wish.principal = {"here", 1000, "of-ann"};
-  const std::vector<Item> items{Config{"syn-1", {}},
+  const std::vector<Item> items{Config{"syn-1", {}, Origin{7}},
                                 Hello{"h1", "ws://h1:1", "0.1", 2},
                                 entry(core::Bind{wish}),
                                 entry(core::Act{claim(), {"claim", "k", "d"}}),
@@ -49,7 +49,9 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
                                 entry(core::Tick{}),
                                 Beat{12, 34},
                                 Gone{Incarnation{9}},
-                                Rules{2}};
+                                Rules{2},
+                                Drain{Incarnation{9}, true},
+                                Save{}};
   std::vector<std::string> bytes;
   for (const Item& item : items) bytes.push_back(encode(item));
   const std::string written =
@@ -67,6 +69,7 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
   CHECK(std::get<core::ClaimTask>(act.command).if_own == core::IfOwn::refuse);
   CHECK(std::get<core::ClaimTask>(act.command).ttl == 60.5);
   CHECK(std::get<core::Entry>(read->items[3]).ticket == 0);
+  CHECK(std::get<Config>(read->items[0]).origin == Origin{7});
 }
 
 TEST_CASE("a batch that was changed is called damaged, and one of a newer version newer",

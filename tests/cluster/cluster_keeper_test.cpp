@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/cluster_keeper.hpp"
 
+#include "hub/cluster_import.hpp"
 #include "support/catch.hpp"
 #include "support/result_text.hpp"
 #include "support/temp_dir.hpp"
@@ -48,8 +49,8 @@ TEST_CASE("what a hub of a cluster keeps is there when it starts again, and no e
     REQUIRE(keeper.open().has_value());
     CHECK(keeper.hub().empty());
     CHECK_FALSE(keeper.take_saved());
+    REQUIRE(keeper.introduce("hub-1", "store-1"));
     keeper.start([](std::uint64_t, const std::optional<Error>& error) { CHECK_FALSE(error); });
-    keeper.introduce("hub-1", "store-1");
     keeper.submit(1, {row("one")});
     keeper.submit(2, {row("two")});
     keeper.passed(5);
@@ -101,8 +102,8 @@ TEST_CASE("a snapshot that can't be read is done without, and said", "[cluster][
   {
     ClusterKeeper keeper(file);
     REQUIRE(keeper.open().has_value());
+    REQUIRE(keeper.introduce("hub-1", "store-1"));
     keeper.start([](std::uint64_t, const std::optional<Error>&) {});
-    keeper.introduce("hub-1", "store-1");
     keeper.save(hub::take_snapshot(1, some_roll(), core::Machine({}, "syn-1")));
     keeper.stop();
   }
@@ -122,4 +123,66 @@ TEST_CASE("a snapshot that can't be read is done without, and said", "[cluster][
   REQUIRE(keeper.open().has_value());
   CHECK_FALSE(keeper.take_saved());
   CHECK(keeper.lost());
+}
+
+TEST_CASE("a state that a hub has from another becomes events of its log, none of them twice",
+          "[cluster][hub]") {
+  const TempDir folder;
+  const std::string file = (folder / "hub.db").string();
+  const core::Machine machine({}, "syn-1");
+  const hub::ClusterSnapshot snapshot = hub::take_snapshot(7, some_roll(), machine);
+  {
+    ClusterKeeper keeper(file);
+    REQUIRE(keeper.open());
+    REQUIRE(keeper.introduce("hub-1", "store-1"));
+    CHECK_FALSE(keeper.has_events_up_to(7));
+    REQUIRE(keeper.adopt(snapshot, {row("state")}));
+    CHECK(keeper.has_events_up_to(7));
+    keeper.start([](std::uint64_t, const std::optional<Error>& error) { CHECK_FALSE(error); });
+    keeper.submit(1, {row("known")});
+    keeper.passed(7);
+    keeper.submit(2, {row("new")});
+    keeper.passed(8);
+    keeper.stop();
+  }
+  CHECK(rows_in(file) == std::vector<std::string>{"state", "new"});
+  ClusterKeeper keeper(file);
+  REQUIRE(keeper.open());
+  CHECK(keeper.take_saved()->revision == 7);
+}
+
+TEST_CASE("a log that was marked for import is a hub's of a cluster once its bus has begun",
+          "[cluster][hub][import]") {
+  const TempDir folder;
+  const std::string file = (folder / "hub.db").string();
+  {
+    auto opened = store::SqliteStore::open(file);
+    REQUIRE(opened.has_value());
+    const std::vector<store::Entry> rows{row("one")};
+    REQUIRE((*opened)->append(rows));
+  }
+  REQUIRE(hub::mark_for_import(file, {}));
+  {
+    ClusterKeeper keeper(file);
+    REQUIRE(keeper.open());
+    CHECK(keeper.hub().empty());
+    CHECK(keeper.import() == cluster::Origin{});
+    REQUIRE(keeper.keep_origin({5}));
+  }
+  // Marked again it is the same: a bus may have begun with that number.
+  REQUIRE(hub::mark_for_import(file, {}));
+  {
+    ClusterKeeper keeper(file);
+    REQUIRE(keeper.open());
+    CHECK(keeper.import() == cluster::Origin{5});
+    const core::Machine machine({});
+    REQUIRE(keeper.found("hub-1", "store-1", hub::take_snapshot(3, some_roll(), machine)));
+    CHECK_FALSE(keeper.import());
+  }
+  ClusterKeeper keeper(file);
+  REQUIRE(keeper.open());
+  CHECK(keeper.hub() == "hub-1");
+  CHECK_FALSE(keeper.import());
+  CHECK(keeper.take_saved()->revision == 3);
+  CHECK(rows_in(file) == std::vector<std::string>{"one"});
 }

@@ -53,9 +53,11 @@ TEST_CASE("a watch's line gives its values in order, a compaction and an end", "
 
 TEST_CASE("what the store says of itself is read whole or not at all", "[cluster][etcd]") {
   const auto head = read_head(
-      R"({"header":{"cluster_id":"77","revision":"12"},"kvs":[{"mod_revision":"9"}],"count":"1"})");
+      R"({"header":{"cluster_id":"77","revision":"12"},)"
+      R"("kvs":[{"create_revision":"4","mod_revision":"9"}],"count":"1"})");
   REQUIRE(head.has_value());
   CHECK(head->store == "77");
+  CHECK(head->first == 4);
   CHECK(head->last == 9);
   CHECK(head->now == 12);
   CHECK(read_head(R"({"header":{"cluster_id":"77","revision":"1"}})")->last == 0);
@@ -83,5 +85,5 @@ TEST_CASE("what hubs keep in the store is read as it was kept, and lists end wit
   CHECK(read_list("{}").has_error());
   // The end is the prefix with its last byte raised.
   CHECK(list_body("ab/") == R"({"key":"YWIv","range_end":"YWIw"})");
-  CHECK(compact_body(7) == R"({"revision":"7"})");
+  CHECK(compact_body(7, false) == R"({"physical":false,"revision":"7"})");
 }

@@ -15,6 +15,19 @@
 
 namespace synapse::test {
 
+// What a log says to a query for a number.
+inline std::int64_t number_in(const std::string& file, const std::string& sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
+  sqlite3_stmt* select = nullptr;
+  REQUIRE(sqlite3_prepare_v2(database, sql.c_str(), -1, &select, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_step(select) == SQLITE_ROW);
+  const std::int64_t count = sqlite3_column_int64(select, 0);
+  sqlite3_finalize(select);
+  sqlite3_close(database);
+  return count;
+}
+
 class Fleet {
  public:
   explicit Fleet(std::size_t etcd_nodes) : rig(etcd_nodes) {
@@ -37,16 +50,7 @@ class Fleet {
   }
   // What its log says to that query.
   [[nodiscard]] std::int64_t number(std::size_t hub, const std::string& sql) const {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open_v2(file(hub).c_str(), &database, SQLITE_OPEN_READONLY, nullptr) ==
-            SQLITE_OK);
-    sqlite3_stmt* select = nullptr;
-    REQUIRE(sqlite3_prepare_v2(database, sql.c_str(), -1, &select, nullptr) == SQLITE_OK);
-    REQUIRE(sqlite3_step(select) == SQLITE_ROW);
-    const std::int64_t count = sqlite3_column_int64(select, 0);
-    sqlite3_finalize(select);
-    sqlite3_close(database);
-    return count;
+    return number_in(file(hub), sql);
   }
 
   EtcdRig rig;

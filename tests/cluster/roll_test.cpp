@@ -175,6 +175,33 @@ TEST_CASE("new rules hold once every hub knows them", "[cluster][roll]") {
   CHECK(bus.roll.rules() == 2);
 }
 
+TEST_CASE("a hub is known to be drained until it is told otherwise or begins anew",
+          "[cluster][roll]") {
+  Bus bus;
+  REQUIRE(bus.greet(1, "a", start));
+  REQUIRE(bus.greet(2, "b", start));
+  REQUIRE(bus.say(2, start, {Drain{Incarnation{1}, true}, Drain{Incarnation{7}, true}}));
+  CHECK(bus.roll.find(Incarnation{1})->drains);
+  CHECK_FALSE(bus.roll.find(Incarnation{2})->drains);
+  CHECK(Roll::load(bus.roll.save())->find(Incarnation{1})->drains);
+  REQUIRE(bus.say(1, start, {Drain{Incarnation{1}, false}}));
+  CHECK_FALSE(bus.roll.find(Incarnation{1})->drains);
+  REQUIRE(bus.say(2, start, {Drain{Incarnation{1}, true}}));
+  REQUIRE(bus.greet(3, "a", start + 1s));
+  CHECK_FALSE(bus.roll.find(Incarnation{3})->drains);
+}
+
+TEST_CASE("all hubs learn at the same place that they are to save their state", "[cluster][roll]") {
+  Bus bus;
+  REQUIRE(bus.greet(1, "a", start));
+  const std::uint64_t before = bus.roll.saves();
+  REQUIRE(bus.say(1, start, {Beat{}}));
+  CHECK(bus.roll.saves() == before);
+  REQUIRE(bus.say(1, start, {Save{}}));
+  CHECK(bus.roll.saves() == before + 1);
+  CHECK(Roll::load(bus.roll.save())->saves() == before + 1);
+}
+
 TEST_CASE("a roll that is saved and loaded is the same, and one that was changed is refused",
           "[cluster][roll]") {
   Bus bus;

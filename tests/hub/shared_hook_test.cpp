@@ -102,6 +102,22 @@ TEST_CASE("a guard's call that is stuck is answered with an error, and the sessi
   CHECK(guard.write("one", {"a.c"}).decision == Decision::granted);
 }
 
+TEST_CASE("guards' sessions leave a hub that is drained, and what they claimed stays theirs",
+          "[hub][hooks][cluster]") {
+  SharedRig rig;
+  SharedGuard guard{rig};
+  CHECK(guard.write("one", {"a.c"}).decision == Decision::granted);
+  guard.send(hook_request("two", HookEvent::before_tool, {"b.c"}));
+  rig.engine().drain(rig.now());
+  rig.engine().flush(rig.now());
+  // Its guard asks the next hub.
+  REQUIRE(guard.text);
+  CHECK(guard.text->has_error());
+  for (int i = 0; i < 5; ++i) rig.turn();
+  CHECK(rig.engine().machine().seats().all().empty());
+  CHECK(lease_count(rig) == 1);
+}
+
 TEST_CASE("guards' sessions begin anew with a hub that was called gone", "[hub][hooks][cluster]") {
   SharedRig rig;
   SharedGuard guard{rig};

@@ -133,4 +133,57 @@ TEST_CASE("a hub that was called gone closes its sockets and joins anew", "[hub]
   CHECK(back.hear("claim_granted").size() == 1);
 }
 
+TEST_CASE("a hub that is drained sends its sockets elsewhere, and their names are free there",
+          "[hub][cluster]") {
+  SharedRig rig;
+  Peer a = rig.connect();
+  rig.say(a, shared_claim("A", "T1"));
+  rig.turn();
+  rig.turn();
+  Peer undecided = rig.connect();
+  rig.say(undecided, shared_claim("B", "T2"));
+  rig.engine().drain(rig.now());
+  rig.engine().flush(rig.now());
+  CHECK(a.close_code() == 1012);
+  CHECK(undecided.close_code() == 1012);
+  for (int i = 0; i < 3; ++i) rig.turn();
+  CHECK(rig.engine().machine().seats().all().empty());
+  CHECK(rig.engine().machine().presence().online().empty());
+  // What is theirs waits for them.
+  CHECK(rig.engine().machine().leases().find(TaskId("T1")) != nullptr);
+}
+
+TEST_CASE("a hub that was being drained when it was called gone is drained still",
+          "[hub][cluster]") {
+  hub::ClusterLog log({"hub-1", "", "1", 1}, cluster::Incarnation{1}, {}, {1000, Mono(0)});
+  const core::Machine machine({}, "syn-1");
+  cluster::Revision revision = 0;
+  const auto come_out = [&](std::uint64_t who, std::uint64_t number,
+                            const std::vector<cluster::Item>& items) {
+    std::vector<std::string> bytes;
+    for (const cluster::Item& item : items) bytes.push_back(cluster::encode(item));
+    log.arrived(
+        ++revision,
+        cluster::encode(cluster::BatchHead{{who}, number, base::from_seconds(1000), 1000}, bytes),
+        {1000, Mono(0)});
+    while (log.next(machine)) continue;
+  };
+  come_out(1, 1, {cluster::Config{"syn-1", {}}, cluster::Hello{"hub-1", "", "1", 1}});
+  CHECK_FALSE(log.drains());
+  come_out(1, 2, {cluster::Drain{{1}, true}});
+  CHECK(log.drains());
+  come_out(1, 3, {cluster::Gone{{1}}});
+  REQUIRE(log.is_ended());
+  CHECK(log.drains());
+  log.join_again({2}, {1001, std::chrono::seconds(1)});
+  const auto append = log.to_append({1001, std::chrono::seconds(1)});
+  REQUIRE(append);
+  const auto batch = cluster::decode(append->bytes);
+  REQUIRE(batch);
+  log.arrived(++revision, append->bytes, {1001, std::chrono::seconds(1)});
+  while (log.next(machine)) continue;
+  CHECK(log.is_joined());
+  CHECK(log.drains());
+}
+
 }  // namespace synapse::test

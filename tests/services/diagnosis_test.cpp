@@ -78,6 +78,9 @@ TEST_CASE("of hubs that share a bus the worst that is wrong is told", "[services
   ClusterHealth health;
   health.versions = {"1.0", "1.0", "1.0"};
   CHECK(check_cluster(health).health == Health::ok);
+  health.draining = {"hub-3"};
+  CHECK_THAT(check_cluster(health).what, Contains("hub-3 takes no sockets"));
+  CHECK_THAT(check_cluster(health).remedy, Contains("--undo"));
   health.clocks_apart = 5;
   CHECK_THAT(check_cluster(health).what, Contains("5 s apart"));
   health.versions[1] = "1.1";
@@ -90,6 +93,31 @@ TEST_CASE("of hubs that share a bus the worst that is wrong is told", "[services
   CHECK(check_cluster(health).health == Health::failure);
   health.has_quorum = false;
   CHECK_THAT(check_cluster(health).what, Contains("majority"));
+}
+
+TEST_CASE("of etcd's nodes the worst disk is told, with what to do about it",
+          "[services][doctor]") {
+  CHECK_FALSE(check_etcd({}));
+  std::vector<EtcdHealth> nodes{
+      {"a:1", "", 0.2, 0.004}, {"b:1", "", 0.1, {}}, {"c:1", "", 0.1, 0.009}};
+  CHECK(check_etcd(nodes)->health == Health::ok);
+  CHECK_THAT(check_etcd(nodes)->what, Contains("9 ms") && Contains("20 %"));
+  nodes[1].sync_p99 = 0.015;
+  CHECK(check_etcd(nodes)->health == Health::warning);
+  CHECK_THAT(check_etcd(nodes)->what, Contains("b:1") && Contains("15 ms"));
+  nodes[0].quota_used = 0.8;
+  CHECK(check_etcd(nodes)->health == Health::warning);
+  CHECK_THAT(check_etcd(nodes)->what, Contains("a:1") && Contains("80 %"));
+  CHECK_THAT(check_etcd(nodes)->remedy, Contains("cluster compact"));
+  nodes[2].problem = "refused";
+  CHECK(check_etcd(nodes)->health == Health::warning);
+  CHECK_THAT(check_etcd(nodes)->what, Contains("c:1 does not say"));
+  nodes[1].sync_p99 = 0.3;
+  CHECK(check_etcd(nodes)->health == Health::failure);
+  CHECK_THAT(check_etcd(nodes)->what, Contains("300 ms"));
+  nodes[0].quota_used = 0.96;
+  CHECK(check_etcd(nodes)->health == Health::failure);
+  CHECK_THAT(check_etcd(nodes)->remedy, Contains("defrag") && Contains("disarm"));
 }
 
 TEST_CASE("hubs of a cluster are beyond this machine if one of them is", "[services][doctor]") {

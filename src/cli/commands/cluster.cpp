@@ -4,7 +4,7 @@
 #include <ostream>
 #include <sstream>
 
-#include "cli/client/cluster_status.hpp"
+#include "cli/client/cluster_hubs.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output/render.hpp"
 
@@ -50,7 +50,35 @@ void print_status(Context& context, const Json& status) {
                 << (is_silent ? ", SILENT for " + heard : ", heard " + heard + " ago")
                 << ", clock ahead by " << status_seconds(hub, "clock_ahead") << ", snapshot "
                 << count_text(hub, "snapshot") << ' ' << shown(hub, "digest")
+                << (member(hub, "draining") == true ? ", DRAINING: it takes no sockets" : "")
                 << (member(hub, "self") == true ? " (answers)" : "") << '\n';
+  }
+}
+
+std::string percent_text(const Json& node) {
+  const auto quota = static_cast<double>(wire::count_member(node, "quota"));
+  const auto file = static_cast<double>(wire::count_member(node, "file"));
+  return quota > 0 ? std::to_string(static_cast<int>(100 * file / quota)) + " %" : "?";
+}
+
+void print_etcd(Context& context, const Json& nodes) {
+  if (!nodes.is_array() || nodes.empty()) return;
+  context.out << Style(context).heading("Nodes of etcd") << '\n';
+  for (const Json& node : nodes) {
+    context.out << "  " << shown(node, "at") << ": ";
+    if (!text_of(node, "error").empty()) {
+      context.out << "DOES NOT ANSWER: " << shown(node, "error") << '\n';
+      continue;
+    }
+    const Json& sync = member(node, "sync_p99");
+    std::ostringstream milliseconds;
+    if (sync.is_number()) {
+      milliseconds << std::fixed << std::setprecision(1) << 1000 * sync.get<double>() << " ms";
+    } else {
+      milliseconds << "not known yet";
+    }
+    context.out << "quota used " << percent_text(node) << ", sync p99 " << milliseconds.str()
+                << (member(node, "leader") == true ? "" : ", NO LEADER") << '\n';
   }
 }
 
@@ -58,17 +86,12 @@ int run(Context& context, const ClusterArguments& options) {
   const Result<AgentOptions> settings = observer_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
   const Result<Json> status = ask_cluster_status(*settings);
-  if (!status && status.error().code == ErrorCode::bad_argument) {
-    return explain_usage(context, status.error());
-  }
-  if (!status) {
-    context.err << "synapse cluster: " << shown(status.error().message) << '\n';
-    return exit_code::failed;
-  }
+  if (!status) return explain_cluster(context, status.error());
   if (options.json) {
     context.out << render_json(*status);
   } else {
     print_status(context, *status);
+    print_etcd(context, member(*status, "nodes"));
   }
   return member(*status, "quorum") == true ? exit_code::ok : exit_code::failed;
 }

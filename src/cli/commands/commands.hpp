@@ -48,7 +48,11 @@ namespace synapse::cli::commands {
 [[nodiscard]] Runner at(OptionSet& set);
 [[nodiscard]] Runner postmortem(OptionSet& set);
 [[nodiscard]] Runner stats(OptionSet& set);
+[[nodiscard]] Runner cluster_compact(OptionSet& set);
+[[nodiscard]] Runner cluster_drain(OptionSet& set);
+[[nodiscard]] Runner cluster_import(OptionSet& set);
 [[nodiscard]] Runner cluster_status(OptionSet& set);
+[[nodiscard]] Runner cluster_units(OptionSet& set);
 
 [[nodiscard]] Runner who_holds(OptionSet& set);
 [[nodiscard]] Runner worker(OptionSet& set);

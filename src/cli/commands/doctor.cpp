@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "base/time_text.hpp"
-#include "cli/client/cluster_status.hpp"
+#include "cli/client/cluster_hubs.hpp"
 #include "cli/client/connection.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_code.hpp"
@@ -76,19 +76,17 @@ services::UnreadMail ask_mail(const Context& context, const AgentOptions& settin
           base::time_of_day(since, context.clock.now().wall)};
 }
 
-// Nothing: the hub is alone, or can't be asked.
-std::optional<services::ClusterHealth> ask_cluster_health(const AgentOptions& settings) {
-  const Result<Json> status = ask_cluster_status(settings);
-  if (!status) return std::nullopt;
+services::ClusterHealth cluster_health(const Json& status) {
   services::ClusterHealth health;
-  health.has_quorum = member(*status, "quorum") == true;
-  const std::string agreement = text_of(*status, "agreement");
+  health.has_quorum = member(status, "quorum") == true;
+  const std::string agreement = text_of(status, "agreement");
   health.agrees = agreement != "differs" && agreement != "alone";
   double least = 0;
   double most = 0;
-  const Json& hubs = member(*status, "hubs");
+  const Json& hubs = member(status, "hubs");
   for (const Json& hub : hubs.is_array() ? hubs : Json::array()) {
     if (member(hub, "silent") == true) health.silent.push_back(text_of(hub, "name"));
+    if (member(hub, "draining") == true) health.draining.push_back(text_of(hub, "name"));
     const double ahead = client::number_member(hub, "clock_ahead");
     least = health.versions.empty() ? ahead : std::min(least, ahead);
     most = health.versions.empty() ? ahead : std::max(most, ahead);
@@ -96,6 +94,30 @@ std::optional<services::ClusterHealth> ask_cluster_health(const AgentOptions& se
   }
   health.clocks_apart = most - least;
   return health;
+}
+
+std::vector<services::EtcdHealth> etcd_health(const Json& status) {
+  std::vector<services::EtcdHealth> health;
+  const Json& nodes = member(status, "nodes");
+  for (const Json& node : nodes.is_array() ? nodes : Json::array()) {
+    services::EtcdHealth& one = health.emplace_back();
+    one.at = text_of(node, "at");
+    one.problem = text_of(node, "error");
+    const double quota = client::number_member(node, "quota");
+    if (quota > 0) one.quota_used = client::number_member(node, "file") / quota;
+    const Json& sync = member(node, "sync_p99");
+    if (sync.is_number()) one.sync_p99 = sync.get<double>();
+  }
+  return health;
+}
+
+// Nothing, if the hub is alone or can't be asked.
+void look_at_cluster(const AgentOptions& settings, std::vector<Finding>& findings) {
+  const Result<Json> status = ask_cluster_status(settings);
+  if (!status) return;
+  findings.push_back(services::check_cluster(cluster_health(*status)));
+  const auto etcd = services::check_etcd(etcd_health(*status));
+  if (etcd) findings.push_back(*etcd);
 }
 
 std::vector<Finding> look(const DoctorArguments& options, const services::Identity& who,
@@ -212,8 +234,7 @@ int run(Context& context, const DoctorArguments& options) {
   if (online) {
     const auto mail = services::check_mail(who.identity, ask_mail(context, *settings, who));
     if (mail) findings.push_back(*mail);
-    const auto cluster = ask_cluster_health(*settings);
-    if (cluster) findings.push_back(services::check_cluster(*cluster));
+    look_at_cluster(*settings, findings);
   }
   if (options.json) {
     print_json(context, who, findings, treatment);
