@@ -107,9 +107,8 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   // net::ServerHandler, on any I/O thread.
   void request(net::HttpRequest request, std::shared_ptr<net::HttpReply> reply) override {
     if (const auto refused = refuse_sender(options_, request)) return reply->respond(*refused);
-    if (serves_page(options_)) {
-      if (auto page = page_response(request)) return reply->respond(*std::move(page));
-    }
+    auto page = serves_page(options_) ? page_response(request) : std::nullopt;
+    if (page) return reply->respond(*std::move(page));
     asio::dispatch(strand_, [this, request = std::move(request), reply = std::move(reply)] {
       if (is_for_hooks(request)) return hook(request, reply);
       const Moment now = clock_.now();
