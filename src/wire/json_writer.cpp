@@ -42,7 +42,7 @@ constexpr double time_max = 8e9;
 std::size_t write_time(double seconds, char* to) {
   constexpr std::uint64_t million = 1'000'000;
   if (!(seconds >= 1 && seconds < time_max)) return 0;
-  const auto micros = static_cast<std::uint64_t>(seconds * 1e6 + 0.5);
+  const auto micros = static_cast<std::uint64_t>(std::llround(seconds * 1e6));
   std::uint64_t fraction = micros % million;
   if (fraction == 0 || static_cast<double>(micros) / 1e6 != seconds) return 0;
   char* at = std::to_chars(to, to + 12, micros / million).ptr;

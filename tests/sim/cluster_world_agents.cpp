@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What the agents of a bus do: ask, and when a hub fails them, ask the same at another.
-#include "sim/cluster_world.hpp"
+#include "sim/cluster_socket.hpp"
 #include "wire/decode.hpp"
 
 namespace synapse::sim {
