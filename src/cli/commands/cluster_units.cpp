@@ -76,9 +76,7 @@ Runner cluster_units(OptionSet& set) {
   set.text({"--bus", "NAME", "of the bus that the hubs share"}, options->bus);
   set.text({"--synapse-bin", "PATH", "the program that the hubs' units run [this one]"},
            options->program);
-  set.example(
-      "synapse cluster units --folder units --node a=10.0.0.1 --node b=10.0.0.2 --node "
-      "c=10.0.0.3");
+  set.example("synapse cluster units --node a=10.0.0.1 --node b=10.0.0.2 --node c=10.0.0.3");
   return runner(options, run_units);
 }
 

@@ -278,8 +278,8 @@ test('at a moment of the past every view shows what SQL of the log says was then
       });
     }
     await page.click('.past-bar button:has-text("Back to live")');
-    await page.waitForSelector('.live.live');
-    assert.equal(await page.$('.past-bar'), null);
+    await page.waitForSelector('.past-bar', {state: 'detached'});
+    await isLive(page);
     await close(page);
     for (const agent of Object.values(fleet)) agent.leave();
   } finally {
