@@ -27,8 +27,8 @@ struct AgentOptions {
   // between them: the agent begins at the first, and goes on at the next where one is not to be
   // reached, is lost, or can't take changes.
   std::string uri = "ws://localhost:8876";
-  std::string name;                         // 1 to 256 bytes; blank: the hub draws one.
-  std::string token;                        // Blank: none.
+  std::string name;   // 1 to 256 bytes; blank: the hub draws one.
+  std::string token;  // Blank: none.
   Takeover takeover = Takeover::refuse;
   Kind kind = Kind::agent;
   Sharing sharing = Sharing::shared;

@@ -146,8 +146,7 @@ constexpr Command hub_commands[] = {
     {"relay", "Print a hub's relay log, or what is new in it.", commands::relay},
     {"ingest", "Stream the events of a hub's log as lines of JSON.", commands::ingest},
     {"compact", "Drop from a hub's log what nobody needs any more.", commands::compact},
-    {"cluster", "Look after hubs that share one bus.", nullptr, cluster_commands,
-     exit_code::usage},
+    {"cluster", "Look after hubs that share one bus.", nullptr, cluster_commands, exit_code::usage},
 };
 
 constexpr CommandGroup groups[] = {

@@ -42,8 +42,8 @@ void Channel::receive(std::string_view text) {
 // A hub of a cluster that is cut off from the others refuses changes, which the others may take: so
 // the request is sent there. What all of them refuse is the answer.
 bool Channel::should_ask_elsewhere(const Json& frame) {
-  const bool may_move = options_.reconnect == AgentOptions::Reconnect::always && is_bound() &&
-                        hubs_.size() > 1;
+  const bool may_move =
+      options_.reconnect == AgentOptions::Reconnect::always && is_bound() && hubs_.size() > 1;
   if (!may_move) return false;
   if (text_member(frame, "code") == "read_only") return ++read_only_ % hubs_.size() != 0;
   if (type_of(frame) == "claim_granted") read_only_ = 0;

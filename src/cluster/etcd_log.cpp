@@ -209,10 +209,10 @@ class EtcdLog::Impl {
     if (watched->compacted && *watched->compacted > seen_) {
       silence_.cancel();
       watches_.line.drop();
-      follower_.ended(fail(ErrorCode::not_found,
-                           "the log in etcd no longer goes back to revision " +
-                               std::to_string(seen_ + 1) + ", only behind " +
-                               std::to_string(*watched->compacted)));
+      follower_.ended(
+          fail(ErrorCode::not_found, "the log in etcd no longer goes back to revision " +
+                                         std::to_string(seen_ + 1) + ", only behind " +
+                                         std::to_string(*watched->compacted)));
       return false;
     }
     for (etcd::Watched::Value& value : watched->values) {

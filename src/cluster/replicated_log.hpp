@@ -24,7 +24,7 @@ class ReplicatedLog {
 
   // What the store says of itself.
   struct Head {
-    std::string store;  // Its id: another one has another log, whatever its name is.
+    std::string store;   // Its id: another one has another log, whatever its name is.
     Revision first = 0;  // Of this log; 0: nothing was added yet.
     Revision last = 0;   // The same.
     Revision now = 0;    // Of the store: all that is added later has a larger one.

@@ -32,8 +32,8 @@ double wall_of(Mono time) { return static_cast<double>(time.count() / 1000) / 1e
 
 template <class Io>
 void fields(Io& io, Is<Hub> auto& v) {
-  io(v.incarnation, v.hello.hub, v.hello.url, v.hello.version, v.hello.rules, v.place,
-     v.last_batch, v.heard, v.beat.revision, v.beat.digest, v.ahead, v.carries_time, v.drains);
+  io(v.incarnation, v.hello.hub, v.hello.url, v.hello.version, v.hello.rules, v.place, v.last_batch,
+     v.heard, v.beat.revision, v.beat.digest, v.ahead, v.carries_time, v.drains);
 }
 
 SessionId Roll::before_first_session(std::uint64_t place) { return {place << place_shift}; }

@@ -41,9 +41,8 @@ std::optional<core::Entry> Sequence::next(const core::Machine& machine) {
       continue;
     }
     const Hub* hub = roll_.find(batch_->head.incarnation);
-    const bool is_its_own =
-        hub != nullptr &&
-        (entry->session == SessionId{} || Roll::place_of(entry->session) == hub->place);
+    const bool is_its_own = hub != nullptr && (entry->session == SessionId{} ||
+                                               Roll::place_of(entry->session) == hub->place);
     if (is_its_own && !std::exchange(is_prepared_, true)) {
       const std::optional<Mono> due = machine.next_deadline();
       if (const auto* bind = std::get_if<core::Bind>(&entry->what)) make_room(machine, *bind);

@@ -42,8 +42,8 @@ class Sequence {
   Revision revision_ = 0;
   Moment now_;
   std::size_t item_ = 0;
-  std::size_t entries_ = 0;         // Of the batch, so far.
-  bool is_prepared_ = false;        // What has to go before the item has gone.
+  std::size_t entries_ = 0;   // Of the batch, so far.
+  bool is_prepared_ = false;  // What has to go before the item has gone.
   std::deque<SessionId> leaving_;
   std::optional<std::size_t> place_;
 };

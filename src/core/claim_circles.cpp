@@ -125,8 +125,8 @@ const Lease* ClaimQueue::awaited(const AgentName& waiter, const AgentName& holde
     const ClaimTask& claim = queue_.at(it->second).claim;
     if (const Lease* lease = of_holder(claim.task_id)) return lease;
     if (claim.coverage != Coverage::files) continue;
-    for (const Lease* lease : leases.scopes().conflicts(claim.worktree, claim.paths,
-                                                        {waiter, claim.party}, effort)) {
+    for (const Lease* lease :
+         leases.scopes().conflicts(claim.worktree, claim.paths, {waiter, claim.party}, effort)) {
       if (lease->owner == holder) return lease;
     }
   }

@@ -157,10 +157,8 @@ void describe(Visitor&& visit, Record& event) {
 }
 
 template <class Visitor, class Record>
-  requires Is<Record, LeaseReleased> || Is<Record, PlanTaskForgotten>
-void describe(Visitor&& visit, Record& event) {
-  visit.required("task_id", event.task_id);
-}
+requires Is<Record, LeaseReleased> || Is<Record, PlanTaskForgotten>
+void describe(Visitor&& visit, Record& event) { visit.required("task_id", event.task_id); }
 
 template <class Visitor, Is<LeaseExpired> Record>
 void describe(Visitor&& visit, Record& event) {

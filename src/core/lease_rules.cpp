@@ -214,10 +214,9 @@ Decision LeaseRules::enqueue(ClaimTask command, Refusal obstacle) const {
     }
     const Lease* own = queue.awaited(*blocker, actor, leases, effort);
     const std::string awaited = own != nullptr ? "task " + quoted(own->task_id) + " of " : "";
-    obstacle.error = {ErrorCode::deadlock,
-                      "Waiting for task " + quoted(id) + " would never end: " + blocker->text +
-                          has + " already waits for " + awaited + actor.text +
-                          "; release something first."};
+    obstacle.error = {ErrorCode::deadlock, "Waiting for task " + quoted(id) + " would never end: " +
+                                               blocker->text + has + " already waits for " +
+                                               awaited + actor.text + "; release something first."};
     return obstacle;
   }
   const std::size_t position = queue.position(claim, effort);

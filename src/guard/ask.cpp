@@ -68,8 +68,7 @@ std::optional<base::Descriptor> connected_to_path(const std::string& path, Deadl
 }
 
 // Numeric addresses alone: a name server may take its time.
-std::optional<base::Descriptor> connected_to_port(const HubPlace::Door& hub,
-                                                  Deadline deadline) {
+std::optional<base::Descriptor> connected_to_port(const HubPlace::Door& hub, Deadline deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;

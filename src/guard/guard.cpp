@@ -229,8 +229,8 @@ class Guard {
     HookRequest request = request_of(ground, call_->event);
     // What a subagent does says nothing of what its parent has seen.
     if (call_->agent.empty()) request.ack = session_.ack;
-    request.is_watching = call_->event == HookEvent::after_tool &&
-                          call_->kind == ToolKind::shell && session_.shell_since != 0;
+    request.is_watching = call_->event == HookEvent::after_tool && call_->kind == ToolKind::shell &&
+                          session_.shell_since != 0;
     Result<HookAnswer> answer = post(request);
     if (!answer) return answer;
     if (!request.ack.empty()) acks_.known = std::exchange(session_.ack, {});

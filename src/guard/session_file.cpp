@@ -131,9 +131,8 @@ void change_acks(const fs::path& folder, const ProcessMark& host, const std::str
   std::optional<SessionFile> file = read_session(folder, host);
   if (!file || file->session != session) return;
   std::erase_if(file->ack, [&change](const wire::HookAck& kept) {
-    return std::any_of(change.known.begin(), change.known.end(), [&kept](const auto& one) {
-      return is_same_message(one, kept);
-    });
+    return std::any_of(change.known.begin(), change.known.end(),
+                       [&kept](const auto& one) { return is_same_message(one, kept); });
   });
   file->ack.insert(file->ack.end(), change.told.begin(), change.told.end());
   if (file->ack.size() > wire::hook_acks_max) {

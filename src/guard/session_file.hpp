@@ -17,10 +17,10 @@
 namespace synapse::guard {
 
 struct SessionFile {
-  std::string session;      // The host's own id of it.
-  std::string name;         // On the bus.
-  std::string identity;     // $SYN_IDENTITY as the session began with it.
-  bool was_warned = false;  // That the hub can't be reached.
+  std::string session;                  // The host's own id of it.
+  std::string name;                     // On the bus.
+  std::string identity;                 // $SYN_IDENTITY as the session began with it.
+  bool was_warned = false;              // That the hub can't be reached.
   std::vector<wire::HookAck> ack = {};  // Told to the agent; the next call says so to the hub.
   std::string host = {};                // The program's word.
   ProcessMark process = {};             // Of the file's name.

@@ -69,8 +69,8 @@ Result<> ClusterKeeper::read_import() {
               "bus begins with (synapse cluster import)");
 }
 
-Result<std::unique_ptr<core::Machine>> ClusterKeeper::replay(
-    const LogReplay& how, Moment now, const std::atomic<bool>& is_unwanted) {
+Result<std::unique_ptr<core::Machine>> ClusterKeeper::replay(const LogReplay& how, Moment now,
+                                                             const std::atomic<bool>& is_unwanted) {
   store::ReplayReport report;
   auto machine = how.machine(*store_, now, report, is_unwanted);
   if (machine) how.tell(report);

@@ -47,8 +47,8 @@ class ClusterKeeper final : public store::LogWriter {
   [[nodiscard]] Result<> introduce(const std::string& hub, const std::string& store_id);
   [[nodiscard]] Result<> keep_origin(cluster::Origin origin);
   // What its events come to.
-  [[nodiscard]] Result<std::unique_ptr<core::Machine>> replay(
-      const LogReplay& how, Moment now, const std::atomic<bool>& is_unwanted);
+  [[nodiscard]] Result<std::unique_ptr<core::Machine>> replay(const LogReplay& how, Moment now,
+                                                              const std::atomic<bool>& is_unwanted);
   // The events are not older than that already.
   [[nodiscard]] bool has_events_up_to(cluster::Revision revision) const {
     return written_ >= revision;

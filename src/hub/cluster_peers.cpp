@@ -92,8 +92,8 @@ void ClusterPeers::fetch(Fetched fetched) {
 
 void ClusterPeers::ask_next(Fetched fetched) {
   if (to_ask_.empty()) {
-    return fetched(fail(ErrorCode::not_found,
-                        "no hub of the cluster has a snapshot to give" + failures_));
+    return fetched(
+        fail(ErrorCode::not_found, "no hub of the cluster has a snapshot to give" + failures_));
   }
   const std::string url = std::move(to_ask_.front());
   to_ask_.pop_front();

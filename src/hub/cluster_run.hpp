@@ -51,8 +51,7 @@ class ClusterRun {
   [[nodiscard]] ClusterKeeper& keeper() { return keeper_; }
   // Catches up with the log, and says hello.
   [[nodiscard]] Result<> join(boost::asio::io_context& io, Engine& engine,
-                              const std::string& advertised,
-                              const std::atomic<bool>& is_unwanted);
+                              const std::string& advertised, const std::atomic<bool>& is_unwanted);
 
   // After each batch of the hub's work.
   void work(Moment now);

@@ -194,8 +194,7 @@ Flow<> HookDesk::claim(Work& work, wire::HookAnswer& answer) {
     answer.message = "the hub can't write its log";
     co_return;
   }
-  std::vector<std::string> missing =
-      core::normalise_scope(work.request.paths, machine().limits());
+  std::vector<std::string> missing = core::normalise_scope(work.request.paths, machine().limits());
   // More, or other, than a claim can hold would be the whole worktree.
   if (missing.empty() || missing.front().empty()) {
     answer.message = "these paths can't be claimed";

@@ -134,8 +134,8 @@ std::optional<Finding> check_etcd(const std::vector<EtcdHealth>& nodes) {
   const EtcdHealth& fullest = *std::max_element(
       nodes.begin(), nodes.end(),
       [](const EtcdHealth& a, const EtcdHealth& b) { return a.quota_used < b.quota_used; });
-  const EtcdHealth& slowest = *std::max_element(
-      nodes.begin(), nodes.end(), [](const EtcdHealth& a, const EtcdHealth& b) {
+  const EtcdHealth& slowest =
+      *std::max_element(nodes.begin(), nodes.end(), [](const EtcdHealth& a, const EtcdHealth& b) {
         return a.sync_p99.value_or(0) < b.sync_p99.value_or(0);
       });
   const std::string used = " has used " + percent(fullest.quota_used) + " % of its quota";

@@ -183,8 +183,7 @@ Result<> SqliteStore::keep_notes() {
 }
 
 Result<std::optional<std::string>> SqliteStore::note(std::string_view name) {
-  Result<Statement> select =
-      database_.prepare("SELECT value FROM synapse_cluster WHERE name = ?");
+  Result<Statement> select = database_.prepare("SELECT value FROM synapse_cluster WHERE name = ?");
   if (!select) return select.error();
   select->bind(1, name);
   const int code = select->step();

@@ -131,7 +131,7 @@ struct HookAnswer {
   std::string message;               // Of refused.
   std::vector<HookNotice> notices;
   std::vector<HookMail> mail;
-  std::size_t mail_left = 0;  // Messages that wait beside those.
+  std::size_t mail_left = 0;       // Messages that wait beside those.
   std::vector<std::string> watch;  // Files of the worktree that others hold.
   std::optional<HookBrief> brief;
 };

@@ -41,8 +41,7 @@ TEST_CASE("of several hubs the first that accepts is the agent's", "[client][hub
   script.finish();
 }
 
-TEST_CASE("an agent that no hub accepts is told so once all of them were asked",
-          "[client][hubs]") {
+TEST_CASE("an agent that no hub accepts is told so once all of them were asked", "[client][hubs]") {
   FakeHub hub;
   Script script([&] { hub.accept().ws().close(1013, "full"); });
   AgentOptions options = options_for(hub);

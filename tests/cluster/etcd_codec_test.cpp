@@ -52,9 +52,8 @@ TEST_CASE("a watch's line gives its values in order, a compaction and an end", "
 }
 
 TEST_CASE("what the store says of itself is read whole or not at all", "[cluster][etcd]") {
-  const auto head = read_head(
-      R"({"header":{"cluster_id":"77","revision":"12"},)"
-      R"("kvs":[{"create_revision":"4","mod_revision":"9"}],"count":"1"})");
+  const auto head = read_head(R"({"header":{"cluster_id":"77","revision":"12"},)"
+                              R"("kvs":[{"create_revision":"4","mod_revision":"9"}],"count":"1"})");
   REQUIRE(head.has_value());
   CHECK(head->store == "77");
   CHECK(head->first == 4);

@@ -31,9 +31,10 @@ std::vector<std::string> told_until(Agent& agent, const std::string& last) {
 
 }  // namespace
 
-TEST_CASE("an agent whose hub is killed goes on at another with its leases, its queued claim and "
-          "its messages, and nothing happens twice",
-          "[cluster][process]") {
+TEST_CASE(
+    "an agent whose hub is killed goes on at another with its leases, its queued claim and "
+    "its messages, and nothing happens twice",
+    "[cluster][process]") {
   SYNAPSE_NEEDS_ETCD();
   Fleet fleet(1);
   Agent a(fleet_agent("A", fleet.uris_from(0)));
@@ -78,9 +79,10 @@ TEST_CASE("an agent whose hub is killed goes on at another with its leases, its 
     for (const char* task : {"mine", "later"}) {
       INFO("hub " << hub << ", task " << task);
       // A lease that was renewed is written again, as the same.
-      CHECK(fleet.number(hub, "SELECT count(DISTINCT json_extract(payload, '$.epoch')) FROM events "
-                              "WHERE kind = 'claim' AND json_extract(payload, '$.task_id') = '" +
-                                  std::string(task) + "'") == 1);
+      CHECK(fleet.number(hub,
+                         "SELECT count(DISTINCT json_extract(payload, '$.epoch')) FROM events "
+                         "WHERE kind = 'claim' AND json_extract(payload, '$.task_id') = '" +
+                             std::string(task) + "'") == 1);
     }
     CHECK(fleet.number(hub, "SELECT count(*) FROM events WHERE kind = 'chat'") == 3);
   }

@@ -74,8 +74,7 @@ TEST_CASE("a hub that stops and starts goes on where its bus is, and writes no e
   CHECK(d.claim("T6", "e", "k7").value("type", "") == "claim_denied");
 }
 
-TEST_CASE("where the log has been forgotten, a hub joins by another's snapshot",
-          "[cluster][hub]") {
+TEST_CASE("where the log has been forgotten, a hub joins by another's snapshot", "[cluster][hub]") {
   SYNAPSE_NEEDS_ETCD();
   const EtcdRig rig(1);
   const TempDir folder;
@@ -135,9 +134,8 @@ TEST_CASE("without a majority a hub refuses changes and answers queries, saying 
   CHECK(refused.value("code", "") == "read_only");
   rig.start(leader);
   rig.start((leader + 1) % 3);
-  CHECK(eventually(patience, [&] {
-    return a.claim("T3", "c", "k3").value("type", "") == "claim_granted";
-  }));
+  CHECK(eventually(patience,
+                   [&] { return a.claim("T3", "c", "k3").value("type", "") == "claim_granted"; }));
   CHECK_FALSE(a.state().contains("stale_since"));
   // The outage has ended nobody's lease.
   CHECK(a.claim("T1", "a", "k1") == granted);

@@ -16,8 +16,7 @@ HookRequest boundary(std::vector<wire::HookAck> ack = {}) {
 // Sends a message to the session's name; its number.
 MessageId say(Rig& rig, Peer& from, const std::string& text) {
   const Json accepted = rig.answer(
-      from,
-      {{"type", "chat"}, {"target", "shop/claude"}, {"payload", text}, {"receipt", true}});
+      from, {{"type", "chat"}, {"target", "shop/claude"}, {"payload", text}, {"receipt", true}});
   return {accepted.at("msg_id").get<std::uint64_t>()};
 }
 

@@ -43,7 +43,8 @@ TEST_CASE("a header's text is trimmed, and decoded where it is encoded", "[mcp][
   CHECK(header_text("  plain ") == "plain");
   CHECK(header_text("=?base64?w6TDtg==?=") == "äö");
   CHECK(header_text("=?BASE64?YQ==?=") == "a");
-  CHECK(header_text("=?base64?" "?=") == "");
+  CHECK(header_text("=?base64?"
+                    "?=") == "");
   CHECK(header_text("=?base64?") == "=?base64?");
   CHECK_FALSE(header_text("=?base64?w6TDtg?="));
   CHECK_FALSE(header_text("=?base64?!!!!?="));

@@ -127,10 +127,9 @@ void ClusterWorld::start(Node& node) {
   node.engine.emplace(options, std::move(machine), nullptr, &*node.log);
   node.attendance.emplace(*node.engine, *node.log,
                           [this] { return cluster::Incarnation{++last_incarnation_}; });
-  node.log->on_passed([this, &node](cluster::Revision revision, const cluster::Roll& roll,
-                                    const core::Machine& state) {
-    passed(node, revision, roll, state);
-  });
+  node.log->on_passed(
+      [this, &node](cluster::Revision revision, const cluster::Roll& roll,
+                    const core::Machine& state) { passed(node, revision, roll, state); });
   node.log->join("ws://hub-" + std::to_string(node.index));
 }
 
@@ -254,8 +253,8 @@ void ClusterWorld::pass_time(Mono time) {
 
 void ClusterWorld::take_snapshot(Node& node) {
   if (!node.log) return;
-  node.snapshot = Snapshot{node.log->applied(), node.log->roll().save(),
-                           node.engine->machine().save()};
+  node.snapshot =
+      Snapshot{node.log->applied(), node.log->roll().save(), node.engine->machine().save()};
 }
 
 void ClusterWorld::passed(Node& node, cluster::Revision revision, const cluster::Roll& roll,

@@ -43,12 +43,27 @@ void EtcdRig::start(std::size_t node) {
   const std::string name = "n" + std::to_string(node);
   const std::string client = "http://" + endpoints_[node];
   const std::string peer = "http://127.0.0.1:" + std::to_string(peer_ports_[node]);
-  nodes_[node] = std::make_unique<ChildProcess>(Command{
-      {"etcd", "--name", name, "--data-dir", (folder_ / name).string(), "--listen-client-urls",
-       client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
-       "--initial-advertise-peer-urls", peer, "--initial-cluster", members_,
-       "--initial-cluster-state", "new", "--initial-cluster-token", folder_.path().string(),
-       "--log-level", "error"}});
+  nodes_[node] = std::make_unique<ChildProcess>(Command{{"etcd",
+                                                         "--name",
+                                                         name,
+                                                         "--data-dir",
+                                                         (folder_ / name).string(),
+                                                         "--listen-client-urls",
+                                                         client,
+                                                         "--advertise-client-urls",
+                                                         client,
+                                                         "--listen-peer-urls",
+                                                         peer,
+                                                         "--initial-advertise-peer-urls",
+                                                         peer,
+                                                         "--initial-cluster",
+                                                         members_,
+                                                         "--initial-cluster-state",
+                                                         "new",
+                                                         "--initial-cluster-token",
+                                                         folder_.path().string(),
+                                                         "--log-level",
+                                                         "error"}});
 }
 
 void EtcdRig::kill(std::size_t node) {

@@ -50,9 +50,9 @@ class EtcdRig {
 }  // namespace synapse::test
 
 // For the beginning of a test that needs etcd.
-#define SYNAPSE_NEEDS_ETCD()                                        \
-  if (!synapse::test::EtcdRig::is_installed()) {                    \
-    WARN("skipped: etcd is not installed (Debian: etcd-server)");   \
-    return;                                                         \
-  }                                                                 \
+#define SYNAPSE_NEEDS_ETCD()                                      \
+  if (!synapse::test::EtcdRig::is_installed()) {                  \
+    WARN("skipped: etcd is not installed (Debian: etcd-server)"); \
+    return;                                                       \
+  }                                                               \
   static_assert(true)

@@ -34,8 +34,8 @@ void print_status(Context& context, const Json& status) {
   context.out << "bus " << shown(status, "bus") << ": "
               << (has_quorum ? "changes are taken" : "NO MAJORITY: changes are refused")
               << "; revision " << count_text(status, "revision") << ", rules "
-              << count_text(status, "rules") << ", agents online "
-              << count_text(status, "agents") << '\n';
+              << count_text(status, "rules") << ", agents online " << count_text(status, "agents")
+              << '\n';
   const std::string agreement = text_of(status, "agreement");
   if (agreement == "differs" || agreement == "alone") {
     context.out << "THE HUBS' STATES DIFFER: see docs/cluster.md\n";
