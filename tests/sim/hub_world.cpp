@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "sim/hub_world.hpp"
 
+#include "sim/crowd_socket.hpp"
 #include "sim/dump.hpp"
 #include "store/replay.hpp"
 #include "support/actors.hpp"
@@ -28,40 +29,20 @@ hub::EngineOptions engine_options() {
 
 }  // namespace
 
-// One end of a connection. What the engine sends is on its way until the flush; the agent is null
-// once it has hung up.
-class HubWorld::Socket final : public net::Connection {
+class HubWorld::Socket final : public CrowdSocket {
  public:
-  Socket(HubWorld& world, Agent& agent) : world_(world), agent_(&agent) {}
-
-  [[nodiscard]] bool send(const net::SharedFrame& frame, net::WrittenMark mark) override {
-    queued_.emplace_back(frame, mark);
-    return true;
-  }
-  void flush(net::Flush) override {
-    for (const auto& [frame, mark] : std::exchange(queued_, {})) {
-      if (agent_ == nullptr) continue;
-      if (mark != net::unmarked) world_.engine_->written(*agent_->session, MessageId{mark});
-      world_.hear(frame, *agent_);
-    }
-  }
-  void close(std::uint16_t, std::string_view) override {
-    flush(net::Flush::at_once);
-    if (agent_ != nullptr) world_.disconnect(*agent_);
-  }
-  void admit() override {}
-  void credit(std::size_t) override {
-    if (agent_ != nullptr) world_.answered(*agent_);
-  }
-  [[nodiscard]] const net::Peer& peer() const override { return peer_; }
-
-  void hang_up() { agent_ = nullptr; }
+  Socket(HubWorld& world, Agent& agent) : world_(world), agent_(agent) {}
 
  private:
+  void came(const net::SharedFrame& frame, net::WrittenMark mark) override {
+    if (mark != net::unmarked) world_.engine_->written(*agent_.session, MessageId{mark});
+    world_.hear(frame, agent_);
+  }
+  void ended() override { world_.disconnect(agent_); }
+  void answered() override { world_.answered(agent_); }
+
   HubWorld& world_;
-  Agent* agent_;
-  std::vector<std::pair<net::SharedFrame, net::WrittenMark>> queued_;
-  net::Peer peer_{"127.0.0.1", std::nullopt, std::nullopt, false};
+  Agent& agent_;
 };
 
 HubWorld::HubWorld(std::uint64_t seed, Universe& universe, HubSightings& sightings)
