@@ -41,8 +41,8 @@ void write_etcd(std::string& out, const std::vector<cluster::EtcdNode>& nodes) {
          "What 99 of 100 syncs of an etcd node's disk take at most.", "gauge");
   for (const cluster::EtcdNode& node : nodes) {
     if (!node.sync_p99) continue;
-    out += "synapse_cluster_etcd_sync_seconds{node=\"" + node.at + "\"} " +
-           number(*node.sync_p99) + "\n";
+    out += "synapse_cluster_etcd_sync_seconds{node=\"" + node.at + "\"} " + number(*node.sync_p99) +
+           "\n";
   }
   header(out, "synapse_cluster_etcd_quota_used", "Part of an etcd node's quota, of 1.", "gauge");
   for (const cluster::EtcdNode& node : nodes) {
@@ -70,8 +70,8 @@ void write_cluster(std::string& out, const Metrics& metrics, const ClusterStatus
          "Batches that the log had twice or too late.", "counter", cluster.ignored_batches);
   header(out, "synapse_cluster_heard_seconds", "Since a hub was last heard.", "gauge");
   for (const ClusterStatus::Hub& hub : cluster.hubs) {
-    out += "synapse_cluster_heard_seconds{hub=\"" + hub.name + "\"} " +
-           number(hub.heard_seconds) + "\n";
+    out += "synapse_cluster_heard_seconds{hub=\"" + hub.name + "\"} " + number(hub.heard_seconds) +
+           "\n";
   }
   header(out, "synapse_cluster_clock_ahead_seconds",
          "Of a hub's wall clock, before the log's time.", "gauge");
@@ -126,6 +126,8 @@ std::string prometheus_text(const Metrics& metrics, const Gauges& gauges, Detail
   sample(out, "synapse_lease_expiries_total", "Leases that ran out.", "counter", metrics.expiries);
   sample(out, "synapse_frames_in_total", "Frames received.", "counter", metrics.frames_in);
   sample(out, "synapse_frames_out_total", "Frames sent.", "counter", metrics.frames_out);
+  sample(out, "synapse_flushes_total", "Writes to sockets, each of all frames that waited.",
+         "counter", metrics.flushes);
   sample(out, "synapse_bytes_in_total", "Payload bytes received.", "counter", metrics.bytes_in);
   sample(out, "synapse_bytes_out_total", "Payload bytes sent.", "counter", metrics.bytes_out);
   sample(out, "synapse_slow_readers_total", "Sockets closed for reading too slowly.", "counter",

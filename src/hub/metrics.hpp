@@ -37,6 +37,7 @@ struct Metrics {
   std::uint64_t expiries = 0;
   std::uint64_t frames_in = 0;
   std::uint64_t frames_out = 0;
+  std::uint64_t flushes = 0;  // Writes that were begun, each of one socket.
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t slow_readers = 0;

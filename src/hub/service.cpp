@@ -225,7 +225,7 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
       const bool is_lone = news == 1 && engine_->pass(clock_.now()) <= 1;
       const auto reach = is_lone && engine_->held_turns() == 0 ? FlushPacing::Reach::one
                                                                : FlushPacing::Reach::many;
-      if (!is_held_up && pacing_.looks_again(news, reach)) return true;
+      if (!is_held_up && pacing_.looks_again(news, reach, clock_.now().mono)) return true;
       flush();
       if (is_held_up) break;
       if (pacing_.is_long()) return pacing_.rest(), true;

@@ -34,6 +34,24 @@ std::uint64_t big_endian(std::string_view bytes) {
   return number;
 }
 
+void append_frame(std::string& out, unsigned opcode, std::string_view payload) {
+  out.reserve(out.size() + payload.size() + 14);
+  out.push_back(static_cast<char>(0x80U | opcode));
+  if (payload.size() <= control_payload_max) {
+    out.push_back(static_cast<char>(0x80U | payload.size()));
+  } else if (payload.size() <= 0xffff) {
+    out.push_back(static_cast<char>(0x80U | 126U));
+    append_big_endian(out, payload.size(), 2);
+  } else {
+    out.push_back(static_cast<char>(0x80U | 127U));
+    append_big_endian(out, payload.size(), 8);
+  }
+  for (const unsigned char byte : mask) out.push_back(static_cast<char>(byte));
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    out.push_back(static_cast<char>(static_cast<unsigned char>(payload[i]) ^ mask[i % 4]));
+  }
+}
+
 [[noreturn]] void violation(const std::string& what) {
   throw std::runtime_error("the hub broke the WebSocket protocol: " + what);
 }
@@ -65,24 +83,18 @@ WsPeer::WsPeer(std::uint16_t port, const WsOptions& options) {
 void WsPeer::send_frame(unsigned opcode, std::string_view payload) {
   if (ended_ || close_sent_) return;
   std::string frame;
-  frame.reserve(payload.size() + 14);
-  frame.push_back(static_cast<char>(0x80U | opcode));
-  if (payload.size() <= control_payload_max) {
-    frame.push_back(static_cast<char>(0x80U | payload.size()));
-  } else if (payload.size() <= 0xffff) {
-    frame.push_back(static_cast<char>(0x80U | 126U));
-    append_big_endian(frame, payload.size(), 2);
-  } else {
-    frame.push_back(static_cast<char>(0x80U | 127U));
-    append_big_endian(frame, payload.size(), 8);
-  }
-  for (const unsigned char byte : mask) frame.push_back(static_cast<char>(byte));
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    frame.push_back(static_cast<char>(static_cast<unsigned char>(payload[i]) ^ mask[i % 4]));
-  }
+  append_frame(frame, opcode, payload);
   // A hub that doesn't take it has gone or will be seen to have gone: reading tells how.
   if (!send_all(socket_, frame, patience)) return;
   if (opcode == opcode_close) close_sent_ = true;
+}
+
+void WsPeer::send_together(const std::vector<std::string>& texts) {
+  if (ended_ || close_sent_) return;
+  std::string frames;
+  for (const std::string& text : texts) append_frame(frames, opcode_text, text);
+  // As above.
+  static_cast<void>(send_all(socket_, frames, patience));
 }
 
 std::optional<std::string> WsPeer::receive(const Deadline& deadline) {

@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/deadline.hpp"
 #include "support/fd.hpp"
@@ -46,6 +47,8 @@ class WsPeer {
   void send_text(std::string_view text) { send_frame(opcode_text, text); }
   void send_binary(std::string_view bytes) { send_frame(opcode_binary, bytes); }
   void send_json(const nlohmann::json& frame) { send_text(frame.dump()); }
+  // In one write, so that the hub finds them all there.
+  void send_together(const std::vector<std::string>& texts);
 
   // The next message, or nothing at the deadline or when no more will come.
   std::optional<std::string> receive(const Deadline& deadline = patience);
