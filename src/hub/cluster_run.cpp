@@ -38,16 +38,15 @@ void ClusterRun::place_log(ClusterLog::Place place) {
 }
 
 void ClusterRun::follow(cluster::Revision after) {
-  etcd_->follow(after,
-                {[this](cluster::Revision revision, std::string bytes) {
-                   space_.add(bytes.size());
-                   log_->arrived(revision, std::move(bytes), host_.clock.now());
-                   if (engine_ != nullptr) host_.drain();
-                 },
-                 [this](Error why) {
-                   failure_ = why;
-                   if (engine_ != nullptr) host_.fail(std::move(why));
-                 }});
+  etcd_->follow(after, {[this](cluster::Revision revision, std::string bytes) {
+                          space_.add(bytes.size());
+                          log_->arrived(revision, std::move(bytes), host_.clock.now());
+                          if (engine_ != nullptr) host_.drain();
+                        },
+                        [this](Error why) {
+                          failure_ = why;
+                          if (engine_ != nullptr) host_.fail(std::move(why));
+                        }});
 }
 
 Result<> ClusterRun::join(boost::asio::io_context& io, Engine& engine,
@@ -188,9 +187,13 @@ std::optional<net::HttpResponse> ClusterRun::refuse(const net::HttpRequest& requ
   }
   const std::string method = is_question ? "GET" : "POST";
   if (request.method != method) return net::plain_response(405, "only " + method);
-  const net::TokenGate tokens(options_.token.value_or(""), options_.tokens);
-  if (!request.peer.is_unix && !tokens.admit(request)) {
-    return net::plain_response(401, "a bearer token is needed");
+  if (!request.peer.is_unix) {
+    const net::TokenGate tokens(options_.token.value_or(""), options_.tokens);
+    const std::optional<net::Pass> pass = tokens.admit(request);
+    if (!pass) return net::plain_response(401, "a bearer token is needed");
+    if (!is_question && pass->bound != nullptr) {
+      return net::plain_response(403, "a token that is bound to names does not look after the bus");
+    }
   }
   const bool is_in = control_ && is_serving() && !is_parting_;
   if (is_question || is_in) return std::nullopt;

@@ -184,4 +184,25 @@ TEST_CASE("another bus in the same etcd keeps what it needs when one is compacte
   CHECK(b.claim("T1", "a", "k").value("type", "") == "claim_granted");
 }
 
+TEST_CASE("a token that is bound to names may ask how the bus is, and not look after it",
+          "[cluster][hub][drain]") {
+  SYNAPSE_NEEDS_ETCD();
+  const EtcdRig rig(1);
+  const TempDir folder;
+  hub::RunOptions options = options_in(rig, folder / "one.db");
+  options.token = "of all";
+  options.tokens = net::TokenBook::parse("of-ann ann").value();
+  const ClusterHub one(options);
+  HttpHeaders bound = drain_wish("h");
+  bound.emplace("Authorization", "Bearer of-ann");
+  CHECK(tell(one, "/cluster/drain", bound).status == 403);
+  CHECK(tell(one, "/cluster/compact", bound).status == 403);
+  HttpPeer peer(one.port());
+  CHECK(peer.ask("GET", "/cluster/status", bound, "").status == 200);
+  HttpHeaders of_all = drain_wish("nobody");
+  of_all.emplace("Authorization", "Bearer of all");
+  // It gets as far as the hub's name.
+  CHECK(tell(one, "/cluster/drain", of_all).status == 400);
+}
+
 }  // namespace synapse::test

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The commands that look after a bus, against three real hubs.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <csignal>
+#include <thread>
 
 #include "cluster/fleet.hpp"
+#include "net/http_rules.hpp"
+#include "net/http_server.hpp"
 
 namespace synapse::test {
 
@@ -14,6 +19,32 @@ Finished synapse(std::vector<std::string> words) {
   words.insert(words.begin(), program_under_test());
   return run(Command{std::move(words)});
 }
+
+// What a hub answers that the others have given up and that has not come back yet: no hub can be
+// kept in that state for as long as a test wants it.
+class OutsiderHub {
+ public:
+  OutsiderHub()
+      : server_(io_, {}, [](const net::HttpRequest&, const std::shared_ptr<net::HttpReply>& reply) {
+          reply->respond(net::plain_response(503, "the hub is not one of the bus now"));
+        }) {
+    const Result<> started = server_.start();
+    if (!started) FAIL(started.error().message);
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~OutsiderHub() {
+    boost::asio::post(io_, [this] { server_.stop(); });
+    thread_.join();
+  }
+  [[nodiscard]] std::string uri() const {
+    return "ws://127.0.0.1:" + std::to_string(server_.port());
+  }
+
+ private:
+  boost::asio::io_context io_;
+  net::HttpServer server_;
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -58,6 +89,21 @@ TEST_CASE("an agent of a hub that is drained goes on at another, and people are 
   CHECK(unknown.status->as_number() == 1);
   CHECK_THAT(unknown.err, Contains("no such hub") && Contains(url));
   for (Agent* agent : {&a, &b, &c}) agent->stop();
+}
+
+TEST_CASE("the next hub is asked where one is not of the bus now", "[cluster][process][drain]") {
+  SYNAPSE_NEEDS_ETCD();
+  const Fleet fleet(1);
+  const OutsiderHub outsider;
+  const std::string uris = outsider.uri() + "," + fleet.uris_from(1);
+  const Finished status = synapse({"cluster", "status", "--uri", uris});
+  INFO(status.out << status.err);
+  CHECK(status.status->as_number() == 0);
+  const std::string url = "ws://localhost:" + std::to_string(fleet.hubs[0]->port());
+  CHECK(synapse({"cluster", "drain", url, "--uri", uris}).status->as_number() == 0);
+  const Finished alone = synapse({"cluster", "drain", url, "--uri", outsider.uri()});
+  CHECK(alone.status->as_number() == 1);
+  CHECK_THAT(alone.err, Contains("not one of the bus now"));
 }
 
 TEST_CASE("compacting says what each node of etcd has freed", "[cluster][process][compact]") {

@@ -17,9 +17,12 @@ namespace {
 Result<Json> read_cluster_answer(const net::HttpResponse& response) {
   if (response.status == 200) return wire::parse_json(response.body, "the hub's answer");
   if (response.status == 401) return fail(ErrorCode::auth_denied, "the hub refuses the token");
-  if (response.status == 400 || response.status == 409 || response.status == 503) {
-    return fail(ErrorCode::cancelled, "the hub refuses: " + std::string(base::trim(response.body)));
+  const std::string why = "the hub refuses: " + std::string(base::trim(response.body));
+  if (response.status == 400 || response.status == 403 || response.status == 409) {
+    return fail(ErrorCode::cancelled, why);
   }
+  // Another may be one of the bus.
+  if (response.status == 503) return fail(ErrorCode::unreachable, why);
   return fail(ErrorCode::not_found, "the hub is not one of a cluster");
 }
 
@@ -55,7 +58,7 @@ Result<Json> ask_cluster(const AgentOptions& settings, const net::HttpCall& call
   Result<Json> answer = fail(ErrorCode::unreachable, "no hub answers");
   for (const net::Uri& uri : *uris) {
     answer = ask_hub_of_cluster(client, settings, call, uri);
-    // What one of them refuses the others would as well.
+    // What one of the bus refuses the others would as well.
     if (answer || answer.error().code == ErrorCode::cancelled) break;
   }
   return answer;
