@@ -16,8 +16,6 @@ namespace {
 
 constexpr double claim_seconds = 600;
 constexpr std::chrono::minutes claim_term{10};
-// A renewal is a record of the log, so one is made only when the term has become shorter.
-constexpr std::chrono::minutes term_min{9};
 constexpr std::size_t claims_per_party = 16;
 constexpr std::size_t names_tried = 100;
 constexpr std::size_t told_max = 256;
@@ -302,7 +300,7 @@ Flow<> HookDesk::renew(Job& job, Moment now) {
   const Mono log_time = log_.time(now).mono;
   std::vector<TaskId> short_ones;
   for (const core::Lease* lease : claims_of(session.name)) {
-    const bool is_short = lease->deadline - log_time < term_min;
+    const bool is_short = lease->deadline - log_time < hook_term_min;
     // What came up from the queue is kept for a while, and no longer, until it is written.
     if (is_short && !is_place(lease->task_id)) short_ones.push_back(lease->task_id);
   }
@@ -327,7 +325,7 @@ std::optional<Mono> HookDesk::next_deadline() const {
   std::optional<Mono> next = snapshot_ ? snapshot_->next_deadline() : std::nullopt;
   for (const auto& [id, session] : sessions_) {
     Mono due = session.last_call + options_.idle;
-    if (session.is_watched) due = std::min<Mono>(due, session.renewed_at + term_min);
+    if (session.is_watched) due = std::min<Mono>(due, session.renewed_at + hook_term_min);
     if (!next || due < *next) next = due;
   }
   return next;

@@ -47,7 +47,7 @@ void HookDesk::pass_time(Moment now) {
   for (const auto& [id, session] : sessions_) {
     if (now.mono - session.last_call >= options_.idle) {
       idle.push_back(id);
-    } else if (session.is_watched && now.mono - session.renewed_at >= term_min) {
+    } else if (session.is_watched && now.mono - session.renewed_at >= hook_term_min) {
       living.push_back(id);
     }
   }

@@ -2,9 +2,14 @@
 // A call of a guard that is under way, and what it awaits. Private to the desk.
 #pragma once
 
+#include <chrono>
+
 #include "hub/hook_desk.hpp"
 
 namespace synapse::hub {
+
+// A renewal is a record of the log, so one is made only when the term has become shorter.
+inline constexpr std::chrono::minutes hook_term_min{9};
 
 struct HookDesk::Work {
   const wire::HookRequest& request;
