@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/json_escapes.hpp"
 
+#include <array>
+#include <bit>
+#include <charconv>
 #include <cstring>
 
 #include "base/utf8.hpp"
-
-#include <charconv>
 
 namespace synapse::store {
 
@@ -52,7 +53,37 @@ std::size_t append_unescaped(std::string& out, std::string_view text, std::size_
   return 6;
 }
 
+// What stands for itself inside a string.
+constexpr std::array<bool, 256> make_plain() {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 256; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}
+constexpr std::array<bool, 256> is_plain = make_plain();
+
+// Eight bytes at a time: each gets its top bit where it is below `limit` (at most 128).
+constexpr std::uint64_t each = 0x0101010101010101U;
+constexpr std::uint64_t tops = 0x80U * each;
+constexpr std::uint64_t below(std::uint64_t bytes, std::uint64_t limit) {
+  return (bytes - limit * each) & ~bytes & tops;
+}
+
 }  // namespace
+
+// The lowest bit of `special` is right; a borrow can only set higher ones.
+const char* skip_plain(const char* at, const char* end) {
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; end - at >= 8; at += 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, at, sizeof bytes);
+      const std::uint64_t special =
+          below(bytes, 0x20) | below(bytes ^ ('"' * each), 1) | below(bytes ^ ('\\' * each), 1);
+      if (special != 0) return at + std::countr_zero(special) / 8;
+    }
+  }
+  while (at != end && is_plain[static_cast<unsigned char>(*at)]) ++at;
+  return at;
+}
 
 std::uint32_t hex4(const char* at) {
   std::uint32_t unit = 0;

@@ -26,4 +26,8 @@ void unescape(std::string_view text, std::string& out);
 // place.
 [[nodiscard]] std::string without_half_pairs(std::string_view json);
 
+// The first character that does not stand for itself inside a JSON string: a quote, a backslash or
+// a control character; `end` if there is none.
+[[nodiscard]] const char* skip_plain(const char* at, const char* end);
+
 }  // namespace synapse::store

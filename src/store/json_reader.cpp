@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "store/json_reader.hpp"
 
-#include <array>
 #include <bitset>
 #include <charconv>
 #include <cmath>
@@ -12,14 +11,6 @@
 namespace synapse::store {
 
 namespace {
-
-// What stands for itself inside a string.
-constexpr std::array<bool, 256> make_plain() {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 256; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}
-constexpr std::array<bool, 256> is_plain = make_plain();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -44,7 +35,7 @@ std::string JsonReader::failure() const {
   return text + why_ + " (at byte " + std::to_string(failed_at_) + ")";
 }
 
-void JsonReader::spaces() {
+void JsonReader::skip_spaces() {
   while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
 }
 
@@ -109,16 +100,41 @@ bool JsonReader::take(std::string_view word) {
   return true;
 }
 
+bool JsonReader::take_colon() {
+  spaces();
+  if (at_ == end_ || *at_ != ':') {
+    fail("not JSON");
+    return false;
+  }
+  ++at_;
+  return true;
+}
+
 std::string_view JsonReader::key() {
   spaces();
   Token token;
-  if (!take_string(token)) return {};
-  spaces();
-  if (!take(":")) return {};
+  if (!take_string(token) || !take_colon()) return {};
   field_ = token.text;
   if (token.plain) return token.text;
   unescape(token.text, key_buffer_);
   return key_buffer_;
+}
+
+JsonReader::Members::Members(JsonReader& json) : json_(json) {
+  if (json_.enter('{')) take_name(!json_.at_end('}'));
+}
+
+void JsonReader::Members::next() {
+  ++place_;
+  take_name(!json_.failed() && json_.next_of('}'));
+}
+
+void JsonReader::Members::take_name(bool is_there) {
+  if (is_there) name_ = json_.key();
+  at_end_ = !is_there || json_.failed();
+  if (!at_end_ || json_.failed()) return;
+  json_.field_ = {};
+  --json_.depth_;
 }
 
 bool JsonReader::take_string(Token& token) {
@@ -128,7 +144,7 @@ bool JsonReader::take_string(Token& token) {
   }
   const char* const first = ++at_;
   for (;;) {
-    while (at_ != end_ && is_plain[static_cast<unsigned char>(*at_)]) ++at_;
+    at_ = skip_plain(at_, end_);
     if (at_ == end_ || (*at_ != '"' && *at_ != '\\')) {
       fail("not JSON");
       return false;
@@ -305,9 +321,7 @@ bool JsonReader::take_scalar() {
 bool JsonReader::take_name() {
   spaces();
   Token token;
-  if (!take_string(token)) return false;
-  spaces();
-  return take(":");
+  return take_string(token) && take_colon();
 }
 
 void JsonReader::skip() {

@@ -45,15 +45,26 @@ class JsonReader {
   // or skips it, having looked at the key before. Anything but an object is a failure.
   template <class OnMember>
   void object(OnMember on_member) {
-    if (!enter('{')) return;
-    for (bool more = !at_end('}'); more && !failed(); more = next_of('}')) {
-      const std::string_view name = key();
-      if (failed()) return;
-      on_member(name);
-    }
-    if (!failed()) field_ = {};
-    --depth_;
+    for (Members members(*this); !members.at_end(); members.next()) on_member(members.name());
   }
+  // The same, one by one: when next() is called, the value of the member before has been read. What
+  // is begun is read to its end, or fails.
+  class Members {
+   public:
+    explicit Members(JsonReader& json);
+    [[nodiscard]] bool at_end() const { return at_end_; }
+    [[nodiscard]] std::string_view name() const { return name_; }
+    [[nodiscard]] std::size_t place() const { return place_; }
+    void next();
+
+   private:
+    void take_name(bool is_there);
+
+    JsonReader& json_;
+    std::string_view name_;
+    std::size_t place_ = 0;  // Of it, in the object.
+    bool at_end_ = true;
+  };
   template <class OnItem>
   void array(OnItem on_item) {
     if (!enter('[')) return;
@@ -108,11 +119,16 @@ class JsonReader {
     bool plain = true;      // A string without escapes; a number without fraction and exponent.
   };
 
-  void spaces();
+  // Most texts have none.
+  void spaces() {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ') skip_spaces();
+  }
+  void skip_spaces();
   bool enter(char bracket);
   bool at_end(char bracket);
   bool next_of(char bracket);
   bool take(std::string_view word);
+  bool take_colon();
   std::string_view key();
   // What comes next must be of that kind; false, and a failure, if it is not.
   bool take_string(Token& token);

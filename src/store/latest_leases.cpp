@@ -32,7 +32,7 @@ void LatestLeases::saw(const core::Lease& lease) {
   machine_.replay(core::AgentSeen{lease.owner, lease.claimed_at});
 }
 
-void LatestLeases::granted(core::Lease lease) {
+void LatestLeases::granted(core::Lease&& lease) {
   saw(lease);
   const core::LeaseTable& leases = machine_.leases();
   if (leases.kept_checkpoint(lease.task_id) == nullptr &&
@@ -43,14 +43,15 @@ void LatestLeases::granted(core::Lease lease) {
   machine_.replay(core::LeaseGranted{std::move(lease)});
 }
 
-void LatestLeases::changed(core::Lease lease) {
+void LatestLeases::changed(core::Lease&& lease) {
   const auto [place, is_new] = pending_.try_emplace(lease.task_id.text);
   // Only a log that no hub wrote goes back in its epochs.
   if (!is_new) machine_.saw_epoch(place->second.lease.epoch);
-  place->second = {std::move(lease)};
+  place->second.lease = std::move(lease);
+  place->second.is_changed = false;
 }
 
-void LatestLeases::handed_off(core::Lease lease) {
+void LatestLeases::handed_off(core::Lease&& lease) {
   if (machine_.leases().lapses().find(lease.owner, lease.task_id) == nullptr) {
     return changed(std::move(lease));
   }

@@ -35,9 +35,9 @@ class LatestLeases {
 
  private:
   void saw(const core::Lease& lease);
-  void granted(core::Lease lease);
-  void changed(core::Lease lease);
-  void handed_off(core::Lease lease);
+  void granted(core::Lease&& lease);
+  void changed(core::Lease&& lease);
+  void handed_off(core::Lease&& lease);
   void released(const core::LeaseReleased& event);
   void expired(const core::LeaseExpired& event);
 
@@ -52,10 +52,9 @@ class LatestLeases {
 
   // With a hash of its own the library looks a text up by its hash, where it would compare it with
   // each of the first twenty otherwise: a fleet has about as many leases, and a log very many rows.
+  // One that might throw, for all that the library knows, is kept beside each text.
   struct TextHash {
-    std::size_t operator()(const std::string& text) const noexcept {
-      return std::hash<std::string>()(text);
-    }
+    std::size_t operator()(const std::string& text) const { return std::hash<std::string>()(text); }
   };
 
   core::Machine& machine_;

@@ -23,33 +23,36 @@ namespace synapse::store {
 template <core::Described Record>
 void read_record(JsonReader& json, Record& record);
 
-// Reads the member of one name.
-struct MemberReader {
+// Reads members, as long as they come in the order in which they are described; one that doesn't is
+// found by the next reader.
+struct MembersReader {
   JsonReader& json;
-  std::string_view name;
-  bool found = false;
+  JsonReader::Members& members;
 
   template <class Member>
-  void operator()(std::string_view member_name, Member& member) {
-    if (found || member_name != name) return;
-    found = true;
+  void operator()(std::string_view name, Member& member) {
+    if (!is_next(name)) return;
     value(member);
+    members.next();
   }
   template <class Member>
-  void required(std::string_view member_name, Member& member) {
-    (*this)(member_name, member);
+  void required(std::string_view name, Member& member) {
+    (*this)(name, member);
   }
   template <class Member>
-  void unless_blank(std::string_view member_name, Member& member) {
-    (*this)(member_name, member);
+  void unless_blank(std::string_view name, Member& member) {
+    (*this)(name, member);
   }
-  void raw(std::string_view member_name, std::string& text) {
-    if (found || member_name != name) return;
-    found = true;
+  void raw(std::string_view name, std::string& text) {
+    if (!is_next(name)) return;
     object_text(text);
+    members.next();
   }
 
  private:
+  [[nodiscard]] bool is_next(std::string_view name) const {
+    return members.name() == name && !members.at_end();
+  }
   template <class Member>
   void value(Member& member) {
     if constexpr (core::Described<Member>) {
@@ -155,11 +158,13 @@ struct CheckRequired {
 template <core::Described Record>
 void read_record(JsonReader& json, Record& record) {
   describe(Unset{}, record);
-  json.object([&](std::string_view name) {
-    MemberReader member{json, name};
-    describe(member, record);
-    if (!member.found) json.skip();
-  });
+  for (JsonReader::Members members(json); !members.at_end();) {
+    const std::size_t place = members.place();
+    describe(MembersReader{json, members}, record);
+    if (members.at_end() || members.place() != place) continue;
+    json.skip();
+    members.next();
+  }
   describe(CheckRequired{json}, std::as_const(record));
 }
 
