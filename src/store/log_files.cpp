@@ -85,7 +85,8 @@ void make_private(const fs::path& file) {
   if ((status.st_mode & 0777U) != private_file) chmod(file.c_str(), private_file);
 }
 
-LogWatch::LogWatch(const fs::path& file) {
+LogWatch::LogWatch(const fs::path& named) {
+  const fs::path file = real_path(named);
   for (const char* suffix : {"", "-wal", "-shm"}) {
     const fs::path name = companion(file, suffix);
     struct stat status {};
@@ -96,8 +97,13 @@ LogWatch::LogWatch(const fs::path& file) {
 Result<> LogWatch::check() const {
   for (const Watched& one : files_) {
     struct stat status {};
-    const bool is_there = stat(one.file.c_str(), &status) == 0;
-    if (is_there && FileIdentity(status) == one.identity) continue;
+    // Not through a link: SQLite's other files are beside the name that the log was opened by, and
+    // whoever opens it by a link looks for them beside what that leads to.
+    const bool is_there = lstat(one.file.c_str(), &status) == 0;
+    if (is_there && FileIdentity(status) == one.identity) {
+      if (status.st_size > 0 || one.file != files_.front().file) continue;
+      return fail(ErrorCode::not_found, base::quoted_path(one.file) + " was emptied");
+    }
     // A file system that doesn't answer for the moment is no proof.
     if (!is_there && errno != ENOENT && errno != ENOTDIR) continue;
     return fail(ErrorCode::not_found,

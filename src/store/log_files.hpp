@@ -40,13 +40,13 @@ struct FileIdentity {
   ino_t inode;
 };
 
-// Notices that the files of a log that somebody has open were deleted, moved or replaced: what is
-// written then, nobody will find again. Looks at the names alone, for a few microseconds.
+// Notices that the files of a log that somebody has open were deleted, moved, replaced or emptied:
+// what is written then, nobody will find again. Looks at the names alone, for a few microseconds.
 class LogWatch {
  public:
   LogWatch() = default;
   // When the log is open, and these are its files.
-  explicit LogWatch(const std::filesystem::path& file);
+  explicit LogWatch(const std::filesystem::path& named);
 
   // not_found, with the name of the file that is not the one that it was.
   [[nodiscard]] Result<> check() const;

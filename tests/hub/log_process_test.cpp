@@ -104,6 +104,31 @@ TEST_CASE("a hub whose log was deleted under it grants nothing more, and says so
   CHECK_FALSE(std::filesystem::exists(file));
 }
 
+TEST_CASE("a hub whose log was moved and left a link behind grants nothing that would be lost",
+          "[hub][log]") {
+  const TempDir folder;
+  const std::filesystem::path file = folder.path() / "log.db";
+  HubProcess hub(hub_on(file));
+  WsPeer peer(hub.port());
+  REQUIRE(claim(peer, "T").at("type") == "claim_granted");
+  std::filesystem::rename(file, folder.path() / "big.db");
+  std::filesystem::create_symlink(folder.path() / "big.db", file);
+  CHECK(claim(peer, "U").at("code") == "read_only");
+  check_serves_reads_only(hub.port(), "was replaced by another file");
+  CHECK(hub.stop(SIGTERM).as_number() == 0);
+}
+
+TEST_CASE("a hub whose log was emptied under it grants nothing more", "[hub][log]") {
+  const TempDir folder;
+  const std::filesystem::path file = folder.path() / "log.db";
+  HubProcess hub(hub_on(file));
+  WsPeer peer(hub.port());
+  REQUIRE(claim(peer, "T").at("type") == "claim_granted");
+  std::filesystem::resize_file(file, 0);
+  CHECK(claim(peer, "U").at("code") == "read_only");
+  check_serves_reads_only(hub.port(), "was emptied");
+}
+
 TEST_CASE("a hub whose log was replaced leaves the new one alone", "[hub][log]") {
   const TempDir folder;
   const std::filesystem::path file = folder.path() / "log.db";
