@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 
 #include "base/assert.hpp"
 #include "base/constant_time.hpp"
@@ -48,6 +49,15 @@ bool is_helpers_suffix(std::string_view suffix) {
          is_all(suffix.substr(1), std::isdigit);
 }
 
+bool is_pattern(std::string_view name) { return name.ends_with('*'); }
+
+bool is_helper_of_any(std::string_view name, const std::set<std::string, std::less<>>& listed) {
+  for (std::size_t at = name.find('-'); at != std::string_view::npos; at = name.find('-', at + 1)) {
+    if (is_helpers_suffix(name.substr(at)) && listed.contains(name.substr(0, at))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<TokenBook> TokenBook::parse(std::string_view text) {
@@ -79,6 +89,12 @@ Result<TokenBook> TokenBook::parse(std::string_view text) {
     book.entries_.emplace(std::move(key), std::move(entry));
   }
   if (book.empty()) return fail(ErrorCode::bad_argument, "there is no token in it");
+  auto listed = std::make_shared<std::set<std::string, std::less<>>>();
+  for (const auto& [holder, entry] : book.entries_) {
+    std::copy_if(entry.names.begin(), entry.names.end(), std::inserter(*listed, listed->end()),
+                 [](const std::string& name) { return !is_pattern(name); });
+  }
+  for (auto& [holder, entry] : book.entries_) entry.listed = listed;
   return book;
 }
 
@@ -89,15 +105,20 @@ const TokenBook::Entry* TokenBook::find(std::string_view token) const {
 }
 
 bool TokenBook::Entry::allows(std::string_view name) const {
-  return std::any_of(names.begin(), names.end(), [name](std::string_view own) {
-    if (own.ends_with('*')) return name.starts_with(own.substr(0, own.size() - 1));
-    if (!name.starts_with(own)) return false;
-    return name.size() == own.size() || is_helpers_suffix(name.substr(own.size()));
+  if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  if (listed && listed->contains(name)) return false;
+  const bool is_helpers = std::any_of(names.begin(), names.end(), [name](std::string_view own) {
+    return name.starts_with(own) && is_helpers_suffix(name.substr(own.size()));
   });
+  if (is_helpers) return true;
+  const bool is_like_own = std::any_of(names.begin(), names.end(), [name](std::string_view own) {
+    return is_pattern(own) && name.starts_with(own.substr(0, own.size() - 1));
+  });
+  return is_like_own && !(listed && is_helper_of_any(name, *listed));
 }
 
 std::string TokenBook::Entry::first_name() const {
-  return names.front().ends_with('*') ? std::string() : names.front();
+  return is_pattern(names.front()) ? std::string() : names.front();
 }
 
 std::optional<Pass> TokenGate::admit(std::string_view token) const {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +24,12 @@ class TokenBook {
   struct Entry {
     std::string holder;  // What tells its token from others, and is no secret: its digest.
     std::vector<std::string> names;
+    // The names of all entries, patterns left out.
+    std::shared_ptr<const std::set<std::string, std::less<>>> listed = {};
 
     // Whether its holder may go by that name: one of its own, or one that commands make of it for
-    // a helper (NAME-rx, NAME-presence, NAME-lock-1a2b) or for a second window (NAME-2).
+    // a helper (NAME-rx, NAME-presence, NAME-lock-1a2b) or for a second window (NAME-2). One that
+    // is listed for somebody else is theirs, and so are those of its helpers.
     [[nodiscard]] bool allows(std::string_view name) const;
     // The name of a holder who says none; blank: it must say one.
     [[nodiscard]] std::string first_name() const;

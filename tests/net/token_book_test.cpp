@@ -42,6 +42,23 @@ TEST_CASE("the holder of a token goes by its names and those of its helpers", "[
   CHECK(book->find("t3")->allows("anybody"));
 }
 
+TEST_CASE("a name that is listed for one is no other's, though it looks like a helper's",
+          "[net][tokens]") {
+  const auto book = TokenBook::parse("t1 bob\nt2 bob-2\nt3 shop/*\nt4 shop/ann,bob\nt5 bob*");
+  REQUIRE(book);
+  CHECK_FALSE(book->find("t1")->allows("bob-2"));
+  CHECK(book->find("t1")->allows("bob-3"));
+  CHECK(book->find("t1")->allows("bob-rx"));
+  CHECK(book->find("t2")->allows("bob-2"));
+  CHECK(book->find("t2")->allows("bob-2-rx"));
+  CHECK(book->find("t3")->allows("shop/zoe"));
+  CHECK_FALSE(book->find("t3")->allows("shop/ann"));
+  CHECK_FALSE(book->find("t3")->allows("shop/ann-rx"));
+  CHECK(book->find("t4")->allows("bob"));
+  CHECK_FALSE(book->find("t5")->allows("bob-rx"));
+  CHECK(book->find("t5")->allows("bobby"));
+}
+
 TEST_CASE("a gate knows the token for all, those of its book, and no other", "[net][tokens]") {
   CHECK(TokenGate().is_open());
   CHECK(TokenGate().admit("whatever"));
