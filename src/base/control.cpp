@@ -10,9 +10,18 @@ namespace synapse::base {
 
 namespace {
 
+bool is_within(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
+
 bool is_control(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029 || c == 0x200E ||
-         c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+  if (c < 0x20 || is_within(c, 0x7F, 0x9F)) return true;
+  if (c < 0x61C) return false;
+  const bool breaks_lines = c == 0x2028 || c == 0x2029;
+  const bool turns_text = c == 0x61C || c == 0x200E || c == 0x200F ||
+                          is_within(c, 0x202A, 0x202E) || is_within(c, 0x2066, 0x2069);
+  // Not the joiners, which scripts and emoji need.
+  const bool hides =
+      c == 0x200B || c == 0xFEFF || is_within(c, 0x2060, 0x2064) || is_within(c, 0xE0000, 0xE007F);
+  return breaks_lines || turns_text || hides;
 }
 
 }  // namespace
@@ -36,8 +45,8 @@ std::string escape_control(std::string_view utf8, LineBreaks breaks) {
       escaped += utf8.substr(0, length);
     } else {
       std::array<char, 16> code{};
-      std::snprintf(code.data(), code.size(), point < 0x100 ? "\\x%02x" : "\\u%04x",
-                    static_cast<unsigned>(point));
+      const char* const form = point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
+      std::snprintf(code.data(), code.size(), form, static_cast<unsigned>(point));
       escaped += code.data();
     }
     utf8.remove_prefix(length);

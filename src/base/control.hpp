@@ -7,11 +7,11 @@
 
 namespace synapse::base {
 
-// True if there is a C0 or C1 control character, DEL, or a bidirectional or line-breaking format
-// character.
+// True if there is a C0 or C1 control character, DEL, or a format character that turns or breaks
+// lines, or shows nothing.
 [[nodiscard]] bool has_control(std::string_view utf8);
-// The same text with each such character as \xNN or \uNNNN, so that a terminal shows it and obeys
-// nothing. Line feeds and tabs stay only if asked for.
+// The same text with each such character as \xNN, \uNNNN or \UNNNNNNNN, so that a terminal shows it
+// and obeys nothing. Line feeds and tabs stay only if asked for.
 enum class LineBreaks { keep, escape };
 [[nodiscard]] std::string escape_control(std::string_view utf8, LineBreaks breaks);
 
