@@ -176,7 +176,7 @@ void describe(Visitor&& visit, Record& seen) {
 
 template <class Visitor, Is<AnswerRemembered> Record>
 void describe(Visitor&& visit, Record& answer) {
-  visit.required("key", answer.key);
+  visit("key", answer.key);  // Any text but none: a blank one is a key as well.
   visit.raw("response", answer.response);
   visit("sender", answer.sender);
   visit("type", answer.type);

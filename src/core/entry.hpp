@@ -43,8 +43,9 @@ struct SeatWish {
   Seating seating = Seating::alone;
   SeatKind kind = SeatKind::agent;
   bool takes_over = false;
-  bool is_exclusive = false;  // Nobody else is to attach.
-  std::string instance;       // Of the process; blank: unknown.
+  bool is_exclusive = false;    // Nobody else is to attach.
+  bool hears_receipts = false;  // It is told what becomes of the messages of its name.
+  std::string instance;         // Of the process; blank: unknown.
   Principal principal;
 };
 

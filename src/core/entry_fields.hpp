@@ -135,8 +135,8 @@ template <class Io>
 void fields(Io&, Is<Speak> auto&) {}
 template <class Io>
 void fields(Io& io, Is<SeatWish> auto& v) {
-  auto& [name, seating, kind, takes_over, is_exclusive, instance, principal] = v;
-  io(name, seating, kind, takes_over, is_exclusive, instance, principal);
+  auto& [name, seating, kind, takes_over, is_exclusive, hears_receipts, instance, principal] = v;
+  io(name, seating, kind, takes_over, is_exclusive, hears_receipts, instance, principal);
 }
 template <class Io>
 void fields(Io& io, Is<Bind> auto& v) {

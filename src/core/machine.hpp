@@ -129,7 +129,8 @@ class Machine {
   [[nodiscard]] std::vector<MailNotice> tell_of_drops(std::vector<Event>& events, Moment now);
   void stop_reading(const AgentName& agent, std::vector<Event>& events,
                     std::vector<MailNotice>& notices, Moment now);
-  [[nodiscard]] bool has_left(const AgentName& mailbox) const;
+  // Whether a socket of its agent's asked to be told what becomes of messages.
+  [[nodiscard]] bool hears_receipts(const AgentName& mailbox) const;
   [[nodiscard]] std::vector<Event> delivered(const Delivered& what, Moment now) const;
   [[nodiscard]] Presence::IsNeeded has_mail() const;
   // Grants the queued claims for which what has happened cleared the way, as many as may come up at

@@ -22,9 +22,7 @@ std::optional<HeldLease> held_by(const Event& event) {
 bool says_the_same_again(const Command& command) {
   return std::holds_alternative<ReadInbox>(command) || std::holds_alternative<NoteMail>(command) ||
          std::holds_alternative<WithdrawMail>(command) ||
-         std::holds_alternative<ReadLetters>(command) ||
-         std::holds_alternative<RetryLetters>(command) ||
-         std::holds_alternative<ClearLetters>(command);
+         std::holds_alternative<ReadLetters>(command);
 }
 
 }  // namespace
@@ -110,7 +108,8 @@ void Machine::act(const Entry& entry, const Act& act, Scribe& scribe, Outcome& o
   if (std::holds_alternative<WaitFor>(act.command)) ties_.waits(actor, entry.session);
   if (std::holds_alternative<Advertise>(act.command)) ties_.advertises(actor, entry.session);
   const RequestKey* request = &act.request;
-  if (auto* posted = std::get_if<ChatPosted>(&decision.events.front())) {
+  if (auto* posted = std::get_if<ChatPosted>(&decision.events.front());
+      posted != nullptr && chat != nullptr) {
     // The message is its own answer, and its mailboxes are: there is no other to remember.
     posted->message.idem_key = act.request.key;
     if (!act.request.key.empty()) posted->message.digest = act.request.digest;
@@ -241,7 +240,10 @@ void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestK
       ties_.take_asker({handed->lease.owner, handed->lease.task_id});
     }
     if (request == nullptr || request->key.empty() || i + 1 != own) continue;
-    remember(*request, seats_.find(entry.session)->name, first, entry, scribe, outcome);
+    // What answers comes first, but for letters that are sent again: the chats go before.
+    const bool is_last = std::holds_alternative<LettersEnded>(event);
+    remember(*request, seats_.find(entry.session)->name,
+             is_last ? outcome.events.size() - 1 : first, entry, scribe, outcome);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What follows from what has happened to mail, in the same turn: bounds that are passed drop the
-// oldest, an agent that lets its mail be dropped is said not to read, and senders that are not
-// there to hear of it find a notice in their own mailboxes.
+// oldest, an agent that lets its mail be dropped is said not to read, and senders that have no
+// socket that is told of it find a notice in their own mailboxes.
 //
 // A notice may push something out of a mailbox in turn. Nobody gets a notice of that, or two full
 // mailboxes could keep each other busy; it is a dead letter, as all that is dropped.
@@ -44,10 +44,12 @@ Presence::IsNeeded Machine::has_mail() const {
   return [this](const AgentName& name) { return mail_.has_unseen(mailbox_of(name)); };
 }
 
-bool Machine::has_left(const AgentName& mailbox) const {
-  return std::all_of(std::begin(mailbox_suffixes), std::end(mailbox_suffixes),
+bool Machine::hears_receipts(const AgentName& mailbox) const {
+  const auto hears = [this](SessionId id) { return seats_.find(id)->hears_receipts; };
+  return std::any_of(std::begin(mailbox_suffixes), std::end(mailbox_suffixes),
                      [&](std::string_view suffix) {
-                       return seats_.of(AgentName(mailbox.text + std::string(suffix))).empty();
+                       const auto& seats = seats_.of(AgentName(mailbox.text + std::string(suffix)));
+                       return std::any_of(seats.begin(), seats.end(), hears);
                      });
 }
 
@@ -90,7 +92,9 @@ std::vector<MailNotice> Machine::tell_of_drops(std::vector<Event>& events, Momen
     losers.insert(lost->agents.begin(), lost->agents.end());
     for (const MessageId id : lost->ids) {
       const Mailroom::Mail* mail = mail_.find(id);
-      if (mail == nullptr || !wants_news(*mail) || !has_left(*mail->sender->name)) continue;
+      if (mail == nullptr || !wants_news(*mail) || hears_receipts(*mail->sender->name)) {
+        continue;
+      }
       for (const AgentName& agent : lost->agents) {
         // Its senders have been told that nothing is read there.
         if (mail_.does_not_read(agent)) continue;
@@ -122,7 +126,7 @@ void Machine::stop_reading(const AgentName& agent, std::vector<Event>& events,
     if (wants_news(mail)) senders.insert(*mail.sender->name);
   }
   for (const AgentName& sender : senders) {
-    if (!has_left(sender)) continue;
+    if (hears_receipts(sender)) continue;
     notices.push_back({MailNotice::What::does_not_read, sender, agent, {}, event.dropped});
   }
   event.senders.assign(senders.begin(), senders.end());

@@ -71,7 +71,8 @@ void fields(Io& io, Is<AnswerRemembered> auto& v) {
 }
 template <class Io>
 void fields(Io& io, Is<Seat> auto& v) {
-  io(v.session, v.name, v.seating, v.kind, v.is_exclusive, v.instance, v.principal);
+  io(v.session, v.name, v.seating, v.kind, v.is_exclusive, v.hears_receipts, v.instance,
+     v.principal);
 }
 template <class Io>
 void fields(Io& io, Is<Ties::Asker> auto& v) {

@@ -141,7 +141,7 @@ AgentName Seats::draw(SessionId session) const {
 void Seats::sit(SessionId session, const AgentName& name, const SeatWish& wish,
                 Ownership ownership) {
   seats_.insert_or_assign(session, Seat{session, name, wish.seating, wish.kind, wish.is_exclusive,
-                                        wish.instance, wish.principal});
+                                        wish.hears_receipts, wish.instance, wish.principal});
   names_[name].insert(session);
   if (ownership == Ownership::passes) {
     owners_.insert_or_assign(name, wish.principal);

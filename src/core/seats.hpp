@@ -21,6 +21,7 @@ struct Seat {
   Seating seating = Seating::alone;
   SeatKind kind = SeatKind::agent;
   bool is_exclusive = false;
+  bool hears_receipts = false;
   std::string instance;
   Principal principal;
 };

@@ -130,6 +130,7 @@ core::SeatWish Door::wish(const Session& session, const wire::Inbound& inbound) 
   wish.kind = hello.kind;
   wish.takes_over = inbound.takeover;
   wish.is_exclusive = hello.is_exclusive;
+  wish.hears_receipts = inbound.interest && inbound.interest->receipts;
   wish.instance = hello.instance;
   wish.principal = principal(session);
   return wish;

@@ -144,6 +144,7 @@ class Engine {
   void wake_waits(const core::Outcome& outcome, Moment now);
   void answer_waits(std::vector<InboxWaits::Wait> waits, Moment now);
   [[nodiscard]] Room::Asker asker(const Session& session, std::size_t max_bytes) const;
+  [[nodiscard]] bool acts_for(SessionId id, const AgentName& mailbox) const;
   void tell_sender(const Delivery& delivery);
   // The sockets that will not say themselves what became of it.
   [[nodiscard]] std::set<SessionId> silent_recipients(const Delivery& delivery) const;

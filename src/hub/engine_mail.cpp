@@ -123,12 +123,18 @@ Room::Asker Engine::asker(const Session& session, std::size_t max_bytes) const {
   return {session.id, std::min(max_bytes, snapshot_bytes_max_), door_.principal(session)};
 }
 
+// Somebody else may sit under a name whose owner is away and has mail there.
+bool Engine::acts_for(SessionId id, const AgentName& mailbox) const {
+  const core::Seat* seat = machine().seats().find(id);
+  return seat != nullptr && machine().seats().may_use(seat->principal, mailbox);
+}
+
 void Engine::tell_sender(const Delivery& delivery) {
   each_seat(machine().seats(), delivery.receipts_of, [&](SessionId id) {
     const SharedSession session = door_.sockets().find(id);
     const bool asked =
         session && session->is_open && session->interest && session->interest->receipts;
-    if (asked) hand(*session, delivery.frame);
+    if (asked && acts_for(id, delivery.receipts_of)) hand(*session, delivery.frame);
   });
 }
 
@@ -137,7 +143,7 @@ std::set<SessionId> Engine::silent_recipients(const Delivery& delivery) const {
   for (const AgentName& recipient : delivery.recipients) {
     each_seat(machine().seats(), recipient, [&](SessionId id) {
       const core::Seat* seat = machine().seats().find(id);
-      if (seat->seating == core::Seating::alone) silent.insert(id);
+      if (seat->seating == core::Seating::alone && acts_for(id, recipient)) silent.insert(id);
     });
   }
   return silent;

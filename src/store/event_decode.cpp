@@ -184,6 +184,7 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
   if (name == kind::idempotency) {
     return read_event<AnswerRemembered>(payload, [](JsonReader& json, auto& answer) {
       read_record(json, answer);
+      if (answer.key.empty()) json.fail("no key");
       if (json.failed()) return;
       const std::string type = read_grant(answer);
       // Of a chat it was made otherwise once.

@@ -76,7 +76,8 @@ Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes
   inbound.takeover = fields.truth("takeover");
   inbound.idem_key = fields.text("idem_key");
   if (const auto limit = fields.integer("max_bytes"); limit && *limit > 0) {
-    inbound.max_bytes = static_cast<std::size_t>(std::min<std::int64_t>(*limit, 1LL << 30U));
+    inbound.max_bytes = static_cast<std::size_t>(
+        std::clamp<std::int64_t>(*limit, Inbound::min_max_bytes, 1LL << 30U));
   }
   const bool is_chat = inbound.type == chat_type;
   if (object != nullptr && !inbound.idem_key.empty() && !is_chat) {

@@ -43,7 +43,7 @@ std::string frame_of(MessageId id, const Mail& mail, JsonWriter members, bool is
   message.id = id;
   message.timestamp = mail.timestamp;
   message.hub_id = mail.hub_id.view();
-  message.body = is_cut ? SharedText(shortened(mail.body)) : mail.body;
+  message.body = is_cut ? SharedText(shortened(mail.body)) : in_own_words(mail.body);
   return with_members(chat_frame(message), members.end_object().text());
 }
 
@@ -230,11 +230,15 @@ std::string MailFrames::letters_ended(const core::LettersEnded& event) const {
                                   counted(event.ids.size(), "dead letter") + " said again");
   json.key("messages").begin_array();
   for (std::size_t i = 0; i < event.ids.size(); ++i) {
+    const MessageId id = event.retried_as->at(i);
+    // A mailbox that is full may have lost it again in the same turn.
+    const Mail* again = mail.find(id);
+    const Copy* copy = again == nullptr ? nullptr : again->copy_of(event.agents[i]);
     json.begin_object()
-        .field("msg_id", event.retried_as->at(i))
+        .field("msg_id", id)
         .field("retry_of", event.ids[i])
         .field("agent", event.agents[i])
-        .field("state", word(core::MailState::kept))
+        .field("state", word(copy == nullptr ? core::MailState::dropped : copy->state))
         .end_object();
   }
   json.end_array().field("left", static_cast<std::uint64_t>(event.left));

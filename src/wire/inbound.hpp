@@ -114,6 +114,8 @@ struct Inbound {
   std::size_t max_bytes = default_max_bytes;  // The largest snapshot that the asker takes.
   std::variant<core::Command, Query> body;
 
+  // What has room for the envelope, the longest place and something between them.
+  static constexpr std::int64_t min_max_bytes = 16LL << 10U;
   static constexpr std::size_t default_max_bytes = 1U
                                                    << 20U;  // What a client of the original takes.
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "wire/records.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -48,6 +49,24 @@ std::string with_sender(const std::string& body, const AgentName& sender) {
 
 std::string with_members(std::string_view object, std::string_view members) {
   return joined(object, members);
+}
+
+SharedText in_own_words(const SharedText& body) {
+  static constexpr std::array<std::string_view, 8> of_hub{
+      "again", "answer", "at", "recipients", "state", "unseen", "truncated", "why"};
+  const std::string_view text = body;
+  // Most say none of it, and are not taken apart: names with escapes might be any.
+  const bool is_suspect = text.find("\\u00") != std::string_view::npos ||
+                          std::any_of(of_hub.begin(), of_hub.end(), [text](std::string_view name) {
+                            const std::size_t at =
+                                text.find(std::string(1, '"').append(name).append("\":"));
+                            return at != std::string_view::npos;
+                          });
+  if (!is_suspect) return body;
+  Json own = Json::parse(text, nullptr, false);
+  if (!own.is_object()) return body;
+  for (const std::string_view name : of_hub) own.erase(std::string(name));
+  return SharedText(json_text(own));
 }
 
 std::string shortened(std::string_view body) {

@@ -26,6 +26,9 @@ namespace synapse::wire {
 
 // Members joined to the end of an object, both as text.
 [[nodiscard]] std::string with_members(std::string_view object, std::string_view members);
+// A chat's body without what the hub says of a message in a list of messages: nobody is to take its
+// author's word for the hub's.
+[[nodiscard]] SharedText in_own_words(const SharedText& body);
 // A chat's body that is too large to be told whole: its addresses, and the beginning of its
 // payload.
 [[nodiscard]] std::string shortened(std::string_view body);

@@ -167,6 +167,10 @@ TEST_CASE("a mailbox is its owner's alone", "[hub][delivery]") {
   Peer other = rig.join("shop/bob", "10.0.0.2");
   CHECK(told(rig, other, {{"type", "inbox_request"}}).at("code") == "not_owner");
   CHECK(told(rig, other, {{"type", "seen"}, {"msg_ids", {1}}}).at("code") == "not_owner");
+  // What is written to that socket has not been sent to the mailbox's owner.
+  a.forget();
+  rig.say(a, say_to("shop/bob"));
+  CHECK(a.hear("receipt").empty());
   Peer observer = rig.connect("10.0.0.2");
   rig.say(observer, {{"type", "heartbeat"}, {"observe", true}});
   const Json request{{"type", "inbox_request"}, {"for", "shop/bob"}};
@@ -174,7 +178,7 @@ TEST_CASE("a mailbox is its owner's alone", "[hub][delivery]") {
   CHECK(told(rig, a, request).at("code") == "not_owner");
   Peer own = rig.connect("10.0.0.1");
   rig.say(own, {{"type", "heartbeat"}, {"observe", true}});
-  CHECK(ids_of(told(rig, own, request)) == Ids{1});
+  CHECK(ids_of(told(rig, own, request)) == Ids{1, 2});
   CHECK(told(rig, own, {{"type", "inbox_request"}}).at("code") == "wrong_field_type");
   CHECK(told(rig, own, {{"type", "seen"}, {"msg_ids", {1}}}).at("code") == "observing");
 }
@@ -274,6 +278,79 @@ TEST_CASE("a sender that has left finds in its own mailbox what was dropped", "[
   CHECK(notice.at("notice") == "dropped");
   CHECK(notice.at("agent") == "shop/bob");
   CHECK(notice.at("msg_ids") == Json{1});
+}
+
+TEST_CASE("a sender that is there and hears no receipts finds in its mailbox what was dropped",
+          "[hub][delivery]") {
+  Rig rig;
+  Peer a = rig.connect();
+  rig.say(a, entering("shop/alice"));
+  // It is enough that another socket of the agent's hears.
+  const bool is_told = GENERATE(false, true);
+  Peer waiter = rig.connect();
+  Json hello = entering("shop/alice-rx", "waiter");
+  if (is_told) hello["interest"] = wants_receipts;
+  rig.say(waiter, hello);
+  rig.say(a, say_to("shop/bob"));
+  rig.advance(8 * 86'400);
+  const Json inbox = told(rig, a, {{"type", "inbox_request"}});
+  CHECK(inbox.at("messages").size() == (is_told ? 0 : 1));
+}
+
+TEST_CASE("dead letters that are sent again with a key are sent again once", "[hub][delivery]") {
+  Rig rig;
+  Peer a = enter(rig, "shop/alice");
+  rig.say(a, say_to("shop/bob", "one"));
+  rig.advance(8 * 86'400);
+  const Json retry{{"type", "dead_letter_retry"}, {"idem_key", "k"}};
+  const Json first = told(rig, a, retry);
+  REQUIRE(first.at("messages").size() == 1);
+  rig.advance(8 * 86'400);
+  CHECK(told(rig, a, retry).at("messages") == first.at("messages"));
+  CHECK(told(rig, a, {{"type", "dead_letters_request"}}).at("count") == 1);
+  SECTION("and a list of none is not all of them") {
+    const Json none = Json::array();
+    CHECK(told(rig, a, {{"type", "dead_letter_clear"}, {"msg_ids", none}}).at("code") ==
+          "wrong_field_type");
+    CHECK(told(rig, a, {{"type", "dead_letters_request"}}).at("count") == 1);
+  }
+}
+
+TEST_CASE("letters that a full mailbox loses again at once are not said to be kept",
+          "[hub][delivery]") {
+  hub::EngineOptions options;
+  options.limits.mailbox_messages_max = 2;
+  Rig rig(options);
+  Peer a = enter(rig, "shop/alice");
+  for (const char* text : {"one", "two", "three", "four", "five"}) {
+    rig.say(a, say_to("shop/bob", text));
+  }
+  a.forget();
+  rig.say(a, {{"type", "dead_letter_retry"}});
+  const Json retried = a.hear("dead_letters_retried").at(0);
+  REQUIRE(retried.at("messages").size() == 3);
+  CHECK(retried.at("messages").at(0).at("state") == "dropped");
+  CHECK(retried.at("messages").at(2).at("state") == "kept");
+}
+
+TEST_CASE("what a sender says of its message's way is not the hub's word", "[hub][delivery]") {
+  Rig rig;
+  Peer a = enter(rig, "shop/alice");
+  Json chat = say_to("shop/bob");
+  for (const char* name : {"again", "truncated", "recipients", "unseen", "why", "state"}) {
+    chat[name] = "said so";
+  }
+  chat["mine"] = 7;
+  rig.say(a, chat);
+  Peer b = enter(rig, "shop/bob");
+  const Json message = told(rig, b, {{"type", "inbox_request"}}).at("messages").at(0);
+  CHECK(message.at("state") == "kept");
+  CHECK(message.at("mine") == 7);
+  CHECK(message.at("payload") == "hi");
+  for (const char* name : {"again", "truncated", "recipients", "unseen", "why"}) {
+    INFO(name);
+    CHECK_FALSE(message.contains(name));
+  }
 }
 
 TEST_CASE("numbers that can't be read are refused, and not taken for others", "[hub][delivery]") {

@@ -68,6 +68,7 @@ class Life {
     wish.kind = static_cast<SeatKind>(dice_.pick(4));
     wish.takes_over = dice_.one_in(9);
     wish.is_exclusive = dice_.one_in(9);
+    wish.hears_receipts = dice_.one_in(3);
     wish.instance = dice_.one_in(3) ? "" : "i" + std::to_string(dice_.pick(3));
     wish.principal = {dice_.one_in(9) ? "there" : "here", std::nullopt,
                       dice_.one_in(5) ? "of-ann" : ""};

@@ -29,6 +29,7 @@ class Actors final : core::Scribe {
   core::Outcome join(const AgentName& agent, Moment now) {
     core::SeatWish wish;
     wish.name = agent;
+    wish.hears_receipts = true;
     (void)bind(std::move(wish), now);
     return speak(agent, now);
   }

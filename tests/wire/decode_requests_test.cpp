@@ -270,7 +270,8 @@ TEST_CASE("a snapshot's bound is the asker's, or what an old client takes", "[wi
     return decoded(request("state_request", fields)).max_bytes;
   };
   CHECK(bound("") == 1'048'576);
-  CHECK(bound(R"("max_bytes":5000)") == 5000);
+  CHECK(bound(R"("max_bytes":50000)") == 50'000);
+  CHECK(bound(R"("max_bytes":5000)") == 16'384);
   CHECK(bound(R"("max_bytes":1e18)") == 1'073'741'824);
   CHECK(bound(R"("max_bytes":0)") == 1'048'576);
   CHECK(bound(R"("max_bytes":-1)") == 1'048'576);

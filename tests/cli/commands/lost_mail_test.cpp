@@ -77,8 +77,11 @@ TEST_CASE("dead letters that are retried are messages again, and those that are 
   const NarrowHub narrow;
   narrow.say("one");
   narrow.say("two");
+  // Nobody waited for a receipt, so that the hub has told it by message #3.
+  CHECK_THAT(narrow.ran({"inbox", "--name", "A"}).out,
+             Contains("1 message of yours to B will not be delivered"));
   CHECK(narrow.ran({"dead-letters", "--name", "A", "--retry"}).out ==
-        "#3 B: kept, in place of #1\n");
+        "#4 B: kept, in place of #1\n");
   // It took the room of the second.
   CHECK_THAT(narrow.ran({"dead-letters", "--name", "A"}).out, Contains("two") && !Contains("one"));
   CHECK(narrow.ran({"dead-letters", "--name", "A", "--agent", "C", "--clear"}).out ==
