@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/control.hpp"
+#include "base/strings.hpp"
 #include "base/utf8.hpp"
 
 namespace synapse::git {
@@ -178,6 +179,9 @@ Result<Words> read_path_word(const std::string& given, const fs::path& folder,
                              const base::Environment& environment) {
   if (!base::is_valid_utf8(given)) {
     return no_path(given, " is not UTF-8; claim its folder instead");
+  }
+  if (base::trim(given).empty()) {
+    return no_path(given, " names no file; leave it out to claim the whole work tree");
   }
   if (given.size() > word_bytes_max)
     return no_path(given.substr(0, 40), "… is too long for a path");

@@ -126,9 +126,10 @@ Result<std::vector<BranchClaim>> ended_by_merge(const std::vector<BranchClaim>& 
 }  // namespace
 
 std::vector<BranchClaim> worth_a_look(std::vector<BranchClaim> claims, const std::string& owner,
-                                      Trigger trigger, const std::optional<Place>& place) {
+                                      Trigger trigger, const std::optional<Place>& place,
+                                      Whose whose) {
   std::erase_if(claims, [&](const BranchClaim& claim) {
-    return claim.owner != owner || claim.branch.empty() ||
+    return (claim.owner == owner) != (whose == Whose::owners) || claim.branch.empty() ||
            (claim.auto_release_on != name_of(Trigger::commit) &&
             claim.auto_release_on != name_of(Trigger::merge)) ||
            (trigger == Trigger::merge && claim.auto_release_on != name_of(Trigger::merge));

@@ -18,11 +18,13 @@
 
 namespace synapse::git {
 
-// Those of the owner's claims that might be ended, told without running git: usually none, and then
-// the hook is done. It has nothing to do in a rebase either: see place.hpp.
+// Those of the owner's claims, or of all others', that might be ended, told without running git:
+// usually none, and then the hook is done. It has nothing to do in a rebase either: see place.hpp.
+enum class Whose { owners, others };
 [[nodiscard]] std::vector<BranchClaim> worth_a_look(std::vector<BranchClaim> claims,
                                                     const std::string& owner, Trigger trigger,
-                                                    const std::optional<Place>& place);
+                                                    const std::optional<Place>& place,
+                                                    Whose whose = Whose::owners);
 
 struct Ended {
   Trigger by;

@@ -65,7 +65,7 @@ TEST_CASE("inside a repository paths are taken from its top level", "[git][scope
   fs::create_directories(dir / "repo/.git");
   fs::create_directories(dir / "repo/src/deep");
   const ClaimScope good =
-      scope_of({"a.cpp", "../b/*.cpp", "../..", dir / "repo/x", ""}, dir / "repo/src/deep");
+      scope_of({"a.cpp", "../b/*.cpp", "../..", dir / "repo/x", "."}, dir / "repo/src/deep");
   CHECK(good.worktree == (dir / "repo").string());
   CHECK(good.paths == Paths{"src/deep/a.cpp", "src/b/*.cpp", "", "x", "src/deep"});
   const ClaimScope whole = scope_of({}, dir / "repo/src/deep");

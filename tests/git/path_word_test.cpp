@@ -106,5 +106,7 @@ TEST_CASE("what can't be a path of a claim is refused with a reason", "[git][pat
   CHECK_THAT(folder.refusal("!src/a.py"), Contains("can't leave files out"));
   CHECK(folder.read("./!src") == Paths{"./!src"});
   CHECK_THAT(folder.refusal("\xff"), Contains("UTF-8"));
+  CHECK_THAT(folder.refusal(""), Contains("names no file"));
+  CHECK_THAT(folder.refusal(" "), Contains("names no file"));
   CHECK_THAT(folder.refusal(std::string(5000, 'x')), Contains("too long"));
 }

@@ -103,6 +103,7 @@ class Errand {
     for (const std::string& owner : {settings_.name, terminal}) {
       memory_->tell_ended(context_, owner, live);
     }
+    if (trigger_ == git::Trigger::merge) mention_others(claims, git, place);
     const std::vector<git::BranchClaim> mine =
         git::worth_a_look(claims, settings_.name, trigger_, place);
     std::vector<EditClaim> edits;
@@ -190,6 +191,23 @@ class Errand {
       if (claim.branch == ended.branch) continue;
       context_.out << "note: '" << shown(claim.task_id) << "' was claimed on "
                    << shown(claim.branch) << "; this commit is on " << shown(ended.branch) << '\n';
+    }
+  }
+
+  // Often one agent merges what the others did, and nobody may give back what is not theirs.
+  void mention_others(const std::vector<git::BranchClaim>& claims, const git::Git& git,
+                      const std::optional<git::Place>& place) {
+    const std::vector<git::BranchClaim> others =
+        git::worth_a_look(claims, settings_.name, trigger_, place, git::Whose::others);
+    if (others.empty()) return;
+    const Result<std::vector<git::Ended>> ended = git::ended_by(trigger_, others, git, place);
+    if (!ended) return;
+    for (const git::Ended& one : *ended) {
+      for (const git::BranchClaim& claim : one.claims) {
+        context_.out << "note: '" << shown(claim.task_id) << "' of " << shown(claim.owner)
+                     << " was to last until this merge; to give it back for them: synapse release "
+                     << shown(claim.task_id) << " --name " << shown(claim.owner) << '\n';
+      }
     }
   }
 

@@ -200,6 +200,20 @@ TEST_CASE("a claim is held until a signal, and its owner's name stays free", "[c
   CHECK(s.claim("T1").is_null());
 }
 
+TEST_CASE("whoever merges what another agent did is told of its claim, which stays", "[cli][git]") {
+  GitStage s;
+  s.box.git(s.repo, {"worktree", "add", "-q", "-b", "claim/T1", "../linked"});
+  REQUIRE(s.run({"git-hook", "install", "--name", "A", "--ready-timeout", "20"}) == 0);
+  REQUIRE(s.in(s.box / "linked")(
+              {"git-claim", "T1", "--paths", "src", "--name", "B", "--base", "main"}) == 0);
+  REQUIRE(s.run({"git-claim", "T2", "--paths", "docs", "--name", "B", "--base", "main"}) == 0);
+  s.box.commit(s.box / "linked", {"src/a"}, "two");
+  const auto merged = s.box.try_git(s.repo, {"merge", "-q", "claim/T1"});
+  CHECK_THAT(merged.err, Contains("'T1' of B was to last until this merge") &&
+                             Contains("synapse release T1 --name B") && !Contains("T2"));
+  CHECK_FALSE(s.claim("T1").is_null());
+}
+
 TEST_CASE("conflicts are predicted, narrowed by git, and told by the exit code", "[cli][git]") {
   GitStage s;
   CHECK(s.run({"conflicts"}) == 0);
