@@ -73,8 +73,9 @@ Result<> Bridge::take_seat() {
 }
 
 Outcome Bridge::no_seat(const Error& why) const {
-  std::string text = "there is no connection to the hub at " + options_.agent.uri + ": " +
-                     why.message + ". Nothing was done.";
+  std::string text =
+      "there is no connection to the hub at " + options_.agent.uri + ": " + why.message;
+  text += text.ends_with('.') ? " Nothing was done." : ". Nothing was done.";
   if (why.code == ErrorCode::unreachable || why.code == ErrorCode::timed_out) {
     text += " To start a hub: synapse hub";
   }

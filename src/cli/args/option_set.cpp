@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -111,8 +112,12 @@ std::size_t index_of(std::string_view given, const std::vector<std::string>& wor
 }
 
 CLI::Validator one_of(const std::vector<std::string>& words) {
+  // A blank one is the default, which nobody says.
+  std::vector<std::string> said;
+  std::copy_if(words.begin(), words.end(), std::back_inserter(said),
+               [](const std::string& word) { return !word.empty(); });
   return checked([words](std::string_view given) { return index_of(given, words) < words.size(); },
-                 "one of " + base::join(words, ", "));
+                 "one of " + base::join(said, ", "));
 }
 
 // CLI11's own --help is no row of ours.

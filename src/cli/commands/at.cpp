@@ -65,11 +65,13 @@ Result<Json> claims_then(const past::Then& then) {
 bool holds_path(const Json& claim, const std::string& path,
                 const std::optional<std::string>& worktree) {
   if (text_of(claim, "scope") == "none") return false;
-  if (worktree && text_of(claim, "worktree") != *worktree) return false;
+  const std::string root = text_of(claim, "worktree");
+  if (worktree && root != *worktree) return false;
   const std::vector<std::string> paths = texts_of(claim, "paths");
-  return paths.empty() || std::any_of(paths.begin(), paths.end(), [&](const std::string& one) {
-           return core::paths_contend(one, path);
-         });
+  // All of what is no folder, as `lock` claims it, is no file of anybody's.
+  if (paths.empty()) return worktree || root.empty() || root.front() == '/';
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const std::string& one) { return core::paths_contend(one, path); });
 }
 
 int who_held(Context& context, const AtArguments& options, const Json& frame) {

@@ -231,7 +231,9 @@ Json as_json(const wire::LiteLine& line) {
           {"hub_id", line.hub_id}};
 }
 
-int read_feed(Context& context, const InboxArguments& options, const std::string& name) {
+// `why` is what is amiss with the hub.
+int read_feed(Context& context, const InboxArguments& options, const std::string& name,
+              const std::string& why) {
   RelayQuery query;
   query.file = *options.feed;
   query.project = options.project;
@@ -252,7 +254,7 @@ int read_feed(Context& context, const InboxArguments& options, const std::string
     }
   });
   if (!span) return inbox_failed(context, span.error());
-  if (options.json) context.out << render_json({{"messages", messages}});
+  if (options.json) context.out << render_json({{"messages", messages}, {"without_mailbox", why}});
   if (!context.out.flush()) return exit_code::failed;
   if (!options.keeps_place()) return exit_code::ok;
   if (const Result<> kept = keep_shown(options, *shown); !kept) {
@@ -267,16 +269,20 @@ bool is_absent(const Error& why) {
   return why.code == ErrorCode::unreachable || why.code == ErrorCode::timed_out;
 }
 
-// Without a hub that keeps mailboxes. `why` is what is amiss with it.
+// Without a hub that keeps mailboxes. `why` is what is amiss with it, `advice` what helps.
 int fall_back(Context& context, const InboxArguments& options, const std::string& name,
-              const std::string& why) {
+              const std::string& why, const std::string& advice) {
+  context.err << context.command << ": " << why << ": your mailbox was not read";
   std::error_code unknown;
-  if (!std::filesystem::exists(*options.feed, unknown)) {
-    context.err << context.command << ": " << why << ", and there is no " << shown(*options.feed)
-                << " yet: run the hub with --relay-log and that file\n";
-    return exit_code::ok;
+  if (std::filesystem::exists(*options.feed, unknown)) {
+    context.err << ", only the relay log " << shown(*options.feed) << ". " << advice << std::endl;
+    return read_feed(context, options, name, why);
   }
-  return read_feed(context, options, name);
+  context.err << ". " << advice << '\n';
+  if (options.json) {
+    context.out << render_json({{"messages", Json::array()}, {"without_mailbox", why}});
+  }
+  return exit_code::ok;
 }
 
 int run(Context& context, const InboxArguments& options) {
@@ -288,11 +294,14 @@ int run(Context& context, const InboxArguments& options) {
     if (!options.feed || !is_absent(connected.error())) {
       return explain_failure(context, *settings, connected.error());
     }
-    return fall_back(context, options, settings->name, "no hub at " + shown(settings->uri));
+    return fall_back(context, options, settings->name, "no hub at " + shown(settings->uri),
+                     "To start one: synapse hub");
   }
   if (agent.has_feature("receipts")) return read_hub(context, agent, options, settings->name);
   const std::string why = "the hub at " + shown(settings->uri) + " keeps no mailboxes";
-  if (options.feed) return fall_back(context, options, settings->name, why);
+  if (options.feed) {
+    return fall_back(context, options, settings->name, why, "A hub of this version keeps them.");
+  }
   context.err << context.command << ": " << why << "; see synapse relay\n";
   return exit_code::failed;
 }

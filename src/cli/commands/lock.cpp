@@ -257,7 +257,8 @@ int run(Context& context, const LockArguments& given) {
   settings->reconnect = AgentOptions::Reconnect::always;
   settings->broadcast_types = LeaseKeeper::broadcast_types();
 
-  const auto watch = context.signals.watch({SIGINT, SIGTERM, SIGHUP});
+  const auto watch =
+      context.signals.watch({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE});
   if (const auto code = lock_as(context, options, *settings, *request, *watch)) return *code;
   settings->name = second_name(context, settings->name);
   options.owner = {settings->name, services::Caller::Source::option};

@@ -53,16 +53,24 @@ int report_plain(Context& context, Sending& sending, const SendArguments& option
   return exit_code::ok;
 }
 
+std::string why_no_receipts(const SendArguments& options, const Json& accepted) {
+  if (client::flag_member(accepted, "too_many")) {
+    return "it is for more than 256 agents, who get no receipts";
+  }
+  if (options.message.target.find_first_of("*?[") != std::string::npos) {
+    return "'" + shown(options.message.target) +
+           "' is the name of nobody who was there within the last hour";
+  }
+  return "a message to all has no receipts";
+}
+
 int follow(Context& context, Sending& sending, const SendArguments& options,
            const std::optional<WaitWish>& wish, const Json& accepted) {
   if (text_of(accepted, "type") != "chat_accepted") {
     return report_plain(context, sending, options, accepted, "this hub gives no receipts");
   }
   if (member(accepted, "recipients").empty()) {
-    return report_plain(context, sending, options, accepted,
-                        client::flag_member(accepted, "too_many")
-                            ? "it is for more than 256 agents, who get no receipts"
-                            : "a message to all has no receipts");
+    return report_plain(context, sending, options, accepted, why_no_receipts(options, accepted));
   }
   const bool has_lines = wants_lines(context, options);
   if (wish) {

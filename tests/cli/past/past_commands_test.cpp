@@ -1,116 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The commands about the past, on a log whose times are chosen; what they count is asked of the log
 // by SQL as well.
-#include <sqlite3.h>
-
 #include <algorithm>
-#include <filesystem>
 
-#include "cli/cli_run.hpp"
+#include "cli/past/dated_log.hpp"
 #include "cli/past/past_time.hpp"
-#include "store/event_codec.hpp"
-#include "store/sqlite_database.hpp"
-#include "store/sqlite_store.hpp"
-#include "support/catch.hpp"
-#include "support/temp_dir.hpp"
-#include "wire/json_document.hpp"
 
 using Catch::Matchers::Contains;
 using synapse::AgentName;
 using synapse::TaskId;
 using synapse::test::CliRun;
+using synapse::test::DatedLog;
+using synapse::test::Json;
+using synapse::test::past_start;
 using synapse::test::TempDir;
-using Json = synapse::wire::Json;
-using Words = std::vector<std::string>;
+using synapse::test::Words;
 
 namespace core = synapse::core;
 namespace store = synapse::store;
 
 namespace {
-
-constexpr double start = 1'795'000'000;
-
-// alice has the parser, hands it to bob, who loses it; carol then has it, and has it still.
-class PastLog {
- public:
-  PastLog() {
-    lease_ = held("PARSE", "shop/alice", {"src/parser/**", "src/feed.cpp"}, 1);
-    add(0, core::PlanTaskDeclared{
-               {TaskId("PARSE"), "Parse <orders>", "", {}, {}, "", "shop/alice", start, start}});
-    add(10, core::LeaseGranted{lease_});
-    lease_.expires_at += 600;
-    add(300, core::LeaseRenewed{lease_});
-    lease_.checkpoint = "lexer done";
-    add(310, core::CheckpointSaved{lease_});
-    add(320, said("shop/alice", "shop/bob", "half of it is done"));
-    add(330, said("shop/zoe", "all", "lunch"));
-    lease_.owner = AgentName("shop/bob");
-    lease_.epoch.value = 2;
-    lease_.expires_at = start + 1000;
-    add(400, core::LeaseHandedOff{lease_, AgentName("shop/alice")});
-    add(1000, core::LeaseExpired{lease_.task_id, lease_.owner, lease_.epoch, "lexer done"});
-    add(1100, core::LeaseGranted{held("FIX", "shop/carol", {"src/parser/lex.cpp"}, 3)});
-    add(1200, core::LeaseGranted{held("DOCS", "shop/alice", {"docs"}, 4)});
-    add(1300, core::LeaseReleased{TaskId("DOCS"), AgentName("shop/alice")});
-    const auto log = store::SqliteStore::open(file());
-    REQUIRE(log.has_value());
-    REQUIRE((*log)->append(entries_).has_value());
-  }
-
-  [[nodiscard]] std::string file() const { return dir_ / "hub.db"; }
-  // What the command says of this log.
-  [[nodiscard]] std::string run(Words words, int code = 0) const {
-    words.insert(words.end(), {"--db", file()});
-    CliRun run;
-    CHECK(run(words) == code);
-    CHECK(run.err().empty() == (code == 0));
-    return run.out();
-  }
-  [[nodiscard]] std::int64_t sql(const std::string& question) const {
-    auto database =
-        store::Database::open(std::filesystem::path(file()), SQLITE_OPEN_READWRITE, nullptr);
-    REQUIRE(database.has_value());
-    auto statement = database->prepare(question);
-    REQUIRE(statement.has_value());
-    REQUIRE(statement->step() == SQLITE_ROW);
-    return statement->integer(0);
-  }
-  static std::string after(double seconds) { return std::to_string(start + seconds); }
-
- private:
-  static core::Lease held(const char* task, const char* owner, std::vector<std::string> paths,
-                          std::uint64_t epoch) {
-    core::Lease lease;
-    lease.task_id = TaskId(task);
-    lease.owner = AgentName(owner);
-    lease.worktree = "/src/shop";
-    lease.paths = std::move(paths);
-    lease.epoch.value = epoch;
-    lease.claimed_at = start;
-    lease.expires_at = start + 100'000;
-    return lease;
-  }
-  core::ChatPosted said(const char* sender, const char* target, const char* text) {
-    core::ChatMessage message;
-    message.id.value = ++messages_;
-    message.sender = AgentName(sender);
-    message.target = target;
-    message.timestamp = start;
-    message.hub_id = "syn-1";
-    message.body = Json{{"sender", sender}, {"target", target}, {"payload", text}}.dump();
-    return core::ChatPosted{message};
-  }
-  void add(double seconds, const core::Event& event) {
-    auto entry = store::encode(event, start + seconds);
-    REQUIRE(entry.has_value());
-    entries_.push_back(*std::move(entry));
-  }
-
-  TempDir dir_;
-  core::Lease lease_;
-  std::vector<store::Entry> entries_;
-  std::uint64_t messages_ = 0;
-};
 
 std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -120,7 +29,7 @@ std::size_t lines_in(const std::string& text) {
 
 TEST_CASE("log tells each event in a sentence, with owner and files where the record has neither",
           "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   const std::string text = log.run({"log"});
   CHECK_THAT(text, Contains("shop/alice claimed src/parser/**, src/feed.cpp under 'PARSE'") &&
                        Contains("shop/alice saved a checkpoint of 'PARSE': lexer done") &&
@@ -136,7 +45,7 @@ TEST_CASE("log tells each event in a sentence, with owner and files where the re
 }
 
 TEST_CASE("log shows as many lines as the log has rows of a kind", "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   const auto count = [&log](const char* kind) {
     return static_cast<std::int64_t>(lines_in(log.run({"log", "--kind", kind})));
   };
@@ -150,15 +59,15 @@ TEST_CASE("log shows as many lines as the log has rows of a kind", "[cli][past]"
 }
 
 TEST_CASE("log narrows by agent, task, path, time and number", "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   CHECK(lines_in(log.run({"log", "--agent", "shop/carol"})) == 1);
   CHECK(lines_in(log.run({"log", "--agent", "shop/bob"})) == 3);
   CHECK(lines_in(log.run({"log", "--task", "DOCS"})) == 2);
   CHECK(lines_in(log.run({"log", "--path", "docs/a.md"})) == 2);
   CHECK(lines_in(log.run({"log", "--path", "src/**/lex.cpp"})) == 5);
   CHECK(lines_in(log.run({"log", "--path", "web"})) == 0);
-  CHECK(lines_in(log.run({"log", "--since", PastLog::after(1050)})) == 3);
-  CHECK(lines_in(log.run({"log", "--until", PastLog::after(15)})) == 2);
+  CHECK(lines_in(log.run({"log", "--since", DatedLog::after(1050)})) == 3);
+  CHECK(lines_in(log.run({"log", "--until", DatedLog::after(15)})) == 2);
   CHECK(lines_in(log.run({"log", "--last", "2"})) == 2);
   CHECK_THAT(log.run({"log", "--last", "1"}), Contains("released docs"));
   const std::string json = log.run({"log", "--task", "DOCS", "--json"});
@@ -181,10 +90,10 @@ TEST_CASE("what log can't make sense of is a usage error", "[cli][past]") {
 }
 
 TEST_CASE("at shows who held a file then, and not who holds it now", "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   const auto holder = [&log](double seconds, const char* path, int code = 0) {
     CliRun run;
-    CHECK(run({"at", PastLog::after(seconds), "who-holds", path, "--db", log.file()}) == code);
+    CHECK(run({"at", DatedLog::after(seconds), "who-holds", path, "--db", log.file()}) == code);
     return run.out();
   };
   CHECK_THAT(holder(5, "src/feed.cpp", 1), Contains("src/feed.cpp: nobody"));
@@ -196,21 +105,32 @@ TEST_CASE("at shows who held a file then, and not who holds it now", "[cli][past
   CHECK_THAT(holder(1301, "docs/*.md", 1), Contains("nobody"));
 }
 
+TEST_CASE("at takes a lock for nobody's file", "[cli][past]") {
+  DatedLog log;
+  log.lock(1400, "deploy");
+  CHECK_THAT(log.run({"at", DatedLog::after(1500), "state"}), Contains("deploy"));
+  CliRun run;
+  CHECK(run({"at", DatedLog::after(1500), "who-holds", "src/other.cpp", "--db", log.file()}) == 1);
+  CHECK_THAT(run.out(), Contains("nobody"));
+  CHECK_THAT(log.run({"at", DatedLog::after(1500), "who-holds", "x", "--worktree", "deploy"}),
+             Contains("shop/alice under 'deploy'"));
+}
+
 TEST_CASE("at shows the claims and the plan of a moment or an event, and what it can't know",
           "[cli][past]") {
-  const PastLog log;
-  const Json state = Json::parse(log.run({"at", PastLog::after(1250), "state", "--json"}));
+  const DatedLog log;
+  const Json state = Json::parse(log.run({"at", DatedLog::after(1250), "state", "--json"}));
   CHECK(state.at("snapshot").at("active_claims").size() == 2);
-  CHECK_THAT(log.run({"at", PastLog::after(1250), "board"}), Contains("Parse <orders>"));
+  CHECK_THAT(log.run({"at", DatedLog::after(1250), "board"}), Contains("Parse <orders>"));
   const std::int64_t handed = log.sql("SELECT seq FROM events WHERE kind = 'handoff'");
   CHECK_THAT(log.run({"at", std::to_string(handed), "state"}), Contains("shop/bob"));
   CHECK_THAT(log.run({"at", std::to_string(handed - 1), "state"}), Contains("shop/alice"));
-  CHECK_THAT(log.run({"at", PastLog::after(500)}),
+  CHECK_THAT(log.run({"at", DatedLog::after(500)}),
              Contains("1 claim,") && Contains("1 task on the plan") &&
                  Contains("who was there, and who waited, is not recorded"));
   for (const char* what : {"who", "waits"}) {
     CliRun run;
-    CHECK(run({"at", PastLog::after(500), what, "--db", log.file()}) == 1);
+    CHECK(run({"at", DatedLog::after(500), what, "--db", log.file()}) == 1);
     CHECK(run.out().empty());
     CHECK_THAT(run.err(), Contains("not recorded"));
   }
@@ -218,12 +138,12 @@ TEST_CASE("at shows the claims and the plan of a moment or an event, and what it
 
 TEST_CASE("refusals and waits are told where the log has them, and counted by SQL as well",
           "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   {
     const auto file = store::SqliteStore::open(log.file());
     REQUIRE(file.has_value());
     const auto row = [](double seconds, const char* kind, const char* payload) {
-      return store::Entry{start + seconds, kind, payload, core::Durability::written,
+      return store::Entry{past_start + seconds, kind, payload, core::Durability::written,
                           store::Table::synapse_events};
     };
     REQUIRE((*file)
@@ -240,7 +160,7 @@ TEST_CASE("refusals and waits are told where the log has them, and counted by SQ
                         R"({"agent":"shop/dan","task_id":"TRY","word":"wait_expired"})")})
                 .has_value());
   }
-  CHECK_THAT(log.run({"log", "--since", PastLog::after(1390)}),
+  CHECK_THAT(log.run({"log", "--since", DatedLog::after(1390)}),
              Contains("shop/dan was refused src/parser/lex.cpp under 'TRY' 3 times: shop/carol "
                       "has it") &&
                  Contains("shop/dan waits for shop/carol: src/parser/lex.cpp") &&
@@ -248,15 +168,15 @@ TEST_CASE("refusals and waits are told where the log has them, and counted by SQ
                  !Contains("came"));
   CHECK_THAT(log.run({"log", "--kind", "joined"}), Contains("shop/dan came"));
   const auto then = [&log](double seconds, const char* what) {
-    return log.run({"at", PastLog::after(seconds), what});
+    return log.run({"at", DatedLog::after(seconds), what});
   };
   CHECK(then(1500, "who") == "shop/dan\n");
   CHECK(then(1500, "waits") == "shop/dan waits for 'TRY' (src/parser/lex.cpp), for 80 s\n");
   CHECK(then(1700, "waits") == "nobody\n");
-  CHECK_THAT(log.run({"at", PastLog::after(1500)}), Contains("1 agent there, 1 waiting"));
-  const Json waits = Json::parse(log.run({"at", PastLog::after(1500), "waits", "--json"}));
+  CHECK_THAT(log.run({"at", DatedLog::after(1500)}), Contains("1 agent there, 1 waiting"));
+  const Json waits = Json::parse(log.run({"at", DatedLog::after(1500), "waits", "--json"}));
   REQUIRE(waits.size() == 1);
-  CHECK(waits[0].at("since") == start + 1420);
+  CHECK(waits[0].at("since") == past_start + 1420);
   CHECK_THAT(log.run({"postmortem", "src/parser/lex.cpp"}),
              Contains("Refused 3 times; waited for once"));
   const Json stats = Json::parse(log.run({"stats", "--json"}));
@@ -269,14 +189,14 @@ TEST_CASE("refusals and waits are told where the log has them, and counted by SQ
 
 TEST_CASE("a write across a claim is told with the file and the agent that holds it",
           "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   {
     const auto file = store::SqliteStore::open(log.file());
     REQUIRE(file.has_value());
     const auto entry = store::encode(
         core::UnclaimedWrite{AgentName("shop/dan"), AgentName("shop/carol"), TaskId("FIX"),
-                             "/src/shop", "src/parser/lex.cpp", start + 1390},
-        start + 1400);
+                             "/src/shop", "src/parser/lex.cpp", past_start + 1390},
+        past_start + 1400);
     REQUIRE(entry.has_value());
     REQUIRE((*file)->append(std::vector<store::Entry>{*entry}).has_value());
   }
@@ -288,7 +208,7 @@ TEST_CASE("a write across a claim is told with the file and the agent that holds
 
 TEST_CASE("a postmortem tells who had a file, for how long, and what they said meanwhile",
           "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   const std::string text = log.run({"postmortem", "src/parser/lex.cpp"});
   CHECK_THAT(text, Contains("claimed 2 times, by shop/alice, shop/bob, shop/carol") &&
                        Contains("Handed over once") &&
@@ -305,7 +225,7 @@ TEST_CASE("a postmortem tells who had a file, for how long, and what they said m
 
 TEST_CASE("stats count what SQL counts, and name the paths that several agents had",
           "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   const Json stats = Json::parse(log.run({"stats", "--json"}));
   CHECK(stats.at("all").at("claims") ==
         log.sql("SELECT count(DISTINCT json_extract(payload, '$.epoch')) FROM events "
@@ -316,7 +236,7 @@ TEST_CASE("stats count what SQL counts, and name the paths that several agents h
   CHECK(stats.at("all").at("lapses") == 1);
   CHECK(stats.at("agents").at("shop/bob").at("held_median") == 600);
   CHECK(stats.at("worth_splitting").at(0).at("path") == "src/feed.cpp");
-  CHECK(Json::parse(log.run({"stats", "--since", PastLog::after(1150), "--json"}))
+  CHECK(Json::parse(log.run({"stats", "--since", DatedLog::after(1150), "--json"}))
             .at("all")
             .at("claims") == 1);
   CHECK_THAT(log.run({"stats"}),
@@ -324,12 +244,12 @@ TEST_CASE("stats count what SQL counts, and name the paths that several agents h
 }
 
 TEST_CASE("what would have been with other leases is asked of the same machine", "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   {
     const auto file = store::SqliteStore::open(log.file());
     REQUIRE(file.has_value());
     const store::Entry refused{
-        start + 1400, "refused",
+        past_start + 1400, "refused",
         R"({"agent":"shop/dan","other":"shop/carol","task_id":"TRY","other_task_id":"FIX",)"
         R"("word":"scope_held","worktree":"/src/shop","paths":["src/parser"],"number":1})",
         core::Durability::written, store::Table::synapse_events};
@@ -365,7 +285,7 @@ TEST_CASE("what would have been with other leases is asked of the same machine",
 }
 
 TEST_CASE("where a log was compacted, the commands say where it begins", "[cli][past]") {
-  const PastLog log;
+  const DatedLog log;
   {
     auto database =
         store::Database::open(std::filesystem::path(log.file()), SQLITE_OPEN_READWRITE, nullptr);
