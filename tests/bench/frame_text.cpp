@@ -107,6 +107,13 @@ std::string release_text(std::string_view sender, std::string_view task_id) {
   return text + "}";
 }
 
+std::string mail_text(std::string_view sender, std::string_view target) {
+  std::string text = frame_head(sender, "chat");
+  add_field(text, "target", target);
+  add_field(text, "payload", std::string(100, 'm'));
+  return text + ",\"receipt\":true}";
+}
+
 std::string plan_task_text(std::string_view sender, std::string_view task_id,
                            std::string_view depends_on) {
   std::string text = frame_head(sender, "ledger_task");

@@ -27,6 +27,7 @@ std::string claim_text(std::string_view sender, std::string_view task_id, std::s
 std::string queued_claim_text(std::string_view sender, std::string_view task_id,
                               std::string_view path);
 std::string release_text(std::string_view sender, std::string_view task_id);
+std::string mail_text(std::string_view sender, std::string_view target);
 std::string plan_task_text(std::string_view sender, std::string_view task_id,
                            std::string_view depends_on);
 // A chat of 100 characters that begins with `number` in 8 digits; read back by chat_number().

@@ -129,11 +129,17 @@ void LeanLoad::connect(Client& client, const Place& place, std::size_t number) {
     client.requests = {as_redis({"SET", "lock:" + path, name, "NX", "PX", "30000"}),
                        as_redis({"DEL", "lock:" + path})};
     client.answers = {"+OK\r\n", ":1\r\n"};
+  } else if (place.dialect == Dialect::mail) {
+    const std::string next = agent_name(first_ + (number - first_ + 1) % clients_.size());
+    client.requests.fill(as_frame(mail_text(name, next)));
+    client.answers.fill("chat_accepted");
   } else {
     client.requests = {as_frame(claim_text(name, task, path)), as_frame(release_text(name, task))};
     client.answers = {"claim_granted", "release_granted"};
   }
-  if (place.dialect == Dialect::synapse) greet(client, place, number);
+  if (place.dialect == Dialect::synapse || place.dialect == Dialect::mail) {
+    greet(client, place, number);
+  }
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = number - first_;
@@ -193,6 +199,8 @@ bool LeanLoad::hear(Client& client) {
         std::string pong;
         append_frame(pong, Opcode::pong, frame->payload);
         send_all(client.fd, pong);
+      } else if (client.dialect == Dialect::mail && type_of(frame->payload) == "chat") {
+        // Its own, which comes before the answer, or one for it.
       } else if (is_answered || (client.dialect != Dialect::bytes &&
                                  type_of(frame->payload) != client.answers[client.turn])) {
         throw Failure("answered " + printable(client.in));

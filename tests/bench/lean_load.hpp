@@ -14,6 +14,7 @@ namespace synapse::bench {
 
 enum class Dialect : std::uint8_t {
   synapse,  // claim and release, of agents that asked for no broadcasts
+  mail,     // chats of the same agents with receipts, from each to the next
   redis,    // SET key value NX PX 30000, and DEL
   bytes,    // the same frames as for synapse, without its upgrade and hello
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // synapse_peers: locks taken and given back at a hub, at Redis, and at a server that only waits,
-// reads and writes, one after the other in each round, with the same load.
+// reads and writes, one after the other in each round, with the same load; and messages with
+// receipts beside locks, both at a hub.
 //   synapse_peers HUB-PROGRAM [--runs N] [--json] [--counts] [--folder FOLDER]
 // README.md in this folder says what the figures mean.
 #include <filesystem>
@@ -46,6 +47,7 @@ struct Server {
 
 constexpr Server hub_server{"synapse", Dialect::synapse};
 constexpr Server hub_local{"synapse-unix", Dialect::synapse, Transport::local};
+constexpr Server hub_mail{"mail", Dialect::mail};
 constexpr Server redis{"redis", Dialect::redis};
 constexpr Server bare{"floor", Dialect::bytes};
 constexpr Server bare_local{"floor-unix", Dialect::bytes, Transport::local};
@@ -63,6 +65,7 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> all = {
       {"synced-16", Durability::synced, 16, 20'000, redis, {hub_server}},
       {"synced-64", Durability::synced, 64, 50'000, redis, {hub_server}},
+      {"mail-64", Durability::synced, 64, 30'000, hub_server, {hub_mail}},
       {"unsynced-64", Durability::none, 64, 200'000, redis, {hub_server}},
       {"lone", Durability::none, 1, 20'000, bare, {hub_server}},
       {"lone-unix", Durability::none, 1, 20'000, bare_local, {hub_local}},
@@ -93,6 +96,7 @@ std::vector<std::string> command_of(const Options& options, const Server& server
     case Dialect::bytes:
       return {options.floor, port, place.socket.string()};
     case Dialect::synapse:
+    case Dialect::mail:
       break;
   }
   std::vector<std::string> words = {options.hub, "hub", "--port", port};
