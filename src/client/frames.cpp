@@ -13,13 +13,13 @@ namespace synapse::client {
 namespace {
 
 // What the hub broadcasts beside chat. Source: docs/protocol.md, Messages.
-constexpr std::array<const char*, 17> broadcasts{
+constexpr std::array<const char*, 18> broadcasts{
     "presence_update",     "claim_granted",          "release_granted",
     "lease_renewed",       "lease_expired",          "task_updated",
     "handoff_granted",     "resource_offered",       "ledger_task_posted",
     "ledger_task_updated", "ledger_progress_posted", "capability_advertised",
     "finding_recorded",    "ledger_task_forgotten",  "lease_extended",
-    "lease_narrowed",      "unclaimed_write"};
+    "lease_narrowed",      "unclaimed_write",        "operator_acted"};
 
 const char* word(AgentOptions::Chat chat) {
   switch (chat) {

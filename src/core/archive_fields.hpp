@@ -21,7 +21,7 @@ inline constexpr std::uint64_t words_of<IfOwn> = 2;
 template <>
 inline constexpr std::uint64_t words_of<SeatKind> = 4;
 template <>
-inline constexpr std::uint64_t words_of<Seating> = 2;
+inline constexpr std::uint64_t words_of<Seating> = 3;
 template <>
 inline constexpr std::uint64_t words_of<MailState> = 6;
 template <>

@@ -92,6 +92,13 @@ struct WaitFor {
   TaskId task_id;
 };
 
+// Of an operator alone: the agent waits for the task no more.
+struct EndWait {
+  AgentName agent;
+  TaskId task_id;
+  std::string note;  // What the agent is told; blank: nothing.
+};
+
 struct OfferResource {
   std::string kind;
   std::string name;
@@ -147,10 +154,10 @@ struct ReportWrite {
 };
 
 // What changes the machine if it is accepted.
-using Command =
-    std::variant<PostChat, ClaimTask, ExtendLease, ReleaseTask, RenewLease, UpdateTask,
-                 SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask, UpdatePlanTask,
-                 ForgetPlanTask, PostProgress, Advertise, LogRecall, RecordFinding, ReportWrite,
-                 ReadInbox, NoteMail, WithdrawMail, ReadLetters, RetryLetters, ClearLetters>;
+using Command = std::variant<PostChat, ClaimTask, ExtendLease, ReleaseTask, RenewLease, UpdateTask,
+                             SaveCheckpoint, HandOff, WaitFor, OfferResource, DeclarePlanTask,
+                             UpdatePlanTask, ForgetPlanTask, PostProgress, Advertise, LogRecall,
+                             RecordFinding, ReportWrite, ReadInbox, NoteMail, WithdrawMail,
+                             ReadLetters, RetryLetters, ClearLetters, EndWait>;
 
 }  // namespace synapse::core

@@ -2,7 +2,7 @@
 // The members of each record, by the names that the protocol and the log give them, in the order
 // in which they are written: said here once, for everything that writes or reads records (frames,
 // the log, snapshots). Knows nothing of JSON. Those of mail are in core/describe_mail.hpp,
-// that of a write in core/describe_write.hpp.
+// that of a write in core/describe_write.hpp, that of an operator in core/describe_operator.hpp.
 //
 // describe(visitor, record) calls for each member one of
 //
@@ -17,6 +17,7 @@
 #pragma once
 
 #include "core/describe_mail.hpp"
+#include "core/describe_operator.hpp"
 #include "core/describe_write.hpp"
 #include "core/event.hpp"
 #include "core/is.hpp"

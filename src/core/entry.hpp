@@ -35,7 +35,8 @@ enum class SeatKind { agent, command, waiter, page };
 [[nodiscard]] std::string_view word(SeatKind kind);
 [[nodiscard]] std::optional<SeatKind> seat_kind(std::string_view text);
 
-enum class Seating { alone, attached };
+// An operator attaches too; its hub has seen the operators' token.
+enum class Seating { alone, attached, operating };
 
 // A socket's wish for a name. Blank: one is drawn.
 struct SeatWish {

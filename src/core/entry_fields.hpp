@@ -55,6 +55,11 @@ void fields(Io& io, Is<WaitFor> auto& v) {
   io(task_id);
 }
 template <class Io>
+void fields(Io& io, Is<EndWait> auto& v) {
+  auto& [agent, task_id, note] = v;
+  io(agent, task_id, note);
+}
+template <class Io>
 void fields(Io& io, Is<OfferResource> auto& v) {
   auto& [kind, name, capacity, meta] = v;
   io(kind, name, capacity, meta);

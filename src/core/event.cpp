@@ -29,6 +29,8 @@ struct DurabilityOf {
     const std::string& target = event.message.target;
     return target.empty() || target == "all" ? Durability::written : Durability::synced;
   }
+  // As safe as the change that it tells of.
+  Durability operator()(const OperatorActed&) const { return Durability::synced; }
   Durability operator()(const RecallLogged&) const { return Durability::written; }
   Durability operator()(const UnclaimedWrite&) const { return Durability::written; }
   Durability operator()(const AgentSeen&) const { return Durability::written; }
@@ -69,6 +71,28 @@ struct DurabilityOf {
 };
 
 }  // namespace
+
+std::string sentence(const OperatorActed& acted) {
+  const std::string task = "'" + acted.task_id.text + "'";
+  const std::string whose = task + " of " + acted.agent.text;
+  std::string done = acted.by.text + " ";
+  if (acted.action == "release") {
+    done += "released " + whose;
+  } else if (acted.action == "renew") {
+    done += "renewed " + whose;
+  } else if (acted.action == "handoff") {
+    done += "handed " + whose + " to " + acted.to.text;
+  } else if (acted.action == "end_wait") {
+    done += "ended the wait of " + acted.agent.text + " for " + task;
+  } else if (acted.action == "ledger_task") {
+    done += "put " + task + " on the plan";
+  } else if (acted.action == "ledger_forget") {
+    done += "took " + task + " off the plan";
+  } else {
+    done += "changed " + task + " on the plan";
+  }
+  return acted.note.empty() ? done : done + ": " + acted.note;
+}
 
 Durability durability(const Event& event) { return std::visit(DurabilityOf{}, event); }
 

@@ -95,6 +95,16 @@ struct UnclaimedWrite {
   std::string path;
   double at = 0;  // Wall seconds: when the file changed.
 };
+// What an operator did in an agent's place, or to the plan: it stands beside the event of the
+// change itself, which looks as if the agent had done it, and says whose doing it was.
+struct OperatorActed {
+  AgentName by;
+  std::string action;  // The type of its request.
+  AgentName agent;     // Whose claim or wait it was; blank: the plan's task.
+  TaskId task_id;
+  AgentName to;      // Of a hand-off: who has the claim now.
+  std::string note;  // What the agent is told.
+};
 // A lease that an answer says its agent holds.
 struct HeldLease {
   TaskId task_id;
@@ -154,6 +164,7 @@ struct ClaimUnqueued {
   AgentName agent;
   TaskId task_id;
   ErrorCode why = ErrorCode::cancelled;
+  std::string said = {};  // By the operator who ended it.
 };
 
 using Event =
@@ -163,7 +174,10 @@ using Event =
                  FindingRecorded, RecallLogged, AnswerRemembered, AgentSeen, AgentJoined, AgentLeft,
                  OfferLapsed, CardAdvertised, CardLapsed, WaitStarted, ClaimQueued, ClaimUnqueued,
                  UnclaimedWrite, MailKept, MailNoted, InboxRead, LettersRead, LettersEnded,
-                 ChatAccepted, DeliveryNoted, MailWithdrawn, DoesNotRead>;
+                 ChatAccepted, DeliveryNoted, MailWithdrawn, DoesNotRead, OperatorActed>;
+
+// What an operator did, in words.
+[[nodiscard]] std::string sentence(const OperatorActed& acted);
 
 // How safe an event must be before anyone hears of it: not at all, written, or written and synced.
 enum class Durability { none, written, synced };

@@ -5,6 +5,7 @@
 #include "core/lease_rules.hpp"
 #include "core/refusals.hpp"
 #include "core/scope_cover.hpp"
+#include "core/seats.hpp"
 
 namespace synapse::core {
 
@@ -36,6 +37,10 @@ std::optional<Refusal> LeaseRules::receiver_obstacle(const Lease& lease,
   if (to == actor) {
     return refuse_for(lease, ErrorCode::target_is_owner, id,
                       to.text + " holds task " + quoted(id) + " already.");
+  }
+  if (Seats::is_operators(to)) {
+    return refuse_for(lease, ErrorCode::target_offline, id,
+                      to.text + " is an operator and holds nothing; name an agent.");
   }
   if (!presence.is_online(to)) {
     return refuse_for(lease, ErrorCode::target_offline, id,

@@ -7,6 +7,7 @@
 #include "core/footprint.hpp"
 #include "core/lease_rules.hpp"
 #include "core/mail_rules.hpp"
+#include "core/operator_rules.hpp"
 #include "core/recipients.hpp"
 
 namespace synapse::core {
@@ -54,6 +55,10 @@ struct Machine::Decide {
   Decision operator()(const SaveCheckpoint& command) const { return rules().checkpoint(command); }
   Decision operator()(const HandOff& command) const { return rules().hand_off(command); }
   Decision operator()(const WaitFor& command) const { return rules().wait_for(command); }
+  Decision operator()(const EndWait& command) const {
+    return Refusal(ErrorCode::auth_denied, command.task_id,
+                   "Only operators end the waits of others; show the operators' token.");
+  }
   Decision operator()(const DeclarePlanTask& command) const {
     return machine.plan_.decide_declare(actor, command, now, effort);
   }
@@ -161,7 +166,16 @@ struct Machine::Decide {
 
 Decision Machine::decide(const Seat& seat, const Command& command, Moment now, Effort& effort,
                          const Scribe& scribe) const {
-  return std::visit(Decide{*this, seat, seat.name, now, effort, scribe}, command);
+  if (seat.seating != Seating::operating) {
+    return std::visit(Decide{*this, seat, seat.name, now, effort, scribe}, command);
+  }
+  const OperatorRules rules{leases_, queue_, seat.name};
+  if (std::optional<Refusal> refusal = OperatorRules::obstacle(command)) return *std::move(refusal);
+  if (const auto* end = std::get_if<EndWait>(&command)) return rules.end_wait(*end);
+  const AgentName& agent = rules.in_place_of(command);
+  Decision decision = std::visit(Decide{*this, seat, agent, now, effort, scribe}, command);
+  if (!decision.refusal) rules.sign(command, agent, decision);
+  return decision;
 }
 
 struct Machine::Apply {
@@ -216,6 +230,12 @@ struct Machine::Apply {
   void operator()(const FindingRecorded&) const {}  // Carried and logged; the machine keeps none.
   void operator()(const RecallLogged&) const {}
   void operator()(const UnclaimedWrite&) const {}
+  void operator()(const OperatorActed& event) const {
+    const auto wait = machine.queue_.waits().find(event.agent);
+    const bool is_over = event.action == "end_wait" && wait != machine.queue_.waits().end() &&
+                         wait->second == event.task_id;
+    if (is_over) machine.queue_.end_wait(event.agent);
+  }
   void operator()(const AnswerRemembered& event) const { machine.answers_.remember(event); }
   void operator()(const AgentSeen& event) const {
     machine.presence_.seen_since(event.agent, event.last_seen, machine.has_mail());

@@ -9,12 +9,13 @@ namespace synapse::core {
 
 namespace {
 
-std::optional<HeldLease> held_by(const Event& event) {
+// What the one who asked for it holds now.
+std::optional<HeldLease> held_by(const Event& event, const AgentName& asker) {
   const Lease* lease = nullptr;
   if (const auto* granted = std::get_if<LeaseGranted>(&event)) lease = &granted->lease;
   if (const auto* extended = std::get_if<LeaseExtended>(&event)) lease = &extended->lease;
   if (const auto* renewed = std::get_if<LeaseRenewed>(&event)) lease = &renewed->lease;
-  if (lease == nullptr) return std::nullopt;
+  if (lease == nullptr || lease->owner != asker) return std::nullopt;
   return HeldLease{lease->task_id, lease->epoch};
 }
 
@@ -266,7 +267,7 @@ void Machine::remember(const RequestKey& request, const AgentName& sender, std::
                           request.type,
                           request.digest,
                           scribe.write(outcome.events[index], *this, sender, entry.now),
-                          held_by(outcome.events[index])};
+                          held_by(outcome.events[index], sender)};
   outcome.written.push_back(index);
   answers_.remember(answer);
   outcome.events.emplace_back(std::move(answer));

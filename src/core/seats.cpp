@@ -37,6 +37,11 @@ bool Seats::is_bindable(const AgentName& name) {
          name.text.find_first_of(",*?[") == std::string::npos && !base::has_unprintable(name.text);
 }
 
+bool Seats::is_operators(const AgentName& name) {
+  constexpr std::string_view prefix = "operator:";
+  return base::to_lower(name.text.substr(0, prefix.size())) == prefix;
+}
+
 Seats::Verdict Seats::judge(SessionId session, const SeatWish& wish, const LeaseTable& leases,
                             Mono now) const {
   Verdict verdict;
@@ -48,6 +53,13 @@ Seats::Verdict Seats::judge(SessionId session, const SeatWish& wish, const Lease
                 "The name '" + base::escape_unprintable(name.text) +
                     "' can't be used: it is reserved, or has unprintable characters or one of "
                     ", * ? [");
+    return verdict;
+  }
+  if (is_operators(name) != (wish.seating == Seating::operating)) {
+    verdict.refusal = Refusal(ErrorCode::invalid_name,
+                              "The name '" + name.text +
+                                  "' can't be used: names that begin with operator: are given to "
+                                  "those who show the operators' token.");
     return verdict;
   }
   const std::set<SessionId>& holders = of(name);

@@ -77,9 +77,11 @@ class Seats {
   // Whether anybody can have the name: some mean something else on the wire, or would read as a
   // list or a pattern.
   [[nodiscard]] static bool is_bindable(const AgentName& name);
-  // Of a name that a hub drew: nobody comes back under it.
+  // Whether it is a name of operators, which nobody else has.
+  [[nodiscard]] static bool is_operators(const AgentName& name);
+  // Of a name that a hub drew, or a part of it: nobody comes back under it.
   [[nodiscard]] static bool is_drawn(const AgentName& name) {
-    return name.text.starts_with("anon-");
+    return name.text.starts_with("anon-") || is_operators(name);
   }
 
  private:

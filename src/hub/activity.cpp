@@ -240,7 +240,7 @@ std::string Activity::take(std::string_view hub_id, const core::Seats& seats, Mo
     json.key(agent.text).begin_array();
     for (const SessionId id : seats.of(agent)) {
       const core::Seat* seat = seats.find(id);
-      json.value(seat->seating == core::Seating::attached ? core::word(seat->kind) : "agent");
+      json.value(seat->seating == core::Seating::alone ? "agent" : core::word(seat->kind));
     }
     json.end_array();
   }

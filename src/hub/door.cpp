@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/door.hpp"
 
+#include <array>
+#include <cstdio>
+
+#include "base/constant_time.hpp"
+#include "hub/draw_number.hpp"
+
 namespace synapse::hub {
 
 using protocol::CloseCode;
+
+namespace {
+
+// The name of an operator: the one that it gave, and what tells its sockets apart.
+AgentName operator_name(const AgentName& given) {
+  std::array<char, 8> number{};
+  std::snprintf(number.data(), number.size(), "%04x",
+                static_cast<unsigned>(draw_number() & 0xffffU));
+  return AgentName("operator:" + (given.empty() ? "somebody" : given.text) + "/" + number.data());
+}
+
+}  // namespace
 
 core::Principal Door::principal(const net::Peer& peer, const net::Pass& pass) const {
   const std::string& host = peer.host;
@@ -74,8 +92,8 @@ bool Door::admits(const TurnContext& frame) {
     }
     return false;
   }
-  return authenticate(frame, *frame.inbound) && may_have_name(frame, *frame.inbound) &&
-         keeps_name(frame, *frame.inbound);
+  return authenticate(frame, *frame.inbound) && may_operate(frame, *frame.inbound) &&
+         may_have_name(frame, *frame.inbound) && keeps_name(frame, *frame.inbound);
 }
 
 bool Door::authenticate(const TurnContext& frame, const wire::Inbound& inbound) {
@@ -92,6 +110,23 @@ bool Door::authenticate(const TurnContext& frame, const wire::Inbound& inbound) 
                  "This hub needs a token; give the right one with --token or $SYNAPSE_TOKEN."),
             inbound.sender.empty() ? "self" : inbound.sender.text);
   end(session, CloseCode::denied, "authentication failed", frame.turn);
+  return false;
+}
+
+// Of a first frame alone: a socket that is in stays what it is.
+bool Door::may_operate(const TurnContext& frame, const wire::Inbound& inbound) {
+  const bool is_first = !frame.session.is_bound();
+  if (!is_first || inbound.hello.seating != core::Seating::operating) return true;
+  const bool is_right =
+      has_operators() && base::constant_time_equal(options_.operator_token, inbound.operator_token);
+  if (is_right) return true;
+  say_error(frame, "auth_denied",
+            fail(ErrorCode::auth_denied, has_operators()
+                                             ? "That is not the token of this hub's operators."
+                                             : "This hub has no operators; start it with "
+                                               "--operator-token-file."),
+            inbound.sender.empty() ? "self" : inbound.sender.text);
+  end(frame.session, CloseCode::denied, "authentication failed", frame.turn);
   return false;
 }
 
@@ -125,7 +160,8 @@ bool Door::keeps_name(const TurnContext& frame, const wire::Inbound& inbound) {
 core::SeatWish Door::wish(const Session& session, const wire::Inbound& inbound) const {
   const wire::Hello& hello = inbound.hello;
   core::SeatWish wish;
-  wish.name = inbound.sender;
+  const bool is_operator = hello.seating == core::Seating::operating;
+  wish.name = is_operator ? operator_name(inbound.sender) : inbound.sender;
   wish.seating = hello.seating;
   wish.kind = hello.kind;
   wish.takes_over = inbound.takeover;

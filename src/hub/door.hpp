@@ -25,6 +25,8 @@ enum class PeerMachines { told_apart, one };
 
 struct DoorOptions {
   net::TokenGate tokens;
+  // What those have to show too who would act in others' place; blank: nobody may.
+  std::string operator_token;
   SocketLimits sockets;
   std::chrono::milliseconds auth_timeout{10'000};  // To a good first frame, on a secured hub.
   // Of that, what is left to it when the hub is full.
@@ -74,9 +76,11 @@ class Door {
   [[nodiscard]] const Sockets& sockets() const { return sockets_; }
   [[nodiscard]] bool is_guarded() const { return !options_.tokens.is_open(); }
   [[nodiscard]] const net::TokenGate& tokens() const { return options_.tokens; }
+  [[nodiscard]] bool has_operators() const { return !options_.operator_token.empty(); }
 
  private:
   [[nodiscard]] bool authenticate(const TurnContext& frame, const wire::Inbound& inbound);
+  [[nodiscard]] bool may_operate(const TurnContext& frame, const wire::Inbound& inbound);
   [[nodiscard]] bool may_have_name(const TurnContext& frame, const wire::Inbound& inbound);
   [[nodiscard]] bool keeps_name(const TurnContext& frame, const wire::Inbound& inbound);
   // Whether a place has become free.

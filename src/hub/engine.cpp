@@ -13,7 +13,9 @@ Engine::Engine(const EngineOptions& options, std::unique_ptr<core::Machine> mach
       snapshot_bytes_max_(options.snapshot_bytes_max),
       room_(options.hub_id, std::move(machine), log, metrics_),
       door_(options.door, room_.encoder(), metrics_),
-      hooks_(options.hooks, log_, room_, [this] { return door_.sockets().draw_id(); }) {}
+      hooks_(options.hooks, log_, room_, [this] { return door_.sockets().draw_id(); }) {
+  if (door_.has_operators()) room_.let_operators_in();
+}
 
 void Engine::hook(wire::HookRequest request, const net::Peer& peer, const net::Pass& pass,
                   Moment now, HookCall::Reply reply) {
@@ -154,11 +156,7 @@ void Engine::proceed(Session& session, Moment now) {
   if (command == nullptr || session.pending->refusal) {
     return propose(session, core::Speak{}, now);
   }
-  // A chat that left out its sender has the name of its socket.
-  if (auto* chat = std::get_if<core::PostChat>(command);
-      chat != nullptr && inbound.sender.empty()) {
-    chat->body = wire::with_sender(chat->body, session.name);
-  }
+  name_speaker(session, inbound);
   propose(session, core::Act{std::move(*command), {inbound.type, inbound.idem_key, inbound.digest}},
           now);
 }

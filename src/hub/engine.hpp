@@ -138,6 +138,7 @@ class Engine {
                                                               wire::Query& query,
                                                               std::size_t max_bytes) const;
   void make_command(const Session& session, wire::Inbound& inbound) const;
+  static void name_speaker(const Session& session, wire::Inbound& inbound);
   [[nodiscard]] bool waits_for_mail(const Session& session, const wire::Inbound& inbound,
                                     Moment now);
   [[nodiscard]] bool has_mail_for(const wire::InboxRequest& request) const;

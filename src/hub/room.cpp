@@ -125,6 +125,10 @@ void Room::tell(const core::Outcome& outcome, const core::Entry& entry, Turn& tu
     const SessionId asker = late == outcome.late_answers.end() ? entry.session : late->second;
     // It answers a socket that is gone.
     if (outgoing->audience != wire::Audience::everybody && asker == SessionId{}) continue;
+    // A wait that an operator ended, of an agent that fell silent.
+    const auto* dropped = std::get_if<core::ClaimUnqueued>(&event);
+    const bool is_own = dropped == nullptr || dropped->agent == actor;
+    if (!is_own && late == outcome.late_answers.end()) continue;
     Delivery delivery = delivery_of(event, std::move(*outgoing), asker);
     if (i + 1 < outcome.events.size()) {
       if (const auto* kept = std::get_if<core::MailKept>(&outcome.events[i + 1])) {
@@ -137,8 +141,8 @@ void Room::tell(const core::Outcome& outcome, const core::Entry& entry, Turn& tu
       continue;
     }
     // A claim that is taken back: whoever does that is answered too.
-    const auto* dropped = std::get_if<core::ClaimUnqueued>(&event);
-    if (dropped != nullptr && dropped->why == ErrorCode::cancelled && asker != entry.session) {
+    if (dropped != nullptr && is_own && dropped->why == ErrorCode::cancelled &&
+        asker != entry.session) {
       turn.deliveries.push_back(delivery);
       turn.deliveries.back().one = entry.session;
     }

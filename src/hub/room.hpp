@@ -36,6 +36,7 @@ class Room final : core::Scribe {
   }
   // For those that show what happens.
   [[nodiscard]] Activity& activity() { return activity_; }
+  void let_operators_in() { encoder_.let_operators_in(); }
   [[nodiscard]] const Activity& activity() const { return activity_; }
   void refuse(SessionId session, std::string_view in_reply_to, const core::Refusal& refusal,
               Turn& turn, Moment now);

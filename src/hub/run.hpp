@@ -66,6 +66,7 @@ struct RunOptions {
   // Whom it lets in.
   std::optional<std::string> token;  // That all may know.
   net::TokenBook tokens;             // That are bound to names.
+  std::string operator_token;        // That operators show too; blank: there are none.
   [[nodiscard]] bool is_guarded() const { return !token.value_or("").empty() || !tokens.empty(); }
   double auth_timeout = 10;      // Seconds.
   double takeover_cooldown = 2;  // Seconds.

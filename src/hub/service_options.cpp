@@ -30,6 +30,7 @@ EngineOptions engine_options(const RunOptions& options) {
   EngineOptions engine;
   engine.hub_id = options.hub_id.empty() ? draw_hub_id() : options.hub_id;
   engine.door.tokens = net::TokenGate(options.token.value_or(""), options.tokens);
+  engine.door.operator_token = options.operator_token;
   engine.limits.claims_per_agent = options.max_claims_per_agent;
   engine.limits.offers_per_agent = options.max_offers_per_agent;
   engine.limits.paths_per_claim = options.max_paths_per_claim;

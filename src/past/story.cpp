@@ -93,6 +93,15 @@ std::optional<PastEvent> of_others(PastEvent event, std::string_view record, con
   } else if (record == kind::agent_seen) {
     event.kind = "seen";
     event.agent = text_of(payload, "agent");
+  } else if (record == kind::operator_acted) {
+    const core::OperatorActed acted{
+        AgentName(text_of(payload, "by")),    text_of(payload, "action"),
+        AgentName(text_of(payload, "agent")), TaskId(text_of(payload, "task_id")),
+        AgentName(text_of(payload, "to")),    text_of(payload, "note")};
+    event.kind = "operated";
+    event.agent = acted.by.text;
+    event.other = acted.agent.text;
+    event.text = beginning(core::sentence(acted));
   } else if (record == kind::unclaimed_write) {
     event.kind = "wrote-across";
     event.agent = text_of(payload, "agent");
@@ -110,11 +119,11 @@ std::optional<PastEvent> of_others(PastEvent event, std::string_view record, con
 
 const std::vector<std::string>& past_kinds() {
   static const std::vector<std::string> kinds = {
-      "claimed",   "extended",   "narrowed", "renewed",      "released",
-      "expired",   "handed-off", "status",   "checkpoint",   "planned",
-      "forgotten", "progress",   "refused",  "waits",        "waits-no-more",
-      "joined",    "left",       "said",     "delivered",    "offered",
-      "found",     "recalled",   "seen",     "wrote-across", "started"};
+      "claimed",    "extended", "narrowed",      "renewed",  "released",  "expired",
+      "handed-off", "status",   "checkpoint",    "planned",  "forgotten", "progress",
+      "refused",    "waits",    "waits-no-more", "joined",   "left",      "said",
+      "delivered",  "offered",  "found",         "recalled", "seen",      "wrote-across",
+      "operated",   "started"};
   return kinds;
 }
 

@@ -84,6 +84,7 @@ std::string sentence(const PastEvent& event) {
     return agent + " wrote " + shown(event.paths.front()) + ", which " + shown(event.other) +
            " holds under " + task;
   }
+  if (kind == "operated") return shown(event.text);
   if (kind == "started") return "the hub started";
   if (kind == "joined") return agent + " came";
   if (kind == "left") return agent + " left";

@@ -15,6 +15,7 @@ using wire::Json;
 void Witnesses::take(const store::RecordView& record) {
   if (store::is_witness(record.kind)) return take_witness(record);
   if (queued_.empty() && waits_.empty()) return;
+  if (record.kind == kind::operator_acted) return take_operator(record);
   if (record.kind == kind::claim || record.kind == kind::handoff || record.kind == kind::release ||
       record.kind == kind::lease_expired) {
     take_lease(record);
@@ -61,6 +62,16 @@ void Witnesses::leave(const AgentName& agent) {
   queued_.erase(begin, end);
   waits_.erase(agent);
   std::erase_if(waits_, [&](const auto& one) { return one.second.holder == agent; });
+}
+
+// One may have ended a wait; that of a claim in the queue has a record of its own.
+void Witnesses::take_operator(const store::RecordView& record) {
+  const Result<Json> payload = wire::parse_json(record.payload, "the record");
+  if (!payload || wire::text_member(*payload, "action") != "end_wait") return;
+  const auto wait = waits_.find(AgentName(wire::text_member(*payload, "agent")));
+  const bool is_it =
+      wait != waits_.end() && wait->second.task_id.text == wire::text_member(*payload, "task_id");
+  if (is_it) waits_.erase(wait);
 }
 
 // A grant ends the waits of its owner, and the end of a lease those for it.

@@ -57,6 +57,7 @@ class Witnesses {
   static constexpr std::size_t names_max = 20'000;  // Of each table.
 
   void take_witness(const store::RecordView& record);
+  void take_operator(const store::RecordView& record);
   void take_lease(const store::RecordView& record);
   void leave(const AgentName& agent);
 

@@ -29,6 +29,10 @@
 //                    that a host's hook made; any other that grows is a claim in `events`
 //   epochs_reserved  until, boot: see EpochBlock
 //   unclaimed_write  agent, holder, task_id (of the holder's claim), worktree, path, at: for people
+//   operator_acted   by, action (the type of the request), agent (whose claim or wait it was;
+//   blank:
+//                    it was about the plan), task_id; to of a hand-off, note: behind the record of
+//                    what an operator did in that agent's place. For people
 //   mail_kept        msg_id, recipients, at, bytes (what it counts in the bounds of mailboxes);
 //                    receipt, thread, inherits_thread where there is one: of the chat before it
 //   mail_noted       agents, msg_ids, state, at; why of a drop, answer: each of these messages has
@@ -149,6 +153,9 @@ struct Encode {
   }
   Coded operator()(const core::UnclaimedWrite& event) const {
     return record(kind::unclaimed_write, event, Table::synapse_events);
+  }
+  Coded operator()(const core::OperatorActed& event) const {
+    return record(kind::operator_acted, event, Table::synapse_events);
   }
   Coded operator()(const core::AnswerRemembered& event) const {
     return record(kind::idempotency, event);

@@ -42,6 +42,7 @@ inline constexpr std::string_view lease_updated = "lease_updated";
 inline constexpr std::string_view lease_extended = "lease_extended";
 inline constexpr std::string_view epochs_reserved = "epochs_reserved";
 inline constexpr std::string_view unclaimed_write = "unclaimed_write";
+inline constexpr std::string_view operator_acted = "operator_acted";
 inline constexpr std::string_view mail_kept = "mail_kept";
 inline constexpr std::string_view mail_noted = "mail_noted";
 inline constexpr std::string_view inbox_read = "inbox_read";

@@ -181,6 +181,7 @@ Result<std::optional<core::Event>> decode(std::string_view name, std::string_vie
   if (name == kind::plan_forgotten) return read_event<PlanTaskForgotten>(payload, whole);
   if (name == kind::agent_seen) return read_event<AgentSeen>(payload, whole);
   if (name == kind::unclaimed_write) return read_event<UnclaimedWrite>(payload, whole);
+  if (name == kind::operator_acted) return read_event<OperatorActed>(payload, whole);
   if (name == kind::idempotency) {
     return read_event<AnswerRemembered>(payload, [](JsonReader& json, auto& answer) {
       read_record(json, answer);

@@ -102,7 +102,8 @@ void Sweep::look_at_old(const RecordView& record, const Row& row) {
   } else if (const auto* answer = std::get_if<core::AnswerRemembered>(&event)) {
     answered(row, *answer);
   } else if (std::holds_alternative<core::RecallLogged>(event) ||
-             std::holds_alternative<core::UnclaimedWrite>(event)) {
+             std::holds_alternative<core::UnclaimedWrite>(event) ||
+             std::holds_alternative<core::OperatorActed>(event)) {
     dead_.push_back(row);
   } else if (const auto* finding = std::get_if<core::FindingRecorded>(&event)) {
     findings_.old(row, finding->finding);

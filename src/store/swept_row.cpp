@@ -11,8 +11,10 @@ Sweepable kind_of_row(std::string_view name) {
   if (name == kind::ledger_task || name == kind::plan_forgotten) return Sweepable::plan;
   if (name == kind::resource) return Sweepable::offer;
   if (name == kind::idempotency) return Sweepable::answer;
-  // Both are for readers of the log alone.
-  if (name == kind::recall || name == kind::unclaimed_write) return Sweepable::recall;
+  // These are for readers of the log alone.
+  if (name == kind::recall || name == kind::unclaimed_write || name == kind::operator_acted) {
+    return Sweepable::recall;
+  }
   if (name == kind::finding) return Sweepable::finding;
   if (name == kind::agent_seen || is_witness(name)) return Sweepable::sighting;
   if (name == kind::checkpoint) return Sweepable::checkpoint;

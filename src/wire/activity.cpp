@@ -45,6 +45,8 @@ std::string_view word_of(Kind kind) {
       return "planned";
     case Kind::progress:
       return "progress";
+    case Kind::operated:
+      return "operated";
     case Kind::read_only:
       return "read_only";
   }
@@ -148,6 +150,13 @@ struct DescribeEvent {
   bool operator()(const core::ClaimUnqueued& event) const {
     task(Kind::unqueued, event.agent, event.task_id);
     line.word = wire_name(event.why);
+    return true;
+  }
+  bool operator()(const core::OperatorActed& event) const {
+    task(Kind::operated, event.by, event.task_id);
+    line.other = event.agent.text;
+    line.word = event.action;
+    set_text(line, core::sentence(event));
     return true;
   }
   // Renewals are told together, and the rest concerns nobody who looks on.

@@ -37,6 +37,7 @@ struct ActivityLine {
     said,
     planned,
     progress,
+    operated,
     read_only,
   };
 
@@ -46,7 +47,7 @@ struct ActivityLine {
   std::string other;  // Who is in the way, who had it before, whom it is for.
   std::string task_id;
   std::string other_task;  // Of a refusal: the task that is in the way.
-  std::string word;        // A status, or the code of a refusal.
+  std::string word;        // A status, the code of a refusal, what an operator did.
   std::string text;        // For people; the beginning of it.
   std::string worktree;
   std::vector<std::string> paths;  // The first of them.

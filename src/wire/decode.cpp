@@ -47,8 +47,9 @@ Result<> check_envelope(const Fields& fields, std::size_t text_bytes_max) {
 // What makes a request the same request when it is sent again. `git` is opaque to the hub, and a
 // branch may have moved on between the two; existing clients rely on being answered all the same.
 // A claim that is sent again has less time left to wait.
-constexpr std::array<std::string_view, 8> not_of_the_request{
-    "idem_key", "timestamp", "token", "takeover", "interest", "sender", "git", "wait_seconds"};
+constexpr std::array<std::string_view, 9> not_of_the_request{
+    "idem_key", "timestamp",    "token", "operator_token", "takeover", "interest",
+    "sender",   "wait_seconds", "git"};
 
 std::string digest_of(Json request) {
   for (const std::string_view name : not_of_the_request) request.erase(name);
@@ -73,7 +74,8 @@ Result<Inbound> inbound_of(const Fields& fields, Json* object, std::size_t bytes
   inbound.sender = AgentName(fields.trimmed("sender"));
   inbound.type = type_of(fields);
   inbound.token = fields.text("token");
-  inbound.takeover = fields.truth("takeover");
+  inbound.operator_token = fields.text("operator_token");
+  inbound.takeover = fields.truth("takeover") && inbound.operator_token.empty();
   inbound.idem_key = fields.text("idem_key");
   if (const auto limit = fields.integer("max_bytes"); limit && *limit > 0) {
     inbound.max_bytes = static_cast<std::size_t>(

@@ -39,14 +39,16 @@ Body decode_chat(const Fields& fields, Json& object) {
   chat.target = fields.text("target", "all");
   const Json& timestamp = fields.at("timestamp");
   if (timestamp.is_number()) chat.timestamp = timestamp.get<double>();
+  const bool is_operator = !fields.text("operator_token").empty();
   // What the hub stamps, what is between the sender and the hub, and what must never leave it.
-  for (const char* name :
-       {"timestamp", "type", "hub_id", "msg_id", "token", "takeover", "interest"}) {
+  for (const char* name : {"timestamp", "type", "hub_id", "msg_id", "token", "operator_token",
+                           "takeover", "interest"}) {
     object.erase(name);
   }
   erase_hello(object);
   const std::string sender = fields.trimmed("sender");
-  if (sender.empty()) {
+  // An operator goes by the name that it is given.
+  if (sender.empty() || is_operator) {
     object.erase("sender");
   } else {
     object["sender"] = sender;
@@ -112,6 +114,11 @@ Body decode_handoff(const Fields& fields) {
 
 Body decode_wait(const Fields& fields) {
   return core::Command(core::WaitFor{task_id(fields, "payload")});
+}
+
+Body decode_end_wait(const Fields& fields) {
+  return core::Command(core::EndWait{AgentName(fields.trimmed("agent")), task_id(fields, "task_id"),
+                                     fields.text("note", fields.text("payload"))});
 }
 
 Body decode_resource(const Fields& fields) {
@@ -264,6 +271,7 @@ constexpr auto types = std::to_array<TypeRow>({
     {"checkpoint", decode_checkpoint},
     {"handoff", decode_handoff},
     {"wait_request", decode_wait},
+    {"end_wait", decode_end_wait},
     {"resource", decode_resource},
     {"resource_offer", decode_resource},
     {"offer_resource", decode_resource},

@@ -32,17 +32,12 @@ std::string_view denial_of(std::string_view request) {
 }
 
 // What this hub can do beyond the original: docs/protocol.md, Features.
-void write_features(JsonWriter& json) {
-  json.key("features")
-      .begin_array()
-      .value("activity")
-      .value("attach")
-      .value("extend")
-      .value("observe")
-      .value("pages")
-      .value("past")
-      .value("receipts")
-      .end_array();
+void write_features(JsonWriter& json, bool has_operators) {
+  json.key("features").begin_array();
+  for (const char* word : {"activity", "attach", "extend", "observe"}) json.value(word);
+  if (has_operators) json.value("operators");
+  for (const char* word : {"pages", "past", "receipts"}) json.value(word);
+  json.end_array();
 }
 
 // The kinds of the sockets that each name has, of names whose sockets attach.
@@ -50,7 +45,7 @@ void write_sockets(JsonWriter& json, const core::Seats& seats) {
   bool is_open = false;
   for (const auto& [name, sessions] : seats.names()) {
     const auto is_attached = [&seats](SessionId session) {
-      return seats.find(session)->seating == core::Seating::attached;
+      return seats.find(session)->seating != core::Seating::alone;
     };
     if (std::none_of(sessions.begin(), sessions.end(), is_attached)) continue;
     if (!std::exchange(is_open, true)) json.key("sockets").begin_object();
@@ -135,7 +130,7 @@ std::string Encoder::name_conflict(const core::Refusal& refusal, std::string_vie
   if (refusal.suggested_name) json.field("suggested_name", *refusal.suggested_name);
   // A guarded hub welcomes nobody before it has let them in: whoever is refused has to know all the
   // same whether waiting for its turn makes sense.
-  write_features(json);
+  write_features(json, has_operators_);
   return json.end_object().take();
 }
 
@@ -144,7 +139,7 @@ std::string Encoder::welcome(std::size_t connected, const core::Presence& presen
   JsonWriter json = Envelope{hub_id_, now}.open("welcome", "self", "Welcome to Synapse");
   json.field("connected_clients", static_cast<std::uint64_t>(connected));
   write_online(json, presence);
-  write_features(json);
+  write_features(json, has_operators_);
   return json.end_object().take();
 }
 
@@ -153,7 +148,7 @@ std::string Encoder::who(const AgentName& to, std::size_t connected, const core:
   JsonWriter json = Envelope{hub_id_, now}.open("who_snapshot", to.text, "who is online");
   write_online(json, machine.presence());
   json.field("connected_clients", static_cast<std::uint64_t>(connected));
-  write_features(json);
+  write_features(json, has_operators_);
   write_sockets(json, machine.seats());
   return json.end_object().take();
 }

@@ -82,6 +82,8 @@ class Encoder {
   explicit Encoder(std::string hub_id) : hub_id_(std::move(hub_id)) {}
 
   [[nodiscard]] const std::string& hub_id() const { return hub_id_; }
+  // That the hub has operators: who is welcomed is told so.
+  void let_operators_in() { has_operators_ = true; }
 
   // The frame that tells of an event, if there is one. `machine` is the state after it.
   [[nodiscard]] std::optional<Outgoing> event(const core::Event& event,
@@ -141,6 +143,7 @@ class Encoder {
 
  private:
   std::string hub_id_;
+  bool has_operators_ = false;
 };
 
 }  // namespace synapse::wire

@@ -50,7 +50,7 @@ void write_agent_row(JsonWriter& json, const AgentName& agent, double last_seen,
   json.key("sockets").begin_array();
   for (const SessionId session : machine.seats().of(agent)) {
     const core::Seat* seat = machine.seats().find(session);
-    json.value(seat->seating == core::Seating::attached ? core::word(seat->kind) : "agent");
+    json.value(seat->seating == core::Seating::alone ? "agent" : core::word(seat->kind));
   }
   json.end_array();
   const core::Mailroom::Box* box = machine.mail().box(agent);

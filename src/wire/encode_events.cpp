@@ -17,6 +17,9 @@ Outgoing reply(std::string_view type, JsonWriter& json) {
   return {Audience::actor, {}, std::string(type), json.end_object().take(), {}};
 }
 
+// Of what an operator says, in a sentence.
+constexpr std::size_t note_told_max = 4096;
+
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
 
 void say_cut(JsonWriter& json, const TextLimit& limit) {
@@ -153,6 +156,13 @@ struct EncodeEvent {
         .field("at", event.at);
     return broadcast("unclaimed_write", json, event.holder);
   }
+  Frame operator()(const core::OperatorActed& event) const {
+    JsonWriter json = envelope.open("operator_acted", "all", core::sentence(event));
+    TextLimit limit{told_text_bytes_max};
+    write_all_but(json, event, {}, &limit);
+    say_cut(json, limit);
+    return broadcast("operator_acted", json, event.agent);
+  }
   Frame operator()(const core::AnswerRemembered&) const { return std::nullopt; }
   Frame operator()(const core::AgentSeen&) const { return std::nullopt; }
   Frame operator()(const core::AgentJoined& event) const { return presence("joined", event.agent); }
@@ -187,11 +197,16 @@ struct EncodeEvent {
     if (event.why == ErrorCode::closed) return std::nullopt;  // Nobody is there to be told.
     // Taken back by its own agent: the answer to that release. Otherwise the late refusal of the
     // claim.
-    const bool taken_back = event.why == ErrorCode::cancelled;
+    const bool is_ended = event.why == ErrorCode::cancelled && core::Seats::is_operators(actor);
+    const bool taken_back = event.why == ErrorCode::cancelled && !is_ended;
     const char* type = taken_back ? "release_granted" : "claim_denied";
+    std::string why(text(event.why));
+    if (is_ended) {
+      why = actor.text + " ended its wait";
+      if (!event.said.empty()) why += ": " + std::string(json_prefix(event.said, note_told_max));
+    }
     JsonWriter json =
-        envelope.open(type, event.agent.text,
-                      quoted(event.task_id) + " no longer waits: " + std::string(text(event.why)));
+        envelope.open(type, event.agent.text, quoted(event.task_id) + " no longer waits: " + why);
     json.field("task_id", event.task_id).field("owner", event.agent);
     if (taken_back) {
       json.key("queued").boolean(true);

@@ -102,9 +102,10 @@ struct Hello {
 };
 
 struct Inbound {
-  AgentName sender;   // Trimmed; blank if missing.
-  std::string type;   // Trimmed, in lower case.
-  std::string token;  // As presented; never kept.
+  AgentName sender;            // Trimmed; blank if missing.
+  std::string type;            // Trimmed, in lower case.
+  std::string token;           // As presented; never kept.
+  std::string operator_token;  // The same, of one who would operate; blank: none.
   bool takeover = false;
   Hello hello;
   std::optional<Interest> interest;

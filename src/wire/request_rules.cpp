@@ -66,6 +66,10 @@ struct CheckIds {
   Result<> operator()(const core::ClaimTask& claim) const {
     return check_new_id(claim.task_id, "task_id");
   }
+  Result<> operator()(const core::EndWait& wait) const {
+    if (wait.agent.text.size() > name_bytes_max) return longer_than("agent", name_bytes_max);
+    return check_id(wait.task_id, "task_id");
+  }
   Result<> operator()(const core::PostProgress& note) const {
     return check_new_id(note.task_id, "task_id");
   }

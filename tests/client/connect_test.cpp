@@ -154,7 +154,7 @@ TEST_CASE("to narrow the chat alone leaves all other broadcasts", "[client][conn
   }
   script.finish();
   const Json& types = first.at("interest").at("types");
-  CHECK(types.size() == 17);
+  CHECK(types.size() == 18);
   for (const char* type : {"lease_expired", "lease_extended", "unclaimed_write"}) {
     INFO(type);
     CHECK(std::find(types.begin(), types.end(), type) != types.end());

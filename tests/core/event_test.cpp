@@ -24,7 +24,8 @@ TEST_CASE("a change of owner, plan or findings is synced, talk is written", "[co
        {Event(LeaseGranted{}), Event(LeaseRenewed{}), Event(TaskUpdated{}),
         Event(CheckpointSaved{}), Event(LeaseHandedOff{}), Event(LeaseReleased{}),
         Event(LeaseExpired{}), Event(PlanTaskDeclared{}), Event(PlanTaskUpdated{}),
-        Event(PlanTaskForgotten{}), Event(FindingRecorded{}), Event(AnswerRemembered{})}) {
+        Event(PlanTaskForgotten{}), Event(FindingRecorded{}), Event(AnswerRemembered{}),
+        Event(OperatorActed{})}) {
     CHECK(durability(event) == Durability::synced);
   }
   for (const Event& event : {Event(ProgressPosted{}), Event(ResourceOffered{}), Event(ChatPosted{}),

@@ -3,6 +3,7 @@
 // or in which the others have called the hub gone.
 #include "hub/shared_rig.hpp"
 #include "support/catch.hpp"
+#include "support/result_text.hpp"
 #include "wire/decode.hpp"
 
 namespace synapse::test {

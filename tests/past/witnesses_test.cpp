@@ -87,6 +87,20 @@ TEST_CASE("an agent waits for a task until that ends, or its holder leaves", "[p
   CHECK(told.witnesses.waits().begin()->first == AgentName("b"));
 }
 
+TEST_CASE("an operator ends a wait, and what else it does ends none", "[past]") {
+  const auto acted = [](const char* action, const char* agent, const char* task) {
+    return std::string(R"({"by":"operator:o/1","action":")") + action + R"(","agent":")" + agent +
+           R"(","task_id":")" + task + "\"}";
+  };
+  Told told;
+  told("wait", R"({"agent":"a","other":"h","task_id":"1"})");
+  told("operator_acted", acted("renew", "a", "1"))("operator_acted", acted("end_wait", "a", "2"));
+  told("operator_acted", acted("end_wait", "b", "1"))("operator_acted", "{");
+  CHECK(told.witnesses.waits().size() == 1);
+  told("operator_acted", acted("end_wait", "a", "1"));
+  CHECK(told.witnesses.waits().empty());
+}
+
 TEST_CASE("when a hub starts nobody is there, and nobody waits", "[past]") {
   Told told;
   told("joined", R"({"agent":"a"})");

@@ -179,6 +179,7 @@ struct EventText {
   std::string operator()(const UnclaimedWrite& e) const {
     return Line("unclaimed_write")("agent", e.agent)("task", e.task_id)("path", e.path).text();
   }
+  std::string operator()(const OperatorActed& e) const { return sentence(e); }
   std::string operator()(const RecallLogged& e) const {
     return Line("recall")("query", e.recall.query_text)("ids", e.recall.returned_claim_ids)(
                "by", e.recall.by)("at", e.recall.at)
@@ -264,7 +265,6 @@ struct EventText {
                "unseen", std::uint64_t{e.unseen})("senders", e.senders)
         .text();
   }
-
   static std::string lease(const char* name, const Lease& lease) {
     return line(name, lease) + due(lease.deadline);
   }
@@ -322,6 +322,7 @@ struct CommandText {
   std::string operator()(const HandOff& c) const {
     return Line("hand_off")("task", c.task_id)("to", c.to_agent)("epoch", c.epoch).text();
   }
+  std::string operator()(const EndWait& c) const { return Line("end wait")("of", c.agent).text(); }
   std::string operator()(const WaitFor& c) const { return Line("wait")("task", c.task_id).text(); }
   std::string operator()(const OfferResource& c) const {
     return Line("offer")("kind", c.kind)("name", c.name).text();

@@ -357,6 +357,8 @@ struct Model::Decide {
   Outcome operator()(const ReadInbox&) const { return {}; }
   Outcome operator()(const NoteMail&) const { return {}; }
   Outcome operator()(const WithdrawMail&) const { return {}; }
+  // Operators have tests of their own.
+  Outcome operator()(const EndWait&) const { return refused(ErrorCode::auth_denied); }
   Outcome operator()(const ReadLetters&) const { return {}; }
   Outcome operator()(const RetryLetters&) const { return {}; }
   Outcome operator()(const ClearLetters&) const { return {}; }

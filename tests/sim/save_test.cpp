@@ -66,6 +66,10 @@ class Life {
     if (!dice_.one_in(9)) wish.name = agent();
     wish.seating = dice_.one_in(3) ? Seating::alone : Seating::attached;
     wish.kind = static_cast<SeatKind>(dice_.pick(4));
+    if (dice_.one_in(20)) {
+      wish.seating = Seating::operating;
+      wish.name = AgentName("operator:a/" + std::to_string(dice_.pick(3)));
+    }
     wish.takes_over = dice_.one_in(9);
     wish.is_exclusive = dice_.one_in(9);
     wish.hears_receipts = dice_.one_in(3);
@@ -109,6 +113,10 @@ class Life {
 
   Command command() {
     if (dice_.one_in(3)) return mail_command();
+    if (dice_.one_in(12)) {
+      return dice_.one_in(2) ? Command(EndWait{agent(), task(), "why"})
+                             : Command(RenewLease{task(), 40, std::nullopt});
+    }
     switch (dice_.pick(14)) {
       case 0:
         return PostChat{"all", "{}", std::nullopt};
@@ -183,7 +191,7 @@ TEST_CASE("a machine that is saved, loaded and goes on can't be told from one th
   std::size_t kept = 0;
   std::size_t queued = 0;
   std::size_t seats = 0;
-  for (std::uint64_t seed = first_seed(); seed < first_seed() + 40; ++seed) {
+  for (std::uint64_t seed = first_seed(); seed < first_seed() + 120; ++seed) {
     INFO("SYNAPSE_SIM_SEED=" << seed);
     Machine steady(small_limits(), "syn-1");
     auto moved = std::make_unique<Machine>(small_limits(), "syn-1");

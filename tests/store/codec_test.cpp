@@ -91,7 +91,7 @@ TEST_CASE("only what the original doesn't know goes into the table of our own", 
     if (entry->table == store::Table::synapse_events) ours.push_back(entry->kind);
   }
   CHECK(ours == std::vector<std::string>{"lease_renewed", "lease_expired", "plan_forgotten",
-                                         "agent_seen", "unclaimed_write"});
+                                         "agent_seen", "unclaimed_write", "operator_acted"});
   CHECK(store::encode_whole(sample_lease(), 1).table == store::Table::events);
 }
 
@@ -135,12 +135,13 @@ TEST_CASE("an offer whose meta the original can't read stands in our own table",
 TEST_CASE("each kind of event has its word in the log", "[store][codec]") {
   std::vector<std::string> kinds;
   for (const core::Event& event : logged_events()) kinds.push_back(encode(event, 1)->kind);
-  CHECK(kinds == std::vector<std::string>{
-                     "claim",           "claim",       "claim",       "lease_renewed",
-                     "task_update",     "checkpoint",  "handoff",     "release",
-                     "lease_expired",   "ledger_task", "ledger_task", "plan_forgotten",
-                     "ledger_progress", "resource",    "chat",        "finding",
-                     "recall",          "idempotency", "agent_seen",  "unclaimed_write"});
+  CHECK(kinds == std::vector<std::string>{"claim",           "claim",           "claim",
+                                          "lease_renewed",   "task_update",     "checkpoint",
+                                          "handoff",         "release",         "lease_expired",
+                                          "ledger_task",     "ledger_task",     "plan_forgotten",
+                                          "ledger_progress", "resource",        "chat",
+                                          "finding",         "recall",          "idempotency",
+                                          "agent_seen",      "unclaimed_write", "operator_acted"});
 }
 
 TEST_CASE("payloads are compact and hold what the page on the log says", "[store][codec]") {

@@ -86,7 +86,9 @@ std::vector<core::Event> logged_events() {
           AnswerRemembered{"key", AgentName("A"), "claim", "digest",
                            R"({"type":"claim_granted","n":1.50})"},
           AgentSeen{AgentName("A"), 1700000006.0},
-          UnclaimedWrite{AgentName("A"), AgentName("B"), TaskId("T"), "/w", "a.c", 1700000007.0}};
+          UnclaimedWrite{AgentName("A"), AgentName("B"), TaskId("T"), "/w", "a.c", 1700000007.0},
+          OperatorActed{AgentName("operator:ann/0a1b"), "handoff", AgentName("proj/A"),
+                        TaskId("T1"), AgentName("proj/B"), "yours"}};
 }
 
 std::vector<core::Event> unlogged_events() {

@@ -66,6 +66,21 @@ void add_token_options(OptionSet& set, TokenOptions& options) {
            options.file);
 }
 
+void add_operator_options(OptionSet& set, TokenOptions& options) {
+  set.text({"--operator-token", "TOKEN",
+            "what people show beside the token, on the page, to act for agents; prefer a file or "
+            "$SYNAPSE_OPERATOR_TOKEN"},
+           options.token);
+  set.text({"--operator-token-file", "FILE", "file with it, readable by its owner only"},
+           options.file);
+}
+
+Result<std::string> find_operator_token(const Context& context, const TokenOptions& options) {
+  if (options.token) return base::trimmed(*options.token);
+  if (options.file) return read_token_file(*options.file, "--operator-token-file");
+  return base::trimmed(context.environment.get("SYNAPSE_OPERATOR_TOKEN").value_or(""));
+}
+
 Result<std::string> find_token(const Context& context, const TokenOptions& options) {
   if (options.token) return base::trimmed(*options.token);
   if (options.file) return read_token_file(*options.file, "--token-file");

@@ -25,6 +25,11 @@ void add_token_options(OptionSet& set, TokenOptions& options);
 // that everybody on the machine can read is none.
 [[nodiscard]] Result<std::string> find_token(const Context& context, const TokenOptions& options);
 
+// The same of --operator-token, --operator-token-file and $SYNAPSE_OPERATOR_TOKEN.
+void add_operator_options(OptionSet& set, TokenOptions& options);
+[[nodiscard]] Result<std::string> find_operator_token(const Context& context,
+                                                      const TokenOptions& options);
+
 // The content of such a file; `option` is what an error calls it by.
 [[nodiscard]] Result<std::string> read_token_file(const std::string& path, std::string_view option);
 // The file of --tokens, of at most 4 MiB; empty without one.

@@ -25,6 +25,7 @@ struct HubArguments {
   std::string mailbox_bytes;
   TokenOptions token;
   std::optional<std::string> tokens_file;
+  TokenOptions operator_token;
   std::size_t log_format = static_cast<std::size_t>(hub::LogFormat::text);
   std::size_t log_level = static_cast<std::size_t>(hub::LogLevel::info);
 };
@@ -52,6 +53,7 @@ void add_door_options(OptionSet& set, HubArguments& options) {
             "file with a line for each token and the names that its holder may go by, `TOKEN "
             "NAME[,NAME...]`; a name that ends in * is every name that begins so"},
            options.tokens_file);
+  add_operator_options(set, options.operator_token);
   set.number({"--auth-timeout", "SECONDS", "to present the token"}, hub.auth_timeout,
              {0.001, 86'400});
   set.number({"--takeover-cooldown", "SECONDS", "before a name can be taken over again"},
@@ -183,6 +185,7 @@ std::optional<std::string_view> blank_option(const HubArguments& options) {
     return text && base::trim(*text).empty();
   };
   if (is_blank(options.token.token)) return "--token";
+  if (is_blank(options.operator_token.token)) return "--operator-token";
   if (is_blank(options.hub.metrics_token)) return "--metrics-token";
   if (is_blank(options.hub.db)) return "--db";
   if (is_blank(options.hub.relay_log)) return "--relay-log";
@@ -211,6 +214,25 @@ Result<> read_amounts(const HubArguments& options, hub::RunOptions& hub) {
   return {};
 }
 
+// The tokens that a hub asks for.
+Result<> read_tokens(const Context& context, const HubArguments& options, hub::RunOptions& hub) {
+  Result<std::string> token = find_token(context, options.token);
+  if (!token) return token.error();
+  Result<net::TokenBook> book = read_token_book(options.tokens_file);
+  if (!book) return book.error();
+  Result<std::string> of_operators = find_operator_token(context, options.operator_token);
+  if (!of_operators) return of_operators.error();
+  // Whoever knows that one could do what operators do.
+  if (!of_operators->empty() && (*of_operators == *token || book->find(*of_operators) != nullptr)) {
+    return fail(ErrorCode::bad_argument,
+                "hub: the operators' token is one that agents have too; choose another");
+  }
+  if (!token->empty()) hub.token = *std::move(token);
+  hub.tokens = *std::move(book);
+  hub.operator_token = *std::move(of_operators);
+  return {};
+}
+
 int run(Context& context, const HubArguments& options) {
   hub::RunOptions hub = options.hub;
   if (const Result<> read = read_amounts(options, hub); !read) {
@@ -232,12 +254,9 @@ int run(Context& context, const HubArguments& options) {
                          fail(ErrorCode::bad_argument, "--page and --no-page exclude each other"));
   }
   if (!options.no_socket) hub.socket = options.socket;
-  Result<std::string> token = find_token(context, options.token);
-  if (!token) return explain_usage(context, token.error());
-  if (!token->empty()) hub.token = *std::move(token);
-  Result<net::TokenBook> tokens = read_token_book(options.tokens_file);
-  if (!tokens) return explain_usage(context, tokens.error());
-  hub.tokens = *std::move(tokens);
+  if (const Result<> read = read_tokens(context, options, hub); !read) {
+    return explain_usage(context, read.error());
+  }
   if (options.page && !net::is_loopback(hub.host) && !hub.is_guarded()) {
     return explain_usage(context,
                          fail(ErrorCode::bad_argument,

@@ -121,6 +121,17 @@ TEST_CASE("a page off loopback without a token is refused", "[cli][hub]") {
   CHECK(run({"hub", "--page", "--no-page"}) == 2);
 }
 
+TEST_CASE("a hub refuses a token of operators that is blank, or that agents have too",
+          "[cli][hub]") {
+  CliRun run(Variables{{"SYNAPSE_OPERATOR_TOKEN", "same-for-all"}});
+  CHECK(run({"hub", "--port", "0", "--token", "same-for-all"}) == 2);
+  CHECK_THAT(run.err(), Contains("agents have too") && !Contains("same-for-all"));
+  CHECK(run({"hub", "--port", "0", "--operator-token", " "}) == 2);
+  CHECK_THAT(run.err(), Contains("--operator-token is blank"));
+  CHECK(run({"hub", "--port", "0", "--operator-token-file", "/nowhere"}) == 2);
+  CHECK_THAT(run.err(), Contains("--operator-token-file"));
+}
+
 TEST_CASE("a secured hub is entered with its token and not without", "[cli][connection]") {
   const synapse::test::TempDir dir;
   const Bus bus(secured());

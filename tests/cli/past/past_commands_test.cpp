@@ -25,6 +25,13 @@ std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
+void append(const DatedLog& log, const core::Event& event) {
+  const auto file = store::SqliteStore::open(log.file());
+  REQUIRE(file.has_value());
+  const std::vector<store::Entry> rows{store::encode(event, past_start + 1400).value()};
+  REQUIRE((*file)->append(rows).has_value());
+}
+
 }  // namespace
 
 TEST_CASE("log tells each event in a sentence, with owner and files where the record has neither",
@@ -190,20 +197,24 @@ TEST_CASE("refusals and waits are told where the log has them, and counted by SQ
 TEST_CASE("a write across a claim is told with the file and the agent that holds it",
           "[cli][past]") {
   const DatedLog log;
-  {
-    const auto file = store::SqliteStore::open(log.file());
-    REQUIRE(file.has_value());
-    const auto entry = store::encode(
-        core::UnclaimedWrite{AgentName("shop/dan"), AgentName("shop/carol"), TaskId("FIX"),
-                             "/src/shop", "src/parser/lex.cpp", past_start + 1390},
-        past_start + 1400);
-    REQUIRE(entry.has_value());
-    REQUIRE((*file)->append(std::vector<store::Entry>{*entry}).has_value());
-  }
+  append(log, core::UnclaimedWrite{AgentName("shop/dan"), AgentName("shop/carol"), TaskId("FIX"),
+                                   "/src/shop", "src/parser/lex.cpp", past_start + 1390});
   const std::string said = "shop/dan wrote src/parser/lex.cpp, which shop/carol holds under 'FIX'";
   CHECK_THAT(log.run({"log", "--path", "src/parser"}), Contains(said));
   CHECK_THAT(log.run({"postmortem", "FIX"}), Contains(said));
   CHECK_THAT(log.run({"log", "--path", "docs"}), !Contains(said));
+}
+
+TEST_CASE("what an operator did is told, and found by its name and its agent's", "[cli][past]") {
+  const DatedLog log;
+  const AgentName ann("operator:ann/0a1b");
+  append(log, core::OperatorActed{ann, "handoff", AgentName("shop/carol"), TaskId("FIX"),
+                                  AgentName("shop/dan"), "go on"});
+  const std::string said = "operator:ann/0a1b handed 'FIX' of shop/carol to shop/dan: go on";
+  CHECK_THAT(log.run({"log", "--kind", "operated"}), Contains(said));
+  CHECK_THAT(log.run({"log", "--agent", "operator:ann/0a1b"}), Contains(said));
+  CHECK_THAT(log.run({"log", "--agent", "shop/carol"}), Contains(said));
+  CHECK_THAT(log.run({"log", "--agent", "shop/bob"}), !Contains(said));
 }
 
 TEST_CASE("a postmortem tells who had a file, for how long, and what they said meanwhile",
