@@ -6,10 +6,11 @@ import {detail} from './detail.js';
 import {feed} from './feed.js';
 import {files} from './files.js';
 import {fleet} from './fleet.js';
-import {span} from './format.js';
+import {shortName, span} from './format.js';
 import {heat} from './heat.js';
 import {help, unlock} from './help.js';
 import {Link} from './link.js';
+import {ask, jobBar, Operator, signIn} from './operate.js';
 import {palette} from './palette.js';
 import {bar, Past} from './past.js';
 import {plan} from './plan.js';
@@ -18,8 +19,8 @@ import {time} from './time.js';
 import {waits} from './waits.js';
 import {concerns, World} from './world.js';
 
-const views = [['fleet', 'Fleet'], ['files', 'Files'], ['waits', 'Waits'], ['plan', 'Plan'], ['talk', 'Talk'],
-	['time', 'Time'], ['heat', 'Heat']];
+const views = [['fleet', 'Fleet', '◉'], ['files', 'Files', '▤'], ['waits', 'Waits', '⇉'], ['plan', 'Plan', '◇'],
+	['talk', 'Talk', '❝'], ['time', 'Time', '◷'], ['heat', 'Heat', '▦']];
 const draw = {fleet, files, waits, plan, talk, time, heat};
 const drawEvery = 50;  // Milliseconds, at most.
 
@@ -72,7 +73,7 @@ const act = {
 		writeAddress();
 		drawNow();
 		if (opens) document.getElementById('dialog-first')?.focus();
-		if (closes && ui.focusBefore && ui.focusBefore.isConnected) ui.focusBefore.focus();
+		if (closes && ui.focusBefore?.isConnected) ui.focusBefore.focus();
 	},
 	view(id) {
 		const scroller = document.getElementById('main');
@@ -80,6 +81,8 @@ const act = {
 		ui.scroll.top = 0;
 		act.set({view: id, selection: null});
 	},
+	isChosen: (kind, id) => ui.selection?.kind === kind && ui.selection.id === id,
+	close() { act.set({dialog: ''}); },
 	select(kind, id) { act.set({selection: kind ? {kind, id} : null}); },
 	toggle(key) {
 		if (ui.toggled.has(key)) ui.toggled.delete(key);
@@ -89,6 +92,14 @@ const act = {
 	list(items) { visible = items; },
 	live() { past.live(); },
 	get past() { return past; },
+	operates: () => link.me && past.at === null,
+	job: () => operator.job,
+	operate(does, frame, given) {
+		if (!frame) return link.operate(given);
+		operator.start(does, frame);
+		document.getElementById('take-back').focus();
+	},
+	drop() { operator.drop(); },
 };
 
 function move(step) {
@@ -167,7 +178,7 @@ function onKey(event) {
 }
 
 function escape(event) {
-	if (ui.dialog) return act.set({dialog: ''});
+	if (ui.dialog) return act.close();
 	if (event.target.id === 'filter') {
 		event.target.blur();
 		if (ui.filter) act.set({filter: ''});
@@ -178,7 +189,7 @@ function escape(event) {
 }
 
 function keepFocus(event) {
-	const all = [...document.querySelectorAll('.dialog button, .dialog input')];
+	const all = [...document.querySelectorAll('.dialog :is(button, input, select)')];
 	if (all.length === 0) return;
 	const edge = event.shiftKey ? all[0] : all[all.length - 1];
 	if (document.activeElement !== edge && document.activeElement.closest('.dialog')) return;
@@ -190,43 +201,45 @@ function keepFocus(event) {
 
 function stateWord() {
 	if (past.at !== null) return ['past', '◷', 'The past'];
+	const ago = span((Date.now() - link.heardAt) / 1000);
 	switch (link.state) {
 		case 'live': return ['live', '●', 'Live'];
 		case 'connecting': return ['wait', '◌', 'Connecting'];
-		case 'silent': return ['stale', '▲', `Not live: no answer for ${span((Date.now() - link.heardAt) / 1000)}`];
+		case 'silent': return ['stale', '▲', `Not live: no answer for ${ago}`];
 		case 'locked': return ['stale', '▲', 'Locked'];
-		default: return ['stale', '▲', `Not live: connecting again${link.heardAt ? `, last heard ${span((Date.now() - link.heardAt) / 1000)} ago` : ''}`];
+		default: return ['stale', '▲', `Not live: connecting again${link.heardAt ? `, last heard ${ago} ago` : ''}`];
 	}
 }
 
 function top(world) {
 	const [kind, sign, text] = stateWord();
 	const online = world.people().filter((a) => a.online).length;
-	return h('header', {class: 'top'},
-		h('div', {class: 'brand'}, h('span', {class: 'logo', 'aria-hidden': 'true'}), h('h1', null, 'Synapse'),
-			world.hub ? h('span', {class: 'hub-id'}, world.hub) : null),
+	return h('header.top',
+		h('div.brand', h('span.logo', {'aria-hidden': 'true'}), h('h1', 'Synapse'),
+			world.hub && h('span.hub-id', world.hub)),
 		h('div', {class: `live ${kind}`, role: 'status'}, h('span', {'aria-hidden': 'true'}, `${sign} `), text),
-		h('dl', {class: 'numbers'},
+		h('dl.numbers',
 			[['agents', world.isBlind ? '–' : online, 'online'], ['claims', world.claims.size, 'claims'], ['waiting', world.waiting().length, 'waiting'],
 				['unread', world.people().reduce((n, a) => n + a.unread, 0), 'unread']]
-				.map(([key, value, name]) => h('div', {key}, h('dt', null, name), h('dd', {id: `n-${key}`}, value.toLocaleString('en'))))),
-		h('div', {class: 'tools'},
+				.map(([key, value, name]) => h('div', {key}, h('dt', name), h('dd', {id: `n-${key}`}, value.toLocaleString('en'))))),
+		h('div.tools',
 			h('input', {id: 'filter', type: 'search', placeholder: 'Filter  /', 'aria-label': 'Filter', autocomplete: 'off',
 				spellcheck: 'false', value: ui.filter, oninput: (e) => act.set({filter: e.target.value})}),
-			h('button', {class: 'tool go', title: 'Go to anything (Ctrl K)', onclick: () => act.set({dialog: 'palette', query: '', queryAt: 0})},
-				'Go to', h('kbd', null, 'Ctrl K')),
-			h('button', {class: 'tool', title: 'Light, dark, or as the system has it (t)',
+			h('button.tool.go', {title: 'Go to anything (Ctrl K)', onclick: () => act.set({dialog: 'palette', query: '', queryAt: 0})},
+				'Go to', h('kbd', 'Ctrl K')),
+			h('button.tool', {title: 'Light, dark, or as the system has it (t)',
 				'aria-label': `Theme: ${ui.theme}`, onclick: nextTheme}, {system: '◐', light: '☀', dark: '☾'}[ui.theme]),
-			h('button', {class: 'tool', title: 'Keys (?)', 'aria-label': 'Keys', onclick: () => act.set({dialog: 'help'})}, '?')));
+			link.hasOperators && h('button.tool', {id: 'operator', title: link.me ? 'Stop operating' : 'Act for agents',
+				onclick: () => (link.me ? link.operate({}) : act.set({dialog: 'ask', asked: signIn()}))}, link.me ? `◆ ${shortName(link.me)}` : 'Operate'),
+			h('button.tool', {title: 'Keys (?)', 'aria-label': 'Keys', onclick: () => act.set({dialog: 'help'})}, '?')));
 }
 
 function nav(world, now) {
-	const counts = {fleet: concerns(world, now).length, waits: world.waiting().length,
-		talk: 0, files: 0, time: 0, heat: 0, plan: [...world.tasks.values()].filter((t) => t.status === 'blocked').length};
-	return h('nav', {class: 'views', 'aria-label': 'Views'}, views.map(([id, name], i) => h('button', {
+	const counts = {fleet: concerns(world, now).length, waits: world.waiting().length, plan: [...world.tasks.values()].filter((t) => t.status === 'blocked').length};
+	return h('nav.views', {'aria-label': 'Views'}, views.map(([id, name, glyph], i) => h('button', {
 		key: id, class: ui.view === id ? 'chosen' : '', 'aria-current': ui.view === id ? 'page' : undefined,
-		onclick: () => act.view(id)}, h('span', {class: `glyph g-${id}`, 'aria-hidden': 'true'}), h('span', {class: 'view-name'}, name),
-	counts[id] ? h('span', {class: 'count'}, counts[id], h('span', {class: 'sr'}, ' to look at')) : h('kbd', null, String(i + 1)))));
+		onclick: () => act.view(id)}, h('span.glyph', {'aria-hidden': 'true'}, glyph), h('span.view-name', name),
+	counts[id] ? h('span.count', counts[id], h('span.sr', ' to look at')) : h('kbd', i + 1))));
 }
 
 function picture() {
@@ -236,7 +249,7 @@ function picture() {
 		return [h('main', {id: 'main', class: 'alone', tabindex: '-1'}, unlock(link, act, link.detail))];
 	}
 	const isStale = ui.hasState && link.state !== 'live';
-	const body = !ui.hasState ? h('p', {class: 'empty big', key: 'wait'}, link.state === 'connecting' ?
+	const body = !ui.hasState ? h('p.empty.big', {key: 'wait'}, link.state === 'connecting' ?
 		'Asking the hub…' : 'The hub does not answer.') : draw[ui.view](world, ui, act, now);
 	const side = ui.selection ? detail(world, ui, act, now) : feed(world, ui, act);
 	const hasSide = ui.selection || ui.wide;
@@ -244,11 +257,13 @@ function picture() {
 		top(world),
 		nav(world, now),
 		h('main', {id: 'main', tabindex: '0', class: isStale ? 'stale' : past.at !== null ? 'was' : '', onscroll: onScroll, 'data-view': ui.view},
-			isStale ? h('p', {class: 'banner', role: 'alert'}, 'What you see is not live. ', link.detail || 'The hub does not answer; this page tries again by itself.') : null,
-			past.at !== null ? bar(past, act) : null,
-			h('div', {class: 'view', key: ui.view}, body)),
+			isStale && h('p.banner', {role: 'alert'}, 'What you see is not live. ', link.detail || 'The hub does not answer; this page tries again by itself.'),
+			past.at !== null && bar(past, act),
+			h('div.view', {key: ui.view}, body)),
 		ui.hasState && hasSide ? h('aside', {class: ui.selection ? 'side chosen' : 'side'}, side) : null,
-		ui.dialog === 'help' ? help(act) : ui.dialog === 'palette' ? palette(world, ui, views, act) : null,
+		ui.dialog === 'help' ? help(act) : ui.dialog === 'palette' ? palette(world, ui, views, act) :
+			ui.dialog === 'ask' && ask(ui.asked, act),
+		jobBar(operator, act),
 	];
 }
 
@@ -312,7 +327,11 @@ const link = new Link({
 	},
 	onPast(frame) { past.hear(frame); },
 	onState() { if (root) soon(); },
+	onAnswer(frame) { operator.hear(frame); },
+	onDenied(why) { act.set({dialog: 'ask', asked: signIn(why)}); },
 });
+
+const operator = new Operator(link, () => drawNow());
 
 let addressTimer = 0;
 const past = new Past((frame) => link.send(frame), () => {

@@ -8,16 +8,28 @@ const SVG = 'http://www.w3.org/2000/svg';
 const svgTags = new Set(['svg', 'g', 'path', 'rect', 'circle', 'line', 'text', 'title', 'defs',
 	'marker', 'polygon', 'tspan']);
 
-// h('div', {class: 'row', key: 7, onclick: f}, 'text', h('b', null, 'more'), list, null)
-export function h(tag, props, ...children) {
+const shapes = new Map();  // 'div.row.chosen': ['div', 'row chosen']
+function shape(text) {
+	const [tag, ...classes] = text.split('.');
+	shapes.set(text, [tag, classes.join(' ')]);
+	return shapes.get(text);
+}
+
+// h('div.row', {key: 7, onclick: f}, 'text', h('b', 'more'), list, null): properties may be left out.
+export function h(text, ...children) {
+	const [tag, names] = shapes.get(text) || shape(text);
+	const first = children[0];
+	const hasProps = first && typeof first === 'object' && first.tag === undefined && !Array.isArray(first);
+	const props = hasProps ? children.shift() : {};
+	if (names) props.class = names;
 	const flat = [];
 	flatten(children, flat);
-	return {tag, props: props || {}, children: flat, node: null};
+	return {tag, props, children: flat, node: null};
 }
 
 function flatten(list, into) {
 	for (const one of list) {
-		if (one === null || one === undefined || one === false || one === true) continue;
+		if (one === null || one === undefined || one === '' || typeof one === 'boolean') continue;
 		if (Array.isArray(one)) flatten(one, into);
 		else into.push(typeof one === 'object' ? one : {tag: '', text: String(one), node: null});
 	}
@@ -118,6 +130,14 @@ export function show(root, ...children) {
 	changeChildren(root, pictures.get(root) || [], flat, false);
 	pictures.set(root, flat);
 }
+
+// A part of the page with its title; `head` stands beside that.
+export const section = (name, title, head, ...body) => h(`section.${name}`, {'aria-labelledby': `${name}-title`},
+	h('header.section-head', h('h2', {id: `${name}-title`}, title), head), body);
+
+// A dialog above all else; a click beside it closes it.
+export const veil = (act, dialog, name = 'div.veil') =>
+	h(name, {onclick(e) { if (e.target === e.currentTarget) act.close(); }}, dialog);
 
 // Of many rows of one height, those that can be seen. `scroll`: {top, height} of the scroller,
 // `offset` where the list begins in it.

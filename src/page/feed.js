@@ -15,78 +15,56 @@ const words = {
 	closed: 'its connection ended', stale_epoch: 'the lease has moved on', not_owner: 'held by another',
 	not_claimed: 'nobody holds it', observing: 'observers change nothing',
 };
-export const plainWord = (code) => words[code] || (code || '').replaceAll('_', ' ');
+const plainWord = (code) => words[code] || (code || '').replaceAll('_', ' ');
 
-const who = (name) => (name ? h('b', {title: name}, shortName(name)) : h('b', null, 'an observer'));
+const who = (name) => (name ? h('b', {title: name}, shortName(name)) : h('b', 'an observer'));
 
 function files(line) {
 	const paths = line.paths || [];
 	if (paths.length === 0) return line.task_id ? mono(line.task_id) : null;
-	return [pathText(paths[0]), paths.length > 1 ? quiet(` +${paths.length - 1}`) : null];
+	return [pathText(paths[0]), paths.length > 1 && quiet(` +${paths.length - 1}`)];
 }
+
+const text = (line) => quiet(line.text ? `: ${line.text}` : '');
+
+// By kind: [sign, parts]. `me` is the agent of the line, `task` its task.
+const sentences = {
+	granted: (line, me) => ['+', me, ' claimed ', files(line), line.waited ? quiet(` after ${span(line.waited)} of waiting`) : null],
+	extended: (line, me) => ['+', me, ' also claimed ', files(line)],
+	narrowed: (line, me) => ['−', me, ' gave back ', files(line)],
+	released: (line, me, task) => ['−', me, ' released ', task],
+	expired: (line, me, task) => ['!', me, ' lost ', task, quiet(': its lease ran out')],
+	handed_off: (line, me, task) => ['→', who(line.other), ' handed ', task, ' to ', me],
+	status: (line, me, task) => ['·', me, ' is ', plainWord(line.word), ' on ', task],
+	checkpoint: (line, me, task) => ['✓', me, ' saved ', task, text(line)],
+	refused: (line, me) => ['×', me, ' was refused ', files(line),
+		line.other ? [quiet(': '), who(line.other), quiet(' has it')] : quiet(`: ${plainWord(line.word)}`)],
+	queued: (line, me) => ['…', me, ' waits for ', line.other ? who(line.other) : 'its turn', quiet(': '), files(line)],
+	waits: (line, me, task) => ['…', me, ' waits for ', who(line.other), quiet(': '), task],
+	unqueued: (line, me, task) => ['·', me, ' waits no more for ', task, quiet(`: ${plainWord(line.word)}`)],
+	joined: (line, me) => ['●', me, ' came'],
+	left: (line, me) => ['○', me, ' left'],
+	said: (line, me, task, world) => ['“', me, line.other && line.other !== 'all' && [' to ', mono(line.other)],
+		quiet(': '), String(world.talk.get(line.number)?.frame?.payload || line.text || '').slice(0, 200)],
+	planned: (line, me, task) => ['▫', task, ` is ${plainWord(line.word)}`, text(line)],
+	progress: (line, me, task) => ['▫', me, line.task_id ? [' on ', task] : null, quiet(': '), line.text || ''],
+	operated: (line) => ['◆', line.text],
+	read_only: (line) => ['!', 'The hub can’t write its log', text(line)],
+};
 
 // [sign, sentence]
-export function sentence(line, world) {
-	switch (line.kind) {
-		case 'granted':
-			return ['+', [who(line.agent), ' claimed ', files(line),
-				line.waited ? quiet(` after ${span(line.waited)} of waiting`) : null]];
-		case 'extended':
-			return ['+', [who(line.agent), ' also claimed ', files(line)]];
-		case 'narrowed':
-			return ['−', [who(line.agent), ' gave back ', files(line)]];
-		case 'released':
-			return ['−', [who(line.agent), ' released ', mono(line.task_id)]];
-		case 'expired':
-			return ['!', [who(line.agent), ' lost ', mono(line.task_id), quiet(': its lease ran out')]];
-		case 'handed_off':
-			return ['→', [who(line.other), ' handed ', mono(line.task_id), ' to ', who(line.agent)]];
-		case 'status':
-			return ['·', [who(line.agent), ' is ', line.word.replaceAll('_', ' '), ' on ', mono(line.task_id)]];
-		case 'checkpoint':
-			return ['✓', [who(line.agent), ' saved ', mono(line.task_id), quiet(`: ${line.text || ''}`)]];
-		case 'refused':
-			return ['×', [who(line.agent), ' was refused ', files(line),
-				line.other ? [quiet(': '), who(line.other), quiet(' has it')] : quiet(`: ${plainWord(line.word)}`)]];
-		case 'queued':
-			return ['…', [who(line.agent), ' waits for ', line.other ? who(line.other) : 'its turn', quiet(': '), files(line)]];
-		case 'waits':
-			return ['…', [who(line.agent), ' waits for ', who(line.other), quiet(': '), mono(line.task_id)]];
-		case 'unqueued':
-			return ['·', [who(line.agent), ' waits no more for ', mono(line.task_id), quiet(`: ${plainWord(line.word)}`)]];
-		case 'joined':
-			return ['●', [who(line.agent), ' came']];
-		case 'left':
-			return ['○', [who(line.agent), ' left']];
-		case 'said': {
-			const known = world.talk.get(line.number);
-			const text = known && known.frame ? known.frame.payload : line.text;
-			return ['“', [who(line.agent), line.other && line.other !== 'all' ? [' to ', mono(line.other)] : null,
-				quiet(': '), String(text || '').slice(0, 200)]];
-		}
-		case 'planned':
-			return ['▫', [mono(line.task_id), ` is ${line.word.replaceAll('_', ' ')}`, quiet(line.text ? `: ${line.text}` : '')]];
-		case 'progress':
-			return ['▫', [who(line.agent), line.task_id ? [' on ', mono(line.task_id)] : null, quiet(': '), line.text || '']];
-		case 'read_only':
-			return ['!', ['The hub can’t write its log: ', line.text || '']];
-	}
-	return ['·', [line.sentence || line.kind]];
-}
-
-export function matches(line, filter) {
-	if (!filter) return true;
-	const text = `${line.agent || ''} ${line.other || ''} ${line.task_id || ''} ${line.text || ''} ${(line.paths || []).join(' ')}`;
-	return text.toLowerCase().includes(filter);
+function sentence(line, world) {
+	const [sign, ...parts] = sentences[line.kind]?.(line, who(line.agent), mono(line.task_id), world) || ['·', line.sentence || line.kind];
+	return [sign, parts];
 }
 
 export function row(line, world, key) {
 	const [sign, parts] = sentence(line, world);
 	return h('li', {key, class: `line k-${line.kind}`},
-		h('time', null, clock(line.at)),
-		h('span', {class: 'sign', 'aria-hidden': 'true'}, sign),
-		line.agent ? badge(line.agent) : h('span', {class: 'badge none', 'aria-hidden': 'true'}),
-		h('span', {class: 'what'}, parts));
+		h('time', clock(line.at)),
+		h('span.sign', {'aria-hidden': 'true'}, sign),
+		line.agent ? badge(line.agent) : h('span.badge.none', {'aria-hidden': 'true'}),
+		h('span.what', parts));
 }
 
 export function list(lines, world, limit) {
@@ -108,16 +86,16 @@ export function feed(world, ui, act) {
 	const chosen = ui.feed || 'all';
 	const wanted = world.lines.filter((line) => chosen === 'all' ||
 		(chosen === 'trouble' ? trouble : talk).has(line.kind));
-	return h('section', {class: 'feed', 'aria-labelledby': 'feed-title'},
-		h('header', {class: 'side-head'},
+	return h('section.feed', {'aria-labelledby': 'feed-title'},
+		h('header.side-head',
 			h('h2', {id: 'feed-title'}, 'What happened'),
-			h('div', {class: 'segments', role: 'group', 'aria-label': 'What is shown'},
+			h('div.segments', {role: 'group', 'aria-label': 'What is shown'},
 				choices.map(([key, text]) => h('button', {
 					key, 'aria-pressed': String(chosen === key),
 					onclick: () => act.set({feed: key}),
 				}, text)))),
-		h('ol', {class: 'lines', tabindex: '0', 'aria-label': 'What happened, the newest first'},
+		h('ol.lines', {tabindex: '0', 'aria-label': 'What happened, the newest first'},
 			list(wanted, world, 80)),
-		wanted.length === 0 ? h('p', {class: 'empty'}, 'Nothing yet.') : null);
+		wanted.length === 0 && h('p.empty', 'Nothing yet.'));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Who has which file: the tree of each work tree, as far as claims, waits and refusals reach.
-import {h, windowed} from './dom.js';
-import {leaseClock, person, plural, quiet, shortName, span} from './format.js';
+import {h, section, windowed} from './dom.js';
+import {found, leaseClock, person, plural, quiet, shortName, span} from './format.js';
 import {isGlob, pathsMeet} from './paths.js';
 
 const keyOf = (node) => `${node.worktree}\n${node.path}`;
@@ -27,9 +27,7 @@ function flatten(node, depth, ui, filter, isOpenByDefault, into) {
 }
 
 function subtreeMatches(node, filter) {
-	if (node.path.toLowerCase().includes(filter)) return true;
-	if ([...node.claims].some((c) => c.owner.toLowerCase().includes(filter) ||
-			c.task_id.toLowerCase().includes(filter))) return true;
+	if (found(filter, node.path, ...[...node.claims].flatMap((c) => [c.owner, c.task_id]))) return true;
 	for (const child of node.children.values()) if (subtreeMatches(child, filter)) return true;
 	return false;
 }
@@ -39,10 +37,10 @@ function within(node, world) {
 	if (node.isRoot || (node.children.size && !node.waits.size && !node.refusal)) return null;
 	for (const claim of world.tree.meeting({worktree: node.worktree, paths: [node.path]})) {
 		const by = (claim.paths || []).find((p) => pathsMeet(p, node.path));
-		return h('span', {class: 'within', title: `${claim.owner} has ${by || 'the whole work tree'}`},
+		return h('span.within', {title: `${claim.owner} has ${by || 'the whole work tree'}`},
 			`within ${shortName(claim.owner)}’s ${by || 'work tree'}`);
 	}
-	return h('span', {class: 'within'}, 'free');
+	return h('span.within', 'free');
 }
 
 function row({node, name, depth, hasChildren, isOpen, key}, ui, world, now, act) {
@@ -51,42 +49,40 @@ function row({node, name, depth, hasChildren, isOpen, key}, ui, world, now, act)
 	const refused = isOpen ? (node.refusal ? node.refusal.count : 0) : node.refused;
 	const cut = name.replace(/\/$/, '').lastIndexOf('/');
 	const flashes = node.refusal && now - node.refusal.last < 2;
-	const chosen = ui.selection && ((ui.selection.kind === 'path' && ui.selection.id === key) ||
-		(claim && ui.selection.kind === 'task' && ui.selection.id === claim.task_id));
+	const chosen = act.isChosen('path', key) || (Boolean(claim) && act.isChosen('task', claim.task_id));
 	const open = (event) => {
 		event.stopPropagation();
 		act.toggle(key);
 	};
 	const choose = () => claim ? act.select('task', claim.task_id) : node.refusal || node.waits.size ?
 		act.select('path', key) : hasChildren && act.toggle(key);
-	return h('div', {key, role: 'treeitem', 'aria-level': String(depth + 1), 'data-key': key,
-		'aria-expanded': hasChildren ? String(isOpen) : undefined, 'aria-selected': String(Boolean(chosen)),
+	return h('div', {key, role: 'treeitem', 'aria-level': depth + 1, 'data-key': key,
+		'aria-expanded': hasChildren ? String(isOpen) : undefined, 'aria-selected': String(chosen),
 		class: `row file ${claim || node.waits.size || node.refusal || (!isOpen && node.total) ? '' : 'bare'} ${chosen ? 'chosen' : ''} ${flashes ? 'flash' : ''} ${node.isRoot ? 'root' : ''}`,
-		vars: {'--depth': String(depth)}, onclick: choose},
-	h('span', {class: 'c-name'},
-		hasChildren ? h('span', {class: 'twisty', onclick: open, 'aria-hidden': 'true'}, isOpen ? '▾' : '▸') :
-			h('span', {class: 'twisty', 'aria-hidden': 'true'}, ''),
+		vars: {'--depth': depth}, onclick: choose},
+	h('span.c-name',
+		hasChildren ? h('span.twisty', {onclick: open, 'aria-hidden': 'true'}, isOpen ? '▾' : '▸') :
+			h('span.twisty', {'aria-hidden': 'true'}, ''),
 		h('span', {class: `path ${isGlob(name) ? 'glob' : ''}`, title: `${node.worktree}/${node.path}`},
-			cut < 0 || node.isRoot ? null : h('span', {class: 'dir'}, name.slice(0, cut + 1)),
-			h('span', {class: 'leaf'}, cut < 0 || node.isRoot ? name : name.slice(cut + 1)),
+			cut < 0 || node.isRoot ? null : h('span.dir', name.slice(0, cut + 1)),
+			h('span.leaf', cut < 0 || node.isRoot ? name : name.slice(cut + 1)),
 			hasChildren && !node.isRoot ? '/' : ''),
-		isGlob(name) ? h('span', {class: 'hint'}, 'pattern') : null,
-		claim && hasChildren ? h('span', {class: 'hint'}, 'and all below') : null),
-	h('span', {class: 'c-owner'}, claim ? [...node.claims].slice(0, 2).map((c) => person(c.owner)) :
+		isGlob(name) ? h('span.hint', 'pattern') : null,
+		claim && hasChildren ? h('span.hint', 'and all below') : null),
+	h('span.c-owner', claim ? [...node.claims].slice(0, 2).map((c) => person(c.owner)) :
 		!isOpen && node.total ? quiet(plural(node.total, 'claim')) : within(node, world),
-	node.claims.size > 2 ? h('span', {class: 'plus'}, `+${node.claims.size - 2}`) : null),
-	h('span', {class: 'c-task mono'}, claim ? claim.task_id : ''),
-	h('span', {class: 'c-lease'}, claim ? leaseClock(claim, now) : null),
-	h('span', {class: 'c-marks'},
-		waiting ? h('span', {class: 'mark wait'}, `… ${waiting} waiting`) : null,
-		refused ? h('span', {class: 'mark refused',
-			title: node.refusal ? `the last ${span(now - node.refusal.last)} ago` : ''},
+	node.claims.size > 2 && h('span.plus', `+${node.claims.size - 2}`)),
+	h('span.c-task.mono', claim ? claim.task_id : ''),
+	h('span.c-lease', claim && leaseClock(claim, now)),
+	h('span.c-marks',
+		waiting ? h('span.mark.wait', `… ${waiting} waiting`) : null,
+		refused ? h('span.mark.refused', {title: node.refusal ? `the last ${span(now - node.refusal.last)} ago` : ''},
 		`× ${refused} refused`) : null));
 }
 
 export function files(world, ui, act, now) {
 	const roots = [...world.tree.roots.values()].sort((a, b) => (a.worktree < b.worktree ? -1 : 1));
-	const filter = ui.filter.toLowerCase();
+	const {filter} = ui;
 	const total = roots.reduce((sum, node) => sum + node.nodes, 0);
 	const isOpenByDefault = (depth) => total < 600 || depth < 1;
 	const rows = [];
@@ -95,13 +91,12 @@ export function files(world, ui, act, now) {
 		{kind: 'path', id: r.key}));
 	let tasks = 0;
 	for (const claim of world.claims.values()) if (claim.scope === 'none') tasks++;
-	return h('section', {class: 'table files', 'aria-labelledby': 'files-title'},
-		h('header', {class: 'section-head'}, h('h2', {id: 'files-title'}, 'Who has which file'),
-			h('p', null, plural(world.claims.size, 'claim'), ` in ${plural(roots.length, 'work tree')}`,
-				tasks ? `, ${tasks} of them without files` : '')),
-		rows.length === 0 ? h('div', {class: 'empty big'},
-			h('p', null, filter ? 'No file matches the filter.' : 'Nobody has a file.'),
-			filter ? null : h('p', {class: 'quiet'}, 'Files appear here as agents claim them.')) :
+	return section('files', 'Who has which file',
+		[h('p', plural(world.claims.size, 'claim'), ` in ${plural(roots.length, 'work tree')}`,
+			tasks ? `, ${tasks} of them without files` : '')],
+		rows.length === 0 ? h('div.empty.big',
+			h('p', filter ? 'No file matches the filter.' : 'Nobody has a file.'),
+			filter ? null : h('p.quiet', 'Files appear here as agents claim them.')) :
 		h('div', {role: 'tree', id: 'rows', 'aria-label': 'Files'},
 			windowed(rows, ui.narrow ? 56 : 34, ui.scroll, ui.offset, (r) => row(r, ui, world, now, act))));
 }

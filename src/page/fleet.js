@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Everybody at a glance: what needs a look and why, then a row an agent.
-import {h, windowed} from './dom.js';
-import {leaseClock, mono, pathText, person, plural, quiet, shortName, span} from './format.js';
+import {h, section, windowed} from './dom.js';
+import {found, leaseClock, mono, pathText, person, plural, quiet, shortName, span} from './format.js';
+import {pathsOf} from './paths.js';
 import {concerns} from './world.js';
 
 const shownConcerns = 5;
@@ -17,10 +18,10 @@ function concern(one, now, act) {
 		h('button', {class: `concern ${one.level}`,
 			onclick: () => one.claim ? act.select('task', one.claim.task_id) : one.agent && act.select('agent', one.agent)},
 			h('span', {class: `tag ${one.level}`}, one.level === 'bad' ? '▲ ' : '● ', one.word),
-			h('span', {class: 'why'}, one.parts.map(part)),
-			h('span', {class: 'when'},
-				one.since ? h('span', null, span(now - one.since)) : null,
-				one.until ? h('span', {class: 'until'}, `lease ends in ${span(one.until - now)}`) : null)));
+			h('span.why', one.parts.map(part)),
+			h('span.when',
+				one.since ? h('span', span(now - one.since)) : null,
+				one.until ? h('span.until', `lease ends in ${span(one.until - now)}`) : null)));
 }
 
 export function attention(world, ui, act, now) {
@@ -28,17 +29,16 @@ export function attention(world, ui, act, now) {
 	const shown = ui.allConcerns ? all.slice(0, 200) : all.slice(0, shownConcerns);
 	const bad = all.filter((c) => c.level === 'bad').length;
 	return h('section', {class: `attention ${all.length ? '' : 'calm'}`, 'aria-labelledby': 'attention-title'},
-		h('header', null,
+		h('header',
 			h('h2', {id: 'attention-title'}, all.length === 0 ? 'Everybody can move' : 'Needs a look'),
-			all.length === 0 ? h('p', null, world.waiting().length
+			all.length === 0 ? h('p', world.waiting().length
 				? `${plural(world.waiting().length, 'claim')} ${world.waiting().length === 1 ? 'waits' : 'wait'}, none for long.`
 				: 'Nobody waits, no lease is about to end, nobody is deaf.') :
-				h('p', null, bad ? `${bad} stuck` : '', bad && all.length > bad ? ', ' : '',
+				h('p', bad ? `${bad} stuck` : '', bad && all.length > bad ? ', ' : '',
 					all.length > bad ? `${all.length - bad} to watch` : '')),
-		h('ul', null, shown.map((one) => concern(one, now, act))),
-		all.length > shownConcerns ? h('button', {class: 'more',
-			onclick: () => act.set({allConcerns: !ui.allConcerns})},
-			ui.allConcerns ? 'Show fewer' : `Show ${all.length - shownConcerns} more`) : null);
+		h('ul', shown.map((one) => concern(one, now, act))),
+		all.length > shownConcerns && h('button.more', {onclick: () => act.set({allConcerns: !ui.allConcerns})},
+			ui.allConcerns ? 'Show fewer' : `Show ${all.length - shownConcerns} more`));
 }
 
 // What an agent is up to, in a word with a sign.
@@ -55,24 +55,24 @@ const linesMax = 2;
 function holds(claims, now) {
 	const all = [];
 	for (const claim of [...claims].sort((a, b) => a.lease_expires_at - b.lease_expires_at)) {
-		const paths = claim.scope === 'none' ? [null] : claim.paths && claim.paths.length ? claim.paths : [''];
+		const paths = claim.scope === 'none' ? [null] : pathsOf(claim);
 		for (const path of paths) all.push({claim, path});
 	}
-	return all.slice(0, linesMax).map(({claim, path}, i) => h('div', {class: 'claim-line'},
+	return all.slice(0, linesMax).map(({claim, path}, i) => h('div.claim-line',
 		path === null ? mono(claim.task_id) : pathText(path),
-		i + 1 === linesMax && all.length > linesMax ? h('span', {class: 'plus'}, `+${all.length - linesMax}`) : null,
+		i + 1 === linesMax && all.length > linesMax && h('span.plus', `+${all.length - linesMax}`),
 		leaseClock(claim, now)));
 }
 
 function waitLines(waits, now) {
 	const wait = waits[0];
 	if (!wait) return null;
-	const holder = wait.claims[0] ? wait.claims[0].owner : wait.ahead[0] && wait.ahead[0].agent;
+	const holder = wait.claims[0] ? wait.claims[0].owner : wait.ahead[0]?.agent;
 	return [
-		h('div', {class: 'claim-line'}, holder ? h('b', {title: holder}, shortName(holder)) : 'its turn',
+		h('div.claim-line', holder ? h('b', {title: holder}, shortName(holder)) : 'its turn',
 			quiet(wait.since ? `for ${span(now - wait.since)}` : ''),
-			waits.length > 1 ? h('span', {class: 'plus'}, `+${waits.length - 1}`) : null),
-		h('div', {class: 'claim-line'}, wait.paths && wait.paths.length ? pathText(wait.paths[0]) :
+			waits.length > 1 && h('span.plus', `+${waits.length - 1}`)),
+		h('div.claim-line', wait.paths?.length ? pathText(wait.paths[0]) :
 			mono(wait.task_id))];
 }
 
@@ -88,13 +88,11 @@ export function rowsOf(world, ui, now) {
 		if (!waits.has(wait.agent)) waits.set(wait.agent, []);
 		waits.get(wait.agent).push(wait);
 	}
-	const filter = ui.filter.toLowerCase();
+	const {filter} = ui;
 	const rows = [];
 	for (const agent of world.people()) {
 		const claims = world.claimsOf(agent.name);
-		if (filter && !agent.name.toLowerCase().includes(filter) &&
-				!claims.some((c) => c.task_id.toLowerCase().includes(filter) ||
-					(c.paths || []).some((p) => p.toLowerCase().includes(filter)))) continue;
+		if (!found(filter, agent.name, ...claims.flatMap((c) => [c.task_id, ...c.paths || []]))) continue;
 		const waiting = waits.get(agent.name) || [];
 		const rank = level.get(agent.name) ??
 			(waiting.length ? 2 : claims.length ? 3 : agent.online ? 4 : 5);
@@ -105,20 +103,20 @@ export function rowsOf(world, ui, now) {
 
 function row({agent, claims, waiting, rank}, ui, world, now, act) {
 	const state = stateOf(world, agent);
-	const isChosen = ui.selection && ui.selection.kind === 'agent' && ui.selection.id === agent.name;
+	const isChosen = act.isChosen('agent', agent.name);
 	const isLate = agent.online && now - agent.last_seen > 300;
 	return h('div', {key: agent.name, role: 'row', class: `row agent rank${rank} ${isChosen ? 'chosen' : ''} ${waiting.length ? 'waits' : ''}`,
 		'data-key': agent.name, onclick: () => act.select('agent', agent.name)},
 	h('div', {role: 'cell', class: 'c-agent'},
-		h('button', {class: 'plain', onclick: (e) => { e.stopPropagation(); act.select('agent', agent.name); }},
+		h('button.plain', {onclick: (e) => { e.stopPropagation(); act.select('agent', agent.name); }},
 			person(agent.name))),
 	h('div', {role: 'cell', class: `c-state ${state.kind}`},
-		h('span', {class: 'sign', 'aria-hidden': 'true'}, state.sign), state.word,
+		h('span.sign', {'aria-hidden': 'true'}, state.sign), state.word,
 		h('span', {class: `c-seen ${isLate ? 'late' : ''}`}, agent.last_seen ? `${span(now - agent.last_seen)} ago` : 'never here')),
 	h('div', {role: 'cell', class: 'c-holds'}, holds(claims, now)),
 	h('div', {role: 'cell', class: 'c-waits'}, waitLines(waiting, now)),
-	h('div', {role: 'cell', class: 'c-unread'}, agent.unread ? h('span', {class: 'count'}, agent.unread,
-		h('span', {class: 'sr'}, ' unread')) : null));
+	h('div', {role: 'cell', class: 'c-unread'}, agent.unread ? h('span.count', agent.unread,
+		h('span.sr', ' unread')) : null));
 }
 
 export function fleet(world, ui, act, now) {
@@ -126,15 +124,14 @@ export function fleet(world, ui, act, now) {
 	act.list(rows.map((r) => ({kind: 'agent', id: r.agent.name})));
 	return [
 		attention(world, ui, act, now),
-		h('section', {class: 'table fleet', 'aria-labelledby': 'fleet-title'},
-			h('header', {class: 'section-head'}, h('h2', {id: 'fleet-title'}, 'Agents'),
-				h('p', null, `${plural(rows.filter((r) => r.agent.online).length, 'agent')} online, `,
-					`${plural(world.claims.size, 'claim')}, ${world.waiting().length} waiting`)),
-			rows.length === 0 ? h('div', {class: 'empty big'},
-				h('p', null, ui.filter ? 'No agent matches the filter.' : 'No agent has been here yet.'),
-				ui.filter ? null : h('p', {class: 'quiet'}, 'Start one with ', h('code', null, 'synapse hooks install'),
-					' or try ', h('code', null, 'synapse demo'), '.')) :
-			h('div', {role: 'table', 'aria-label': 'Agents', 'aria-rowcount': String(rows.length + 1)},
+		section('fleet', 'Agents',
+			[h('p', `${plural(rows.filter((r) => r.agent.online).length, 'agent')} online, `,
+				`${plural(world.claims.size, 'claim')}, ${world.waiting().length} waiting`)],
+			rows.length === 0 ? h('div.empty.big',
+				h('p', ui.filter ? 'No agent matches the filter.' : 'No agent has been here yet.'),
+				ui.filter ? null : h('p.quiet', 'Start one with ', h('code', 'synapse hooks install'),
+					' or try ', h('code', 'synapse demo'), '.')) :
+			h('div', {role: 'table', 'aria-label': 'Agents', 'aria-rowcount': rows.length + 1},
 				h('div', {role: 'rowgroup'}, h('div', {role: 'row', class: 'row head'},
 					['Agent', 'State', 'Holds', 'Waits for', 'Unread'].map((t, i) =>
 						h('div', {role: 'columnheader', class: ['c-agent', 'c-state', 'c-holds', 'c-waits', 'c-unread'][i]}, t)))),

@@ -24,6 +24,9 @@ export function clock(at) {
 	return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
 }
 
+// Whether one of the texts has what is looked for.
+export const found = (filter, ...texts) => !filter || texts.some((text) => text?.toLowerCase().includes(filter));
+
 export function plural(count, one, many) {
 	return `${count.toLocaleString('en')} ${count === 1 ? one : many || one + 's'}`;
 }
@@ -40,6 +43,7 @@ const hues = [212, 32, 158, 268, 190, 82, 322, 48, 236, 128, 292, 174];
 export function hue(name) { return hues[digest(name) % hues.length]; }
 
 export function shortName(name) {
+	if (name.startsWith('operator:')) return name.slice(0, name.lastIndexOf('/'));
 	const at = name.indexOf('/');
 	return at < 0 ? name : name.slice(at + 1);
 }
@@ -54,26 +58,26 @@ function initials(name) {
 
 // An agent: its two letters on its colour, and its name.
 export function badge(name) {
-	return h('span', {class: 'badge', 'aria-hidden': 'true', vars: {'--hue': String(hue(name))}},
+	return h('span.badge', {'aria-hidden': 'true', vars: {'--hue': hue(name)}},
 		initials(name));
 }
 export function person(name, more) {
 	const at = name.indexOf('/');
-	return h('span', {class: 'person', title: name}, badge(name),
-		h('span', {class: 'name'},
-			at < 0 ? null : h('span', {class: 'project'}, name.slice(0, at + 1)), name.slice(at + 1)), more);
+	return h('span.person', {title: name}, badge(name),
+		h('span.name',
+			at < 0 ? null : h('span.project', name.slice(0, at + 1)), name.slice(at + 1)), more);
 }
 
-export const quiet = (...text) => h('span', {class: 'quiet'}, text);
-export const mono = (...text) => h('span', {class: 'mono'}, text);
+export const quiet = (...text) => h('span.quiet', text);
+export const mono = (...text) => h('span.mono', text);
 
 // A path, of which the last part matters most.
 export function pathText(path) {
-	if (path === '') return h('span', {class: 'path whole'}, 'whole work tree');
+	if (path === '') return h('span.path.whole', 'whole work tree');
 	const at = path.replace(/\/$/, '').lastIndexOf('/');
-	return h('span', {class: 'path', title: path},
-		at < 0 ? null : h('span', {class: 'dir'}, path.slice(0, at + 1)),
-		h('span', {class: 'leaf'}, path.slice(at + 1)));
+	return h('span.path', {title: path},
+		at < 0 ? null : h('span.dir', path.slice(0, at + 1)),
+		h('span.leaf', path.slice(at + 1)));
 }
 
 export function lastPart(path) {
@@ -87,12 +91,6 @@ export function leaseClock(claim, now) {
 	const share = Math.max(0, Math.min(1, left / whole));
 	const state = left < 60 ? 'short' : 'long';
 	return h('span', {class: `lease ${state}`, title: `the lease ends at ${clock(claim.lease_expires_at)}`},
-		h('span', {class: 'bar', 'aria-hidden': 'true', vars: {'--share': share.toFixed(3)}}),
-		h('span', {class: 'left'}, left <= 0 ? 'ended' : countdown(left)));
-}
-
-export function median(list) {
-	if (list.length === 0) return null;
-	const sorted = [...list].sort((a, b) => a - b);
-	return sorted[Math.floor(sorted.length / 2)];
+		h('span.bar', {'aria-hidden': 'true', vars: {'--share': share.toFixed(3)}}),
+		h('span.left', left <= 0 ? 'ended' : countdown(left)));
 }

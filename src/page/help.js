@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Which keys do what.
-import {h} from './dom.js';
+import {h, veil} from './dom.js';
 
 const keys = [
 	['1 to 7', 'Fleet, Files, Waits, Plan, Talk, Time, Heat'],
@@ -16,24 +16,24 @@ const keys = [
 ];
 
 export function help(act) {
-	return h('div', {class: 'veil', onclick: (e) => e.target === e.currentTarget && act.set({dialog: ''})},
-		h('div', {class: 'dialog', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 'help-title'},
-			h('div', {class: 'dialog-head'}, h('h2', {id: 'help-title'}, 'Keys'),
-				h('button', {class: 'icon', id: 'dialog-first', 'aria-label': 'Close', onclick: () => act.set({dialog: ''})}, '✕')),
-			h('dl', {class: 'keys'}, keys.map(([key, what]) => [h('dt', null, h('kbd', null, key)), h('dd', null, what)])),
-			h('p', {class: 'quiet'}, 'The address names what you look at: send it to somebody else.')));
+	return veil(act,
+		h('div.dialog', {role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 'help-title'},
+			h('div.dialog-head', h('h2', {id: 'help-title'}, 'Keys'),
+				h('button.icon', {id: 'dialog-first', 'aria-label': 'Close', onclick: act.close}, '✕')),
+			h('dl.keys', keys.map(([key, what]) => [h('dt', h('kbd', key)), h('dd', what)])),
+			h('p.quiet', 'The address names what you look at: send it to somebody else.')));
 }
 
 export function unlock(link, act, detail) {
-	return h('form', {class: 'unlock', onsubmit: (event) => {
+	return h('form.unlock', {onsubmit: (event) => {
 		event.preventDefault();
 		const field = document.getElementById('token');
 		if (field.value) link.unlock(field.value);
 	}},
-	h('h1', null, 'This hub wants its token'),
-	h('p', null, detail || 'It is what agents give with --token, or in $SYNAPSE_TOKEN.'),
+	h('h1', 'This hub wants its token'),
+	h('p', detail || 'It is what agents give with --token, or in $SYNAPSE_TOKEN.'),
 	h('label', {for: 'token'}, 'Token'),
 	h('input', {id: 'token', type: 'password', autocomplete: 'off', spellcheck: 'false', required: true}),
 	h('button', {type: 'submit', class: 'primary'}, 'Connect'),
-	h('p', {class: 'quiet'}, 'It stays in this tab and is sent to the hub alone.'));
+	h('p.quiet', 'It stays in this tab and is sent to the hub alone.'));
 }

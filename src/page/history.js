@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What became of claims, from the lines of what happened: who had what from when to when, who waited,
 // and what that came to path by path. Knows neither socket nor document.
+import {pathsOf} from './paths.js';
 
 const isEnd = {released: 'released', expired: 'ran out', handed_off: 'handed over', granted: 'claimed anew'};
+
+const keyOf = (line) => `${line.agent}\n${line.task_id}`;
+const begun = (line, as) => ({[as]: line.agent, task_id: line.task_id, worktree: line.worktree || '',
+	paths: line.paths || null, from: line.at});
 
 // {claims, waits, refusals, since}. A claim: {owner, task_id, worktree, paths, from, to, how}; `from`
 // null: before the first line, `to` null: it is held. A wait: {agent, task_id, paths, from, to}.
@@ -20,10 +25,9 @@ export function history(world) {
 		claims.push({...one, to: line.at, how: isEnd[line.kind]});
 	};
 	const endWait = (line) => {
-		const key = `${line.agent}\n${line.task_id}`;
-		const one = waits.get(key);
+		const one = waits.get(keyOf(line));
 		if (!one) return;
-		waits.delete(key);
+		waits.delete(keyOf(line));
 		waited.push({...one, to: line.at});
 	};
 	for (const line of world.past) {
@@ -31,21 +35,19 @@ export function history(world) {
 			case 'granted': {
 				endWait(line);
 				if (open.has(line.task_id)) end(line, line.agent);
-				open.set(line.task_id, {owner: line.agent, task_id: line.task_id, worktree: line.worktree || '', paths: line.paths || null, from: line.at});
+				open.set(line.task_id, begun(line, 'owner'));
 				break;
 			}
 			case 'handed_off':
 				end(line, line.other);
-				open.set(line.task_id, {owner: line.agent, task_id: line.task_id, worktree: line.worktree || '', paths: line.paths || null, from: line.at});
+				open.set(line.task_id, begun(line, 'owner'));
 				break;
 			case 'released':
 			case 'expired':
 				end(line, line.agent);
 				break;
 			case 'queued':
-				if (!waits.has(`${line.agent}\n${line.task_id}`)) {
-					waits.set(`${line.agent}\n${line.task_id}`, {agent: line.agent, task_id: line.task_id, worktree: line.worktree || '', paths: line.paths || null, from: line.at});
-				}
+				if (!waits.has(keyOf(line))) waits.set(keyOf(line), begun(line, 'agent'));
 				break;
 			case 'unqueued':
 				endWait(line);
@@ -58,9 +60,9 @@ export function history(world) {
 	// What is held now, whatever the lines leave out.
 	for (const claim of world.claims.values()) {
 		const one = open.get(claim.task_id);
-		const from = one && one.owner === claim.owner ? one.from : claim.claimed_at ?? null;
+		const from = one?.owner === claim.owner ? one.from : claim.claimed_at ?? null;
 		claims.push({owner: claim.owner, task_id: claim.task_id, worktree: claim.worktree || '',
-			paths: claim.scope === 'none' ? null : claim.paths && claim.paths.length ? claim.paths : [''],
+			paths: claim.scope === 'none' ? null : pathsOf(claim),
 			from, to: null, until: claim.lease_expires_at});
 	}
 	for (const one of world.queue.values()) {

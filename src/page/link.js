@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The page's one socket: it observes, asks for a snapshot, and then listens for activity. It comes
+// The page's one socket: it observes, or operates, asks for a snapshot, and then listens for activity. It comes
 // back by itself, and it knows whether what is shown is the present.
 //
-// The token goes into the first frame and nowhere else; it lives as long as the tab.
+// The tokens go into the first frame and nowhere else; they live as long as the tab.
+
+const stored = (key) => sessionStorage.getItem(`synapse.${key}`) || undefined;
 
 const pageBytes = 256 * 1024;
 const pulseEvery = 5000;
@@ -10,7 +12,8 @@ const pulsePatience = 4000;
 const snapshotPause = 2000;
 
 export class Link {
-	// onSnapshot(frame, isFirst, isLast), onActivity(frame), onPast(frame), onState(state, detail)
+	// onSnapshot(frame, isFirst, isLast), onActivity(frame), onPast(frame), onState(state, detail), onAnswer(frame)
+	// to an operator, onDenied(why) that one may be one
 	constructor(handlers) {
 		this.handlers = handlers;
 		this.state = 'connecting';
@@ -21,7 +24,7 @@ export class Link {
 		setInterval(() => this.pulse(), 1000);
 	}
 
-	get token() { return sessionStorage.getItem('synapse.token') || ''; }
+	get token() { return stored('token'); }
 
 	// The hub's clock.
 	now() { return Date.now() / 1000 + this.offset; }
@@ -34,8 +37,9 @@ export class Link {
 		this.seq = null;
 		this.missed = false;
 		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/`);
-		socket.onopen = () => this.ask([], {observe: true, token: this.token || undefined,
-			interest: {types: ['activity'], chat: 'none'}});
+		const operator_token = stored('operator-token');
+		socket.onopen = () => this.ask([], {...operator_token ? {operator_token, sender: stored('operator')} : {observe: true},
+			token: this.token, interest: {types: ['activity'], chat: 'none'}});
 		socket.onmessage = (event) => this.hear(event.data);
 		socket.onclose = (event) => this.ended(event.code);
 	}
@@ -70,6 +74,7 @@ export class Link {
 		}
 		if (frame.type === 'page_snapshot') {
 			this.tries = 0;
+			this.me = frame.target.startsWith('operator:') ? frame.target : '';
 			const isFirst = !this.isPaging;
 			this.isPaging = Boolean(frame.next);
 			this.handlers.onSnapshot(frame, isFirst, !frame.next);
@@ -82,6 +87,11 @@ export class Link {
 			this.handlers.onActivity(frame);
 			if (isGap && this.isPaging) this.missed = true;
 			else if (isGap) this.askAgain();
+		} else if (frame.type === 'welcome') {
+			this.hasOperators = frame.features.includes('operators');
+		} else if (frame.type === 'auth_denied' && stored('operator-token')) {
+			this.operate({});  // Perhaps it was that one: it goes on without.
+			this.handlers.onDenied(frame.payload);
 		} else if (frame.type === 'auth_denied') {
 			this.isDenied = true;
 			this.tell('locked', this.token ? 'The hub does not know this token.' : null);
@@ -89,6 +99,8 @@ export class Link {
 			this.tell('away', frame.payload);
 		} else if (/^(at|events)_/.test(frame.type === 'error' ? frame.in_reply_to : frame.type)) {
 			this.handlers.onPast(frame);
+		} else {
+			this.handlers.onAnswer(frame);
 		}
 	}
 
@@ -102,8 +114,16 @@ export class Link {
 		}
 		this.tries++;
 		const wait = Math.min(5000, 200 * 1.7 ** Math.min(this.tries, 8)) * (0.7 + 0.6 * Math.random());
-		this.tell('away', code === 1001 ? 'The hub is stopping.' : null);
+		this.tell('away', code === 1001 && 'The hub is stopping.');
 		this.timer = setTimeout(() => this.start(), wait);
+	}
+
+	// Under this name, or not any more.
+	operate({sender = '', operator_token = ''}) {
+		sessionStorage.setItem('synapse.operator', sender);
+		sessionStorage.setItem('synapse.operator-token', operator_token);
+		this.tries = 0;
+		this.start();
 	}
 
 	unlock(token) {

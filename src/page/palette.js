@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Go to anything by typing some of its name.
-import {h} from './dom.js';
+import {h, veil} from './dom.js';
 import {badge, quiet} from './format.js';
 
 const shownMax = 12;
@@ -47,11 +47,11 @@ export function palette(world, ui, views, act) {
 	const list = answers(world, ui.query, views, act);
 	const at = Math.min(ui.queryAt, Math.max(0, list.length - 1));
 	const run = (one) => {
-		act.set({dialog: ''});
+		act.close();
 		one.run();
 	};
-	return h('div', {class: 'veil top', onclick: (e) => e.target === e.currentTarget && act.set({dialog: ''})},
-		h('div', {class: 'dialog palette', role: 'dialog', 'aria-modal': 'true', 'aria-label': 'Go to'},
+	return veil(act,
+		h('div.dialog.palette', {role: 'dialog', 'aria-modal': 'true', 'aria-label': 'Go to'},
 			h('input', {id: 'dialog-first', type: 'text', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'answers',
 				'aria-activedescendant': list.length ? `answer-${at}` : undefined, 'aria-label': 'Go to', autocomplete: 'off',
 				spellcheck: 'false', placeholder: 'An agent, a file, a task, a view…', value: ui.query,
@@ -68,7 +68,7 @@ export function palette(world, ui, views, act) {
 			h('ul', {id: 'answers', role: 'listbox', 'aria-label': 'Answers'}, list.map((one, i) => h('li', {
 				key: `${one.what} ${one.name} ${i}`, id: `answer-${i}`, role: 'option', 'aria-selected': String(i === at),
 				class: i === at ? 'chosen' : '', onclick: () => run(one)},
-			one.agent ? badge(one.agent) : h('span', {class: 'badge none'}), h('span', {class: 'answer'}, one.name),
+			one.agent ? badge(one.agent) : h('span.badge.none'), h('span.answer', one.name),
 			quiet(one.what === 'held' ? 'held file' : one.what)))),
-			list.length === 0 ? h('p', {class: 'empty'}, 'Nothing has such a name.') : null));
+			list.length === 0 && h('p.empty', 'Nothing has such a name.')), 'div.veil.top');
 }

@@ -122,13 +122,13 @@ export class Past {
 const day = (at) => new Date(at * 1000).toLocaleDateString('en-GB', {day: 'numeric', month: 'short'});
 
 export function bar(past, act) {
-	const choose = (name, value, list, set) => h('select', {class: 'tool', 'aria-label': name, value: String(value),
+	const choose = (name, value, list, set) => h('select.tool', {'aria-label': name, value: String(value),
 		onchange: (e) => set(Number(e.target.value))}, list.map(([n, text]) => h('option', {value: String(n), selected: n === value}, text)));
-	const tool = (text, name, key, onclick) => h('button', {class: 'tool', title: `${name} (${key})`, 'aria-label': name, onclick}, text);
-	return h('section', {class: 'past-bar', 'aria-label': 'The past'},
-		h('p', {class: 'past-when', role: 'status'}, h('b', null, `The past: ${day(past.at)}, ${clock(past.at)}`),
+	const tool = (text, name, key, onclick) => h('button.tool', {title: `${name} (${key})`, 'aria-label': name, onclick}, text);
+	return h('section.past-bar', {'aria-label': 'The past'},
+		h('p.past-when', {role: 'status'}, h('b', `The past: ${day(past.at)}, ${clock(past.at)}`),
 			past.event ? quiet(` after event ${past.event}`) : null),
-		h('div', {class: 'past-tools'},
+		h('div.past-tools',
 			tool('‹', 'The event before', '[', () => past.step(-1)),
 			tool(past.timer ? '❚❚' : '▶', past.timer ? 'Pause' : 'Play', 'Space', () => past.play()),
 			tool('›', 'The next event', ']', () => past.step(1)),
@@ -140,7 +140,7 @@ export function bar(past, act) {
 				const step = {ArrowLeft: -1, ArrowRight: 1, PageUp: 10, PageDown: -10}[e.key];
 				if (step) e.preventDefault(), e.stopPropagation(), past.go(past.at + step * (past.to - past.from) / 200);
 			}}),
-		h('button', {class: 'tool primary', title: 'Back to live (p)', onclick: () => act.live()}, 'Back to live'),
-		past.error ? h('p', {class: 'past-note', role: 'alert'}, past.error) :
-			past.unknown ? h('p', {class: 'past-note'}, `Not recorded at that moment: ${past.unknown.join(', ')}.`) : null);
+		h('button.tool.primary', {title: 'Back to live (p)', onclick: () => act.live()}, 'Back to live'),
+		past.error ? h('p.past-note', {role: 'alert'}, past.error) :
+			past.unknown ? h('p.past-note', `Not recorded at that moment: ${past.unknown.join(', ')}.`) : null);
 }

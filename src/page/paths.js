@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Which paths of claims meet, as far as a page has to know: the hub decides, this only explains.
 
+// What a claim covers; blank: the whole work tree.
+export const pathsOf = (claim) => (claim.scope === 'none' ? [] : claim.paths?.length ? claim.paths : ['']);
+
 export const isGlob = (text) => /[*?[{\\]/.test(text);
 
 // Whether two segments of paths, either of which may be a pattern, can name the same thing.
@@ -53,7 +56,7 @@ class Node {
 		this.parent = parent;
 		this.name = name;
 		this.worktree = worktree;
-		this.path = parent && parent.path ? `${parent.path}/${name}` : parent ? name : '';
+		this.path = parent?.path ? `${parent.path}/${name}` : parent ? name : '';
 		this.children = new Map();
 		this.patterns = new Set();  // Those of the children that are patterns.
 		this.claims = new Set();
@@ -102,7 +105,7 @@ export class PathTree {
 	each(scope, visit) {
 		if (scope.scope === 'none') return;
 		const worktree = scope.worktree || '';
-		for (const path of scope.paths && scope.paths.length ? scope.paths : ['']) visit(this.node(worktree, path));
+		for (const path of scope.paths?.length ? scope.paths : ['']) visit(this.node(worktree, path));
 	}
 
 	add(scope, list = 'claims', sum = 'total') {
@@ -153,7 +156,7 @@ export class PathTree {
 		const found = new Set();
 		const root = this.roots.get(scope.worktree || '');
 		if (!root || scope.scope === 'none') return found;
-		for (const path of scope.paths && scope.paths.length ? scope.paths : ['']) this.look(root, path, list, found);
+		for (const path of scope.paths?.length ? scope.paths : ['']) this.look(root, path, list, found);
 		return found;
 	}
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The plan: tasks in columns, each right of what it depends on.
-import {h} from './dom.js';
-import {clock, mono, person, plural, quiet, span} from './format.js';
+import {h, section} from './dom.js';
+import {button} from './operate.js';
+import {clock, found, mono, person, plural, quiet, span} from './format.js';
 
 const cardWidth = 224;
 const cardHeight = 92;
@@ -98,15 +99,15 @@ function route(from, to, lanes) {
 function card(world, task, p, ui, act, now) {
 	const status = statusOf(world, task);
 	const claim = world.claims.get(task.task_id);
-	const isChosen = ui.selection && ui.selection.kind === 'plan' && ui.selection.id === task.task_id;
+	const isChosen = act.isChosen('plan', task.task_id);
 	return h('button', {key: task.task_id, type: 'button',
 		class: `card ${status} ${isChosen ? 'chosen' : ''}`,
 		vars: {'--x': `${p.column * columnWidth}px`, '--y': `${p.row * rowHeight}px`},
 		onclick: () => act.select('plan', task.task_id)},
-	h('span', {class: 'card-head'}, h('span', {class: 'mono id'}, task.task_id),
+	h('span.card-head', h('span.mono.id', task.task_id),
 		h('span', {class: `status ${status}`}, statusText(status))),
-	h('span', {class: 'card-title'}, task.title),
-	h('span', {class: 'card-foot'}, claim ? person(claim.owner) : task.suggested_owner ?
+	h('span.card-title', task.title),
+	h('span.card-foot', claim ? person(claim.owner) : task.suggested_owner ?
 		quiet('for ', task.suggested_owner) : quiet('nobody'),
 	quiet(span(now - task.updated_at))));
 }
@@ -130,25 +131,24 @@ function graph(world, tasks, ui, act, now) {
 				d: route(from, to, lanes), 'marker-end': 'url(#dep)'}));
 		}
 	}
-	return h('div', {class: 'graph plan-graph', tabindex: '0', role: 'group', 'aria-label': 'The plan as a graph'},
-		h('div', {class: 'sheet', vars: {'--w': `${width}px`, '--h': `${height}px`}},
+	return h('div.graph.plan-graph', {tabindex: '0', role: 'group', 'aria-label': 'The plan as a graph'},
+		h('div.sheet', {vars: {'--w': `${width}px`, '--h': `${height}px`}},
 			h('svg', {width, height, 'aria-hidden': 'true'},
-				h('defs', null, h('marker', {id: 'dep', viewBox: '0 0 8 8', refX: '7', refY: '4', markerWidth: '7',
+				h('defs', h('marker', {id: 'dep', viewBox: '0 0 8 8', refX: '7', refY: '4', markerWidth: '7',
 					markerHeight: '7', orient: 'auto'}, h('path', {d: 'M0 0 8 4 0 8z', class: 'arrow'}))), lines),
 			tasks.map((t) => card(world, t, places.get(t.task_id), ui, act, now))));
 }
 
 export function progressList(notes, limit) {
-	return h('ul', {class: 'notes'}, notes.slice(-limit).reverse().map((note, i) => h('li', {key: `${note.posted_at} ${i}`},
-		h('header', null, person(note.author), note.task_id ? mono(note.task_id) : null,
-			note.kind !== 'note' ? h('span', {class: 'tag'}, note.kind) : null, h('time', null, clock(note.posted_at))),
-		h('p', null, note.text))));
+	return h('ul.notes', notes.slice(-limit).reverse().map((note, i) => h('li', {key: `${note.posted_at} ${i}`},
+		h('header', person(note.author), note.task_id ? mono(note.task_id) : null,
+			note.kind !== 'note' && h('span.tag', note.kind), h('time', clock(note.posted_at))),
+		h('p', note.text))));
 }
 
 export function plan(world, ui, act, now) {
-	const filter = ui.filter.toLowerCase();
-	const all = [...world.tasks.values()].filter((t) => !filter || t.task_id.toLowerCase().includes(filter) ||
-		t.title.toLowerCase().includes(filter) || (t.suggested_owner || '').toLowerCase().includes(filter));
+	const {filter} = ui;
+	const all = [...world.tasks.values()].filter((t) => found(filter, t.task_id, t.title, t.suggested_owner));
 	const counts = {};
 	for (const task of all) {
 		const status = statusOf(world, task);
@@ -160,15 +160,14 @@ export function plan(world, ui, act, now) {
 			b.updated_at - a.updated_at).slice(0, drawnMax);
 	}
 	act.list(tasks.map((t) => ({kind: 'plan', id: t.task_id})));
-	return h('section', {class: 'plan', 'aria-labelledby': 'plan-title'},
-		h('header', {class: 'section-head'}, h('h2', {id: 'plan-title'}, 'Plan'),
-			h('p', {class: 'legend'}, ['blocked', 'in_progress', 'ready', 'open', 'done', 'cancelled'].filter((s) => counts[s])
-				.map((s) => h('span', {key: s, class: `status ${s}`}, `${statusText(s)} ${counts[s]}`)))),
-		all.length === 0 ? h('div', {class: 'empty big'},
-			h('p', null, filter ? 'No task matches the filter.' : 'There is no plan yet.'),
-			filter ? null : h('p', {class: 'quiet'}, 'Declare a task with ', h('code', null, 'synapse task declare ID --title …'), '.')) :
+	return section('plan', 'Plan',
+		[h('p.legend', ['blocked', 'in_progress', 'ready', 'open', 'done', 'cancelled'].filter((s) => counts[s])
+			.map((s) => h('span', {key: s, class: `status ${s}`}, `${statusText(s)} ${counts[s]}`))), button(act, 'declare')],
+		all.length === 0 ? h('div.empty.big',
+			h('p', filter ? 'No task matches the filter.' : 'There is no plan yet.'),
+			filter ? null : h('p.quiet', 'Declare a task with ', h('code', 'synapse task declare ID --title …'), '.')) :
 			graph(world, tasks, ui, act, now),
-		all.length > tasks.length ? h('p', {class: 'quiet note'},
-			`${plural(all.length, 'task')}; these are the ${tasks.length} that matter now. Filter to see others.`) : null,
-		world.progress.length ? [h('h3', null, 'Progress'), progressList(world.progress, 30)] : null);
+		all.length > tasks.length && h('p.quiet.note',
+			`${plural(all.length, 'task')}; these are the ${tasks.length} that matter now. Filter to see others.`),
+		world.progress.length > 0 && [h('h3', 'Progress'), progressList(world.progress, 30)]);
 }

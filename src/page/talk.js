@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is said: threads, and how far each message has come with each recipient.
 import {h} from './dom.js';
-import {badge, clock, person, plural, quiet, shortName, span} from './format.js';
+import {badge, clock, found, person, plural, quiet, shortName, span} from './format.js';
 
 const signs = {kept: '○', sent: '◔', received: '◑', seen: '●', answered: '✓', dropped: '×'};
 
@@ -29,8 +29,7 @@ export function threads(world, filter) {
 	const all = new Map();
 	for (const message of world.talk.values()) {
 		if (!message.frame && !message.from) continue;
-		if (filter && !`${payload(message)} ${sender(message)} ${target(message)} ${message.thread || ''}`
-			.toLowerCase().includes(filter)) continue;
+		if (!found(filter, payload(message), sender(message), target(message), message.thread)) continue;
 		const thread = threadOf(message);
 		if (!all.has(thread.key)) all.set(thread.key, {...thread, messages: [], open: 0});
 		const known = all.get(thread.key);
@@ -52,42 +51,42 @@ function receipt(r, now) {
 }
 
 function bubble(message, now) {
-	return h('li', {key: message.msg_id, class: 'message'},
+	return h('li.message', {key: message.msg_id},
 		badge(sender(message)),
-		h('div', null,
-			h('header', null, h('b', {title: sender(message)}, shortName(sender(message))),
-				quiet(` to ${target(message)}`), h('time', null, clock(at(message))),
-				message.frame && message.frame.priority ? h('span', {class: 'tag'}, 'priority') : null),
-			h('p', {class: 'said'}, message.frame ? payload(message) : 'Too long to be shown here.'),
-			message.recipients.size ? h('div', {class: 'receipts'},
+		h('div',
+			h('header', h('b', {title: sender(message)}, shortName(sender(message))),
+				quiet(` to ${target(message)}`), h('time', clock(at(message))),
+				message.frame?.priority ? h('span.tag', 'priority') : null),
+			h('p.said', message.frame ? payload(message) : 'Too long to be shown here.'),
+			message.recipients.size > 0 && h('div.receipts',
 				[...message.recipients.values()].slice(0, 12).map((r) => receipt(r, now)),
-				message.recipients.size > 12 ? quiet(`+${message.recipients.size - 12} more`) : null) : null));
+				message.recipients.size > 12 && quiet(`+${message.recipients.size - 12} more`))));
 }
 
 export function talk(world, ui, act, now) {
-	const list = threads(world, ui.filter.toLowerCase());
+	const list = threads(world, ui.filter);
 	const chosen = list.find((t) => t.key === ui.thread) || list[0];
 	act.list([]);
 	const isOpen = ui.narrow ? Boolean(ui.thread && chosen) : Boolean(chosen);
 	return h('section', {class: `talk ${ui.narrow ? (isOpen ? 'one' : 'index') : ''}`, 'aria-labelledby': 'talk-title'},
-		h('header', {class: 'section-head'}, h('h2', {id: 'talk-title'}, 'Talk'),
-			h('p', null, plural(world.talk.size, 'message'), ` in ${plural(list.length, 'thread')}`)),
-		list.length === 0 ? h('div', {class: 'empty big'},
-			h('p', null, ui.filter ? 'No message matches the filter.' : 'Nobody has said anything.')) :
-		h('div', {class: 'talk-panes'},
-			ui.narrow && isOpen ? null : h('ul', {class: 'thread-list', 'aria-label': 'Threads'}, list.map((t) => {
+		h('header.section-head', h('h2', {id: 'talk-title'}, 'Talk'),
+			h('p', plural(world.talk.size, 'message'), ` in ${plural(list.length, 'thread')}`)),
+		list.length === 0 ? h('div.empty.big',
+			h('p', ui.filter ? 'No message matches the filter.' : 'Nobody has said anything.')) :
+		h('div.talk-panes',
+			ui.narrow && isOpen ? null : h('ul.thread-list', {'aria-label': 'Threads'}, list.map((t) => {
 				const last = t.messages[t.messages.length - 1];
 				return h('li', {key: t.key}, h('button', {class: `thread ${chosen === t ? 'chosen' : ''}`,
 					'aria-current': chosen === t ? 'true' : undefined, onclick: () => act.set({thread: t.key})},
-				h('span', {class: 'thread-name'}, t.isNamed ? '# ' : '', t.name),
-				h('span', {class: 'thread-last'}, `${shortName(sender(last))}: ${payload(last).slice(0, 80)}`),
-				h('span', {class: 'thread-meta'}, h('time', null, clock(t.last)),
-					t.open ? h('span', {class: 'count'}, t.open, h('span', {class: 'sr'}, ' not seen yet')) : null)));
+				h('span.thread-name', t.isNamed ? '# ' : '', t.name),
+				h('span.thread-last', `${shortName(sender(last))}: ${payload(last).slice(0, 80)}`),
+				h('span.thread-meta', h('time', clock(t.last)),
+					t.open ? h('span.count', t.open, h('span.sr', ' not seen yet')) : null)));
 			})),
-			isOpen ? h('div', {class: 'messages'},
-				h('header', {class: 'thread-head'},
-					ui.narrow ? h('button', {class: 'back', onclick: () => act.set({thread: ''})}, '‹ Threads') : null,
-					h('h3', null, chosen.isNamed ? '# ' : '', chosen.name),
-					chosen.pair ? chosen.pair.map((n) => person(n)) : null),
-				h('ol', {tabindex: '0', 'aria-label': 'Messages'}, chosen.messages.slice(-200).map((m) => bubble(m, now)))) : null));
+			isOpen && h('div.messages',
+				h('header.thread-head',
+					ui.narrow && h('button.back', {onclick: () => act.set({thread: ''})}, '‹ Threads'),
+					h('h3', chosen.isNamed ? '# ' : '', chosen.name),
+					chosen.pair && chosen.pair.map((n) => person(n))),
+				h('ol', {tabindex: '0', 'aria-label': 'Messages'}, chosen.messages.slice(-200).map((m) => bubble(m, now))))));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Who had what from when to when: a lane an agent, a bar a claim.
-import {h} from './dom.js';
-import {clock, hue, lastPart, person, plural, span} from './format.js';
+import {h, section} from './dom.js';
+import {clock, found, hue, lastPart, person, plural, span} from './format.js';
 import {history} from './history.js';
 
 const windows = [[300, '5 min'], [900, '15 min'], [3600, '1 h'], [0, 'all']];
@@ -36,7 +36,7 @@ function bar(one, from, to, now, act) {
 	const when = `${one.from === null ? 'before' : 'from'} ${clock(begin)} ${isHeld ? 'until now' : `to ${clock(end)}, ${one.how || 'over'}`}`;
 	return h('button', {key: `${isWait ? 'w' : 'c'} ${one.task_id} ${one.from}`, title: `${text}, ${when}`, 'aria-label': `${text}, ${when}`,
 		class: `span ${isWait ? 'waited' : isHeld ? 'held' : one.how === 'ran out' ? 'lapsed' : 'over'}`,
-		vars: {'--from': `${share(begin)}%`, '--wide': `${Math.max(0, share(end) - share(begin))}%`, '--hue': String(hue(agent)), '--row': String(one.row)},
+		vars: {'--from': `${share(begin)}%`, '--wide': `${Math.max(0, share(end) - share(begin))}%`, '--hue': hue(agent), '--row': one.row},
 		onclick: (e) => { e.stopPropagation(); act.select(isHeld && !isWait ? 'task' : 'agent', isHeld && !isWait ? one.task_id : agent); }},
 	isWait ? '' : lastPart((one.paths || [])[0] || one.task_id));
 }
@@ -48,8 +48,7 @@ function lanesOf(world, from, filter) {
 		if (!lanes.has(name)) lanes.set(name, {name, bars: [], refusals: [], last: 0});
 		return lanes.get(name);
 	};
-	const passes = (one, name) => !filter || name.toLowerCase().includes(filter) || one.task_id.toLowerCase().includes(filter) ||
-		(one.paths || []).some((p) => p.toLowerCase().includes(filter));
+	const passes = (one, name) => found(filter, name, one.task_id, ...one.paths || []);
 	for (const one of [...past.claims, ...past.waits]) {
 		const name = one.owner || one.agent;
 		if ((one.to ?? Infinity) < from || !passes(one, name)) continue;
@@ -75,27 +74,26 @@ export function time(world, ui, act, now) {
 	const length = then ? then.to - then.from : ui.span ? Math.min(ui.span, known) : known;
 	const to = then ? then.to : now;
 	const from = to - length;
-	const all = lanesOf(world, from, ui.filter.toLowerCase());
+	const all = lanesOf(world, from, ui.filter);
 	const lanes = all.slice(0, lanesMax);
 	act.list(lanes.map((lane) => ({kind: 'agent', id: lane.name})));
-	return h('section', {class: 'times', 'aria-labelledby': 'time-title'},
-		h('header', {class: 'section-head'}, h('h2', {id: 'time-title'}, 'Who had what, when'),
-			then ? null : h('div', {class: 'choices', role: 'group', 'aria-label': 'How far back'}, h('button', {class: 'tool', title: 'Into the past (p)',
-				onclick: () => act.past.go(now)}, '◷ Any moment'), windows.map(([seconds, name]) =>
-				h('button', {class: `tool ${ui.span === seconds ? 'chosen' : ''}`, 'aria-pressed': String(ui.span === seconds),
-					onclick: () => act.set({span: seconds})}, name)))),
-		lanes.length === 0 ? h('div', {class: 'empty big'}, h('p', null, ui.filter ? 'Nothing matches the filter.' : 'Nobody has claimed anything yet.')) : [
-			h('div', {class: 'axis', 'aria-hidden': 'true'}, Array.from({length: ticks}, (_, i) => h('span', {key: i},
+	return section('times', 'Who had what, when',
+		[then ? null : h('div.choices', {role: 'group', 'aria-label': 'How far back'}, h('button.tool', {title: 'Into the past (p)',
+			onclick: () => act.past.go(now)}, '◷ Any moment'), windows.map(([seconds, name]) =>
+			h('button', {class: `tool ${ui.span === seconds ? 'chosen' : ''}`, 'aria-pressed': String(ui.span === seconds),
+				onclick: () => act.set({span: seconds})}, name)))],
+		lanes.length === 0 ? h('div.empty.big', h('p', ui.filter ? 'Nothing matches the filter.' : 'Nobody has claimed anything yet.')) : [
+			h('div.axis', {'aria-hidden': 'true'}, Array.from({length: ticks}, (_, i) => h('span', {key: i},
 				i === ticks - 1 && !then ? 'now' : clock(from + length * i / (ticks - 1))))),
-			h('ul', {class: then ? 'lanes then' : 'lanes', vars: {'--at': `${(100 * (now - from) / length).toFixed(2)}%`}}, lanes.map((lane) => [lane, lane.bars.slice(-barsMax)]).map(([lane, bars]) => h('li', {key: lane.name, class: 'lane'},
-				h('button', {class: 'plain lane-name', onclick: () => act.select('agent', lane.name)}, person(lane.name)),
-				h('div', {class: 'track', vars: {'--rows': String(stack(bars, now))}},
+			h('ul', {class: then ? 'lanes then' : 'lanes', vars: {'--at': `${(100 * (now - from) / length).toFixed(2)}%`}}, lanes.map((lane) => [lane, lane.bars.slice(-barsMax)]).map(([lane, bars]) => h('li.lane', {key: lane.name},
+				h('button.plain.lane-name', {onclick: () => act.select('agent', lane.name)}, person(lane.name)),
+				h('div.track', {vars: {'--rows': stack(bars, now)}},
 					bars.map((one) => bar(one, from, to, now, act)),
-					lane.refusals.slice(-barsMax).map((line) => h('span', {key: `r ${line.at}`, class: 'refusal', role: 'img',
+					lane.refusals.slice(-barsMax).map((line) => h('span.refusal', {key: `r ${line.at}`, role: 'img',
 						'aria-label': `refused at ${clock(line.at)}`, title: `${clock(line.at)}: refused ${(line.paths || [line.task_id]).join(', ')}${line.other ? `, ${line.other} has it` : ''}`,
 						vars: {'--from': `${(100 * (line.at - from) / length).toFixed(3)}%`}}, '▲')))))),
-			all.length > lanesMax ? h('p', {class: 'quiet note'}, `${all.length - lanesMax} more agents; filter to see them.`) : null],
-		h('p', {class: 'quiet note'}, then ? 'From the log, up to this moment. ' : past.since ? `What this page has seen, since ${clock(past.since)} (${span(now - past.since)}), and what is held now; ` : '',
-			h('code', null, 'synapse log'), ' and ', h('code', null, 'synapse at'), ' tell what was before. ',
+			all.length > lanesMax && h('p.quiet.note', `${all.length - lanesMax} more agents; filter to see them.`)],
+		h('p.quiet.note', then ? 'From the log, up to this moment. ' : past.since ? `What this page has seen, since ${clock(past.since)} (${span(now - past.since)}), and what is held now; ` : '',
+			h('code', 'synapse log'), ' and ', h('code', 'synapse at'), ' tell what was before. ',
 			`${plural(past.claims.filter((c) => c.to !== null).length, 'claim')} ended, ${plural(past.refusals.length, 'refusal')}.`));
 }

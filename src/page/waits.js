@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Who waits for whom: a picture, from those that hold on the left to those that wait on the right,
 // and the same in words with how long it has taken so far and usually takes.
-import {h} from './dom.js';
-import {countdown, hue, leaseClock, median, mono, pathText, person, plural, quiet, shortName, span} from './format.js';
+import {h, section} from './dom.js';
+import {countdown, found, hue, leaseClock, mono, pathText, person, plural, quiet, shortName, span} from './format.js';
 import {stateOf} from './fleet.js';
+import {percentile} from './history.js';
 
 const nodeWidth = 190;
 const nodeHeight = 46;
@@ -84,10 +85,10 @@ function picture(world, edges, ui, act, now) {
 		const p = place.get(name);
 		return {x: 2 + p.column * columnWidth, y: p.row * rowHeight + 6};
 	};
-	return h('div', {class: 'graph', tabindex: '0', role: 'img', 'aria-label':
+	return h('div.graph', {tabindex: '0', role: 'img', 'aria-label':
 		`${plural(edges.length, 'wait')}; the same stands below in words`},
 	h('svg', {width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true'},
-		h('defs', null, h('marker', {id: 'arrow', viewBox: '0 0 8 8', refX: '7', refY: '4',
+		h('defs', h('marker', {id: 'arrow', viewBox: '0 0 8 8', refX: '7', refY: '4',
 			markerWidth: '7', markerHeight: '7', orient: 'auto'}, h('path', {d: 'M0 0 8 4 0 8z', class: 'arrow'}))),
 		edges.map((edge) => {
 			const a = at(edge.from);
@@ -109,9 +110,9 @@ function picture(world, edges, ui, act, now) {
 			return h('g', {key: name, class: `node ${p.column === 0 ? 'root' : ''}`, transform: `translate(${x} ${y})`,
 				onclick: () => act.select('agent', name)},
 			h('rect', {width: nodeWidth, height: nodeHeight, rx: 9}),
-			h('rect', {class: 'tint', width: 5, height: nodeHeight - 16, x: 8, y: 8, rx: 2.5, vars: {'--hue': String(hue(name))}}),
-			h('text', {class: 'title', x: 22, y: 20}, clip(shortName(name), 20)),
-			h('text', {class: 'sub', x: 22, y: 36}, p.blocks ?
+			h('rect.tint', {width: 5, height: nodeHeight - 16, x: 8, y: 8, rx: 2.5, vars: {'--hue': hue(name)}}),
+			h('text.title', {x: 22, y: 20}, clip(shortName(name), 20)),
+			h('text.sub', {x: 22, y: 36}, p.blocks ?
 				`${state.sign} ${state.word}, ${p.blocks} waiting for it` : `${state.sign} ${state.word}`));
 		})));
 }
@@ -121,15 +122,15 @@ const clip = (text, length) => (text.length > length ? `${text.slice(0, length -
 function words(world, wait, usual, now, act) {
 	const claim = wait.claims[0];
 	return h('li', {key: `${wait.agent} ${wait.task_id} ${wait.kind}`},
-		h('button', {class: 'wait-row', onclick: () => act.select('agent', wait.agent)},
-			h('span', {class: 'w-who'}, person(wait.agent)),
-			h('span', {class: 'w-place'}, wait.kind === 'queue' ? `${ordinal(wait.position)} in line` : 'waits'),
-			h('span', {class: 'w-what'}, wait.paths && wait.paths.length ? pathText(wait.paths[0]) :
+		h('button.wait-row', {onclick: () => act.select('agent', wait.agent)},
+			h('span.w-who', person(wait.agent)),
+			h('span.w-place', wait.kind === 'queue' ? `${ordinal(wait.position)} in line` : 'waits'),
+			h('span.w-what', wait.paths?.length ? pathText(wait.paths[0]) :
 				mono(wait.task_id)),
-			h('span', {class: 'w-for'}, claim ? [person(claim.owner), leaseClock(claim, now)] :
+			h('span.w-for', claim ? [person(claim.owner), leaseClock(claim, now)] :
 				wait.ahead.length ? ['behind ', person(wait.ahead[0].agent)] : 'next'),
-			h('span', {class: 'w-time'}, wait.since ? `${span(now - wait.since)} so far` : '',
-				usual !== null && wait.kind === 'queue' ? quiet(`, usually ${countdown(usual)}`) : null)));
+			h('span.w-time', wait.since ? `${span(now - wait.since)} so far` : '',
+				usual !== null && wait.kind === 'queue' && quiet(`, usually ${countdown(usual)}`))));
 }
 
 export function ordinal(n) {
@@ -138,21 +139,19 @@ export function ordinal(n) {
 }
 
 export function waits(world, ui, act, now) {
-	const filter = ui.filter.toLowerCase();
-	const list = world.waiting().filter((w) => !filter || w.agent.toLowerCase().includes(filter) ||
-		w.task_id.toLowerCase().includes(filter) || (w.paths || []).some((p) => p.toLowerCase().includes(filter)));
+	const {filter} = ui;
+	const list = world.waiting().filter((w) => found(filter, w.agent, w.task_id, ...w.paths || []));
 	const edges = edgesOf(world).filter((e) => !filter || list.some((w) => e.waits.includes(w)));
-	const usual = median(world.waited);
+	const usual = percentile(world.waited, 0.5);
 	act.list(list.map((w) => ({kind: 'agent', id: w.agent})));
-	return h('section', {class: 'waits', 'aria-labelledby': 'waits-title'},
-		h('header', {class: 'section-head'}, h('h2', {id: 'waits-title'}, 'Who waits for whom'),
-			h('p', null, list.length ? `${plural(list.length, 'claim')} ${list.length === 1 ? 'waits' : 'wait'}` : '',
-				usual !== null ? `, a wait has usually taken ${countdown(usual)}` : '')),
-		list.length === 0 ? h('div', {class: 'empty big'},
-			h('p', null, filter ? 'No wait matches the filter.' : 'Nobody waits for anybody.'),
-			filter ? null : h('p', {class: 'quiet'}, 'Agents that ask for a file which another has stand here in line.')) : [
-			edges.length && edges.length <= drawnMax ? picture(world, edges, ui, act, now) : null,
-			edges.length > drawnMax ? h('p', {class: 'quiet note'}, `${edges.length} waits are too many to draw; filter to see some.`) : null,
-			h('ul', {class: 'wait-list'}, list.slice(0, 60).map((w) => words(world, w, usual, now, act))),
-			list.length > 60 ? h('p', {class: 'quiet note'}, `${list.length - 60} more wait; filter to see them.`) : null]);
+	return section('waits', 'Who waits for whom',
+		[h('p', list.length ? `${plural(list.length, 'claim')} ${list.length === 1 ? 'waits' : 'wait'}` : '',
+			usual !== null ? `, a wait has usually taken ${countdown(usual)}` : '')],
+		list.length === 0 ? h('div.empty.big',
+			h('p', filter ? 'No wait matches the filter.' : 'Nobody waits for anybody.'),
+			filter ? null : h('p.quiet', 'Agents that ask for a file which another has stand here in line.')) : [
+			edges.length > 0 && edges.length <= drawnMax && picture(world, edges, ui, act, now),
+			edges.length > drawnMax && h('p.quiet.note', `${edges.length} waits are too many to draw; filter to see some.`),
+			h('ul.wait-list', list.slice(0, 60).map((w) => words(world, w, usual, now, act))),
+			list.length > 60 && h('p.quiet.note', `${list.length - 60} more wait; filter to see them.`)]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The bus as the page knows it: tables that a snapshot fills and activity changes, and what follows
 // from them. Knows neither socket nor document.
-import {PathTree} from './paths.js';
+import {pathsOf, PathTree} from './paths.js';
 
 const linesMax = 600;
 const talkMax = 600;
@@ -107,10 +107,10 @@ export class World {
 				for (const one of [...this.queue.values()]) if (one.agent === line.agent) this.dropQueued(one.agent, one.task_id);
 				for (const [waiter, task] of this.waits) {
 					const claim = this.claims.get(task);
-					if (claim && claim.owner === line.agent) this.waits.delete(waiter);
+					if (claim?.owner === line.agent) this.waits.delete(waiter);
 				}
 				this.cards.delete(line.agent);
-				if (line.agent.startsWith('anon-')) this.agents.delete(line.agent);  // A drawn name: nobody comes back under it.
+				if (/^(anon-|operator:)/.test(line.agent)) this.agents.delete(line.agent);  // A drawn name: nobody comes back under it.
 				break;
 			case 'queued': {
 				const old = this.queue.get(queueKey(line.agent, line.task_id));
@@ -209,6 +209,9 @@ export class World {
 			case 'capability_advertised':
 				this.cards.set(frame.agent, frame.card);
 				break;
+			case 'operator_acted':
+				if (frame.action === 'end_wait' && this.waits.get(frame.agent) === frame.task_id) this.waits.delete(frame.agent);
+				break;
 			case 'chat':
 				this.addTalk({msg_id: frame.msg_id, frame});
 				break;
@@ -260,7 +263,7 @@ export class World {
 			return;
 		}
 		this.talk.set(one.msg_id, {...one, recipients,
-			thread: one.thread || (one.frame && one.frame.thread)});
+			thread: one.thread || (one.frame?.thread)});
 		if (this.talk.size > talkMax) this.talk.delete(Math.min(...this.talk.keys()));
 	}
 
@@ -322,7 +325,7 @@ export class World {
 		const list = [];
 		for (const agent of this.agents.values()) {
 			const owner = agent.name.replace(/-(rx|presence)$/, '');
-			if (owner !== agent.name && this.agents.has(owner)) continue;
+			if ((owner !== agent.name && this.agents.has(owner)) || owner.startsWith('operator:')) continue;
 			list.push(agent);
 		}
 		return list;
@@ -330,7 +333,7 @@ export class World {
 
 	listens(agent) {
 		const rx = this.agents.get(`${agent.name}-rx`);
-		return Boolean(rx && rx.online) || (agent.sockets || []).includes('waiter');
+		return Boolean(rx?.online) || (agent.sockets || []).includes('waiter');
 	}
 }
 
@@ -380,8 +383,7 @@ function allConcerns(world, now) {
 		}
 	}
 	list.push(...concernsOfRefusals(world, now));
-	const order = {bad: 0, warn: 1};
-	return list.sort((a, b) => order[a.level] - order[b.level] || b.weight - a.weight);
+	return list.sort((a, b) => a.level.localeCompare(b.level) || b.weight - a.weight);
 }
 
 function concernOfWait(world, wait, now) {
@@ -412,21 +414,17 @@ function concernsOfHolder(world, name, claims, now) {
 	const first = [...claims][0];
 	const silent = now - agent.last_seen;
 	const files = claims.size === 1 ? '1 claim' : `${claims.size} claims`;
-	if (!agent.online) {
-		list.push({level: 'warn', word: 'away', key: `away ${name}`, agent: name, claim: first,
-			weight: silent, since: agent.last_seen,
-			parts: [{agent: name}, ` left and still holds ${files}: `, {path: (first.paths || [''])[0] ?? ''}],
-			until: Math.max(...[...claims].map((c) => c.lease_expires_at))});
-	} else if (silent > quietAfter) {
-		list.push({level: 'warn', word: 'silent', key: `silent ${name}`, agent: name, claim: first,
-			weight: silent, since: agent.last_seen,
-			parts: [{agent: name}, ` says nothing and holds ${files}: `, {path: (first.paths || [''])[0] ?? ''}]});
+	if (!agent.online || silent > quietAfter) {
+		const word = agent.online ? 'silent' : 'away';
+		list.push({level: 'warn', word, key: `${word} ${name}`, agent: name, claim: first, weight: silent, since: agent.last_seen,
+			parts: [{agent: name}, ` ${agent.online ? 'says nothing and' : 'left and still'} holds ${files}: `, {path: pathsOf(first)[0] ?? ''}],
+			until: agent.online ? undefined : Math.max(...[...claims].map((c) => c.lease_expires_at))});
 	}
 	for (const claim of claims) {
 		const left = claim.lease_expires_at - now;
 		if (left > soon || left < 0 || claim.status === 'done' || claim.status === 'failed') continue;
 		list.push({level: 'warn', word: 'lease ends', key: `ends ${claim.task_id}`, agent: name, claim,
-			weight: 100 - left, parts: [{agent: name}, ' is about to lose ', {path: (claim.paths || [''])[0] ?? ''}],
+			weight: 100 - left, parts: [{agent: name}, ' is about to lose ', {path: pathsOf(claim)[0] ?? ''}],
 			until: claim.lease_expires_at});
 	}
 	return list;

@@ -522,6 +522,174 @@ test('a hub with a token: the page asks for it, and it is in no address', async 
   }
 });
 
+// Shows the operators' token by the form.
+async function operate(page, token = 'for-0perators') {
+  await page.click('#operator');
+  await page.fill('[name=sender]', 'ann');
+  await page.fill('[name=operator_token]', token);
+  await page.keyboard.press('Enter');
+}
+
+async function operated(run) {
+  const own = await new Hub('--operator-token', 'for-0perators').start();
+  const fleet = await smallFleet(own);
+  try {
+    const page = await open(own.address);
+    await isLive(page);
+    await operate(page);
+    await page.waitForSelector('#operator:has-text("operator:ann")');
+    await run(page, own, fleet);
+    await close(page);
+  } finally {
+    for (const agent of Object.values(fleet)) agent.leave();
+    await own.end();
+  }
+}
+
+// Asks for an action in the details of something, and agrees to it.
+async function act(page, kind, id, verb, fields = {}) {
+  await page.evaluate(([k, i]) => { location.hash = `#/fleet?${new URLSearchParams({kind: k, id: i})}`; }, [kind, id]);
+  await page.click(`.detail button:text-is("${verb}")`);
+  for (const [name, value] of Object.entries(fields)) {
+    if (await page.$(`.ask select[name=${name}]`)) await page.selectOption(`.ask [name=${name}]`, value);
+    else await page.fill(`.ask [name=${name}]`, value);
+  }
+  const said = await page.innerText('.ask p');
+  await page.click('.ask .primary');
+  return said;
+}
+
+const done = async (page) => {
+  await page.waitForSelector('.job:has-text("Done:")');
+  await page.click('#take-back');
+};
+
+test('an operator acts for agents: each action says what it does, and the hub does it', async () => {
+  await operated(async (page, own, fleet) => {
+    const {bob, carol} = fleet;
+    const state = async () => (await bob.ask({type: 'state_request'}, (f) => f.type === 'state_snapshot')).snapshot.active_claims;
+    const claimOf = async (task) => { bob.frames.length = 0; return Object.values(await state()).find((c) => c.task_id === task); };
+
+    assert.match(await act(page, 'task', 'API', 'Hand over', {to_agent: 'shop/dave', note: 'go on'}), /shop\/carol loses API/);
+    await done(page);
+    assert.equal((await claimOf('API')).owner, 'shop/dave');
+    const before = (await claimOf('API')).lease_expires_at;
+    assert.match(await act(page, 'task', 'API', 'Renew'), /shop\/dave keeps API for an hour/);
+    await done(page);
+    assert.ok((await claimOf('API')).lease_expires_at >= before);
+    assert.match(await act(page, 'task', 'API', 'Release'), /shop\/dave loses API/);
+    await done(page);
+    assert.equal(await claimOf('API'), undefined);
+
+    assert.match(await act(page, 'agent', 'shop/bob', 'Answer', {note: 'take the docs'}), /shop\/bob waits for STORE no more/);
+    await done(page);
+    const denied = await until('the answer', () => bob.frames.find((f) => f.type === 'claim_denied' && f.code === 'cancelled'));
+    assert.match(denied.payload, /operator:ann\/[0-9a-f]{4} ended its wait: take the docs/);
+    // carol waits for two things; the one that it only said is the last.
+    await page.evaluate(() => { location.hash = '#/fleet?kind=task&id=PARSE'; });
+    await act(page, 'task', 'PARSE', 'Answer', {note: 'never'});
+    await done(page);
+    await page.waitForFunction(() => /Nobody waits for it/.test(document.querySelector('.detail').innerText));
+
+    assert.match(await act(page, 'agent', 'shop/carol', 'Message', {payload: 'well done'}), /shop\/carol gets a message/);
+    await done(page);
+    const inbox = await carol.ask({type: 'inbox_request'}, (f) => f.type === 'inbox_snapshot');
+    assert.ok(inbox.messages.some((m) => m.payload === 'well done' && /^operator:ann/.test(m.sender)), JSON.stringify(inbox.messages));
+
+    assert.match(await act(page, 'plan', 'AUTH', 'Change', {status: 'done', suggested_owner: 'shop/bob'}), /AUTH changed/);
+    await done(page);
+    await page.waitForSelector('.detail .status.done');
+    await page.evaluate(() => { location.hash = '#/plan'; });
+    await page.click('.plan button:text-is("Declare a task")');
+    await page.fill('[name=task_id]', 'SHIP');
+    await page.fill('[name=title]', 'Ship it');
+    await page.keyboard.press('Enter');
+    await done(page);
+    await page.waitForSelector('.card:has-text("SHIP")');
+    await act(page, 'plan', 'SHIP', 'Forget');
+    await done(page);
+    await page.waitForSelector('.detail:has-text("off the plan")');
+
+    // The log says who, beside rows that are the original's.
+    const rows = sql(`SELECT json_extract(payload, '$.action'), json_extract(payload, '$.by'), json_extract(payload, '$.agent')
+      FROM synapse_events WHERE kind = 'operator_acted' ORDER BY id`, own);
+    assert.deepEqual(rows.map(([action]) => action), ['handoff', 'renew', 'release', 'end_wait', 'end_wait', 'ledger_task_update',
+      'ledger_task', 'ledger_forget']);
+    assert.ok(rows.every(([, by]) => /^operator:ann\/[0-9a-f]{4}$/.test(by)));
+    assert.deepEqual(rows.slice(0, 5).map(([, , agent]) => agent), ['shop/carol', 'shop/dave', 'shop/dave', 'shop/bob', 'shop/carol']);
+    assert.deepEqual(sql("SELECT count(*) FROM events WHERE kind IN ('release', 'claim', 'handoff') AND payload LIKE '%operator%'", own), [[0]]);
+    assert.match(await page.innerText('body'), /operator:ann/);
+  });
+});
+
+test('an action can be taken back for five seconds, and is refused with a reason', async () => {
+  await operated(async (page, own, {erin}) => {
+    await act(page, 'task', 'AUTH', 'Release');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'take-back');
+    assert.match(await page.innerText('.job'), /About to be sent: shop\/erin loses AUTH/);
+    assert.ok(await page.isDisabled('.detail button:text-is("Renew")'));
+    assert.deepEqual(await findings(page), []);
+    const begun = Date.now();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => !document.querySelector('.job'));
+    assert.ok(Date.now() - begun < 5000);
+
+    // Later than it would have been sent: another action has gone through since.
+    await act(page, 'task', 'AUTH', 'Renew');
+    await done(page);
+    assert.equal(await page.innerText('.detail dl.facts dd .person .name'), 'shop/erin');
+    assert.deepEqual(sql("SELECT count(*) FROM synapse_events WHERE kind = 'operator_acted' AND payload LIKE '%release%'", own), [[0]]);
+
+    await act(page, 'task', 'AUTH', 'Release');
+    await erin.claim('AUTH', ['src/auth', 'src/more']);  // Another epoch.
+    await page.waitForSelector('.job:has-text("Refused:")');
+    assert.match(await page.innerText('.job'), /epoch/);
+    await page.click('#take-back');
+    await page.click('.detail button:text-is("Release")');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('.ask') && !document.querySelector('.job'));
+  });
+});
+
+test('a wrong operators’ token is refused, the right one is in no address and no log, and one can stop', async () => {
+  const own = await new Hub('--token', 's3cret-of-this-test', '--operator-token', 'for-0perators').start();
+  try {
+    const page = await open(`${own.address}#token=s3cret-of-this-test`);
+    await isLive(page);
+    await page.waitForSelector('#operator');
+    await operate(page, 'for-0perator');
+    await page.waitForSelector('.ask:has-text("not the token of this hub")');
+    assert.deepEqual(await findings(page), []);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.live.live');
+    assert.equal(await page.innerText('#operator'), 'Operate');
+    await operate(page);
+    await page.waitForSelector('#operator:has-text("operator:ann")');
+    assert.deepEqual(await findings(page), []);
+    await page.reload();
+    await page.waitForSelector('#operator:has-text("operator:ann")');
+    for (const address of page.addresses) assert.ok(!/0perator|s3cret|ann/.test(address), address);
+    assert.equal(await page.evaluate(() => JSON.stringify(localStorage).includes('0perator')), false);
+    await page.click('#operator');
+    await page.waitForSelector('#operator:text-is("Operate")');
+    assert.equal(await page.evaluate(() => JSON.stringify(sessionStorage).includes('0perator')), false);
+    await close(page);
+    await own.stop();
+    assert.ok(!readFileSync(own.db).includes('0perators'));
+  } finally {
+    await own.end();
+  }
+});
+
+test('without a token for operators there is none, and nothing to press', async () => {
+  const page = await open(`${hub.address}#/fleet?kind=agent&id=shop/carol`);
+  await isLive(page);
+  await page.waitForSelector('.detail');
+  assert.equal(await page.$('#operator'), null);
+  assert.equal(await page.$('.detail .actions button'), null);
+  await close(page);
+});
+
 test('the page can change nothing, and a foreign page can do nothing', async () => {
   const page = await open(hub.address);
   await isLive(page);
