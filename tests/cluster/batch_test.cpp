@@ -39,6 +39,10 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
   wish.seating = core::Seating::attached;
   wish.kind = core::SeatKind::waiter;
   wish.principal = {"here", 1000, "of-ann"};
+  core::SeatWish of_operator = wish;
+  of_operator.name = AgentName("operator:ann/0a1b");
+  of_operator.seating = core::Seating::operating;
+  const core::EndWait end{AgentName("A"), TaskId("T1"), "take the docs"};
   const std::vector<Item> items{Config{"syn-1", {}, Origin{7}},
                                 Hello{"h1", "ws://h1:1", "0.1", 2},
                                 entry(core::Bind{wish}),
@@ -51,7 +55,9 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
                                 Gone{Incarnation{9}},
                                 Rules{2},
                                 Drain{Incarnation{9}, true},
-                                Save{}};
+                                Save{},
+                                entry(core::Bind{of_operator}),
+                                entry(core::Act{end, {"end_wait", "", ""}})};
   std::vector<std::string> bytes;
   for (const Item& item : items) bytes.push_back(encode(item));
   const std::string written =
@@ -70,6 +76,11 @@ TEST_CASE("a batch that was written reads as it was, whatever its items are", "[
   CHECK(std::get<core::ClaimTask>(act.command).ttl == 60.5);
   CHECK(std::get<core::Entry>(read->items[3]).ticket == 0);
   CHECK(std::get<Config>(read->items[0]).origin == Origin{7});
+  // The hub that proposed it has seen the operators' token; the others take its word.
+  const auto& bind = std::get<core::Bind>(std::get<core::Entry>(read->items[13]).what);
+  CHECK(bind.wish.seating == core::Seating::operating);
+  const auto& ended = std::get<core::Act>(std::get<core::Entry>(read->items[14]).what);
+  CHECK(std::get<core::EndWait>(ended.command).note == "take the docs");
 }
 
 TEST_CASE("a batch that was changed is called damaged, and one of a newer version newer",
