@@ -130,6 +130,16 @@ Recipients find_recipients(std::string_view target, const AgentName& sender,
   return found;
 }
 
+namespace {
+
+// `bob` of `shop/bob`.
+std::string_view last_part(const AgentName& name) {
+  const std::size_t slash = name.text.rfind('/');
+  return std::string_view(name.text).substr(slash == std::string::npos ? 0 : slash + 1);
+}
+
+}  // namespace
+
 std::optional<AgentName> nearest_name(const AgentName& name, const Presence& presence,
                                       Effort& effort) {
   constexpr std::size_t changes_max = 3;
@@ -141,6 +151,12 @@ std::optional<AgentName> nearest_name(const AgentName& name, const Presence& pre
     if (effort.is_spent()) break;
     if (Seats::is_drawn(known)) continue;
     const AgentName candidate = mailbox_of(known);
+    // Nearer than any that is spelled otherwise: the project was left out, or is another.
+    if (least > 1 && last_part(candidate) == last_part(name) && candidate != name) {
+      least = 1;
+      nearest = candidate;
+      continue;
+    }
     const std::size_t longer = std::max(candidate.text.size(), name.text.size());
     const std::size_t shorter = std::min(candidate.text.size(), name.text.size());
     if (longer - shorter > most) continue;

@@ -84,6 +84,8 @@ TEST_CASE("who mistypes a name is told the nearest that is known", "[core][deliv
   };
   CHECK(nearest("shop/bbo") == "shop/bob");
   CHECK(nearest("shop/bobby") == "shop/bob");
+  CHECK(nearest("bob") == "shop/bob");
+  CHECK(nearest("depot/bob") == "shop/bob");
   CHECK(nearest("shop/alexander") == "none");
   CHECK(nearest("shop/bob") == "none");  // It is known.
 }
