@@ -222,6 +222,23 @@ TEST_CASE("an inbox without a feed says so, and one without a home is an error",
   CHECK(syn(homeless, {"inbox"}) == 2);
 }
 
+TEST_CASE(
+    "beneath an assistant an inbox says that no mailbox was read, and to a script it does not",
+    "[syn]") {
+  const TempDir home;
+  std::filesystem::create_directories(home / "synapse");
+  std::ofstream(home / "synapse/feed.ndjson").close();
+  Variables variables{{"SYN_PROJECT", "P"}, {"HOME", home.path().string()}};
+  CliRun script(variables);
+  CHECK(syn(script, {"inbox"}) == 0);
+  CHECK(script.err().empty());
+  variables["CLAUDE_CODE_SESSION_ID"] = "1";
+  CliRun assistant(variables);
+  CHECK(syn(assistant, {"inbox", "--json"}) == 0);
+  CHECK_THAT(assistant.err(), Contains("your mailbox was not read, only the relay log"));
+  CHECK_THAT(assistant.out(), Contains("without_mailbox"));
+}
+
 TEST_CASE("verbs and syn's own options are completed, then the options behind a verb",
           "[syn][completion]") {
   const auto answer = [](std::vector<std::string> words, std::string_view verb = "") {

@@ -20,6 +20,7 @@
 #include "cli/mail/shown_lines.hpp"
 #include "cli/output/render.hpp"
 #include "client/receipts.hpp"
+#include "services/host_session.hpp"
 #include "wire/addressing.hpp"
 
 namespace synapse::cli::commands {
@@ -269,16 +270,21 @@ bool is_absent(const Error& why) {
   return why.code == ErrorCode::unreachable || why.code == ErrorCode::timed_out;
 }
 
-// Without a hub that keeps mailboxes. `why` is what is amiss with it, `advice` what helps.
+// Without a hub that keeps mailboxes. `why` is what is amiss with it, `advice` what helps. Scripts
+// that read the relay log as the original does hear of that only where there is none.
 int fall_back(Context& context, const InboxArguments& options, const std::string& name,
               const std::string& why, const std::string& advice) {
-  context.err << context.command << ": " << why << ": your mailbox was not read";
+  const std::string what = context.command + ": " + why + ", so your mailbox was not read";
   std::error_code unknown;
   if (std::filesystem::exists(*options.feed, unknown)) {
-    context.err << ", only the relay log " << shown(*options.feed) << ". " << advice << std::endl;
+    if (context.err_is_terminal || services::is_beneath_host_session(context.environment)) {
+      context.err << what << ", only the relay log " << shown(*options.feed) << ". " << advice
+                  << std::endl;
+    }
     return read_feed(context, options, name, why);
   }
-  context.err << ". " << advice << '\n';
+  context.err << what << ", and there is no relay log " << shown(*options.feed)
+              << " (hub --relay-log). " << advice << '\n';
   if (options.json) {
     context.out << render_json({{"messages", Json::array()}, {"without_mailbox", why}});
   }
