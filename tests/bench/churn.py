@@ -69,6 +69,8 @@ class Churn:
             held.discard(mine)
         elif kind in ("renew", "task_update", "checkpoint", "handoff"):
             frame["task_id"] = mine
+            if kind == "renew":
+                frame["ttl_seconds"] = 300
             if kind == "checkpoint":
                 frame["checkpoint"] = "y" * dice.randint(0, 2000)
             if kind == "task_update":
