@@ -30,8 +30,10 @@ std::uint64_t number_after(const std::string& frame, std::string_view key) {
 // Someone who keeps up, and sees to it that nothing is missing or out of order.
 class Reader {
  public:
+  // It is in before anything that is said after this.
   Reader(std::uint16_t port, const std::string& name) : peer_(port) {
     peer_.send_json({{"sender", name}, {"type", "heartbeat"}});
+    REQUIRE(peer_.ping());
   }
 
   void say(const nlohmann::json& frame) { peer_.send_json(frame); }
@@ -86,7 +88,6 @@ TEST_CASE("chats that arrive together reach each socket in few writes", "[hub][c
   for (std::size_t i = 0; i < readers_count; ++i) {
     readers.push_back(std::make_unique<Reader>(hub.port(), "r" + std::to_string(i)));
   }
-  // All are in.
   readers.back()->say({{"payload", "all here"}});
   for (auto& reader : readers) reader->read_up_to(1);
   const std::uint64_t frames = figure(hub, "synapse_frames_out_total");
