@@ -183,6 +183,23 @@ TEST_CASE("a mailbox is its owner's alone", "[hub][delivery]") {
   CHECK(told(rig, own, {{"type", "seen"}, {"msg_ids", {1}}}).at("code") == "observing");
 }
 
+TEST_CASE("receipts go to the sender's own sockets, and not to a stranger under its name",
+          "[hub][delivery]") {
+  Rig rig;
+  Peer a = enter(rig, "shop/alice");
+  Peer b = enter(rig, "shop/bob");
+  rig.say(b, say_to("shop/carol"));
+  rig.say(a, say_to("shop/bob"));  // So that the mailbox stays its owner's.
+  rig.leave(b);
+  Peer stranger = rig.connect("10.0.0.2");
+  Json hello{{"sender", "shop/bob"}, {"type", "heartbeat"}, {"interest", wants_receipts}};
+  rig.say(stranger, hello);
+  stranger.forget();
+  Peer carol = enter(rig, "shop/carol");
+  CHECK(told(rig, carol, {{"type", "seen"}, {"msg_ids", {1}}}).at("type") == "delivery_noted");
+  CHECK(stranger.hear("receipt").empty());
+}
+
 TEST_CASE("an answer marks what it answers, and takes its thread over", "[hub][delivery]") {
   Rig rig;
   Peer a = enter(rig, "shop/alice");
