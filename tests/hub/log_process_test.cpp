@@ -83,15 +83,22 @@ void flip_bit(const std::filesystem::path& file, std::streamoff at) {
   stream.put(static_cast<char>(was ^ 1));
 }
 
+// A hub that has granted something, and its log.
+struct HubWithLog {
+  HubWithLog() { REQUIRE(claim(peer, "T").at("type") == "claim_granted"); }
+
+  TempDir folder;
+  std::filesystem::path file = folder.path() / "log.db";
+  HubProcess hub{hub_on(file)};
+  WsPeer peer{hub.port()};
+};
+
 }  // namespace
 
-TEST_CASE("a hub whose log was deleted under it grants nothing more, and says so within a second",
-          "[hub][log]") {
-  const TempDir folder;
-  const std::filesystem::path file = folder.path() / "log.db";
-  HubProcess hub(hub_on(file));
-  WsPeer peer(hub.port());
-  REQUIRE(claim(peer, "T").at("type") == "claim_granted");
+TEST_CASE_METHOD(
+    HubWithLog,
+    "a hub whose log was deleted under it grants nothing more, and says so within a second",
+    "[hub][log]") {
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
   SECTION("when it is asked for something") { CHECK(claim(peer, "U").at("code") == "read_only"); }
   SECTION("by itself") {
@@ -104,13 +111,10 @@ TEST_CASE("a hub whose log was deleted under it grants nothing more, and says so
   CHECK_FALSE(std::filesystem::exists(file));
 }
 
-TEST_CASE("a hub whose log was moved and left a link behind grants nothing that would be lost",
-          "[hub][log]") {
-  const TempDir folder;
-  const std::filesystem::path file = folder.path() / "log.db";
-  HubProcess hub(hub_on(file));
-  WsPeer peer(hub.port());
-  REQUIRE(claim(peer, "T").at("type") == "claim_granted");
+TEST_CASE_METHOD(
+    HubWithLog,
+    "a hub whose log was moved and left a link behind grants nothing that would be lost",
+    "[hub][log]") {
   std::filesystem::rename(file, folder.path() / "big.db");
   std::filesystem::create_symlink(folder.path() / "big.db", file);
   CHECK(claim(peer, "U").at("code") == "read_only");
@@ -118,23 +122,15 @@ TEST_CASE("a hub whose log was moved and left a link behind grants nothing that 
   CHECK(hub.stop(SIGTERM).as_number() == 0);
 }
 
-TEST_CASE("a hub whose log was emptied under it grants nothing more", "[hub][log]") {
-  const TempDir folder;
-  const std::filesystem::path file = folder.path() / "log.db";
-  HubProcess hub(hub_on(file));
-  WsPeer peer(hub.port());
-  REQUIRE(claim(peer, "T").at("type") == "claim_granted");
+TEST_CASE_METHOD(HubWithLog, "a hub whose log was emptied under it grants nothing more",
+                 "[hub][log]") {
   std::filesystem::resize_file(file, 0);
   CHECK(claim(peer, "U").at("code") == "read_only");
   check_serves_reads_only(hub.port(), "was emptied");
 }
 
-TEST_CASE("a hub whose log was replaced leaves the new one alone", "[hub][log]") {
-  const TempDir folder;
-  const std::filesystem::path file = folder.path() / "log.db";
-  HubProcess hub(hub_on(file));
-  WsPeer peer(hub.port());
-  REQUIRE(claim(peer, "T").at("type") == "claim_granted");
+TEST_CASE_METHOD(HubWithLog, "a hub whose log was replaced leaves the new one alone",
+                 "[hub][log]") {
   std::filesystem::create_directory(folder.path() / "old");
   for (const char* suffix : {"", "-wal", "-shm"}) {
     std::filesystem::rename(file.string() + suffix,
