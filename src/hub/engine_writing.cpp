@@ -95,7 +95,8 @@ void Engine::broadcast(const Delivery& delivery, const Turn& turn) {
       if (session->first_turn <= turn.number && (!is_chat || wants(*session))) give(*session);
     }
   }
-  // Whoever asked gets the answer, and whom it is about the news, whatever they want of broadcasts.
+  // The agent that asked gets the answer, and the agent that it is about hears of it, whatever
+  // broadcasts they asked for.
   // That somebody joined answers nothing.
   std::vector<SessionId> others;
   if (delivery.type != "presence_update") others.push_back(turn.requester);

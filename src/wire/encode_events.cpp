@@ -17,7 +17,7 @@ Outgoing reply(std::string_view type, JsonWriter& json) {
   return {Audience::actor, {}, std::string(type), json.end_object().take(), {}};
 }
 
-// Of what an operator says, in a sentence.
+// Bytes of an operator's note in the sentence that the agent reads.
 constexpr std::size_t note_told_max = 4096;
 
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }

@@ -169,7 +169,7 @@ Result<> check_mail(const Inbound& inbound, const Fields& fields) {
   if (!ids.is_array() || !std::all_of(ids.begin(), ids.end(), is_number)) {
     return fail(ErrorCode::wrong_field_type, "msg_ids must be a list of numbers");
   }
-  // Whoever means all leaves it out; a list that came out empty means none.
+  // A client that means all letters leaves msg_ids out; a list that turned out empty means none.
   if (ids.empty() && type.starts_with("dead_letter_")) {
     return fail(ErrorCode::wrong_field_type, "msg_ids must name a message; leave it out for all");
   }

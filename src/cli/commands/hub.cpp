@@ -222,7 +222,7 @@ Result<> read_tokens(const Context& context, const HubArguments& options, hub::R
   if (!book) return book.error();
   Result<std::string> of_operators = find_operator_token(context, options.operator_token);
   if (!of_operators) return of_operators.error();
-  // Whoever knows that one could do what operators do.
+  // An agent that knows the operators' token could do what operators do.
   if (!of_operators->empty() && (*of_operators == *token || book->find(*of_operators) != nullptr)) {
     return fail(ErrorCode::bad_argument,
                 "hub: the operators' token is one that agents have too; choose another");
