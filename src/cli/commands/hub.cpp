@@ -117,7 +117,7 @@ void add_cluster_options(OptionSet& set, hub::RunOptions& hub) {
 // Why the options of a cluster don't fit together.
 Result<> check_cluster(const hub::RunOptions& hub) {
   const auto wrong = [](const std::string& why) {
-    return fail(ErrorCode::bad_argument, "hub: " + why);
+    return fail(ErrorCode::bad_argument, why);
   };
   if (hub.cluster.empty()) {
     for (const auto& [name, value] :
@@ -225,7 +225,7 @@ Result<> read_tokens(const Context& context, const HubArguments& options, hub::R
   // An agent that knows the operators' token could do what operators do.
   if (!of_operators->empty() && (*of_operators == *token || book->find(*of_operators) != nullptr)) {
     return fail(ErrorCode::bad_argument,
-                "hub: the operators' token is one that agents have too; choose another");
+                "the operators' token is one that agents have too; choose another");
   }
   if (!token->empty()) hub.token = *std::move(token);
   hub.tokens = *std::move(book);
