@@ -226,7 +226,9 @@ void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestK
   const std::size_t first = outcome.events.size();
   for (std::size_t i = 0; i < events.size(); ++i) {
     outcome.events.push_back(std::move(events[i]));
+    // Of use until more is told: the events may move then.
     const Event& event = outcome.events.back();
+    const bool ends_letters = std::holds_alternative<LettersEnded>(event);
     if (const auto* granted = std::get_if<LeaseGranted>(&event)) {
       const Lease& lease = granted->lease;
       tell_late(AgentName(lease.owner), TaskId(lease.task_id), entry, scribe, outcome);
@@ -242,9 +244,8 @@ void Machine::tell(std::vector<Event> events, const Entry& entry, const RequestK
     }
     if (request == nullptr || request->key.empty() || i + 1 != own) continue;
     // What answers comes first, but for letters that are sent again: the chats go before.
-    const bool is_last = std::holds_alternative<LettersEnded>(event);
     remember(*request, seats_.find(entry.session)->name,
-             is_last ? outcome.events.size() - 1 : first, entry, scribe, outcome);
+             ends_letters ? outcome.events.size() - 1 : first, entry, scribe, outcome);
   }
 }
 
