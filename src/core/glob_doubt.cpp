@@ -59,9 +59,10 @@ std::optional<Doubt> doubt_at(std::string_view segment, std::size_t at) {
 }  // namespace
 
 bool has_pattern_sign(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return pattern_signs[static_cast<unsigned char>(c)]; });
+  return std::any_of(text.begin(), text.end(), is_pattern_sign);
 }
+
+bool is_pattern_sign(char c) { return pattern_signs[static_cast<unsigned char>(c)]; }
 
 std::optional<Doubt> find_doubt(std::string_view segment) {
   for (std::size_t at = segment.find_first_of("\\*({["); at != npos;

@@ -24,5 +24,6 @@ struct Doubt {
 // Whether a text has any character that a pattern, or a doubt, begins with. Most have none, and
 // then there is nothing else to ask: a claim of a literal path asks a dozen times.
 [[nodiscard]] bool has_pattern_sign(std::string_view text);
+[[nodiscard]] bool is_pattern_sign(char c);
 
 }  // namespace synapse::core

@@ -4,16 +4,18 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 
 namespace synapse::core {
 
 namespace {
 
-// The segments of an absolute worktree; nothing: it takes no part.
+// The segments of an absolute worktree, which is a name, however it reads; nothing: it takes no
+// part.
 std::optional<std::string> root_of(std::string_view worktree) {
   if (worktree.empty() || worktree.front() != '/') return std::nullopt;
-  std::string root = normalise_path(worktree);
+  std::string root = normalise_path(quoted_path(worktree));
   while (root == ".." || root.starts_with("../")) root.erase(0, 3);  // Above `/` is `/`.
   const auto segments = static_cast<std::size_t>(std::count(root.begin(), root.end(), '/')) + 1;
   if (segments > NestedWorktrees::depth_max) return std::nullopt;

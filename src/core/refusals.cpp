@@ -4,15 +4,19 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/file_name.hpp"
+
 namespace synapse::core {
 
 std::string quoted(const TaskId& id) { return "'" + id.text + "'"; }
 
 std::string files_of(const std::vector<std::string>& paths) {
   if (paths.empty() || paths.front().empty()) return "the whole worktree";
-  if (paths.size() > 3) return paths.front() + " and " + std::to_string(paths.size() - 1) + " more";
+  if (paths.size() > 3) {
+    return unquoted(paths.front()) + " and " + std::to_string(paths.size() - 1) + " more";
+  }
   std::string text;
-  for (const std::string& path : paths) text += (text.empty() ? "" : ", ") + path;
+  for (const std::string& path : paths) text += (text.empty() ? "" : ", ") + unquoted(path);
   return text;
 }
 

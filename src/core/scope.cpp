@@ -7,6 +7,7 @@
 #include "base/printable.hpp"
 #include "base/strings.hpp"
 #include "base/utf8.hpp"
+#include "core/file_name.hpp"
 #include "core/glob_doubt.hpp"
 
 namespace synapse::core {
@@ -20,7 +21,7 @@ bool reaches_below(std::string_view segment) {
   // Most patterns are `*.cpp`, and are asked often.
   if (segment.find_first_of("({*") == std::string_view::npos) return false;
   const std::optional<Doubt> doubt = find_doubt(segment);
-  return doubt && doubt->reach == Doubt::Reach::below;
+  return doubt && doubt->reach == Doubt::Reach::below && !is_quoted(segment);
 }
 
 // Whether normalising would leave it as it is: asked in one pass, for most paths are.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "core/file_name.hpp"
 #include "core/glob_doubt.hpp"
 
 namespace synapse::core {
@@ -14,24 +15,21 @@ constexpr std::size_t file_name_bytes_max = 255;  // NAME_MAX of every file syst
 
 }  // namespace
 
-Segment::Segment(std::string_view text)
-    : text_(text), is_pattern_(text.find_first_of("*?[") != std::string_view::npos) {
-  const std::optional<Doubt> doubt = find_doubt(text);
-  is_pattern_ = is_pattern_ || doubt;
+Segment::Segment(std::string_view text) : text_(text), is_pattern_(is_pattern(text)) {
   if (is_too_long(text)) return;  // Meets every pattern.
-  if (doubt) {
-    chunks_ = parse(text.substr(0, doubt->at));
-    chunks_.emplace_back();  // Any end.
+  if (!is_pattern_) {
+    chunks_ = verbatim(unquoted(text));
     return;
   }
-  chunks_ = is_pattern_ ? parse(text) : verbatim(text);
+  const std::optional<Doubt> doubt = find_doubt(text);
+  chunks_ = parse(doubt ? text.substr(0, doubt->at) : text);
+  if (doubt) chunks_.emplace_back();  // Any end.
 }
 
 bool Segment::is_too_long(std::string_view text) { return text.size() > file_name_bytes_max; }
 
 bool Segment::is_pattern(std::string_view text) {
-  if (!has_pattern_sign(text)) return false;
-  return text.find_first_of("*?[") != std::string_view::npos || find_doubt(text).has_value();
+  return has_pattern_sign(text) && reads_as_pattern(text) && !is_quoted(text);
 }
 
 bool Segment::meets(std::string_view other) const {

@@ -10,6 +10,9 @@
 // On doubt they meet: a pattern also stands for its own text, a negated class meets any other
 // class, a name that is too long for a file system meets every pattern, and notation that is a
 // pattern elsewhere (glob_doubt.hpp) is read as `*` up to the segment's end.
+//
+// A name that reads as a pattern is written quoted (file_name.hpp) where it is meant as it stands;
+// quoted, it is no pattern.
 #pragma once
 
 #include <string>

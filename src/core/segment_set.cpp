@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "core/file_name.hpp"
 
 namespace synapse::core {
 
@@ -94,9 +95,11 @@ std::vector<bool> SegmentSet::meet(std::string_view segment, Effort& effort) con
 std::vector<bool> SegmentSet::match(std::string_view name, Effort& effort) const {
   std::vector<bool> met(members_.size());
   const bool is_too_long = Segment::is_too_long(name);
+  const std::string called = unquoted(name);
+  const bool is_quoted = called.size() != name.size();
   std::vector<Word> states = first_;
   if (!is_too_long && !rows_.empty()) {
-    const std::u32string characters = base::code_points(name);
+    const std::u32string characters = base::code_points(called);
     effort.take(characters.size() * words_);
     for (const char32_t c : characters) {
       const Word* row = &rows_[class_of(c) * words_];
@@ -114,6 +117,8 @@ std::vector<bool> SegmentSet::match(std::string_view name, Effort& effort) const
     const bool has_states = !member.segment.chunks_.empty();
     if (!is_too_long && has_states) {
       met[i] = (states[member.last / word_bits] >> (member.last % word_bits) & 1U) != 0;
+      // A pattern stands for its own text, too.
+      if (is_quoted && member.segment.is_pattern_) met[i] = met[i] || member.text == called;
     } else {
       met[i] = member.text == name || member.segment.is_pattern_;
     }

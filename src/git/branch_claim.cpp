@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/glob.hpp"
+#include "core/file_name.hpp"
 #include "core/glob_doubt.hpp"
 #include "core/scope.hpp"
 
@@ -14,9 +15,10 @@ namespace {
 constexpr std::string_view any_depth = "**";
 
 bool matches(std::string_view segment, std::string_view name) {
+  if (!core::is_pattern(segment)) return core::unquoted(segment) == name;
   if (segment == name) return true;
   if (core::find_doubt(segment)) return core::segments_meet(segment, name);
-  return core::is_pattern(segment) && base::glob_match(segment, name);
+  return base::glob_match(segment, name);
 }
 
 // Greedy: since only the start of the name has to match, the leftmost place for what follows a `**`
@@ -36,7 +38,7 @@ bool covers_by_segments(std::string_view path, std::string_view file) {
     }
     // Two stars within a name: whoever writes `src/**.c` means the files of all folders below.
     if (const auto doubt = core::find_doubt(segment);
-        doubt && doubt->reach == core::Doubt::Reach::below) {
+        doubt && doubt->reach == core::Doubt::Reach::below && core::is_pattern(segment)) {
       return base::glob_match(path, file);
     }
     std::string_view file_rest = file;
@@ -60,7 +62,7 @@ bool covers(std::string_view path, std::string_view file) {
   if (file.starts_with(path) && (file.size() == path.size() || file[path.size()] == '/')) {
     return true;
   }
-  return core::is_pattern(path) && covers_by_segments(path, file);
+  return core::has_pattern_sign(path) && covers_by_segments(path, file);
 }
 
 bool covers(const std::vector<std::string>& paths, std::string_view file) {

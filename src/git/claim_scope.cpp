@@ -7,6 +7,7 @@
 
 #include "base/control.hpp"
 #include "base/utf8.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 #include "git/path_word.hpp"
 #include "git/place.hpp"
@@ -29,6 +30,15 @@ struct Target {
   fs::path pattern;  // What follows; mostly nothing.
 
   [[nodiscard]] fs::path whole() const { return pattern.empty() ? literal : literal / pattern; }
+  // As a claim has it: what is there is meant as it is called.
+  [[nodiscard]] fs::path scope() const {
+    const fs::path quoted = core::quoted_path(literal.string());
+    return pattern.empty() ? quoted : quoted / pattern;
+  }
+  [[nodiscard]] std::string scope_below(const fs::path& root) const {
+    const fs::path path = scope().lexically_relative(core::quoted_path(root.string()));
+    return path == "." ? "" : path.generic_string();
+  }
 };
 
 Target target_of(const std::string& path, const fs::path& folder) {
@@ -85,11 +95,10 @@ class Resolver {
                                                ": claim them as two tasks");
     }
     if (!repository) {
-      add(path);
-      add(target.whole().string());
+      add(target.pattern.empty() ? core::quoted_path(path) : path);
+      add(target.scope().string());
     } else {
-      const fs::path relative = target.whole().lexically_relative(*repository);
-      add(relative == "." ? "" : relative.generic_string());
+      add(target.scope_below(*repository));
     }
     if (target.pattern.empty() && !leads_to_something(target.literal) &&
         !leads_to_something(target.literal.parent_path())) {
@@ -129,11 +138,11 @@ class Resolver {
 Result<ClaimScope> in_plain_folder(const fs::path& root, const std::vector<std::string>& paths) {
   ClaimScope scope{root.string(), {}, {}};
   for (const std::string& path : paths) {
-    const fs::path relative = target_of(path, root).whole().lexically_relative(root);
-    if (relative.empty() || *relative.begin() == "..") {
+    std::string below = target_of(path, root).scope_below(root);
+    if (below == ".." || below.starts_with("../")) {
       return fail(ErrorCode::bad_argument, path + " is outside of " + root.string());
     }
-    scope.paths.push_back(relative == "." ? "" : relative.generic_string());
+    scope.paths.push_back(std::move(below));
   }
   return scope;
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 #include "core/scope_index.hpp"
 
@@ -31,8 +32,8 @@ bool are_a_pair(const BranchClaim& a, const BranchClaim& b) {
 
 // Of two paths that contend, the one that says more exactly where.
 const std::string& narrower(const std::string& a, const std::string& b) {
-  if (covers(a, b)) return b;
-  if (covers(b, a)) return a;
+  if (covers(a, core::unquoted(b))) return b;
+  if (covers(b, core::unquoted(a))) return a;
   return std::pair(b.size(), a) < std::pair(a.size(), b) ? a : b;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "base/process_row.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 #include "core/scope_cover.hpp"
 #include "guard/ask.hpp"
@@ -46,7 +47,7 @@ LeftWith judge(const wire::HookLeases& leases, const Ground& ground, const Askin
   LeftWith left;
   bool are_all_ours = !ground.paths.empty();
   for (const std::string& given : ground.paths) {
-    const std::string path = core::normalise_path(given);
+    const std::string path = core::normalise_path(core::quoted_path(given));
     bool is_ours = false;
     for (const Lease& lease : leases.leases) {
       if (lease.until < asking.now || lease.worktree != ground.worktree.string()) continue;
@@ -54,7 +55,7 @@ LeftWith judge(const wire::HookLeases& leases, const Ground& ground, const Askin
         is_ours = is_ours || covers(lease, path);
       } else if (core::scopes_contend({path}, lease.paths)) {
         return {LeftWith::Kind::anothers,
-                {lease.owner, lease.task_id, path, lease.since, lease.until}};
+                {lease.owner, lease.task_id, given, lease.since, lease.until}};
       }
     }
     are_all_ours = are_all_ours && is_ours;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/fnv1a.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 #include "hub/hook_work.hpp"
 
@@ -38,9 +39,11 @@ TaskId claim_id(const AgentName& name, const wire::HookRequest& request, std::si
 
 wire::HookBrief::Claim told(const core::Lease& lease) {
   const bool is_hooks = lease.origin != core::Origin::request;
-  return {lease.owner, is_hooks ? TaskId() : lease.task_id,
-          lease.paths, lease.expires_at,
-          lease.note,  lease.checkpoint};
+  std::vector<std::string> paths;
+  for (const std::string& path : lease.paths) paths.push_back(core::unquoted(path));
+  return {lease.owner,      is_hooks ? TaskId() : lease.task_id,
+          std::move(paths), lease.expires_at,
+          lease.note,       lease.checkpoint};
 }
 
 }  // namespace
@@ -67,6 +70,9 @@ Flow<> HookDesk::serve(Job& job, HookCall call) {
   job.id = *id;
   Session& session = sessions_.at(*id);
   session.last_call = call.now.mono;
+  // What a host names is a file, whatever it is called.
+  for (std::string& path : call.request.paths) path = core::quoted_path(path);
+  for (wire::HookWrite& write : call.request.writes) write.path = core::quoted_path(write.path);
   Work work{call.request, *id, session, job, call.now};
   const wire::HookAnswer answered = co_await answer(work);
   if (call.request.event == wire::HookEvent::end) co_await leave(job, call.now);
@@ -245,19 +251,20 @@ Flow<> HookDesk::held(Work& work, const core::Refusal& refusal, wire::HookAnswer
   }
   wire::HookHolder holder;
   holder.name = *refusal.holder;
-  holder.path = work.request.paths.front();
+  std::string path = work.request.paths.front();
   const core::Lease* other =
       refusal.conflict_task_id ? machine().leases().find(*refusal.conflict_task_id) : nullptr;
   if (other != nullptr) {
     if (other->origin == core::Origin::request) holder.task_id = other->task_id;
     holder.since = other->claimed_at;
     holder.until = other->expires_at;
-    for (const std::string& path : work.request.paths) {
-      if (!core::scopes_contend({core::normalise_path(path)}, other->paths)) continue;
-      holder.path = path;
+    for (const std::string& one : work.request.paths) {
+      if (!core::scopes_contend({core::normalise_path(one)}, other->paths)) continue;
+      path = one;
       break;
     }
   }
+  holder.path = core::unquoted(path);
   answer.decision = wire::HookAnswer::Decision::held;
   Session& session = work.session;
   if (session.told.size() >= told_max) session.told.clear();
@@ -269,7 +276,7 @@ Flow<> HookDesk::held(Work& work, const core::Refusal& refusal, wire::HookAnswer
     session.due.push_back({wire::HookNotice::Kind::held, holder});
   }
   if (work.request.mode == wire::HookMode::enforce) {
-    co_await queue_up(work, holder.path, answer);
+    co_await queue_up(work, std::move(path), answer);
   }
   answer.holder = std::move(holder);
 }

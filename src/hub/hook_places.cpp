@@ -4,6 +4,7 @@
 // the file, which then joins the session's own claim.
 #include <algorithm>
 
+#include "core/file_name.hpp"
 #include "hub/hook_work.hpp"
 
 namespace synapse::hub {
@@ -81,7 +82,7 @@ void HookDesk::saw(const std::vector<core::Event>& events, Moment now) {
       if (session == sessions_.end() || session->second.due.size() >= place_notices_max) continue;
       wire::HookHolder about;
       about.name = session->second.name;
-      about.path = session->second.places.at(granted->lease.task_id);
+      about.path = core::unquoted(session->second.places.at(granted->lease.task_id));
       about.until = granted->lease.expires_at;
       session->second.due.push_back({wire::HookNotice::Kind::yours, std::move(about)});
     } else if (const auto* dropped = std::get_if<core::ClaimUnqueued>(&event)) {

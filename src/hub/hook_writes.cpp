@@ -7,6 +7,7 @@
 // while a tool of the holder's was writing is left out.
 #include <algorithm>
 
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 #include "hub/hook_work.hpp"
 
@@ -18,12 +19,6 @@ constexpr std::size_t claims_looked_at = 64;
 constexpr std::size_t reports_at_once = 32;
 constexpr double clock_slack = 1;  // Seconds: clocks of two machines, and of file systems.
 
-bool is_named(const core::Lease& lease, const std::string& path) {
-  if (path.empty()) return false;
-  // What a hook has claimed is a file, whatever it is called.
-  return lease.origin != core::Origin::request || !core::is_pattern(path);
-}
-
 }  // namespace
 
 void HookDesk::name_watched(const Work& work, wire::HookAnswer& answer) const {
@@ -34,12 +29,12 @@ void HookDesk::name_watched(const Work& work, wire::HookAnswer& answer) const {
            work.request.worktree, {""}, work.session.name, effort, {}, claims_looked_at)) {
     if (lease->worktree != work.request.worktree) continue;
     for (const std::string& path : lease->paths) {
-      if (!is_named(*lease, path)) continue;
+      if (path.empty() || core::is_pattern(path)) continue;
       bytes += path.size();
       const bool fits =
           answer.watch.size() < wire::hook_watch_max && bytes <= wire::hook_watch_bytes_max;
       if (!fits) return;
-      answer.watch.push_back(path);
+      answer.watch.push_back(core::unquoted(path));
     }
   }
 }
@@ -77,7 +72,7 @@ Flow<> HookDesk::report_writes(Work& work, wire::HookAnswer& answer) {
     wire::HookNotice notice;
     notice.kind = wire::HookNotice::Kind::written;
     notice.about.name = lease->owner;
-    notice.about.path = path;
+    notice.about.path = core::unquoted(path);
     if (lease->origin == core::Origin::request) notice.about.task_id = lease->task_id;
     notice.about.until = lease->expires_at;
     core::ReportWrite command{lease->task_id, path, write.at};

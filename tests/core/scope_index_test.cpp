@@ -144,7 +144,8 @@ class Crowd {
     return patterns_[pick(std::size(patterns_))];
   }
   static constexpr const char* plain_[] = {"a", "b", "ab", "abc", "x", "c", "d", "e", "f", "g"};
-  static constexpr const char* patterns_[] = {"*", "a*", "?", "[ab]", "[!a]", "[x]", "*c", "**"};
+  static constexpr const char* patterns_[] = {"*",   "a*", "?",  "[ab]",  "[!a]",
+                                              "[x]", "*c", "**", "[[]x]", "[[]ab]"};
   std::vector<std::string> worktrees_;
   std::mt19937 random_;
   std::list<Lease> leases_;

@@ -3,6 +3,7 @@
 // reflexive, a path covers its subtree, and what contends with a path contends with its folder.
 #include "base/assert.hpp"
 #include "base/strings.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 
 using namespace synapse;
@@ -24,6 +25,15 @@ void check_normal(const std::string& path) {
     named = named || segment != "..";
   }
   SYNAPSE_ASSERT(base::trim(path) != path || core::normalise_path(path) == path);
+}
+
+// A file's name is no pattern, and the pattern that it reads as stands for it, too; unless that is
+// a quoted name.
+void check_quoted(const std::string& path) {
+  const std::string quoted = core::quoted_path(path);
+  SYNAPSE_ASSERT(core::unquoted(quoted) == path && !core::is_pattern(quoted));
+  if (core::unquoted(path) != path) return;
+  SYNAPSE_ASSERT(core::paths_contend(quoted, path) && core::paths_contend(path, quoted));
 }
 
 void check_pair(const std::string& a, const std::string& b) {
@@ -54,6 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Paths b = core::normalise_scope(given[1], limits);
   for (const std::string& path : a) {
     check_normal(path);
+    check_quoted(path);
     SYNAPSE_ASSERT(core::paths_contend(path, path));
     SYNAPSE_ASSERT(core::paths_contend(path, ""));
     const std::string below = path.empty() ? "x" : path + "/x";

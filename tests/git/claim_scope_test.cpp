@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "core/file_name.hpp"
 #include "git/no_variables.hpp"
 #include "support/catch.hpp"
 #include "support/git_sandbox.hpp"
@@ -71,6 +72,22 @@ TEST_CASE("inside a repository paths are taken from its top level", "[git][scope
   const ClaimScope whole = scope_of({}, dir / "repo/src/deep");
   CHECK(whole.worktree == good.worktree);
   CHECK(whole.paths.empty());
+}
+
+TEST_CASE("a file that is there is meant, whatever it is called", "[git][scope]") {
+  const TempDir dir;
+  fs::create_directories(dir / "repo/.git");
+  fs::create_directories(dir / "repo/app/[id]");
+  CHECK(scope_of({"app/[id]/new.tsx", "app/[x]/a.c", "app/[id]/*.c"}, dir / "repo").paths ==
+        Paths{"app/[[]id]/new.tsx", "app/[x]/a.c", "app/[[]id]/*.c"});
+  CHECK(scope_of({"new.tsx"}, dir / "repo/app/[id]").paths == Paths{"app/[[]id]/new.tsx"});
+  fs::create_directories(dir / "plain/[id]");
+  CHECK(scope_of({"[id]"}, dir / "plain").paths ==
+        Paths{"[[]id]", synapse::core::quoted_path((dir / "plain/[id]").string())});
+  fs::create_directories(dir / "[repo]/.git");
+  const ClaimScope odd = scope_of({"x.c"}, dir / "[repo]");
+  CHECK(odd.worktree == (dir / "[repo]").string());
+  CHECK(odd.paths == Paths{"x.c"});
 }
 
 TEST_CASE("symbolic links are resolved on both sides", "[git][scope]") {

@@ -42,6 +42,10 @@ TEST_CASE("two stars cover any number of folders", "[git][covers]") {
 TEST_CASE("a file's name is a name, whatever characters it has", "[git][covers]") {
   CHECK(covers("app/[id].tsx", "app/[id].tsx"));
   CHECK(covers("app/[id].tsx", "app/i.tsx"));
+  CHECK(covers("app/[[]id].tsx", "app/[id].tsx"));
+  CHECK(covers("app/[[]id]", "app/[id]/page.tsx"));
+  CHECK(covers("app/[{]a,b}", "app/{a,b}/x"));
+  CHECK_FALSE(covers("app/[[]id].tsx", "app/i.tsx"));
   CHECK_FALSE(covers("app/i.tsx", "app/[id].tsx"));
   CHECK_FALSE(covers("app/x", "app/*"));
   CHECK(covers("d\xc3\xa9j\xc3\xa0", "d\xc3\xa9j\xc3\xa0/vu\n2"));

@@ -23,6 +23,7 @@ wire::HookLeases left_leases() {
       {AgentName("me"), "", TaskId(), "/w/shop", {"a.c", "src"}, 500, 1500},
       {AgentName("me"), "sub-1", TaskId(), "/w/shop", {"s.c"}, 500, 1500},
       {AgentName("bob"), "", TaskId("FIX"), "/w/shop", {"b.c", "docs/*.md"}, 500, 1500},
+      {AgentName("bob"), "", TaskId(), "/w/shop", {"app/[[]id]/x.tsx"}, 500, 1500},
       {AgentName("bob"), "", TaskId("OLD"), "/w/shop", {"old.c"}, 500, 900},
       {AgentName("bob"), "", TaskId("ELSE"), "/w/other", {"else.c"}, 500, 1500},
   };
@@ -56,7 +57,8 @@ TEST_CASE("without a hub another's files are another's, and free ones can't be t
   CHECK(held.holder.task_id == TaskId("FIX"));
   CHECK(held.holder.path == "b.c");
   CHECK(asked({"docs/x.md"}).kind == Kind::anothers);
-  for (const char* free : {"free.c", "old.c", "else.c", "docs/x.txt"}) {
+  CHECK(asked({"app/[id]/x.tsx"}).holder.path == "app/[id]/x.tsx");
+  for (const char* free : {"free.c", "old.c", "else.c", "docs/x.txt", "app/i/x.tsx", "[bf].c"}) {
     INFO(free);
     CHECK(asked({free}).kind == Kind::unknown);
   }
@@ -77,7 +79,7 @@ TEST_CASE("leases of another boot, too old, or unreadable are none", "[guard][le
   CHECK_FALSE(read_leases(environment, 1000));
   leave(wire::encode_hook_leases(left_leases()));
   REQUIRE(read_leases(environment, 1000));
-  CHECK(read_leases(environment, 1000)->leases.size() == 5);
+  CHECK(read_leases(environment, 1000)->leases.size() == 6);
   CHECK(read_leases(environment, 1000)->leases[2].task_id == TaskId("FIX"));
   CHECK_FALSE(read_leases(environment, 2001));
   // What one hub of several has left says nothing of what the others have granted since.
@@ -122,5 +124,7 @@ TEST_CASE("when the hub is gone its leases are gone by, and a new hub knows noth
   shop.shop.set_mode(HookMode::warn);
   CHECK(shop.refusal("one", "b.c").empty());
   shop.hub->start();
+  // It listens a moment before that; who has an answer of it knows that it is there.
+  CHECK(shop.command({program_under_test(), "who"}).status->as_number() == 0);
   CHECK_FALSE(fs::exists(file));
 }

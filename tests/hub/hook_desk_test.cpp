@@ -32,6 +32,45 @@ TEST_CASE("a session's edits are one claim that grows, and another's are in its 
   CHECK(all_leases(rig).size() == 1);
 }
 
+TEST_CASE("what a session edits is a file, whatever it is called", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  CHECK(client.write("one", {"app/[id]/page.tsx", "@(a).c", "*"}).decision == Decision::granted);
+  CHECK(client.write("two", {"app/[userId]/page.tsx", "app/i/page.tsx", "a.c"}).decision ==
+        Decision::granted);
+  const HookAnswer held = client.write("two", {"b.c", "app/[id]/page.tsx"});
+  REQUIRE(held.holder);
+  CHECK(held.holder->path == "app/[id]/page.tsx");
+  CHECK(held.is_queued);
+  // Whoever waits for it is in the way of nothing else that its holder writes.
+  for (const char* path : {"app/[id]/page.tsx", "app/d/page.tsx", "app/[id]/layout.tsx", "*"}) {
+    INFO(path);
+    CHECK(client.write("one", {path}).decision == Decision::granted);
+  }
+  client.ask(hook_request("one", HookEvent::end));
+  const HookAnswer told = client.ask(hook_request("two", HookEvent::after_tool));
+  REQUIRE(told.notices.size() == 1);
+  CHECK(told.notices[0].about.path == "app/[id]/page.tsx");
+  CHECK(client.write("two", {"app/[id]/page.tsx"}).decision == Decision::granted);
+  CHECK(rig.engine().machine().queue().all().empty());
+  const HookAnswer begun = client.ask(hook_request("two", HookEvent::start));
+  REQUIRE(begun.brief);
+  REQUIRE(begun.brief->own.size() == 1);
+  CHECK(begun.brief->own[0].paths ==
+        Paths{"app/[userId]/page.tsx", "app/i/page.tsx", "a.c", "app/[id]/page.tsx"});
+}
+
+TEST_CASE("more files with brackets than a claim may have patterns are each held by name",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  Paths many;
+  for (int i = 0; i < 40; ++i) many.push_back("app/[p" + std::to_string(i) + "]/page.tsx");
+  CHECK(client.write("one", many).decision == Decision::granted);
+  CHECK(client.write("two", {"app/free.tsx"}).decision == Decision::granted);
+  CHECK(client.write("two", {"app/[p39]/page.tsx"}).decision == Decision::held);
+}
+
 TEST_CASE("an agent's own claim is in a session's way, with its task, and the other way round",
           "[hub][hooks]") {
   Rig rig;

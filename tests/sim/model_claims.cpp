@@ -35,7 +35,14 @@ std::string joined(const std::vector<std::string>& parts, std::size_t count) {
   return path;
 }
 
-bool is_glob(const std::string& text) { return text.find_first_of("*?[") != std::string::npos; }
+// The universe has one name that is quoted, `[[]x]`, and it is no glob.
+bool is_glob(std::string text) {
+  constexpr std::string_view quoted = "[[]";
+  for (auto at = text.find(quoted); at != std::string::npos; at = text.find(quoted)) {
+    text.erase(at, quoted.size());
+  }
+  return text.find_first_of("*?[") != std::string::npos;
+}
 
 }  // namespace
 

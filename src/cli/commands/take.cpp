@@ -19,6 +19,7 @@
 #include "cli/git/git_claims.hpp"
 #include "cli/output/lease_time.hpp"
 #include "cli/output/render.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 #include "git/claim_scope.hpp"
 #include "guard/ask.hpp"
@@ -84,7 +85,7 @@ bool join_session(const Context& context, const AgentOptions& settings,
   request.host_start = session->process.start;
   request.pid_ns = base::pid_namespace();
   request.worktree = scope.worktree;
-  request.paths = scope.paths;
+  for (const std::string& path : scope.paths) request.paths.push_back(core::unquoted(path));
   const auto text = guard::post_hook(place, wire::encode_hook_request(request), patience);
   if (!text) return false;
   const auto answer = wire::decode_hook_answer(*text);
@@ -93,11 +94,11 @@ bool join_session(const Context& context, const AgentOptions& settings,
 
 int taken(Context& context, Agent& agent, const AgentOptions& settings, const std::string& task_id,
           const git::ClaimScope& scope) {
-  const std::string files = scope.paths.empty() || scope.paths.front().empty()
-                                ? "the whole worktree"
-                                : base::join(scope.paths, ", ");
-  const bool is_one = scope.paths.size() < 2;
-  context.out << shown(files) << (is_one ? " is yours" : " are yours");
+  std::vector<std::string> files;
+  for (const std::string& path : scope.paths) files.push_back(core::unquoted(path));
+  if (files.empty() || files.front().empty()) files = {"the whole worktree"};
+  const bool is_one = files.size() < 2;
+  context.out << shown(base::join(files, ", ")) << (is_one ? " is yours" : " are yours");
   if (join_session(context, settings, scope)) {
     // The session has them by now. What can't be given back here ends by itself.
     static_cast<void>(agent.release(task_id));
