@@ -167,13 +167,13 @@ class Service::Impl final : public net::ServerHandler, public Arrivals {
   }
 
   void start_compactor() {
-    const auto prepare = [this] {
-      asio::post(strand_, [this] {
-        engine_->write_renewed_soon(clock_.now());
-        drain();
-      });
+    store::CompactorOptions compactor = compactor_options(options_);
+    const auto write_renewed = [this] {
+      engine_->write_renewed_soon(clock_.now());
+      drain();
     };
-    compactor_.emplace(compactor_options(options_), prepare, clock_, say_to(logger_));
+    compactor.prepare = [this, write_renewed] { asio::post(strand_, write_renewed); };
+    compactor_.emplace(std::move(compactor), clock_, say_to(logger_));
   }
 
   [[nodiscard]] ClusterRun::Host cluster_host() {

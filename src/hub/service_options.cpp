@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "hub/service_options.hpp"
 
+#include <malloc.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -81,7 +82,14 @@ LogOptions log_options(const RunOptions& options) {
 }
 
 store::CompactorOptions compactor_options(const RunOptions& options) {
-  return {*options.db, options.compact_at, options.keep_history, engine_options(options).limits};
+  store::CompactorOptions compactor;
+  compactor.file = *options.db;
+  compactor.bytes_max = options.compact_at;
+  compactor.keep_history = options.keep_history;
+  compactor.limits = engine_options(options).limits;
+  // The allocator would keep for its thread what the next compaction needs, minutes later.
+  if (options.owns_process) compactor.tidy_up = [] { malloc_trim(0); };
+  return compactor;
 }
 
 bool serves_page(const RunOptions& options) {

@@ -22,10 +22,8 @@ std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + 500'
 
 }  // namespace
 
-Compactor::Compactor(CompactorOptions options, std::function<void()> prepare,
-                     const base::Clock& clock, Say say)
+Compactor::Compactor(CompactorOptions options, const base::Clock& clock, Say say)
     : options_(std::move(options)),
-      prepare_(std::move(prepare)),
       clock_(clock),
       say_(std::move(say)),
       threshold_(options_.bytes_max),
@@ -60,11 +58,13 @@ void Compactor::run() {
 
 void Compactor::look() {
   const Result<LogSize> size = log_size(options_.file);
-  if (size && size->used >= threshold_) compact_now(size->used);
+  if (!size || size->used < threshold_) return;
+  options_.prepare();
+  compact_now(size->used);
+  if (options_.tidy_up) options_.tidy_up();
 }
 
 void Compactor::compact_now(std::uint64_t used) {
-  prepare_();
   CompactionPolicy policy;
   policy.consumed = CompactionPolicy::Everything{};
   policy.keep_history = options_.keep_history;

@@ -26,14 +26,17 @@ struct CompactorOptions {
   std::uint64_t bytes_max = 0;
   double keep_history = 0;  // Seconds.
   core::Limits limits;
+  // Called before each compaction, from the thread: the renewed leases are to be written whole
+  // soon, so that the next one can take more.
+  std::function<void()> prepare;
+  // And after it, from the thread, if there is anything to do: what it needed is free.
+  std::function<void()> tidy_up;
 };
 
 class Compactor {
  public:
-  // `prepare` is called before each compaction, from the thread: the renewed leases are to be
-  // written whole soon, so that the next one can take more. The clock must outlive it.
-  Compactor(CompactorOptions options, std::function<void()> prepare, const base::Clock& clock,
-            Say say);
+  // The clock must outlive it.
+  Compactor(CompactorOptions options, const base::Clock& clock, Say say);
   ~Compactor();
   Compactor(const Compactor&) = delete;
   Compactor& operator=(const Compactor&) = delete;
@@ -48,7 +51,6 @@ class Compactor {
   [[nodiscard]] bool is_quitting();
 
   const CompactorOptions options_;
-  const std::function<void()> prepare_;
   const base::Clock& clock_;
   const Say say_;
   std::uint64_t threshold_;  // The thread's.
