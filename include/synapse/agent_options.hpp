@@ -29,6 +29,9 @@ struct AgentOptions {
   std::string uri = "ws://localhost:8876";
   std::string name;   // 1 to 256 bytes; blank: the hub draws one.
   std::string token;  // Blank: none.
+  // That of operators (docs/protocol.md, Operators): `name` is then the person's, the hub makes it
+  // operator:NAME/XXXX, and `kind` has to be `page`. Blank: none.
+  std::string operator_token;
   Takeover takeover = Takeover::refuse;
   Kind kind = Kind::agent;
   Sharing sharing = Sharing::shared;

@@ -146,6 +146,8 @@ bool Channel::move_on(const Error& why) {
 
 void Channel::greet() {
   state_ = State::greeting;
+  // An operator's name is another one each time.
+  if (operates()) name_ = base::trimmed(options_.name);
   Json first = hello(options_, name_, random_prefix_);
   complete(first);
   if (const Result<std::string> text = encode_frame(first); !text) {
@@ -157,7 +159,7 @@ void Channel::greet() {
   ask({{"type", "who_request"}}, [this](const Result<Reply>& reply) {
     if (!reply) return;
     // A name that the hub drew is known from whom it answers.
-    if (name_.empty() && !(observes() && has("observe"))) {
+    if ((name_.empty() || operates()) && !(observes() && has("observe"))) {
       name_ = text_member(*reply->frame, "target");
     }
     if (--greetings_left_ == 0) greeted();

@@ -93,6 +93,7 @@ class Channel {
   [[nodiscard]] bool resumes() const;
   [[nodiscard]] bool has(std::string_view feature) const;
   [[nodiscard]] bool observes() const;
+  [[nodiscard]] bool operates() const { return !options_.operator_token.empty(); }
   void learn_features(const Json& frame);
   void refuse(const Json& frame);
   [[nodiscard]] Error explain(const net::WsEnd& end) const;

@@ -84,7 +84,8 @@ void Channel::hand_out_missed(const SharedFrame& chat) {
 
 // What a frame may leave out.
 void Channel::complete(Json& frame) {
-  if (!frame.contains("sender") && !(observes() && name_.empty())) frame["sender"] = name_;
+  const bool is_known = operates() || (observes() && name_.empty());
+  if (!frame.contains("sender") && !is_known) frame["sender"] = name_;
   if (!frame.contains("target")) frame["target"] = "all";
   if (!frame.contains("payload")) frame["payload"] = "";
   if (!frame.contains("timestamp")) frame["timestamp"] = base::SystemClock().now().wall;

@@ -105,6 +105,7 @@ Json hello(const AgentOptions& options, const std::string& name, const std::stri
     sit_down(frame, options, instance);
   }
   if (!options.token.empty()) frame["token"] = options.token;
+  if (!options.operator_token.empty()) frame["operator_token"] = options.operator_token;
   if (options.takeover == AgentOptions::Takeover::take) frame["takeover"] = true;
   if (options.broadcast_types || options.chat != AgentOptions::Chat::all ||
       options.receipts == AgentOptions::Receipts::wanted) {

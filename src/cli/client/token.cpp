@@ -42,6 +42,13 @@ Result<std::string> read_secret_file(const std::string& path, std::string_view o
   return text;
 }
 
+Result<std::string> find_secret(const Context& context, const TokenOptions& options,
+                                std::string_view file_option, const std::string& variable) {
+  if (options.token) return base::trimmed(*options.token);
+  if (options.file) return read_token_file(*options.file, file_option);
+  return base::trimmed(context.environment.get(variable).value_or(""));
+}
+
 }  // namespace
 
 Result<std::string> read_token_file(const std::string& path, std::string_view option) {
@@ -66,25 +73,20 @@ void add_token_options(OptionSet& set, TokenOptions& options) {
            options.file);
 }
 
-void add_operator_options(OptionSet& set, TokenOptions& options) {
+void add_operator_options(OptionSet& set, TokenOptions& options, const char* what) {
   set.text({"--operator-token", "TOKEN",
-            "what people show beside the token, on the page, to act for agents; prefer a file or "
-            "$SYNAPSE_OPERATOR_TOKEN"},
+            std::string(what) + "; prefer a file or $SYNAPSE_OPERATOR_TOKEN"},
            options.token);
   set.text({"--operator-token-file", "FILE", "file with it, readable by its owner only"},
            options.file);
 }
 
 Result<std::string> find_operator_token(const Context& context, const TokenOptions& options) {
-  if (options.token) return base::trimmed(*options.token);
-  if (options.file) return read_token_file(*options.file, "--operator-token-file");
-  return base::trimmed(context.environment.get("SYNAPSE_OPERATOR_TOKEN").value_or(""));
+  return find_secret(context, options, "--operator-token-file", "SYNAPSE_OPERATOR_TOKEN");
 }
 
 Result<std::string> find_token(const Context& context, const TokenOptions& options) {
-  if (options.token) return base::trimmed(*options.token);
-  if (options.file) return read_token_file(*options.file, "--token-file");
-  return base::trimmed(context.environment.get("SYNAPSE_TOKEN").value_or(""));
+  return find_secret(context, options, "--token-file", "SYNAPSE_TOKEN");
 }
 
 }  // namespace synapse::cli

@@ -25,8 +25,9 @@ void add_token_options(OptionSet& set, TokenOptions& options);
 // that everybody on the machine can read is none.
 [[nodiscard]] Result<std::string> find_token(const Context& context, const TokenOptions& options);
 
-// The same of --operator-token, --operator-token-file and $SYNAPSE_OPERATOR_TOKEN.
-void add_operator_options(OptionSet& set, TokenOptions& options);
+// The same of --operator-token, --operator-token-file and $SYNAPSE_OPERATOR_TOKEN; `what` says in
+// the help what it is to the command.
+void add_operator_options(OptionSet& set, TokenOptions& options, const char* what);
 [[nodiscard]] Result<std::string> find_operator_token(const Context& context,
                                                       const TokenOptions& options);
 

@@ -53,7 +53,8 @@ void add_door_options(OptionSet& set, HubArguments& options) {
             "file with a line for each token and the names that its holder may go by, `TOKEN "
             "NAME[,NAME...]`; a name that ends in * is every name that begins so"},
            options.tokens_file);
-  add_operator_options(set, options.operator_token);
+  add_operator_options(set, options.operator_token,
+                       "what people show beside the token, on the page, to act for agents");
   set.number({"--auth-timeout", "SECONDS", "to present the token"}, hub.auth_timeout,
              {0.001, 86'400});
   set.number({"--takeover-cooldown", "SECONDS", "before a name can be taken over again"},
@@ -116,9 +117,7 @@ void add_cluster_options(OptionSet& set, hub::RunOptions& hub) {
 
 // Why the options of a cluster don't fit together.
 Result<> check_cluster(const hub::RunOptions& hub) {
-  const auto wrong = [](const std::string& why) {
-    return fail(ErrorCode::bad_argument, why);
-  };
+  const auto wrong = [](const std::string& why) { return fail(ErrorCode::bad_argument, why); };
   if (hub.cluster.empty()) {
     for (const auto& [name, value] :
          {std::pair{"--advertise", &hub.advertise}, std::pair{"--cluster-ca", &hub.cluster_ca},

@@ -23,6 +23,8 @@ struct TopArguments {
   std::size_t view = 0;
   std::string filter;
   bool once = false;
+  TokenOptions operators;
+  std::string name;
 };
 
 int show_once(Context& context, const AgentOptions& settings, const TopScreen& screen) {
@@ -45,9 +47,29 @@ int show_once(Context& context, const AgentOptions& settings, const TopScreen& s
 // The clocks on the screen go on by themselves.
 constexpr std::chrono::milliseconds redraw_every{1000};
 
-std::chrono::milliseconds time_to_sleep(Context& context, const BusFeed& feed) {
-  const std::optional<base::Mono> next = feed.next_look();
-  return next ? std::min(redraw_every, time_until(context, *next)) : redraw_every;
+std::chrono::milliseconds time_to_sleep(Context& context, const BusFeed& feed, TopScreen& screen) {
+  std::chrono::milliseconds sleep = redraw_every;
+  for (const std::optional<base::Mono>& next :
+       {feed.next_look(), screen.desk() == nullptr ? std::nullopt : screen.desk()->next_due()}) {
+    if (next) sleep = std::min(sleep, time_until(context, *next));
+  }
+  return sleep;
+}
+
+void send_due(BusFeed& feed, OperatorDesk& desk, base::Mono now) {
+  std::optional<Json> frame = desk.take_due(now);
+  if (!frame) return;
+  const Result<> sent = feed.agent().send(*std::move(frame));
+  if (!sent) desk.failed(sent.error().message);
+}
+
+// Whoever shows the operators' token is seated by the name that they give.
+void operate(const Context& context, const TopArguments& options, std::string token,
+             AgentOptions& settings) {
+  settings.kind = AgentOptions::Kind::page;
+  settings.operator_token = std::move(token);
+  settings.name = options.name;
+  if (settings.name.empty()) settings.name = context.environment.get("USER").value_or("somebody");
 }
 
 enum class Goes { on, ends };
@@ -74,12 +96,13 @@ void show_on(Context& context, Terminal& terminal, TopScreen& screen, BusFeed& f
              SignalWatch& signals) {
   while (true) {
     const base::Moment now = context.clock.now();
-    feed.look(now);
+    feed.look(now, screen.desk());
+    if (OperatorDesk* desk = screen.desk()) send_due(feed, *desk, now.mono);
     terminal.draw(screen.lines(feed.bus(), feed.link(now), feed.hub_time(now), terminal.size()));
     std::array<pollfd, 3> watched{{{terminal.descriptor(), POLLIN, 0},
                                    {signals.descriptor(), POLLIN, 0},
                                    {feed.descriptor(), POLLIN, 0}}};
-    const auto sleep = time_to_sleep(context, feed);
+    const auto sleep = time_to_sleep(context, feed, screen);
     static_cast<void>(::poll(watched.data(), watched.size(), static_cast<int>(sleep.count())));
     if ((watched[0].revents & (POLLHUP | POLLERR)) != 0) return;
     if ((watched[0].revents & POLLIN) != 0 && take_keys(terminal, screen) == Goes::ends) return;
@@ -94,12 +117,18 @@ Terminal::Colour colour_of(const Context& context) {
 }
 
 int run(Context& context, const TopArguments& options) {
-  const Result<AgentOptions> settings = observer_options(context, options.connection);
+  Result<AgentOptions> settings = observer_options(context, options.connection);
   if (!settings) return explain_usage(context, settings.error());
+  Result<std::string> operators = find_operator_token(context, options.operators);
+  if (!operators) return explain_usage(context, operators.error());
   TopScreen screen;
   screen.show(static_cast<Pane>(options.view));
   screen.set_filter(options.filter);
   if (options.once || !context.out_is_terminal) return show_once(context, *settings, screen);
+  if (!operators->empty()) {
+    operate(context, options, *std::move(operators), *settings);
+    screen.let_operate();
+  }
   const auto signals = context.signals.watch({SIGINT, SIGTERM, SIGHUP, SIGWINCH});
   BusFeed feed(BusFeed::options_for(*settings));
   if (const std::optional<int> code = connect(context, feed.agent(), *settings)) return *code;
@@ -122,6 +151,8 @@ Runner top(OptionSet& set) {
   set.text({"--filter", "TEXT", "only rows that have this text in them"}, options->filter);
   set.flag("--once", options->once,
            "print all rows of the view as text, and end [where the output is no terminal]");
+  add_operator_options(set, options->operators, "lets you act for agents, by keys");
+  set.text({"--name", "NAME", "who you are, with an operators' token [$USER]"}, options->name);
   add_hub_options(set, options->connection);
   set.example("synapse top");
   set.example("synapse top --once --view waits");

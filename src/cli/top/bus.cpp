@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/output/render.hpp"
+#include "core/file_name.hpp"
 #include "core/scope.hpp"
 
 namespace synapse::cli {
@@ -33,7 +34,8 @@ void read_claims(const Json& list, Bus& bus) {
     bus.claims.push_back({text_of(item, "task_id"), text_of(item, "owner"), scope_of(item),
                           text_of(item, "status"), text_of(item, "note"),
                           text_of(item, "checkpoint"), wire::number_member(item, "claimed_at"),
-                          wire::number_member(item, "lease_expires_at")});
+                          wire::number_member(item, "lease_expires_at"),
+                          wire::count_member(item, "epoch")});
   }
 }
 
@@ -204,7 +206,8 @@ std::string scope_text(const BusScope& scope, std::string_view task_id) {
   std::string text;
   for (std::size_t i = 0; i < std::min(paths_shown, scope.paths.size()); ++i) {
     const std::string& path = scope.paths[i];
-    text += (i == 0 ? "" : ", ") + (path.empty() ? "the whole work tree" : shown(path));
+    text +=
+        (i == 0 ? "" : ", ") + (path.empty() ? "the whole work tree" : shown(core::unquoted(path)));
   }
   if (scope.paths.size() <= paths_shown) return text;
   return text + " and " + std::to_string(scope.paths.size() - paths_shown) + " more";

@@ -43,6 +43,7 @@ struct BusClaim {
   std::string checkpoint;
   double claimed_at = 0;
   double expires_at = 0;
+  std::uint64_t epoch = 0;
 };
 
 struct BusWait {

@@ -18,14 +18,16 @@ constexpr std::size_t news_max = 64;
 
 AgentOptions BusFeed::options_for(AgentOptions observer) {
   observer.reconnect = AgentOptions::Reconnect::always;
-  observer.broadcast_types = {"activity"};
+  observer.broadcast_types = {"activity", "operator_acted"};
   observer.chat = AgentOptions::Chat::none;
   return observer;
 }
 
 BusFeed::BusFeed(const AgentOptions& options)
     : uri_(options.uri), news_(news_max), agent_(options) {
-  agent_.on_frame([this](const Json&) {
+  agent_.on_frame([this](const Json& frame) {
+    const std::string& type = wire::text_member(frame, "type");
+    if (type != "activity") return tell({News::Kind::told, "", std::nullopt, frame});
     if (!has_happened_.exchange(true)) bell_.ring();
   });
   agent_.on_connection([this](bool connected, const Error& why) {
@@ -38,16 +40,16 @@ void BusFeed::tell(News news) {
   bell_.ring();
 }
 
-void BusFeed::look(base::Moment now) {
+void BusFeed::look(base::Moment now, OperatorDesk* desk) {
   static_cast<void>(bell_.answer());
   if (has_happened_.exchange(false)) is_stale_ = true;
   while (const std::optional<News> news = news_.take(std::chrono::nanoseconds(0))) {
-    take(*news, now);
+    take(*news, now, desk);
   }
   if (is_stale_ && !asked_at_ && !gone_ && may_ask_at_ <= now.mono) ask(now);
 }
 
-void BusFeed::take(const News& news, base::Moment now) {
+void BusFeed::take(const News& news, base::Moment now, OperatorDesk* desk) {
   switch (news.kind) {
     case News::Kind::lost:
       gone_ = news.why;
@@ -58,6 +60,10 @@ void BusFeed::take(const News& news, base::Moment now) {
       break;
     case News::Kind::answered:
       take_answer(*news.answer, now);
+      break;
+    case News::Kind::told:
+      if (desk != nullptr) desk->hear(news.frame, agent_.name());
+      is_stale_ = true;
   }
 }
 

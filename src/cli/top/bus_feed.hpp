@@ -31,8 +31,9 @@ class BusFeed {
   [[nodiscard]] Agent& agent() { return agent_; }
   // Readable when look() has something to take.
   [[nodiscard]] int descriptor() const { return bell_.descriptor(); }
-  // Takes what has come, and asks anew if it is time to.
-  void look(base::Moment now);
+  // Takes what has come, and asks anew if it is time to. What the hub says to an operator is told
+  // to `desk`, where there is one.
+  void look(base::Moment now, OperatorDesk* desk = nullptr);
   // When look() wants to be called again; nothing: when there is news.
   [[nodiscard]] std::optional<base::Mono> next_look() const;
 
@@ -43,12 +44,13 @@ class BusFeed {
 
  private:
   struct News {
-    enum class Kind { lost, back, answered } kind;
+    enum class Kind { lost, back, answered, told } kind;
     std::string why;
     std::optional<Result<Reply>> answer;
+    Json frame = {};  // What was told.
   };
   void tell(News news);
-  void take(const News& news, base::Moment now);
+  void take(const News& news, base::Moment now, OperatorDesk* desk);
   void ask(base::Moment now);
   void take_answer(const Result<Reply>& answer, base::Moment now);
 

@@ -121,6 +121,7 @@ PaneRow fleet_row(const Bus& bus, const AgentView& view, double now) {
   }
   for (const BusWait* wait : view.waits) row.details.push_back(wait_line(*wait, now));
   if (row.details.empty()) row.details.emplace_back("holds nothing and waits for nothing");
+  row.subject = {TopSubject::Kind::agent, agent.name};
   return row;
 }
 
@@ -180,6 +181,10 @@ PaneRow file_row(const std::string& key, const std::string& label, const FileNod
   }
   for (const BusWait* wait : node.waits) row.details.push_back(wait_line(*wait, now));
   const bool is_held = !node.claims.empty();
+  if (is_held) {
+    const BusClaim& claim = *node.claims.front();
+    row.subject = {TopSubject::Kind::claim, claim.owner, claim.task_id, claim.epoch};
+  }
   row.cells = {label,
                holders,
                is_held ? shown(node.claims.front()->task_id) : "",
@@ -263,6 +268,7 @@ PaneTable waits_table(const Bus& bus, double now) {
     const bool is_stuck = !wait.holder.empty() && (holder == nullptr || !holder->is_online);
     row.look = is_stuck ? Look::bad : Look::plain;
     row.details.push_back(wait_line(wait, now));
+    row.subject = {TopSubject::Kind::wait, wait.agent, wait.task_id};
     for (const BusClaim& claim : bus.claims) {
       if (claim.task_id != wait.holder_task || wait.holder.empty()) continue;
       for (std::string& line : claim_details(claim, now)) row.details.push_back(std::move(line));
@@ -309,6 +315,7 @@ PaneTable plan_table(const Bus& bus) {
                : is_ready                                          ? Look::good
                                                                    : Look::plain;
     row.details.push_back(shown(task.title));
+    row.subject = {TopSubject::Kind::task, "", task.task_id};
     if (!open.empty()) row.details.push_back("waits for " + base::join(open, ", "));
     if (is_claimed) row.details.push_back(shown(claim->second->owner) + " has it");
     table.rows.push_back(std::move(row));
@@ -343,6 +350,7 @@ PaneTable talk_table(const Bus& bus, double now) {
                  state_of_message(*message), shown(message->text)};
     row.look = state_of_message(*message) == "dropped" ? Look::bad : Look::plain;
     row.details.push_back(shown(message->text));
+    row.subject = {TopSubject::Kind::agent, message->from};
     for (const auto& [agent, state] : message->states) {
       row.details.push_back(shown(agent) + ": " + shown(state));
     }

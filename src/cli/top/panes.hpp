@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/top/bus.hpp"
+#include "cli/top/operator_desk.hpp"
 
 namespace synapse::cli {
 
@@ -28,6 +29,7 @@ struct PaneRow {
   std::vector<std::string> cells;
   Look look = Look::plain;
   std::vector<std::string> details;  // Lines, shown for the row that is chosen.
+  TopSubject subject = {};
 };
 
 struct PaneTable {

@@ -70,14 +70,6 @@ std::vector<std::string> titles_of(const PaneTable& table) {
   return titles;
 }
 
-std::string without_last_character(std::string text) {
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) {
-    text.pop_back();
-  }
-  if (!text.empty()) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 void TopScreen::show(Pane pane) {
@@ -85,11 +77,13 @@ void TopScreen::show(Pane pane) {
   pane_ = pane;
   chosen_ = first_ = 0;
   chosen_key_.clear();
+  subject_ = {};
   has_details_ = false;
 }
 
 bool TopScreen::press(const TopInput& input) {
   if (is_typing_) return press_in_filter(input);
+  if (press_for_desk(input)) return true;
   has_help_ = false;
   const auto page = static_cast<std::ptrdiff_t>(page_);
   switch (input.key) {
@@ -130,6 +124,17 @@ bool TopScreen::press(const TopInput& input) {
   return true;
 }
 
+bool TopScreen::press_for_desk(const TopInput& input) {
+  if (!desk_) return false;
+  if (desk_->is_asking()) {
+    desk_->press(input);
+    return true;
+  }
+  if (input.key != TopKey::text) return false;
+  if (input.text == "u") desk_->drop();
+  return input.text == "u" || desk_->begin(input.text, subject_, pane_ == Pane::plan);
+}
+
 void TopScreen::press_text(const std::string& text) {
   if (text.size() == 1 && text[0] >= '1' && text[0] <= '5') {
     show(static_cast<Pane>(text[0] - '1'));
@@ -156,6 +161,7 @@ bool TopScreen::press_in_filter(const TopInput& input) {
   }
   chosen_ = first_ = 0;
   chosen_key_.clear();
+  subject_ = {};
   return true;
 }
 
@@ -165,6 +171,7 @@ void TopScreen::move(std::ptrdiff_t by) {
   chosen_ = static_cast<std::size_t>(
       std::clamp<std::ptrdiff_t>(wanted, 0, std::max<std::ptrdiff_t>(last, 0)));
   chosen_key_.clear();  // It is the place that counts now.
+  subject_ = {};
 }
 
 std::vector<TopLine> TopScreen::head(const Bus& bus, const TopLink& link, double now,
@@ -206,7 +213,11 @@ std::vector<TopLine> TopScreen::rows_in(const PaneTable& table, TopSize room) {
     if (same != table.rows.end()) chosen_ = static_cast<std::size_t>(same - table.rows.begin());
   }
   chosen_ = table.rows.empty() ? 0 : std::min(chosen_, table.rows.size() - 1);
-  if (!table.rows.empty()) chosen_key_ = table.rows[chosen_].key;
+  subject_ = {};
+  if (!table.rows.empty()) {
+    chosen_key_ = table.rows[chosen_].key;
+    subject_ = table.rows[chosen_].subject;
+  }
   page_ = std::max<std::size_t>(1, room.height > 1 ? room.height - 1 : 1);
   if (chosen_ < first_) first_ = chosen_;
   if (chosen_ >= first_ + page_) first_ = chosen_ - page_ + 1;
@@ -236,13 +247,23 @@ std::vector<TopLine> TopScreen::details_in(const PaneTable& table, TopSize room)
   return lines;
 }
 
-TopLine TopScreen::foot(std::size_t width) const {
+std::vector<TopLine> TopScreen::foot(std::size_t width) const {
+  std::vector<TopLine> lines;
+  if (desk_) {
+    for (const std::string& line : desk_->lines()) {
+      lines.push_back({fitted(line, width), Look::warning, Weight::heading});
+    }
+    if (desk_->is_asking()) return lines;
+  }
   const std::string place =
       row_count_ == 0 ? "" : std::to_string(chosen_ + 1) + "/" + std::to_string(row_count_) + "  ";
-  const std::string keys = has_help_    ? std::string(help_text)
-                           : is_typing_ ? "type a filter; Enter keeps it, Esc drops it"
-                                        : "q leave  / filter  Enter details  ? keys";
-  return {fitted(place + keys, width), Look::faint};
+  std::string keys = has_help_    ? std::string(help_text)
+                     : is_typing_ ? "type a filter; Enter keeps it, Esc drops it"
+                                  : "q leave  / filter  Enter details  ? keys";
+  const bool is_plan = pane_ == Pane::plan;
+  if (desk_ && !has_help_ && !is_typing_) keys += "  " + OperatorDesk::keys_for(subject_, is_plan);
+  lines.push_back({fitted(place + keys, width), Look::faint});
+  return lines;
 }
 
 std::vector<TopLine> TopScreen::lines(const Bus& bus, const TopLink& link, double now,
@@ -252,7 +273,8 @@ std::vector<TopLine> TopScreen::lines(const Bus& bus, const TopLink& link, doubl
   const std::size_t concerns_max = std::min(concerns_shown, (size.height - 5) / 3);
   std::vector<TopLine> lines = head(bus, link, now, size.width, concerns_max);
   const PaneTable table = table_of(pane_, bus, now, filter_);
-  const std::size_t room = size.height - lines.size() - 1;
+  const std::size_t below = foot(size.width).size();
+  const std::size_t room = size.height - lines.size() - below;
   // The details first: what they leave is for the rows.
   const std::size_t details_room = std::min<std::size_t>(room / 2, 12);
   std::vector<TopLine> details = details_in(table, {size.width, details_room});
@@ -260,11 +282,13 @@ std::vector<TopLine> TopScreen::lines(const Bus& bus, const TopLink& link, doubl
   // What is chosen may have moved with its row.
   details = details_in(table, {size.width, details.size()});
   lines.insert(lines.end(), rows.begin(), rows.end());
-  while (lines.size() + details.size() + 1 < size.height) {
+  while (lines.size() + details.size() + below < size.height) {
     lines.push_back({std::string(size.width, ' ')});
   }
   lines.insert(lines.end(), details.begin(), details.end());
-  lines.push_back(foot(size.width));
+  // Now that it is known what is chosen.
+  const std::vector<TopLine> last = foot(size.width);
+  lines.insert(lines.end(), last.begin(), last.end());
   lines.resize(size.height);
   return lines;
 }

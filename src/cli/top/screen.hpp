@@ -11,13 +11,6 @@
 
 namespace synapse::cli {
 
-// Of a key that is none of these, its text.
-enum class TopKey { text, up, down, page_up, page_down, home, end, enter, escape, backspace, tab };
-struct TopInput {
-  TopKey key = TopKey::text;
-  std::string text = {};
-};
-
 // Whether what is shown is the present.
 struct TopLink {
   std::string hub;                  // Its address.
@@ -42,6 +35,10 @@ class TopScreen {
   bool press(const TopInput& input);
   void show(Pane pane);
   void set_filter(std::string filter) { filter_ = std::move(filter); }
+  // Whoever looks may act for agents.
+  void let_operate() { desk_.emplace(); }
+  // Null: nobody may.
+  [[nodiscard]] OperatorDesk* desk() { return desk_ ? &*desk_ : nullptr; }
 
   // As many lines as the terminal has, each of its width.
   [[nodiscard]] std::vector<TopLine> lines(const Bus& bus, const TopLink& link, double now,
@@ -52,12 +49,13 @@ class TopScreen {
  private:
   bool press_in_filter(const TopInput& input);
   void press_text(const std::string& text);
+  bool press_for_desk(const TopInput& input);
   void move(std::ptrdiff_t by);
   [[nodiscard]] std::vector<TopLine> head(const Bus& bus, const TopLink& link, double now,
                                           std::size_t width, std::size_t concerns_max) const;
   [[nodiscard]] std::vector<TopLine> rows_in(const PaneTable& table, TopSize room);
   [[nodiscard]] std::vector<TopLine> details_in(const PaneTable& table, TopSize room) const;
-  [[nodiscard]] TopLine foot(std::size_t width) const;
+  [[nodiscard]] std::vector<TopLine> foot(std::size_t width) const;
 
   Pane pane_ = Pane::fleet;
   std::string filter_;
@@ -66,9 +64,11 @@ class TopScreen {
   bool has_help_ = false;
   std::size_t chosen_ = 0;
   std::string chosen_key_;  // Of the row as it was last shown.
+  TopSubject subject_;      // What that is about; of a row that was not shown yet, nothing.
   std::size_t first_ = 0;   // Of the rows, the one on top.
   std::size_t page_ = 1;    // How many rows there were.
   std::size_t row_count_ = 0;
+  std::optional<OperatorDesk> desk_;
 };
 
 }  // namespace synapse::cli

@@ -8,6 +8,8 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "support/catch.hpp"
@@ -15,6 +17,7 @@
 #include "support/deadline.hpp"
 #include "support/fd.hpp"
 #include "support/hub_process.hpp"
+#include "support/temp_dir.hpp"
 #include "support/ws_peer.hpp"
 
 using Catch::Matchers::Contains;
@@ -138,6 +141,39 @@ TEST_CASE("top outlives its hub, and says meanwhile that it is not live", "[cli]
   CHECK(top.shows("1 claim,"));
   top.press("\x03");
   CHECK(top.end() == 0);
+}
+
+TEST_CASE("an operator releases a claim by a key, and the hub says who it was", "[cli][top]") {
+  const TempDir dir;
+  const std::string token = (dir / "operators").string();
+  std::ofstream(token) << "a word among few";
+  std::filesystem::permissions(token, std::filesystem::perms::owner_read);
+  HubOptions options;
+  options.arguments = {"--operator-token-file", token};
+  HubProcess hub(options);
+  WsPeer alice(hub.port());
+  claim_a_file(alice, "shop/alice", "PARSE");
+  alice.receive_type("claim_granted");
+  std::vector<std::string> words = top_words(hub);
+  words.insert(words.end(), {"--view", "files", "--operator-token-file", token, "--name", "amy"});
+  InTerminal top(words);
+  CHECK(top.shows("src/a.c"));
+  top.press("j");
+  CHECK(top.shows("r release"));
+  top.press("r");
+  CHECK(top.shows("shop/alice loses PARSE"));
+  top.press("\r");
+  CHECK(top.shows("u takes it back"));
+  CHECK(top.shows("Done: Release"));
+  const nlohmann::json acted = alice.receive_type("operator_acted");
+  CHECK_THAT(acted.at("by").get<std::string>(), Catch::Matchers::StartsWith("operator:amy/"));
+  CHECK(acted.at("action") == "release");
+  CHECK(acted.at("task_id") == "PARSE");
+  top.press("1\x03");
+  CHECK(top.end() == 0);
+  // The wrong word lets nobody in.
+  InTerminal stranger({program_under_test(), "top", "--uri", hub.uri(), "--operator-token", "x"});
+  CHECK(stranger.end() != 0);
 }
 
 TEST_CASE("top prints one view as text where there is no terminal", "[cli][top]") {
