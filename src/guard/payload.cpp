@@ -58,7 +58,7 @@ struct EventWord {
   std::string_view word;  // In lower case.
   HookEvent event;
 };
-constexpr std::array<EventWord, 14> event_words{{
+constexpr std::array<EventWord, 15> event_words{{
     {"pretooluse", HookEvent::before_tool},
     {"beforetool", HookEvent::before_tool},
     {"tool.execute.before", HookEvent::before_tool},
@@ -68,6 +68,7 @@ constexpr std::array<EventWord, 14> event_words{{
     {"tool.execute.after", HookEvent::after_tool},
     {"sessionstart", HookEvent::start},
     {"session.created", HookEvent::start},
+    {"session.compacting", HookEvent::start},
     {"session.compacted", HookEvent::start},
     {"sessionend", HookEvent::end},
     {"session.idle", HookEvent::end},

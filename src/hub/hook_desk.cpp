@@ -166,7 +166,7 @@ Flow<wire::HookAnswer> HookDesk::answer(Work& work) {
       break;
     case wire::HookEvent::start:
       co_await renew(work.job, work.now);
-      answer.brief = brief(work.session.name);
+      answer.brief = brief(work.session.name, work.request.worktree);
       co_await hand_over_mail(work, answer);
       break;
     case wire::HookEvent::after_tool:
@@ -295,6 +295,12 @@ Flow<> HookDesk::give_back(Job& job, std::optional<std::string> party, Moment no
   for (const core::Lease* lease : claims_of(sessions_.at(job.id).name)) {
     if (!party || lease->party == *party) given.push_back(lease->task_id);
   }
+  // Of a session that ends, what waits goes with its seat.
+  const Session& session = sessions_.at(job.id);
+  for (const auto& [task, path] : session.places) {
+    const core::QueuedClaim* waiting = machine().queue().find(session.name, task);
+    if (party && waiting != nullptr && waiting->claim.party == *party) given.push_back(task);
+  }
   for (TaskId& task : given) {
     core::ReleaseTask command{std::move(task), std::nullopt};
     static_cast<void>(co_await act(job, std::move(command), now));
@@ -347,7 +353,8 @@ std::vector<const core::Lease*> HookDesk::claims_of(const AgentName& name) const
   return claims;
 }
 
-wire::HookBrief HookDesk::brief(const AgentName& name) const {
+// Of others, what they hold in this worktree.
+wire::HookBrief HookDesk::brief(const AgentName& name, const std::string& worktree) const {
   wire::HookBrief brief;
   for (const TaskId& task : machine().leases().of(name)) {
     if (brief.own.size() < brief_claims_max) {
@@ -361,7 +368,7 @@ wire::HookBrief HookDesk::brief(const AgentName& name) const {
   }
   for (const auto& [task, lease] : machine().leases().all()) {
     if (brief.others.size() >= brief_claims_max) break;
-    if (lease.owner != name) brief.others.push_back(told(lease));
+    if (lease.owner != name && lease.worktree == worktree) brief.others.push_back(told(lease));
   }
   return brief;
 }

@@ -168,7 +168,7 @@ class HookDesk {
   [[nodiscard]] Ordered execute(Job& job, decltype(core::Entry::what) what, Moment now);
   // What a host's hook claimed for this agent.
   [[nodiscard]] std::vector<const core::Lease*> claims_of(const AgentName& name) const;
-  [[nodiscard]] wire::HookBrief brief(const AgentName& name) const;
+  [[nodiscard]] wire::HookBrief brief(const AgentName& name, const std::string& worktree) const;
   [[nodiscard]] const core::Machine& machine() const { return room_.machine(); }
 
   HookOptions options_;

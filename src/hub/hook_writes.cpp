@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t claims_looked_at = 64;
 constexpr std::size_t reports_at_once = 32;
 constexpr double clock_slack = 1;  // Seconds: clocks of two machines, and of file systems.
+// A tool of which nobody has said for so long that it is done was refused, or its end is not told.
+constexpr double longest_tool = 600;
 
 }  // namespace
 
@@ -44,8 +46,8 @@ bool HookDesk::was_writing(const AgentName& name, double at) const {
     const Session& session = one.second;
     if (session.name != name || session.wrote_from == 0) return false;
     const bool is_writing = session.wrote_to == 0;
-    return at >= session.wrote_from - clock_slack &&
-           (is_writing || at <= session.wrote_to + clock_slack);
+    const double end = is_writing ? session.wrote_from + longest_tool : session.wrote_to;
+    return at >= session.wrote_from - clock_slack && at <= end + clock_slack;
   });
 }
 

@@ -57,7 +57,8 @@ struct RunOptions {
   std::size_t compact_hint_threshold = 100'000;
   std::uint64_t compact_at = 0;      // Bytes of the log before the hub compacts it; 0: never.
   double keep_history = 7 * 86'400;  // Seconds of the log that it leaves alone then.
-  bool accept_loss = false;          // Starts though the log's newest part is damaged, without it.
+  double hook_idle = 1800;   // Seconds after which a host's session that is silent has gone.
+  bool accept_loss = false;  // Starts though the log's newest part is damaged, without it.
   std::optional<std::string> relay_log;
   std::size_t relay_max_lines = 5000;
   LogFormat log_format = LogFormat::text;

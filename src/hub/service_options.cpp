@@ -39,6 +39,7 @@ EngineOptions engine_options(const RunOptions& options) {
   engine.limits.answers_max = options.max_idempotency_keys;
   engine.limits.mailbox_messages_max = options.mailbox_messages;
   engine.limits.mailbox_bytes_max = options.mailbox_bytes;
+  engine.hooks.idle = base::from_seconds(options.hook_idle);
   constexpr double day = 86'400;
   engine.limits.mailbox_ttl =
       std::chrono::seconds(static_cast<std::int64_t>(options.mailbox_days * day));

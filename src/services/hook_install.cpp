@@ -43,6 +43,11 @@ Result<std::optional<std::string>> read_settings_file(const fs::path& path) {
 
 }  // namespace
 
+bool is_installed(const HookFile& file) {
+  const auto text = base::read_whole(file.path, settings_bytes_max);
+  return text && has_hooks(file, *text);
+}
+
 fs::path hook_state_folder(const base::Environment& environment) {
   std::string folder = environment.get("XDG_STATE_HOME").value_or("");
   if (folder.empty()) {
@@ -81,6 +86,8 @@ Result<HookChange> HookInstaller::plan_install(const HookFile& file, OnFailure o
   if (!now) return now.error();
   const Result<Text> base = without_ours(file, *now);
   if (!base) return base.error();
+  // Another repository of this user may want it.
+  if (*now && has_fail_closed_hooks(file, **now)) on_failure = OnFailure::block;
   Result<std::string> after = with_hooks(file, base->value_or(""), syn_, on_failure);
   if (!after) return after.error();
   return HookChange{*std::move(now), *std::move(after)};

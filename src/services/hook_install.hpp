@@ -28,6 +28,7 @@ class HookInstaller {
 
   // What would change. Errors: as with_hooks(); io_error for a file that can't be read, or may not
   // be written by its owner.
+  // What blocks where a hook fails goes on to do so.
   [[nodiscard]] Result<HookChange> plan_install(const HookFile& file, OnFailure on_failure) const;
   [[nodiscard]] Result<HookChange> plan_uninstall(const HookFile& file) const;
   // Makes it so. Errors: io_error, disk_full.
@@ -45,6 +46,8 @@ class HookInstaller {
   std::string syn_;
   std::filesystem::path state_;
 };
+
+[[nodiscard]] bool is_installed(const HookFile& file);
 
 // The user's state folder for this; blank: there is no home.
 [[nodiscard]] std::filesystem::path hook_state_folder(const base::Environment& environment);

@@ -303,6 +303,25 @@ std::string without_toml_block(std::string_view text) {
 
 }  // namespace
 
+// Enough of TOML to tell whether a block of ours may stand at its end: nobody has written hooks as
+// one value, or under keys of their own, and no table's head is broken off.
+Result<> check_toml(const HookFile& file, std::string_view text) {
+  for (std::string_view line : base::split(text, '\n')) {
+    line = base::trim(line.substr(0, line.find('#')));
+    const bool is_head = line.starts_with('[') && line.find('=') == std::string_view::npos &&
+                         line.find(',') == std::string_view::npos;
+    if (is_head && line.starts_with("[[") && !line.ends_with("]]")) {
+      return not_for_us(file, "it is no TOML: " + std::string(line));
+    }
+    const std::string_view key = base::trim(line.substr(0, line.find('=')));
+    const bool is_key = line.find('=') != std::string_view::npos;
+    if ((is_key && key == "hooks") || (is_key && key.starts_with("hooks.")) || line == "[hooks]") {
+      return not_for_us(file, "its hooks are no [[hooks]] tables");
+    }
+  }
+  return {};
+}
+
 Result<std::string> with_hooks(const HookFile& file, std::string_view text, const std::string& syn,
                                OnFailure on_failure) {
   switch (file.kind) {
@@ -313,6 +332,7 @@ Result<std::string> with_hooks(const HookFile& file, std::string_view text, cons
       if (!text.empty() && !is_own_text(text)) return not_for_us(file, "somebody else wrote it");
       return own_text(file.host, syn);
     case HookFileKind::toml: {
+      if (const Result<> good = check_toml(file, text); !good) return good.error();
       std::string whole(text);
       if (!whole.empty() && !whole.ends_with('\n')) whole += '\n';
       return whole + toml_block(file.host, syn);
@@ -333,6 +353,23 @@ Result<std::string> without_hooks(const HookFile& file, std::string_view text) {
       return without_toml_block(text);
   }
   return std::string(text);
+}
+
+bool has_fail_closed_hooks(const HookFile& file, std::string_view text) {
+  if (file.kind != HookFileKind::groups && file.kind != HookFileKind::handlers) return false;
+  const Result<JsonNode> root = read_settings(file, text);
+  const JsonNode* hooks = root ? root->find("hooks") : nullptr;
+  if (hooks == nullptr) return false;
+  return std::any_of(hooks->children.begin(), hooks->children.end(), [&](const JsonNode& list) {
+    return std::any_of(list.children.begin(), list.children.end(), [&](const JsonNode& one) {
+      constexpr std::array<std::string_view, 3> switches{"\"onFailure\"", "\"on_failure\"",
+                                                         "\"failClosed\""};
+      return is_ours(one, text) &&
+             std::any_of(switches.begin(), switches.end(), [&](std::string_view word) {
+               return one.in(text).find(word) != std::string_view::npos;
+             });
+    });
+  });
 }
 
 bool has_hooks(const HookFile& file, std::string_view text) {

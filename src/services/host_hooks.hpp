@@ -52,5 +52,7 @@ enum class HookScope { user, project };
 [[nodiscard]] Result<std::string> without_hooks(const HookFile& file, std::string_view text);
 // Whether our hooks are in it.
 [[nodiscard]] bool has_hooks(const HookFile& file, std::string_view text);
+// Whether ours have the host's own switch by which a tool does not run when its hook fails.
+[[nodiscard]] bool has_fail_closed_hooks(const HookFile& file, std::string_view text);
 
 }  // namespace synapse::services

@@ -121,6 +121,21 @@ TEST_CASE("a name that has claims of a session is not given to another, but to t
   CHECK(again.ask(named).name == AgentName("shop/claude-3"));
 }
 
+TEST_CASE("of others a session is told at its start what they hold in its worktree",
+          "[hub][hooks]") {
+  Rig rig;
+  Peer bob = rig.join("bob");
+  for (const char* worktree : {"/w/shop", "/w/other"}) {
+    const std::string task = "in " + std::string(worktree);
+    rig.say(bob, {{"type", "claim"}, {"task_id", task}, {"worktree", worktree}, {"paths", {"x"}}});
+  }
+  HookClient client{rig};
+  const HookAnswer begun = client.ask(hook_request("one", HookEvent::start));
+  REQUIRE(begun.brief);
+  REQUIRE(begun.brief->others.size() == 1);
+  CHECK(begun.brief->others[0].task_id == TaskId("in /w/shop"));
+}
+
 TEST_CASE("a session is online until it ends, and gives everything back then", "[hub][hooks]") {
   Rig rig;
   Peer watcher = rig.join("watcher");

@@ -63,6 +63,18 @@ TEST_CASE("a session has sixteen places at most, none in mode warn, and none aft
   CHECK(rig.engine().machine().queue().all().empty());
 }
 
+TEST_CASE("a subagent that ends gives up its places, and its parent's stay", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c", "b.c"});
+  CHECK(client.write("two", {"a.c"}, "sub-1").is_queued);
+  CHECK(client.write("two", {"b.c"}).is_queued);
+  client.ask(hook_request("two", HookEvent::subagent_end, {}, "sub-1"));
+  const auto& queue = rig.engine().machine().queue().all();
+  REQUIRE(queue.size() == 1);
+  CHECK(queue.begin()->second.claim.paths == Paths{"b.c"});
+}
+
 TEST_CASE("a wait that would never end has no place in the queue", "[hub][hooks]") {
   Rig rig;
   HookClient client{rig};

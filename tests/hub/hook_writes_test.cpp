@@ -113,3 +113,20 @@ TEST_CASE("nobody is accused of a free file, of its own, or of what the holder m
   CHECK(accused("a.c"));
   CHECK(accused("./a.c"));
 }
+
+TEST_CASE("a tool whose end nobody tells has ended after ten minutes", "[hub][hooks][writes]") {
+  Rig rig;
+  rig.engine().hooks().watch_with([](SessionId, const base::ProcessMark&) { return true; },
+                                  [](SessionId) {});
+  HookClient client{rig};
+  HookRequest begun = hook_request("two", HookEvent::before_tool, {"a.c"});
+  begun.host_pid = 7;
+  begun.host_start = 8;
+  begun.pid_ns = base::pid_namespace();
+  client.ask(begun);
+  const auto accused = [&] { return !client.ask(wrote(rig, "one", "a.c")).notices.empty(); };
+  rig.advance(9 * 60);
+  CHECK_FALSE(accused());
+  rig.advance(2 * 60);
+  CHECK(accused());
+}

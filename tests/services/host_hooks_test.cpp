@@ -326,6 +326,43 @@ TEST_CASE("a program's own settings in TOML keep all but our block", "[services]
   }
 }
 
+TEST_CASE("TOML in which our block could not stand is left alone", "[services][hooks]") {
+  const HookFile file{Host::kimi, HookFileKind::toml, "config.toml"};
+  for (const char* text :
+       {"[[[broken\n", "hooks = []\n", "hooks.x = 1\n", "a = 1\n[hooks]\n", " hooks=[] # none\n"}) {
+    INFO(text);
+    const auto with = with_hooks(file, text, syn, OnFailure::pass);
+    REQUIRE_FALSE(with);
+    CHECK(with.error().message.find("is left alone") != std::string::npos);
+  }
+  for (const char* text : {"a = [\n  [1, 2],\n  [3]\n]\n", "[[hooks]]\nevent = \"Stop\"\n",
+                           "[x] # hooks = 1\nmy_hooks = 2\n"}) {
+    INFO(text);
+    CHECK(with_hooks(file, text, syn, OnFailure::pass));
+  }
+}
+
+TEST_CASE("a program that was to refuse when our hooks fail goes on to, for another repository",
+          "[services][hooks]") {
+  TempDir dir;
+  const HookFile file = claude_at(dir.path() / "settings.json");
+  put(file.path, "{}");
+  const HookInstaller installer(syn, dir.path() / "state");
+  const auto install = [&](OnFailure on_failure) {
+    const auto change = installer.plan_install(file, on_failure);
+    REQUIRE(change);
+    REQUIRE(installer.carry_out(file, *change));
+    return has_fail_closed_hooks(file, text_of(file.path));
+  };
+  CHECK_FALSE(install(OnFailure::pass));
+  CHECK(install(OnFailure::block));
+  CHECK(install(OnFailure::pass));
+  const auto away = installer.plan_uninstall(file);
+  REQUIRE(away);
+  REQUIRE(installer.carry_out(file, *away));
+  CHECK_FALSE(install(OnFailure::pass));
+}
+
 TEST_CASE("a file of the name of ours that somebody else wrote is left alone",
           "[services][hooks]") {
   const HookFile file{Host::opencode, HookFileKind::own, "synapse.js"};

@@ -233,13 +233,32 @@ int run_uninstall(Context& context, const HooksOptions& options) {
   return code;
 }
 
+// The host's own switch for hooks that fail, where they are installed already.
+int close_on_failure(Context& context) {
+  int code = exit_code::ok;
+  for (const guard::HostTraits& host : guard::all_hosts()) {
+    for (const bool is_project : {false, true}) {
+      HooksOptions options;
+      options.hosts.is_project = is_project;
+      const auto file = chosen_file(context, options.hosts, host.host);
+      if (!file || !services::is_installed(*file)) continue;
+      const auto change = installer(context).plan_install(*file, services::OnFailure::block);
+      if (change && !change->is_needed()) continue;
+      code = std::max(code, change_host(context, options, host.host, *file, change, true));
+    }
+  }
+  return code;
+}
+
 int run_mode(Context& context, const HooksOptions& options) {
   const auto mode = enable_repository(context, options.mode + 1);
   if (!mode) {
     context.err << context.command << ": not in a git repository\n";
     return exit_code::failed;
   }
-  return explain_mode(context, mode);
+  const int code = explain_mode(context, mode);
+  if (code != exit_code::ok || **mode != "enforce") return code;
+  return close_on_failure(context);
 }
 
 }  // namespace

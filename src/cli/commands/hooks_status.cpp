@@ -25,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using wire::Json;
 
-constexpr std::size_t settings_bytes_max = 4UL << 20U;
 constexpr std::chrono::milliseconds hub_patience{1000};
 constexpr std::chrono::milliseconds host_patience{8000};  // Some take seconds to start.
 
@@ -37,12 +36,6 @@ Json hook_counts(const Context& context) {
   if (!text) return {};
   auto parsed = wire::parse_json(*text, "the counts");
   return parsed ? *std::move(parsed) : Json();
-}
-
-bool is_installed(const std::optional<services::HookFile>& file) {
-  if (!file) return false;
-  const auto text = base::read_whole(file->path, settings_bytes_max);
-  return text && services::has_hooks(*file, *text);
 }
 
 std::string_view not_covered(guard::Host host) {
@@ -118,7 +111,7 @@ int run_status(Context& context, const HostChoice& choice) {
                         ? ""
                         : " " + base::escape_control(version->second, base::LineBreaks::escape))
                 << ": ";
-    if (!is_installed(file)) {
+    if (!file || !services::is_installed(*file)) {
       context.out << "not installed\n";
       continue;
     }
@@ -136,7 +129,7 @@ struct ShownCase {
   wire::HookAnswer::Decision decision;
 };
 constexpr std::array<ShownCase, 3> shown_cases{{
-    {"free", wire::HookAnswer::Decision::granted},
+    {"free, own", wire::HookAnswer::Decision::granted},
     {"another's", wire::HookAnswer::Decision::held},
     {"cannot tell", wire::HookAnswer::Decision::refused},
 }};

@@ -22,6 +22,7 @@ struct HubArguments {
   bool no_page = false;
   std::string compact_at;
   std::string keep_history = "7d";
+  std::string hook_idle = "30m";
   std::string mailbox_bytes;
   TokenOptions token;
   std::optional<std::string> tokens_file;
@@ -81,6 +82,8 @@ void add_file_options(OptionSet& set, HubArguments& options) {
            options.compact_at);
   set.text({"--keep-history", "DURATION", "leave events of the log that are younger alone then"},
            options.keep_history);
+  set.text({"--hook-idle", "DURATION", "how long a host's session is online after its last hook"},
+           options.hook_idle);
   set.flag("--accept-loss", hub.accept_loss,
            "start though the newest part of the log is damaged, without what is lost");
   set.text({"--relay-log", "FILE", "mirror every broadcast into this file"}, hub.relay_log);
@@ -210,6 +213,12 @@ Result<> read_amounts(const HubArguments& options, hub::RunOptions& hub) {
     return fail(ErrorCode::bad_argument, "--keep-history: " + history.error().message);
   }
   hub.keep_history = *history;
+  const Result<double> idle = parse_duration(options.hook_idle);
+  if (!idle || *idle < 1) {
+    return fail(ErrorCode::bad_argument,
+                "--hook-idle: " + (idle ? "a second at least" : idle.error().message));
+  }
+  hub.hook_idle = *idle;
   return {};
 }
 

@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "core/file_name.hpp"
+
 namespace synapse::cli {
 
 std::vector<EditClaim> edit_claims(const wire::Json& active_claims, const std::string& owner,
@@ -25,7 +27,8 @@ std::vector<EditClaim> committed(std::vector<EditClaim> claims,
                                  const std::vector<std::string>& files) {
   const std::set<std::string_view> names(files.begin(), files.end());
   for (EditClaim& claim : claims) {
-    std::erase_if(claim.paths, [&](const std::string& path) { return !names.contains(path); });
+    std::erase_if(claim.paths,
+                  [&](const std::string& path) { return !names.contains(core::unquoted(path)); });
   }
   std::erase_if(claims, [](const EditClaim& claim) { return claim.paths.empty(); });
   return claims;

@@ -4,20 +4,25 @@
 
 // Synapse's guard: installed by `synapse hooks install`, taken away by `synapse hooks uninstall`.
 import { spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 
 const syn = @SYN@
 const parents = new Map() // Of child sessions.
 let current = ""
 
-// What the guard says; nothing, whatever goes wrong with it.
+const failed = { failed: true }
+
+// What the guard says; that it failed, whatever went wrong with it. A guard that is gone says nothing.
 const ask = (payload) =>
   new Promise((resolve) => {
+    if (!existsSync(syn)) return resolve({})
     let text = ""
-    const done = () => {
+    const done = (code) => {
       try {
-        resolve(text ? JSON.parse(text) : {})
+        resolve(code !== 0 ? failed : text ? JSON.parse(text) : {})
       } catch {
-        resolve({})
+        resolve(failed)
       }
     }
     try {
@@ -26,17 +31,27 @@ const ask = (payload) =>
       })
       const timer = setTimeout(() => guard.kill(), 2000)
       guard.stdout.on("data", (bytes) => (text += bytes))
-      guard.on("error", () => resolve({}))
-      guard.on("close", () => {
+      guard.on("error", () => resolve(failed))
+      guard.on("close", (code) => {
         clearTimeout(timer)
-        done()
+        done(code)
       })
       guard.stdin.on("error", () => {})
       guard.stdin.end(JSON.stringify(payload))
     } catch {
-      resolve({})
+      resolve(failed)
     }
   })
+
+// Where edits of what others hold are refused, none goes ahead without an answer.
+const enforces = (folder) => {
+  try {
+    return readFileSync(join(folder, ".synapse/mode"), "utf8").trim() === "enforce"
+  } catch {
+    return false
+  }
+}
+const writes = /^(apply_patch|edit|multiedit|patch|write)$/
 
 export const Synapse = async ({ directory, worktree }) => {
   const payload = (event, input, output) => ({
@@ -62,6 +77,13 @@ export const Synapse = async ({ directory, worktree }) => {
       current = input.sessionID
       const said = await ask(payload("tool.execute.before", input, { args: output.args }))
       if (said.deny) throw new Error(said.deny)
+      if (said.failed && writes.test(input.tool) && enforces(worktree ?? directory)) {
+        throw new Error("Synapse: the guard did not answer, and this repository is in mode enforce.")
+      }
+    },
+    "experimental.session.compacting": async (input, output) => {
+      const said = await ask(payload("session.compacting", input, {}))
+      if (said.context) output.context.push(said.context)
     },
     "tool.execute.after": async (input, output) => {
       const said = await ask(payload("tool.execute.after", input, {}))
