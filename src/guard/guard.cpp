@@ -65,8 +65,8 @@ class Guard {
       const bool is_same = call_->session.empty() || file->session == call_->session;
       if (is_same) session_ = *std::move(file);
     }
-    is_known_ = !session_.session.empty();
-    if (is_known_) return;
+    is_known_ = !session_.name.empty();
+    if (!session_.session.empty()) return;
     session_.host = host_.word;
     session_.session = call_->session;
     if (session_.session.empty()) {
@@ -153,8 +153,21 @@ class Guard {
     return {Answer::Kind::context, held_text(*answer.holder, world_.reader)};
   }
 
-  // After a tool, and at the beginnings and ends.
+  // After a tool, and at the beginnings and ends. A warning that could not be heard before is told
+  // there, once.
   Answer elsewhere() {
+    Answer answer = told_elsewhere();
+    if (session_.owed.empty() || !host_.hears_at(call_->event)) return answer;
+    if (!session_.was_warned) {
+      answer.text = session_.owed + (answer.text.empty() ? "" : "\n" + answer.text);
+      answer.kind = Answer::Kind::context;
+    }
+    session_.owed.clear();
+    warned();
+    return answer;
+  }
+
+  Answer told_elsewhere() {
     std::optional<Ground> ground = find_ground(working_folder());
     // A session that claimed something may have left the repository since.
     if (!ground && !is_known_) return {};
@@ -197,11 +210,22 @@ class Guard {
       return {Answer::Kind::deny, text};
     }
     // Once a session, where somebody hears it.
-    if (!host_.hears_at(event) || session_.was_warned || session_.session.empty()) return {};
+    if (session_.was_warned || session_.session.empty()) return {};
+    std::string warning = "Edits are not claimed for you now (" + text + ").";
+    if (host_.hears_at(event)) {
+      warned();
+      return {Answer::Kind::context, std::move(warning)};
+    }
+    if (host_.hears_after_tool && session_.owed.empty()) {
+      session_.owed = std::move(warning);
+      write_session(folder_, world_.host, session_);
+    }
+    return {};
+  }
+
+  void warned() {
     session_.was_warned = true;
-    if (session_.name.empty()) session_.name = std::string(host_.word);
     write_session(folder_, world_.host, session_);
-    return {Answer::Kind::context, "Edits are not claimed for you now (" + text + ")."};
   }
 
   [[nodiscard]] HookRequest request_of(const Ground& ground, HookEvent event) {
@@ -211,8 +235,7 @@ class Guard {
     request.mode = ground.mode;
     request.session = session_.session;
     request.party = call_->agent;
-    if (session_.name.empty()) session_.name = wanted_name(ground);
-    request.name = AgentName(session_.name);
+    request.name = AgentName(is_known_ ? session_.name : wanted_name(ground));
     request.is_named = is_known_;
     request.host_pid = world_.host.pid;
     request.host_start = world_.host.start;
@@ -264,7 +287,7 @@ class Guard {
   const fs::path folder_;
   const HookCall* call_ = nullptr;
   SessionFile session_;
-  bool is_known_ = false;  // The session has a file.
+  bool is_known_ = false;  // A hub has given the session its name.
   AckChange acks_;         // For the file, once the answer is told.
 };
 

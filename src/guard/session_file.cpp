@@ -62,7 +62,7 @@ std::vector<ProcessMark> all_marks(const fs::path& folder) {
 std::optional<SessionFile> by_session(const fs::path& folder, const std::string& session) {
   for (const ProcessMark& mark : all_marks(folder)) {
     std::optional<SessionFile> file = read_session(folder, mark);
-    if (file && file->session == session) return file;
+    if (file && file->session == session && !file->name.empty()) return file;
   }
   return std::nullopt;
 }
@@ -88,6 +88,7 @@ std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMar
   file.name = wire::text_member(*parsed, "name");
   file.identity = wire::text_member(*parsed, "identity");
   file.was_warned = wire::flag_member(*parsed, "warned");
+  file.owed = wire::text_member(*parsed, "owed");
   file.shell_since = wire::number_member(*parsed, "shell_since");
   if (const wire::Json& acks = wire::member(*parsed, "ack"); acks.is_array()) {
     for (const wire::Json& one : acks) {
@@ -95,7 +96,7 @@ std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMar
           {MessageId{wire::count_member(one, "msg_id")}, wire::text_member(one, "hub_id")});
     }
   }
-  if (file.session.empty() || file.name.empty()) return std::nullopt;
+  if (file.session.empty()) return std::nullopt;
   return file;
 }
 
@@ -111,6 +112,7 @@ void write_session(const fs::path& folder, const ProcessMark& host, const Sessio
       .field("identity", session.identity)
       .field("host", session.host);
   if (session.was_warned) json.key("warned").boolean(true);
+  if (!session.owed.empty()) json.field("owed", session.owed);
   if (session.shell_since != 0) json.field("shell_since", session.shell_since);
   if (!session.ack.empty()) write_acks(json, session.ack);
   const base::FileTraits traits{0600, base::FileTraits::Mode::exact, base::FileTraits::Sync::no};
@@ -167,7 +169,7 @@ std::optional<SessionFile> find_session(const base::Environment& environment) {
     if (auto file = by_session(folder, id)) return file;
   }
   for (const ProcessMark& mark : ancestors()) {
-    if (auto file = read_session(folder, mark)) return file;
+    if (auto file = read_session(folder, mark); file && !file->name.empty()) return file;
   }
   return std::nullopt;
 }

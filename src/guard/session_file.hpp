@@ -18,9 +18,10 @@ namespace synapse::guard {
 
 struct SessionFile {
   std::string session;                  // The host's own id of it.
-  std::string name;                     // On the bus.
+  std::string name;                     // On the bus; blank: no hub has given it one yet.
   std::string identity;                 // $SYN_IDENTITY as the session began with it.
-  bool was_warned = false;              // That the hub can't be reached.
+  bool was_warned = false;              // That edits are not claimed.
+  std::string owed = {};                // That warning, until it can be heard; blank: none.
   std::vector<wire::HookAck> ack = {};  // Told to the agent; the next call says so to the hub.
   std::string host = {};                // The program's word.
   ProcessMark process = {};             // Of the file's name.
@@ -50,7 +51,7 @@ void remove_session(const std::filesystem::path& folder, const ProcessMark& host
 // Those of processes that are gone.
 void remove_stale_sessions(const std::filesystem::path& folder);
 
-// The session that a command belongs to: by the id that its host put into its environment, else by
+// The session that a command belongs to, if it has a name: by the id that its host put into its environment, else by
 // the processes above it.
 [[nodiscard]] std::optional<SessionFile> find_session(const base::Environment& environment);
 

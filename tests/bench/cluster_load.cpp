@@ -36,7 +36,7 @@ constexpr std::size_t lone_operations = 1000;
 constexpr std::size_t operations_each = 5000;
 // A hub takes 100,000; one is for the hub that joins.
 constexpr std::size_t holders = 100;
-constexpr std::size_t claims_each = 999;
+constexpr std::size_t agent_claims = 999;
 constexpr std::chrono::seconds up_max{60};
 
 // µs that a sync of 4 KiB takes in that folder, at the median.
@@ -189,7 +189,7 @@ double join_time(const LeanOptions& options, const fs::path& folder, const HubPr
                  const std::string& cluster) {
   constexpr std::size_t first_number = 2000;
   LeanLoad load(place_of(hub), holders, first_number);
-  load.hold(claims_each);
+  load.hold(agent_claims);
   const Clock::time_point begin = Clock::now();
   const auto late = start_hub(options, folder, "late", cluster);
   wait_until_it_listens(late->port(), "the hub that joins");

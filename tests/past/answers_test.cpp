@@ -139,7 +139,7 @@ TEST_CASE("pages of events have each event once, whatever the size of a page", "
   const std::vector<std::string> all = sentences(all_events(answers, {}));
   // Claims, releases, refusals, and the start of the hub.
   CHECK(all.size() == 40 + 40 + 14 + 1);
-  for (const std::size_t limit : {1, 2, 7, 94, 95}) {
+  for (const std::size_t limit : {1U, 2U, 7U, 94U, 95U}) {
     wire::EventsRequest request;
     request.limit = limit;
     CHECK(sentences(all_events(answers, request)) == all);

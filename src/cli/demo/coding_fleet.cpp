@@ -27,7 +27,7 @@ constexpr const char* project_file = ".synapse/project";
 constexpr const char* api_file = "src/app/api.py";
 constexpr const char* test_file = "tests/test_api.py";
 
-constexpr std::array<WorkspaceFile, 5> files{{
+constexpr std::array<WorkspaceFile, 5> workspace_files{{
     {"README.md", R"(# A fleet of two
 
 A small program for two coding agents to work on at once. `api-dev` writes `src/app/api.py`, and
@@ -160,7 +160,7 @@ Result<> make_fleet_workspace(const fs::path& folder, Existing existing) {
     return fail(ErrorCode::bad_argument,
                 "'" + folder.string() + "' is not an empty folder; --force writes into it");
   }
-  for (const WorkspaceFile& file : files) {
+  for (const WorkspaceFile& file : workspace_files) {
     const fs::path path = folder / file.path;
     fs::create_directories(path.parent_path(), error);
     if (error) return base::file_error(path.parent_path(), "can't be made", error.value());
