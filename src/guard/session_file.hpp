@@ -51,8 +51,8 @@ void remove_session(const std::filesystem::path& folder, const ProcessMark& host
 // Those of processes that are gone.
 void remove_stale_sessions(const std::filesystem::path& folder);
 
-// The session that a command belongs to, if it has a name: by the id that its host put into its environment, else by
-// the processes above it.
+// The session that a command belongs to, if it has a name: by the id that its host put into its
+// environment, else by the processes above it.
 [[nodiscard]] std::optional<SessionFile> find_session(const base::Environment& environment);
 
 }  // namespace synapse::guard
