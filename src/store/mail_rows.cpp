@@ -51,8 +51,13 @@ class MailRows {
         if (!copy.is_open()) continue;
         core::MailNoted noted = about(id, *copy.box->name, MailState::sent, now_.wall);
         if (copy.state < MailState::sent) write_(noted);
-        noted.state = std::max(copy.state, MailState::sent);
         noted.why = core::DropReason::expired;
+        // How one that was received ended is not known any more; its reader has not lost it.
+        if (copy.state > MailState::sent) {
+          noted.state = MailState::dropped;
+          noted.why = core::DropReason::withdrawn;
+          noted.is_told = true;
+        }
         write_(noted);
       }
     }

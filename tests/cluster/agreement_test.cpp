@@ -118,3 +118,13 @@ TEST_CASE("of a busy log less than an hour is kept", "[cluster][agreement]") {
   space.add(1U << 29U);
   CHECK(space.covered(hubs.roll()) == cluster::Revision{30});
 }
+
+TEST_CASE("a hub that another one agrees with is not alone, whatever two more say",
+          "[cluster][agreement]") {
+  Hubs hubs(4);
+  Agreement own(1000s, 30s);
+  own.took({10, 7});
+  hubs.beat(2, {10, 7});
+  for (const std::uint64_t other : {3U, 4U}) hubs.beat(other, {10, 8});
+  CHECK(own.judge(hubs.roll(), {1}) == Agreement::Verdict::differs);
+}

@@ -129,6 +129,15 @@ TEST_CASE("bytes are bounded, of a mailbox, a sender, strangers and all", "[core
     CHECK(unseen(stage, "C") == Ids{2, 4});
     CHECK(unseen(stage, "D") == Ids{3});
   }
+  SECTION("of a sender, but for its only message, however large") {
+    limits.sender_mail_bytes_max = bytes;
+    Stage stage(limits);
+    static_cast<void>(stage.grant("A", message_to("B", 3 * bytes)));
+    CHECK(unseen(stage, "B") == Ids{1});
+    static_cast<void>(stage.grant("A", message_to("C")));
+    CHECK(unseen(stage, "B").empty());
+    CHECK(unseen(stage, "C") == Ids{2});
+  }
   SECTION("of names that nobody ever had") {
     limits.stranger_bytes_max = 2 * bytes;
     Stage stage(limits);
@@ -211,4 +220,41 @@ TEST_CASE("what was dropped and turns out to have been seen is seen", "[core][de
             .ids.empty());
   CHECK(only<MailNoted>(stage.grant("B", NoteMail{MailState::seen, {MessageId{1}}, {}})).state ==
         MailState::seen);
+}
+
+TEST_CASE("what was dropped and seen after all is no loss of its mailbox any more",
+          "[core][delivery]") {
+  Stage stage;
+  static_cast<void>(stage.grant("A", message_to("B")));
+  static_cast<void>(stage.grant("A", WithdrawMail{MessageId{1}}));
+  const auto lost = [&stage] {
+    return read_inbox(stage.machine.mail(), AgentName("B"), {}).dropped;
+  };
+  CHECK(lost() == 1);
+  static_cast<void>(stage.grant("B", NoteMail{MailState::seen, {MessageId{1}}, {}}));
+  CHECK(lost() == 0);
+}
+
+TEST_CASE("messages that their senders took back say nothing of their reader", "[core][delivery]") {
+  Limits limits;
+  limits.mailbox_messages_max = 1;
+  Stage stage(limits);
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    static_cast<void>(stage.grant("A", message_to("B")));
+    static_cast<void>(stage.grant("A", WithdrawMail{MessageId{id}}));
+  }
+  static_cast<void>(stage.grant("A", message_to("B")));
+  const std::vector<Event> events = stage.grant("A", message_to("B"));
+  CHECK(only<MailNoted>(events).why == DropReason::overflow);
+  CHECK(count<DoesNotRead>(events) == 0);
+}
+
+TEST_CASE("that a message was written to a socket is no news once it has been seen",
+          "[core][delivery]") {
+  Stage stage;
+  static_cast<void>(stage.grant("A", message_to("B,C")));
+  static_cast<void>(stage.grant("B", NoteMail{MailState::seen, {MessageId{1}}, {}}));
+  const Outcome outcome = stage.actors.run(
+      {SessionId{}, stage.clock.now(), Delivered{MessageId{1}, {AgentName("B"), AgentName("C")}}});
+  CHECK(only<MailNoted>(outcome.events).agents == std::vector{AgentName("C")});
 }

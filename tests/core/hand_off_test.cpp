@@ -178,3 +178,16 @@ TEST_CASE("a hand-off's refusals come in order", "[core][hand_off]") {
   stage.grant("A", release("outer"));
   stage.refuse("A", command, ErrorCode::claim_quota);
 }
+
+TEST_CASE("a claim of a worktree within the one that is handed off does not go along",
+          "[core][hand_off]") {
+  Stage stage;
+  ClaimTask inner = claim("inner", {"a"});
+  inner.worktree = "/w/lib";
+  stage.grant("A", inner);
+  ClaimTask outer = claim("outer", {"a", "lib"});
+  outer.worktree = "/w";
+  stage.grant("A", outer);
+  const Refusal refusal = stage.refuse("A", hand_off("outer", "B"), ErrorCode::scope_held);
+  CHECK(refusal.conflict_task_id == TaskId("inner"));
+}

@@ -294,3 +294,21 @@ TEST_CASE("a claim that adds keeps what its agent holds under the task", "[core]
     CHECK(only<LeaseGranted>(stage.grant("A", more)).lease.paths == Paths{"n"});
   }
 }
+
+TEST_CASE("a worktree is in the way of one within it, though another within it was given back",
+          "[core][lease]") {
+  Stage stage;
+  const auto claim_in = [](const char* task, const char* worktree, const char* path) {
+    ClaimTask command = claim(task, {path});
+    command.worktree = worktree;
+    return command;
+  };
+  stage.grant("A", claim_in("outer", "/w", "lib/a.c"));
+  stage.grant("B", claim_in("inner", "/w/lib", "b.c"));
+  stage.grant("B", release("inner"));
+  const Refusal refusal =
+      stage.refuse("C", claim_in("late", "/w/lib", "a.c"), ErrorCode::scope_held);
+  CHECK(refusal.conflict_task_id == TaskId("outer"));
+  stage.grant("A", release("outer"));
+  stage.grant("C", claim_in("late", "/w/lib", "a.c"));
+}

@@ -74,6 +74,43 @@ TEST_CASE("an agent that is online is not forgotten", "[core][presence]") {
   CHECK(known(presence) == Names{"c", "d"});
 }
 
+TEST_CASE("an agent that is away and has mail is forgotten after those that have none",
+          "[core][presence][delivery]") {
+  Limits limits;
+  limits.last_seen_max = 6;
+  Stage stage(limits);
+  const auto come_and_go = [&stage](const char* name) {
+    static_cast<void>(stage.pass(60));
+    static_cast<void>(stage.actors.join(AgentName(name), stage.clock.now()));
+    static_cast<void>(stage.leave(name));
+  };
+  come_and_go("E");
+  come_and_go("F");
+  PostChat chat{"E", R"({"payload":"x"})", std::nullopt};
+  static_cast<void>(stage.grant("A", chat));
+  come_and_go("G");
+  CHECK(known(stage.machine.presence()) == Names{"A", "B", "C", "D", "E", "G"});
+  // Once nothing waits for it, it is as the others.
+  static_cast<void>(stage.grant("A", WithdrawMail{MessageId{1}}));
+  come_and_go("H");
+  CHECK(known(stage.machine.presence()) == Names{"A", "B", "C", "D", "G", "H"});
+}
+
+TEST_CASE("the longest silent is forgotten of those alone that nothing waits for",
+          "[core][presence][delivery]") {
+  Presence presence(2);
+  const auto has_mail = [](const AgentName& name) { return name.text == "a"; };
+  presence.seen(AgentName("a"), 10, has_mail);
+  presence.seen(AgentName("b"), 20, has_mail);
+  presence.seen(AgentName("c"), 30, has_mail);
+  CHECK(known(presence) == Names{"a", "c"});
+  presence.seen_since(AgentName("d"), 5, has_mail);
+  CHECK(known(presence) == Names{"a", "d"});
+  // Rather one more than anybody who has mail.
+  presence.seen(AgentName("e"), 40, [](const AgentName&) { return true; });
+  CHECK(known(presence) == Names{"a", "d", "e"});
+}
+
 TEST_CASE("however many names come and go, no more are remembered than may be",
           "[core][presence]") {
   Presence presence(100);

@@ -133,3 +133,12 @@ TEST_CASE("a name of a branch is one, and nothing else to git", "[git][ref]") {
   }
   CHECK_FALSE(is_plain_ref(std::string(5000, 'a')));
 }
+
+TEST_CASE("the index of a command that is under way is not that of a git of ours", "[git][run]") {
+  GitSandbox box;
+  const auto repo = box.init("r");
+  setenv("GIT_INDEX_FILE", (box / "other").c_str(), 1);
+  const Git git(repo, nothing_set);
+  unsetenv("GIT_INDEX_FILE");
+  CHECK(git.run({"rev-parse", "--git-path", "index"}).value() == ".git/index\n");
+}

@@ -154,3 +154,11 @@ TEST_CASE("a name is not set where that would need settings to be moved", "[git]
   CHECK(box.try_git(box / "w", {"config", "extensions.worktreeConfig"}).out.empty());
   CHECK(box.git(box / "w", {"rev-parse", "--is-inside-work-tree"}) == "true\n");
 }
+
+TEST_CASE("a name is not set where the files are elsewhere for all worktrees", "[git][hooks]") {
+  GitSandbox box;
+  const fs::path repo = box.init("r");
+  box.git(repo, {"config", "core.worktree", repo.string()});
+  CHECK(set_worktree_name(Git(repo, nothing_set), "A").has_error());
+  CHECK(box.try_git(repo, {"config", "extensions.worktreeConfig"}).out.empty());
+}

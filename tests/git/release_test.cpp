@@ -245,3 +245,18 @@ TEST_CASE("claims that a trigger can't end are told without git", "[git][release
   fs::remove_all(repo / ".git/logs");
   CHECK(worth_a_look({merge, manual}, "A", Trigger::commit, place).size() == 1);
 }
+
+TEST_CASE("a claim whose branch is gone does not follow its worktree to the base",
+          "[git][release]") {
+  GitSandbox box;
+  const fs::path repo = repository(box);
+  box.git(repo, {"switch", "-q", "-c", "feat"});
+  const auto claim = claim_in(repo, "T", "merge", {"src"});
+  box.git(repo, {"switch", "-q", "main"});
+  box.git(repo, {"branch", "-q", "-D", "feat"});
+  box.git(repo, {"switch", "-q", "-c", "other"});
+  box.commit(repo, {"src/a"}, "two");
+  box.git(repo, {"switch", "-q", "main"});
+  box.git(repo, {"merge", "-q", "other"});
+  CHECK(ended(repo, Trigger::merge, {claim}).empty());
+}

@@ -8,6 +8,7 @@
 #include "support/git_sandbox.hpp"
 #include "support/result_text.hpp"
 
+using synapse::git::branch_of_worktree;
 using synapse::git::files_of_branch;
 using synapse::git::files_of_merge;
 using synapse::git::find_repository;
@@ -171,4 +172,14 @@ TEST_CASE("local branches: which exist, and which HEAD has", "[git][repository]"
   CHECK(sorted(local_branches(git, names, Which::existing).value()) == Files{"claim/T1", "old"});
   CHECK(local_branches(git, names, Which::merged_into_head).value() == Files{"old"});
   CHECK(local_branches(git, {}, Which::existing).value().empty());
+}
+
+TEST_CASE("a HEAD that only stands for refs of another format names no branch",
+          "[git][repository]") {
+  GitSandbox box;
+  const fs::path repo = box.init("r");
+  CHECK(branch_of_worktree(repo) == "main");
+  fs::remove(repo / ".git/HEAD");
+  GitSandbox::write(repo / ".git/HEAD", "ref: refs/heads/.invalid");
+  CHECK(branch_of_worktree(repo) == std::nullopt);
 }

@@ -254,6 +254,19 @@ TEST_CASE("whatever comes in is answered in time, also by a hub that never answe
   }
 }
 
+TEST_CASE("an input of more than 32 MiB is none that the guard understands", "[guard][process]") {
+  Workshop shop;
+  shop.start_hub();
+  Json large = Json::parse(shop.payload("one", "PreToolUse", "a.c"));
+  large["tool_input"]["content"] = std::string(32UL << 20U, 'x');
+  const Finished told = shop.ask("claude", large.dump());
+  const Json said = Json::parse(told.out).at("hookSpecificOutput");
+  CHECK(said.at("permissionDecision") == "deny");
+  CHECK(said.at("permissionDecisionReason") ==
+        "the tool's input was not understood: `synapse doctor`, or `synapse hooks mode warn`");
+  CHECK(shop.refusal("two", "a.c").empty());
+}
+
 TEST_CASE("a guard that can't write its answer fails, so that hosts that close on that do",
           "[guard][process]") {
   Workshop shop;

@@ -260,6 +260,21 @@ TEST_CASE("a request that was safe before the log failed is answered as it was w
   }
 }
 
+TEST_CASE("a chat under the key of another one is not answered with that when the log fails",
+          "[hub][gate]") {
+  Rig rig({}, Durable::yes);
+  Peer a = rig.join("A");
+  rig.say(a, {{"type", "chat"}, {"payload", "one"}, {"idem_key", "k"}});
+  rig.commit();
+  rig.say(a, {{"payload", "what holds the gate"}});
+  a.forget();
+  rig.say(a, {{"type", "chat"}, {"payload", "other"}, {"idem_key", "k"}});
+  rig.fail_log();
+  const Frames heard = a.hear();
+  REQUIRE(types_of(heard) == Types{"error", "error"});
+  CHECK(heard[1].at("code") == "read_only");
+}
+
 TEST_CASE("a lapse that was held when the log failed is told when it lapses again", "[hub][gate]") {
   Rig rig({}, Durable::yes);
   Peer a = rig.join("A");

@@ -53,6 +53,16 @@ TEST_CASE("after a shell command a guard is handed the files of its worktree tha
   CHECK(bytes <= wire::hook_watch_bytes_max);
 }
 
+TEST_CASE("a guard is handed no names of a worktree that its own lies within",
+          "[hub][hooks][writes]") {
+  Rig rig;
+  Peer bob = rig.join("bob");
+  HookClient client{rig};
+  claim(rig, bob, "T1", "shop/a.c", "/w");
+  claim(rig, bob, "T2", "b.c");
+  CHECK(client.ask(after_shell("one")).watch == Paths{"b.c"});
+}
+
 TEST_CASE("a write across a claim is told to everybody, to the log and to its writer",
           "[hub][hooks][writes]") {
   Rig rig({}, Durable::yes);

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <memory>
 
 #include "samples.hpp"
@@ -53,6 +54,24 @@ class GatedStore final : public store::EventStore {
   int begun_ = 0;
   bool open_ = false;
   MemoryStore log_;
+};
+
+// Counts how often it is looked after.
+class LookedAfterStore final : public store::EventStore {
+ public:
+  explicit LookedAfterStore(bool is_lost) : is_lost_(is_lost) {}
+  Result<> append(std::span<const store::Entry>) override { return {}; }
+  Result<> read(const std::function<bool(const store::RecordView&)>&) override { return {}; }
+  Result<> check() override {
+    ++looks_;
+    if (is_lost_) return fail(ErrorCode::not_found, "gone");
+    return {};
+  }
+  [[nodiscard]] int looks() const { return looks_; }
+
+ private:
+  bool is_lost_;
+  std::atomic<int> looks_{0};
 };
 
 struct DoneCall {
@@ -249,4 +268,21 @@ TEST_CASE("a commit's time is counted in every bucket that it fits", "[store][co
   CHECK(stats.commits() == 4);
   CHECK(stats.events() == 6);
   CHECK(stats.seconds() == Approx(7.00455));
+}
+
+TEST_CASE("that a log is lost is said once, however long nobody writes", "[store][committer]") {
+  LookedAfterStore lost(true);
+  LookedAfterStore sound(false);
+  Calls of_lost;
+  Calls of_sound;
+  Committer first(lost, of_lost.done());
+  Committer second(sound, of_sound.done());
+  REQUIRE(eventually(patience, [&] { return lost.looks() > 0; }));
+  const int before = sound.looks();
+  REQUIRE(eventually(patience, [&] { return sound.looks() >= before + 3; }));
+  first.stop();
+  second.stop();
+  REQUIRE(of_lost.calls.size() == 1);
+  CHECK(of_lost.calls[0].error->code == ErrorCode::not_found);
+  CHECK(of_sound.calls.empty());
 }

@@ -176,6 +176,26 @@ TEST_CASE("a compacted log has each renewed lease whole, and no renewals",
   CHECK(records_of(*open_store(dir / "h.db")).size() == 4);
 }
 
+TEST_CASE("a lease that was handed off and renewed is written whole, as its new owner's",
+          "[store][compaction][own]") {
+  const TempDir dir;
+  core::Lease lease = sample_lease();
+  {
+    const auto log = open_store(dir / "h.db");
+    append(*log, core::LeaseGranted{lease});
+    const AgentName giver = std::exchange(lease.owner, AgentName("heir"));
+    lease.epoch = lease.epoch.next();
+    append(*log, core::LeaseHandedOff{lease, giver});
+    lease.expires_at += 60;
+    append(*log, core::LeaseRenewed{lease});
+  }
+  const std::string before = replayed(dir / "h.db", moment(0));
+  REQUIRE(compact(dir / "h.db", policy({}, 1), 1700000000));
+  CHECK(replayed(dir / "h.db", moment(0)) == before);
+  CHECK(records_of(*open_store(dir / "h.db")).back().payload ==
+        store::encode(core::LeaseGranted{lease}, 1)->payload);
+}
+
 TEST_CASE("renewals above the floor stay", "[store][compaction][own]") {
   const TempDir dir;
   {

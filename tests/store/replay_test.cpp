@@ -186,6 +186,8 @@ TEST_CASE("a hook's claim grows in replay if it lives with that owner and epoch,
   log_event(core::LeaseExtended{lease, {"b"}});
   CHECK(now().paths == std::vector<std::string>{"a", "b"});
   CHECK(now().expires_at == lease.expires_at);
+  const base::Moment start = moment(0);
+  CHECK(now().deadline == start.mono + base::from_seconds(lease.expires_at - start.wall));
   CHECK(now().origin == core::Origin::local_hook);
   CHECK(now().party == "sub-1");
   core::Lease other = lease;

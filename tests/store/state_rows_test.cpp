@@ -15,8 +15,9 @@ using namespace synapse::test;
 
 namespace {
 
-std::unique_ptr<core::Machine> machine_of(store::EventStore& log, const core::Machine& like,
-                                          base::Moment start) {
+// What the log says, and nothing that has lapsed since.
+std::unique_ptr<core::Machine> state_of(store::EventStore& log, const core::Machine& like,
+                                        base::Moment start) {
   auto machine = std::make_unique<core::Machine>(like.limits(), "syn-00000002");
   const auto report = store::replay(log, *machine, start, [](std::int64_t seq, const Error& why) {
     FAIL("record " << seq << " was not decoded: " << why.message);
@@ -24,6 +25,12 @@ std::unique_ptr<core::Machine> machine_of(store::EventStore& log, const core::Ma
   REQUIRE(report);
   CHECK(report->unknown == 0);
   if (report->reserved) machine->saw_epoch(report->reserved->until);
+  return machine;
+}
+
+std::unique_ptr<core::Machine> machine_of(store::EventStore& log, const core::Machine& like,
+                                          base::Moment start) {
+  auto machine = state_of(log, like, start);
   static_cast<void>(Actors(*machine).tick(start));
   return machine;
 }
@@ -83,7 +90,7 @@ TEST_CASE("a log goes on from a state that it had to one that it is given",
     MemoryStore log;
     Fleet fleet(seed + round, round % 2 == 0 ? tight_limits() : core::Limits{});
     for (int step = 0; step < 100; ++step) fleet.step(log);
-    const auto had = machine_of(log, fleet.machine(), fleet.now());
+    const auto had = state_of(log, fleet.machine(), fleet.now());
     MemoryStore elsewhere;
     for (int step = 0; step < static_cast<int>(round); ++step) fleet.step(elsewhere);
     append_all(log, store::rows_between(*had, fleet.machine(), fleet.now()));

@@ -221,3 +221,70 @@ TEST_CASE("a registered reader is waited for, whatever else was said", "[store][
     CHECK(store::reader_cursor(dir / "h.db", wrong).error().code == ErrorCode::bad_argument);
   }
 }
+
+TEST_CASE("as many chats stay as a history of so many bytes holds", "[store][compaction]") {
+  const TempDir dir;
+  CompactionPolicy policy = keep_nothing();
+  policy.limits = core::Limits();
+  policy.limits.history_bytes_max = 1000;
+  const std::string body = R"({"payload":")" + std::string(100, 'x') + "\"}";
+  const auto log = open_store(dir / "h.db");
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    append_event(*log, core::ChatPosted{{MessageId{i}, AgentName("A"), "all", body, 1, "syn-1"}});
+  }
+  const auto remembered = [&] {
+    core::Machine machine(policy.limits);
+    REQUIRE(store::replay(*log, machine, moment(0), {}));
+    return machine.history().messages().size();
+  };
+  const std::size_t before = remembered();
+  CHECK(before == 1000 / body.size());
+  const auto result = compact(dir / "h.db", policy, moment(0).wall);
+  REQUIRE(result);
+  CHECK(result->total() > 0);
+  CHECK(remembered() == before);
+}
+
+TEST_CASE("as many checkpoints of lapsed claims stay as their hub keeps", "[store][compaction]") {
+  const TempDir dir;
+  CompactionPolicy policy = keep_nothing();
+  policy.limits = core::Limits();
+  policy.limits.checkpoints_kept_max = 2;
+  const auto log = open_store(dir / "h.db");
+  std::uint64_t epoch = 0;
+  for (const char* task : {"a", "b", "c"}) {
+    const core::CheckpointSaved saved = checkpoint_of(task, ++epoch, task);
+    append_event(*log, saved);
+    append_event(*log, core::LeaseExpired{saved.lease.task_id, saved.lease.owner, saved.lease.epoch,
+                                          saved.lease.checkpoint});
+  }
+  REQUIRE(compact(dir / "h.db", policy, moment(0).wall));
+  core::Machine machine(policy.limits);
+  REQUIRE(store::replay(*log, machine, moment(0), {}));
+  CHECK(machine.leases().kept_checkpoint(TaskId("a")) == nullptr);
+  for (const char* task : {"b", "c"}) {
+    CHECK(machine.leases().kept_checkpoint(TaskId(task)) != nullptr);
+  }
+}
+
+TEST_CASE("a renewal of a lease that is over takes nothing from the one that came after it",
+          "[store][compaction]") {
+  const TempDir dir;
+  {
+    const auto log = open_store(dir / "h.db");
+    core::Lease lease = sample_lease();
+    const core::Lease over = lease;
+    lease.epoch = lease.epoch.next();
+    append_event(*log, core::LeaseGranted{lease});
+    lease.expires_at += 60;
+    append_event(*log, core::LeaseRenewed{lease});
+    append_event(*log, core::LeaseRenewed{over});
+  }
+  const std::string before = replayed_state(dir / "h.db", moment(0));
+  CompactionPolicy policy = keep_nothing();
+  policy.renewals = CompactionPolicy::Renewals::leave;
+  const auto result = compact(dir / "h.db", policy, moment(0).wall);
+  REQUIRE(result);
+  CHECK(result->of(Sweepable::renewal) == 1);
+  CHECK(replayed_state(dir / "h.db", moment(0)) == before);
+}
