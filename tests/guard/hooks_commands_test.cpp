@@ -212,3 +212,21 @@ TEST_CASE("what an assistant would be told is shown for its case and the reposit
   CHECK(run({{program_under_test(), "state"}, home.environment}).out.find("bob") ==
         std::string::npos);
 }
+
+TEST_CASE("a dry run shows what installing would write where the repository has its mode",
+          "[guard][process][hooks]") {
+  const Home home;
+  static_cast<void>(home.said({"install", "--for", "claude", "--mode", "enforce"}));
+  CHECK(has(home.said({"install", "--for", "claude"}), "already"));
+  CHECK(has(home.said({"install", "--for", "claude", "--dry-run"}), "already"));
+}
+
+TEST_CASE("installing in a linked worktree keeps the mode that its repository has",
+          "[guard][process][hooks]") {
+  const Home home;
+  static_cast<void>(home.said({"mode", "enforce"}));
+  CHECK(guard::find_ground(home.shop.worktree()).value().mode == HookMode::enforce);
+  const Finished done = home.hooks({"install", "--for", "claude"}, home.shop.worktree());
+  CHECK(has(done.out, "in mode enforce"));
+  CHECK(guard::find_ground(home.shop.worktree()).value().mode == HookMode::enforce);
+}

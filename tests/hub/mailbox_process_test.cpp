@@ -26,7 +26,8 @@ struct Mailing {
       accepted = alice.receive_type("chat_accepted");
     }
     alice.send_json({{"type", "sent_request"}});
-    for (const MailJson& message : alice.receive_type("sent_snapshot").at("messages")) {
+    const MailJson sent = alice.receive_type("sent_snapshot");
+    for (const MailJson& message : sent.at("messages")) {
       states.push_back(message.at("recipients").at(0).at("state"));
     }
   }

@@ -114,20 +114,32 @@ int change_host(Context& context, const HooksOptions& options, guard::Host id, c
   return exit_code::ok;
 }
 
+// As it was said there, or in the main worktree of a linked one; nothing: it was not said yet.
+std::optional<std::string> known_mode(const fs::path& worktree) {
+  constexpr std::size_t mode_bytes_max = 64;
+  const auto ground = guard::find_ground(worktree);
+  if (!ground) return std::nullopt;
+  for (const fs::path& place : {ground->worktree, ground->main_worktree}) {
+    const auto text =
+        base::read_whole(place / guard::synapse_folder / guard::mode_file, mode_bytes_max);
+    if (text) return base::trimmed(*text);
+  }
+  return std::nullopt;
+}
+
 // Makes the repository one that counts, in this mode if one was said. Nothing: outside of any.
 std::optional<Result<std::string>> enable_repository(const Context& context, std::size_t mode) {
   const auto place = git::find_place(context.folder, context.environment);
   if (!place) return std::nullopt;
+  if (mode == 0) {
+    if (std::optional<std::string> known = known_mode(place->top_level)) return *std::move(known);
+    mode = 1;
+  }
   const fs::path folder = place->top_level / guard::synapse_folder;
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return base::file_error(folder, "can't be made", error.value());
   const fs::path file = folder / guard::mode_file;
-  constexpr std::size_t mode_bytes_max = 64;
-  if (mode == 0) {
-    if (const auto known = base::read_whole(file, mode_bytes_max)) return base::trimmed(*known);
-    mode = 1;
-  }
   const base::FileTraits traits{mode_file_permissions};
   if (auto failed = base::replace_file(file, modes()[mode] + "\n", traits)) {
     return base::file_error(file, "can't be written", failed.value());
@@ -138,10 +150,7 @@ std::optional<Result<std::string>> enable_repository(const Context& context, std
 // What a new repository is to be, of `modes`; 0: nobody was there to say.
 std::size_t asked_mode(const Context& context) {
   const auto place = git::find_place(context.folder, context.environment);
-  std::error_code unknown;
-  if (!place || fs::exists(place->top_level / guard::synapse_folder / guard::mode_file, unknown)) {
-    return 0;
-  }
+  if (!place || known_mode(place->top_level)) return 0;
   constexpr int times_max = 3;
   for (int i = 0; i < times_max; ++i) {
     const auto said = context.ask(
