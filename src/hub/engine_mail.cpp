@@ -64,8 +64,6 @@ std::optional<core::Refusal> Engine::mailbox_obstacle(const Session& session, wi
                        "The mailbox of " + mailbox->text + " belongs to somebody else.");
 }
 
-// A request that changes what a mailbox remembers is a command like others; one that must not, or
-// can't, remains a query.
 // A chat that left out its sender has the name of its socket, and so has an operator's first one,
 // which could not know it.
 void Engine::name_speaker(const Session& session, wire::Inbound& inbound) {
@@ -76,6 +74,8 @@ void Engine::name_speaker(const Session& session, wire::Inbound& inbound) {
   if (chat != nullptr && is_unnamed) chat->body = wire::with_sender(chat->body, session.name);
 }
 
+// A request that changes what a mailbox remembers is a command like others; one that must not, or
+// can't, remains a query.
 void Engine::make_command(const Session& session, wire::Inbound& inbound) const {
   auto& query = std::get<wire::Query>(inbound.body);
   if (session.is_observer || !room_.read_only_reason().empty()) return;
