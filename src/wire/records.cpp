@@ -74,8 +74,13 @@ std::string shortened(std::string_view body) {
   const Fields fields(whole);
   JsonWriter json;
   json.begin_object();
-  for (const char* name : {"sender", "target"}) json.field(name, fields.text(name));
-  json.field("payload", json_prefix(fields.text("payload"), told_text_bytes_max));
+  // The smallest answer that anybody can ask for has 16 KiB.
+  constexpr std::size_t text_bytes_max = 8U << 10U;
+  constexpr std::size_t target_bytes_max = 2U << 10U;
+  for (const char* name : {"sender", "target"}) {
+    json.field(name, json_prefix(fields.text(name), target_bytes_max));
+  }
+  json.field("payload", json_prefix(fields.text("payload"), text_bytes_max));
   json.key("truncated").boolean(true);
   return json.end_object().take();
 }
