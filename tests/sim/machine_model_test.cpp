@@ -52,11 +52,12 @@ TEST_CASE("the machine does what the model does, through crashes", "[sim]") {
     INFO("event " << i);
     CHECK(sightings.events[i] > 0);
   }
+  CHECK(sightings.restarts > 10);
+  if (commands_wanted() < 500'000) return;  // The rarest refusals come once in as many.
   for (const ErrorCode code : refusals) {
     INFO(wire_name(code));
     CHECK(sightings.refusals[code] > 0);
   }
-  CHECK(sightings.restarts > 10);
 }
 
 TEST_CASE("the same commands at the same times give the same events, byte for byte", "[sim]") {
