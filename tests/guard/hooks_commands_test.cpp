@@ -112,7 +112,7 @@ TEST_CASE("what hooks install and uninstall would change is printed, and nothing
   CHECK(has(gone, "-   \"hooks\": {"));
   CHECK_FALSE(has(gone, "\n+   \"hooks\""));
   CHECK(all_files(home.shop.runtime()) == installed);
-  // Of what is there already nothing would change.
+  // Where our hooks are installed already, nothing would change.
   CHECK(has(home.said({"install", "--for", "claude", "--dry-run"}), "already"));
 }
 

@@ -42,7 +42,7 @@ TEST_CASE("what a session edits is a file, whatever it is called", "[hub][hooks]
   REQUIRE(held.holder);
   CHECK(held.holder->path == "app/[id]/page.tsx");
   CHECK(held.is_queued);
-  // Whoever waits for it is in the way of nothing else that its holder writes.
+  // The session that waits for it is in the way of nothing else that the holder writes.
   for (const char* path : {"app/[id]/page.tsx", "app/d/page.tsx", "app/[id]/layout.tsx", "*"}) {
     INFO(path);
     CHECK(client.write("one", {path}).decision == Decision::granted);

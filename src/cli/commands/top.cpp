@@ -63,7 +63,7 @@ void send_due(BusFeed& feed, OperatorDesk& desk, base::Mono now) {
   if (!sent) desk.failed(sent.error().message);
 }
 
-// Whoever shows the operators' token is seated by the name that they give.
+// A person who shows the operators' token is seated under the name that they give.
 void operate(const Context& context, const TopArguments& options, std::string token,
              AgentOptions& settings) {
   settings.kind = AgentOptions::Kind::page;

@@ -100,7 +100,7 @@ std::string OperatorDesk::keys_for(const TopSubject& subject, bool is_plan) {
 
 bool OperatorDesk::begin(std::string_view key, const TopSubject& subject, bool is_plan) {
   if (key.size() != 1 || asked_) return false;
-  if (job_ && job_->state != Job::State::over) return false;
+  if (job_ && job_->state == Job::State::waits) return false;
   std::optional<Action> action = action_for(key.front(), subject, is_plan);
   if (!action) return false;
   job_.reset();
@@ -151,9 +151,7 @@ void OperatorDesk::enter() {
   asked_.reset();
 }
 
-void OperatorDesk::drop() {
-  if (job_ && job_->state != Job::State::sent) job_.reset();
-}
+void OperatorDesk::drop() { job_.reset(); }
 
 std::optional<Json> OperatorDesk::take_due(base::Mono now) {
   if (!job_ || job_->state != Job::State::waits) return std::nullopt;
@@ -210,7 +208,7 @@ std::vector<std::string> OperatorDesk::lines() const {
       return {"u takes it back; sent in " + std::to_string(job_->seconds_left) +
               " s: " + job_->does};
     case Job::State::sent:
-      return {"Sent, and not answered yet: " + job_->does};
+      return {"Sent, and not answered yet: " + job_->does + "   (u: away)"};
     case Job::State::over:
       return {job_->said + job_->does + "   (u: away)"};
   }

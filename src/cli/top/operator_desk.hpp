@@ -19,7 +19,7 @@ namespace synapse::cli {
 // What a row of a pane is about, as far as something can be done about it.
 struct TopSubject {
   enum class Kind { none, agent, claim, wait, task } kind = Kind::none;
-  std::string agent = {};    // Who can be spoken to: who holds it, waits, or is meant for it.
+  std::string agent = {};    // The agent that it is about, holds the claim, or waits.
   std::string task_id = {};  // As the hub has it.
   std::uint64_t epoch = 0;   // Of a claim, so that it is the one that was seen.
 };
@@ -34,7 +34,8 @@ class OperatorDesk {
   // Whether all keys belong to it.
   [[nodiscard]] bool is_asking() const { return asked_.has_value(); }
   void press(const TopInput& input);
-  // Takes back what is not sent yet, and puts away what came of it.
+  // Takes back what is not sent yet; of what is sent, puts away what came of it, which may be
+  // nothing: a hub that goes answers nobody.
   void drop();
 
   // The frame that is to be sent now. The seconds count from the first call.

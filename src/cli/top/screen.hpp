@@ -35,7 +35,7 @@ class TopScreen {
   bool press(const TopInput& input);
   void show(Pane pane);
   void set_filter(std::string filter) { filter_ = std::move(filter); }
-  // Whoever looks may act for agents.
+  // The person at this screen may act for agents.
   void let_operate() { desk_.emplace(); }
   // Null: nobody may.
   [[nodiscard]] OperatorDesk* desk() { return desk_ ? &*desk_ : nullptr; }

@@ -144,7 +144,6 @@ TEST_CASE("what the hub says to an operator is shown until it is put away", "[cl
   };
   const Json acted{{"type", "operator_acted"}, {"by", "operator:amy/1a2b"}};
   OperatorDesk desk = sent("r", "\n");
-  desk.drop();  // It is on its way.
   desk.hear({{"type", "activity"}}, "operator:amy/1a2b");
   desk.hear(acted, "operator:joe/9f00");
   CHECK_THAT(desk.lines()[0], Contains("not answered yet"));
@@ -161,6 +160,12 @@ TEST_CASE("what the hub says to an operator is shown until it is put away", "[cl
   OperatorDesk said = sent("m", "hello\n");
   said.hear({{"type", "chat_accepted"}, {"payload", "Message 4 is kept for shop/bob."}}, "x");
   CHECK_THAT(said.lines()[0], Contains("Sent (Message 4 is kept for shop/bob.): Message"));
+
+  // The hub has gone, and answers nobody.
+  OperatorDesk unanswered = sent("r", "\n");
+  CHECK(OperatorDesk(unanswered).begin("m", claimed, false));
+  unanswered.drop();
+  CHECK(unanswered.lines().empty());
 
   OperatorDesk lost = sent("r", "\n");
   lost.failed("the hub is away");
