@@ -23,13 +23,9 @@ bool is_enabled_at(const fs::path& worktree) {
 }
 
 // What can't be read warns: a repository that was never told to refuse must not begin to.
-wire::HookMode mode_of(const fs::path& worktree, const fs::path& main_worktree) {
-  for (const fs::path& place : {worktree, main_worktree}) {
-    const auto text = base::read_whole(place / synapse_folder / mode_file, mode_bytes_max);
-    if (!text) continue;
-    return wire::hook_mode(base::trimmed(*text)).value_or(wire::HookMode::warn);
-  }
-  return wire::HookMode::warn;
+wire::HookMode mode_of(const Ground& ground) {
+  const std::optional<std::string> said = said_mode(ground);
+  return said ? wire::hook_mode(*said).value_or(wire::HookMode::warn) : wire::HookMode::warn;
 }
 
 // Of a line of git's configuration: what `key = value` says, without quotes.
@@ -62,6 +58,14 @@ std::string name_in_config(const fs::path& file) {
 
 }  // namespace
 
+std::optional<std::string> said_mode(const Ground& ground) {
+  for (const fs::path& place : {ground.worktree, ground.main_worktree}) {
+    const auto text = base::read_whole(place / synapse_folder / mode_file, mode_bytes_max);
+    if (text) return base::trimmed(*text);
+  }
+  return std::nullopt;
+}
+
 std::optional<Ground> find_ground(const fs::path& folder) {
   // What git put into the environment is about the command that it runs, and not about this file.
   const base::FixedEnvironment none({});
@@ -76,7 +80,7 @@ std::optional<Ground> find_ground(const fs::path& folder) {
     ground.main_worktree = common.parent_path();
   }
   if (!is_enabled_at(ground.worktree) && !is_enabled_at(ground.main_worktree)) return std::nullopt;
-  ground.mode = mode_of(ground.worktree, ground.main_worktree);
+  ground.mode = mode_of(ground);
   return ground;
 }
 

@@ -24,6 +24,8 @@ struct Ground {
 
 // The enabled repository that a folder is in; nothing: none.
 [[nodiscard]] std::optional<Ground> find_ground(const std::filesystem::path& folder);
+// The mode as it was written down there, or in the main worktree; nothing: nowhere.
+[[nodiscard]] std::optional<std::string> said_mode(const Ground& ground);
 
 // The enabled repositories of these paths, each once, with its paths. What is in none, or in the
 // repository's own folder, is left out.

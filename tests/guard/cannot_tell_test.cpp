@@ -51,6 +51,11 @@ struct Desk {
     CHECK_FALSE(said.contains("permissionDecision"));
     return said.at("additionalContext");
   }
+  void answer_as(const char* name) {
+    wire::HookAnswer named;
+    named.name = AgentName(name);
+    answer = wire::encode_hook_answer(named);
+  }
   [[nodiscard]] Json payload(const std::string& session, const std::string& event) const {
     return {{"session_id", session},
             {"cwd", shop.root().string()},
@@ -101,8 +106,26 @@ TEST_CASE("a host that hears nothing before a tool is told after it that nothing
           "[guard][answer]") {
   Desk desk(HookMode::warn);
   CHECK(desk.told("one", "PreToolUse", Host::qwen).empty());
+  desk.answer_as("shop/qwen");
   CHECK(desk.told("one", "PostToolUse", Host::qwen) == unreached);
   CHECK(desk.told("one", "PostToolUse", Host::qwen).empty());
+  desk.answer = fail(ErrorCode::unreachable, "hub unreachable");
+  CHECK(desk.told("one", "PreToolUse", Host::qwen).empty());
+  CHECK(desk.told("one", "PostToolUse", Host::qwen).empty());
+}
+
+TEST_CASE("a session that was warned before a hub has named it has no name yet",
+          "[guard][answer]") {
+  Desk desk(HookMode::warn);
+  CHECK(desk.told("one", "PreToolUse") == unreached);
+  CHECK_FALSE(find_session(desk.environment));
+  desk.answer_as("shop/claude-2");
+  CHECK(desk.told("one", "PostToolUse").empty());
+  CHECK(desk.asked.back().name == AgentName("shop/claude"));
+  CHECK_FALSE(desk.asked.back().is_named);
+  CHECK(desk.told("one", "PostToolUse").empty());
+  CHECK(desk.asked.back().name == AgentName("shop/claude-2"));
+  CHECK(desk.asked.back().is_named);
 }
 
 TEST_CASE("every edit is refused while the guard can't tell, however often, where that is wanted",

@@ -116,15 +116,8 @@ int change_host(Context& context, const HooksOptions& options, guard::Host id, c
 
 // As it was said there, or in the main worktree of a linked one; nothing: it was not said yet.
 std::optional<std::string> known_mode(const fs::path& worktree) {
-  constexpr std::size_t mode_bytes_max = 64;
   const auto ground = guard::find_ground(worktree);
-  if (!ground) return std::nullopt;
-  for (const fs::path& place : {ground->worktree, ground->main_worktree}) {
-    const auto text =
-        base::read_whole(place / guard::synapse_folder / guard::mode_file, mode_bytes_max);
-    if (text) return base::trimmed(*text);
-  }
-  return std::nullopt;
+  return ground ? guard::said_mode(*ground) : std::nullopt;
 }
 
 // Makes the repository one that counts, in this mode if one was said. Nothing: outside of any.
