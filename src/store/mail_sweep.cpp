@@ -43,12 +43,10 @@ void MailSweep::noted(const SweptRow& row, const core::MailNoted& event) {
   use(row, event.ids);
   mail_.note(event);
   if (event.state < core::MailState::received || event.state == core::MailState::dropped) return;
-  for (const AgentName& agent : event.agents) reads_again(agent);
-}
-
-void MailSweep::reads_again(const AgentName& agent) {
-  if (mail_.does_not_read(agent)) return;
-  if (auto ended = not_reading_.extract(agent)) drop_(ended.mapped());
+  for (const AgentName& agent : event.agents) {
+    if (mail_.does_not_read(agent)) continue;
+    if (auto ended = not_reading_.extract(agent)) drop_(ended.mapped());
+  }
 }
 
 void MailSweep::given_out(const SweptRow& row, const core::InboxRead& event) {
@@ -62,7 +60,6 @@ void MailSweep::given_out(const SweptRow& row, const core::InboxRead& event) {
   }
   use(row, ids);
   mail_.gave_out(event);
-  reads_again(event.agent);
 }
 
 void MailSweep::stopped_reading(const SweptRow& row, const core::DoesNotRead& event) {

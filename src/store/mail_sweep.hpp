@@ -37,7 +37,6 @@ class MailSweep {
   void kept(const SweptRow& row, core::MailKept& event);
   void noted(const SweptRow& row, const core::MailNoted& event);
   void given_out(const SweptRow& row, const core::InboxRead& event);
-  void reads_again(const AgentName& agent);
   void stopped_reading(const SweptRow& row, const core::DoesNotRead& event);
   // One that is about none that is kept is dropped.
   void use(const SweptRow& row, const std::vector<MessageId>& ids);
