@@ -153,6 +153,9 @@ void Mailroom::note(const MailNoted& event) {
   for (const MessageId id : event.ids) {
     for (const AgentName& agent : event.agents) note(id, agent, event);
   }
+  // Whatever it was, and though a log has it no more, its reader reads again.
+  if (event.state < MailState::received || event.state == MailState::dropped) return;
+  for (const AgentName& agent : event.agents) not_reading_.erase(agent);
 }
 
 void Mailroom::note(MessageId id, const AgentName& agent, const MailNoted& event) {
@@ -181,8 +184,6 @@ void Mailroom::came_to(Copy& copy, const MailNoted& event) {
   if (event.state == MailState::dropped) {
     copy.is_told_of = event.is_told;
     box.dropped += event.is_told ? 0 : 1;
-  } else if (event.state >= MailState::received) {
-    not_reading_.erase(*box.name);
   }
 }
 

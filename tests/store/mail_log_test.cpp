@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What a log says of messages where it goes on from an earlier state.
+// What a log says of messages that it has no more, or goes on from an earlier state about.
 #include "fleet.hpp"
 #include "samples.hpp"
 #include "store/replay.hpp"
@@ -97,4 +97,23 @@ TEST_CASE("a message that was received and has been forgotten since is open in n
   CHECK(unseen_by_reader(*has) == 0);
   // Its reader has not lost it: nobody is to be told so.
   CHECK(has->mail().dropped_lately(reader, story.now().wall) == 0);
+}
+
+TEST_CASE("an agent that has read something reads again, though the log has no more what that was",
+          "[store][mail]") {
+  // A compaction that was cut short has taken the message away, and not yet what stands behind it.
+  const MailStory story;
+  MemoryStore log;
+  core::DoesNotRead stopped;
+  stopped.agent = reader;
+  core::MailNoted dropped;
+  dropped.agents = {reader};
+  dropped.ids = {MessageId{45}};
+  dropped.state = core::MailState::dropped;
+  REQUIRE(log.append(std::vector{*store::encode(stopped, 1), *store::encode(dropped, 2)}));
+  CHECK(state_in(log, story)->mail().does_not_read(reader));
+  core::MailNoted seen = dropped;
+  seen.state = core::MailState::seen;
+  REQUIRE(log.append(std::vector{*store::encode(seen, 3)}));
+  CHECK_FALSE(state_in(log, story)->mail().does_not_read(reader));
 }
