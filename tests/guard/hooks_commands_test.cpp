@@ -221,6 +221,19 @@ TEST_CASE("a dry run shows what installing would write where the repository has 
   CHECK(has(home.said({"install", "--for", "claude", "--dry-run"}), "already"));
 }
 
+TEST_CASE("mode enforce tells an assistant that has our hook to refuse when the hook fails",
+          "[guard][process][hooks]") {
+  const Home home;
+  static_cast<void>(home.said({"install", "--for", "claude", "--mode", "warn"}));
+  CHECK_FALSE(has(text_of(home.claude()), "onFailure"));
+  CHECK(has(home.said({"mode", "enforce"}), "Claude Code: installed in "));
+  CHECK(has(text_of(home.claude()), "\"onFailure\""));
+  // It goes on to: the settings are not this repository's alone.
+  static_cast<void>(home.said({"mode", "warn"}));
+  static_cast<void>(home.said({"install", "--for", "claude", "--mode", "warn"}));
+  CHECK(has(text_of(home.claude()), "\"onFailure\""));
+}
+
 TEST_CASE("installing in a linked worktree keeps the mode that its repository has",
           "[guard][process][hooks]") {
   const Home home;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Sessions of host programs at the hub: their names, their claims, and how both end.
 #include "hub/hook_client.hpp"
+#include "hub/service_options.hpp"
 
 namespace {
 
@@ -164,6 +165,19 @@ TEST_CASE("a session that says nothing for half an hour is gone, its claims befo
   CHECK(all_leases(rig).empty());
   CHECK(is_online(rig, "shop/claude"));
   rig.advance(20 * 60);
+  CHECK_FALSE(is_online(rig, "shop/claude"));
+}
+
+TEST_CASE("how long a silent session stays is as the command line says", "[hub][hooks]") {
+  hub::RunOptions run;
+  CHECK(hub::engine_options(run).hooks.idle == std::chrono::minutes(30));
+  run.hook_idle = 90;
+  Rig rig(hub::engine_options(run));
+  HookClient client{rig};
+  client.ask(hook_request("one", HookEvent::start));
+  rig.advance(89);
+  CHECK(is_online(rig, "shop/claude"));
+  rig.advance(2);
   CHECK_FALSE(is_online(rig, "shop/claude"));
 }
 
