@@ -29,7 +29,10 @@ const ask = (payload) =>
       const guard = spawn(syn, ["guard", "--for", "opencode"], {
         stdio: ["pipe", "pipe", "ignore"],
       })
-      const timer = setTimeout(() => guard.kill(), 2000)
+      const timer = setTimeout(() => {
+        guard.kill()
+        resolve(failed)
+      }, 2000)
       guard.stdout.on("data", (bytes) => (text += bytes))
       guard.on("error", () => resolve(failed))
       guard.on("close", (code) => {
