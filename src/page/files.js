@@ -2,7 +2,7 @@
 // Who has which file: the tree of each work tree, as far as claims, waits and refusals reach.
 import {h, section, windowed} from './dom.js';
 import {found, leaseClock, person, plural, quiet, shortName, span} from './format.js';
-import {isGlob, pathsMeet} from './paths.js';
+import {called, isGlob, pathsMeet} from './paths.js';
 
 const keyOf = (node) => `${node.worktree}\n${node.path}`;
 
@@ -36,14 +36,16 @@ function subtreeMatches(node, filter) {
 function within(node, world) {
 	if (node.isRoot || (node.children.size && !node.waits.size && !node.refusal)) return null;
 	for (const claim of world.tree.meeting({worktree: node.worktree, paths: [node.path]})) {
-		const by = (claim.paths || []).find((p) => pathsMeet(p, node.path));
+		const by = called((claim.paths || []).find((p) => pathsMeet(p, node.path)) || '');
 		return h('span.within', {title: `${claim.owner} has ${by || 'the whole work tree'}`},
 			`within ${shortName(claim.owner)}’s ${by || 'work tree'}`);
 	}
 	return h('span.within', 'free');
 }
 
-function row({node, name, depth, hasChildren, isOpen, key}, ui, world, now, act) {
+function row({node, name: stored, depth, hasChildren, isOpen, key}, ui, world, now, act) {
+	const name = node.isRoot ? stored : called(stored);
+	const isPattern = isGlob(stored);
 	const [claim] = node.claims;
 	const waiting = isOpen ? node.waits.size : node.queued;
 	const refused = isOpen ? (node.refusal ? node.refusal.count : 0) : node.refused;
@@ -63,11 +65,11 @@ function row({node, name, depth, hasChildren, isOpen, key}, ui, world, now, act)
 	h('span.c-name',
 		hasChildren ? h('span.twisty', {onclick: open, 'aria-hidden': 'true'}, isOpen ? '▾' : '▸') :
 			h('span.twisty', {'aria-hidden': 'true'}, ''),
-		h('span', {class: `path ${isGlob(name) ? 'glob' : ''}`, title: `${node.worktree}/${node.path}`},
+		h('span', {class: `path ${isPattern ? 'glob' : ''}`, title: `${node.worktree}/${called(node.path)}`},
 			cut < 0 || node.isRoot ? null : h('span.dir', name.slice(0, cut + 1)),
 			h('span.leaf', cut < 0 || node.isRoot ? name : name.slice(cut + 1)),
 			hasChildren && !node.isRoot ? '/' : ''),
-		isGlob(name) ? h('span.hint', 'pattern') : null,
+		isPattern ? h('span.hint', 'pattern') : null,
 		claim && hasChildren ? h('span.hint', 'and all below') : null),
 	h('span.c-owner', claim ? [...node.claims].slice(0, 2).map((c) => person(c.owner)) :
 		!isOpen && node.total ? quiet(plural(node.total, 'claim')) : within(node, world),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Numbers, times and names for people, and the look of an agent.
 import {h} from './dom.js';
+import {called} from './paths.js';
 
 // 42 s, 4 min, 3 h, 2 d: one unit, for what changes as one looks.
 export function span(seconds) {
@@ -72,7 +73,8 @@ export const quiet = (...text) => h('span.quiet', text);
 export const mono = (...text) => h('span.mono', text);
 
 // A path, of which the last part matters most.
-export function pathText(path) {
+export function pathText(stored) {
+	const path = called(stored);
 	if (path === '') return h('span.path.whole', 'whole work tree');
 	const at = path.replace(/\/$/, '').lastIndexOf('/');
 	return h('span.path', {title: path},

@@ -2,6 +2,7 @@
 // Go to anything by typing some of its name.
 import {h, veil} from './dom.js';
 import {badge, quiet} from './format.js';
+import {called} from './paths.js';
 
 const shownMax = 12;
 
@@ -36,7 +37,7 @@ export function answers(world, query, views, act) {
 		}
 		for (const claim of world.claims.values()) {
 			for (const path of claim.scope === 'none' ? [claim.task_id] : claim.paths || []) {
-				offer(path || claim.worktree, 'held', () => act.select('task', claim.task_id), claim.owner);
+				offer(called(path) || claim.worktree, 'held', () => act.select('task', claim.task_id), claim.owner);
 			}
 		}
 	}

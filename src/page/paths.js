@@ -4,7 +4,11 @@
 // What a claim covers; blank: the whole work tree.
 export const pathsOf = (claim) => (claim.scope === 'none' ? [] : claim.paths?.length ? claim.paths : ['']);
 
-export const isGlob = (text) => /[*?[{\\]/.test(text);
+// Where each sign of a pattern stands in brackets of its own, a file of that name is meant.
+const quoted = /\[([*?[{\\(])\]/g;
+export const isGlob = (text) => /[*?[{\\]/.test(text.replace(quoted, ''));
+// A path, or a segment, as its file is called.
+export const called = (path) => (isGlob(path) ? path : path.replace(quoted, '$1'));
 
 // Whether two segments of paths, either of which may be a pattern, can name the same thing.
 function segmentsMeet(a, b) {

@@ -3,6 +3,7 @@
 import {h, section} from './dom.js';
 import {clock, found, hue, lastPart, person, plural, span} from './format.js';
 import {history} from './history.js';
+import {called} from './paths.js';
 
 const windows = [[300, '5 min'], [900, '15 min'], [3600, '1 h'], [0, 'all']];
 const lanesMax = 120;
@@ -22,7 +23,7 @@ function stack(bars, now) {
 	return Math.max(1, ends.length);
 }
 
-const nameOf = (claim) => (claim.paths ? claim.paths.map((p) => p || 'the whole work tree').join(', ') : claim.task_id);
+const nameOf = (claim) => (claim.paths ? claim.paths.map((p) => called(p) || 'the whole work tree').join(', ') : claim.task_id);
 
 function bar(one, from, to, now, act) {
 	const begin = Math.max(from, one.from ?? from);
@@ -38,7 +39,7 @@ function bar(one, from, to, now, act) {
 		class: `span ${isWait ? 'waited' : isHeld ? 'held' : one.how === 'ran out' ? 'lapsed' : 'over'}`,
 		vars: {'--from': `${share(begin)}%`, '--wide': `${Math.max(0, share(end) - share(begin))}%`, '--hue': hue(agent), '--row': one.row},
 		onclick: (e) => { e.stopPropagation(); act.select(isHeld && !isWait ? 'task' : 'agent', isHeld && !isWait ? one.task_id : agent); }},
-	isWait ? '' : lastPart((one.paths || [])[0] || one.task_id));
+	isWait ? '' : lastPart(called((one.paths || [])[0] || one.task_id)));
 }
 
 function lanesOf(world, from, filter) {
@@ -90,7 +91,7 @@ export function time(world, ui, act, now) {
 				h('div.track', {vars: {'--rows': stack(bars, now)}},
 					bars.map((one) => bar(one, from, to, now, act)),
 					lane.refusals.slice(-barsMax).map((line) => h('span.refusal', {key: `r ${line.at}`, role: 'img',
-						'aria-label': `refused at ${clock(line.at)}`, title: `${clock(line.at)}: refused ${(line.paths || [line.task_id]).join(', ')}${line.other ? `, ${line.other} has it` : ''}`,
+						'aria-label': `refused at ${clock(line.at)}`, title: `${clock(line.at)}: refused ${nameOf(line)}${line.other ? `, ${line.other} has it` : ''}`,
 						vars: {'--from': `${(100 * (line.at - from) / length).toFixed(3)}%`}}, '▲')))))),
 			all.length > lanesMax && h('p.quiet.note', `${all.length - lanesMax} more agents; filter to see them.`)],
 		h('p.quiet.note', then ? 'From the log, up to this moment. ' : past.since ? `What this page has seen, since ${clock(past.since)} (${span(now - past.since)}), and what is held now; ` : '',

@@ -67,7 +67,8 @@ TEST_CASE(
   while (a.peer->receive(patience)) continue;
   CHECK(a.peer->close_code() == 1012);
   CHECK(is_turned_away(one));
-  CHECK(hub_at(two, one).at("draining") == true);
+  // The others know it as soon as it has come to them.
+  CHECK(eventually(Deadline(patience), [&] { return hub_at(two, one).at("draining") == true; }));
   CHECK(hub_at(one, one).at("draining") == true);
   CHECK(hub_at(two, two).at("draining") == false);
   // It stays one of the bus.

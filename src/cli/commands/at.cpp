@@ -85,9 +85,9 @@ int who_held(Context& context, const AtArguments& options, const Json& frame) {
   } else {
     context.out << shown(*options.path) << (found.empty() ? ": nobody" : ":") << '\n';
     for (const Json& claim : found) {
-      const std::string paths = base::join(texts_of(claim, "paths"), ", ");
+      const std::string paths = shown_paths(claim);
       context.out << "  " << shown(claim, "owner") << " under '" << shown(claim, "task_id") << "' ("
-                  << (paths.empty() ? "the whole worktree" : shown(paths))
+                  << (paths.empty() ? "the whole worktree" : paths)
                   << "): " << lease_detail(context, claim) << '\n';
     }
   }
@@ -144,9 +144,9 @@ int who_waited(Context& context, const past::Then& then, bool as_json) {
   }
   if (list.empty()) context.out << "nobody\n";
   for (const Json& wait : list) {
-    const std::string paths = base::join(texts_of(wait, "paths"), ", ");
+    const std::string paths = shown_paths(wait);
     context.out << shown(wait, "agent") << " waits for '" << shown(wait, "task_id") << "'"
-                << (paths.empty() ? "" : " (" + shown(paths) + ")")
+                << (paths.empty() ? "" : " (" + paths + ")")
                 << (wait.contains("holder") ? ", which " + shown(wait, "holder") + " holds" : "")
                 << ", for " << base::span_of(then.ts - wire::number_member(wait, "since")) << '\n';
   }

@@ -42,7 +42,7 @@ Json conflicts_json(const std::vector<git::PredictedConflict>& conflicts) {
 
 std::string line_of(const git::PredictedConflict& conflict) {
   const std::string where =
-      conflict.paths.empty() ? "the whole worktree" : shown(base::join(conflict.paths, ", "));
+      conflict.paths.empty() ? "the whole worktree" : shown_paths(conflict.paths);
   return "  " + side(*conflict.first) + " vs " + side(*conflict.second) +
          " (both -> base): " + where + "\n";
 }

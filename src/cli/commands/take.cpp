@@ -94,11 +94,10 @@ bool join_session(const Context& context, const AgentOptions& settings,
 
 int taken(Context& context, Agent& agent, const AgentOptions& settings, const std::string& task_id,
           const git::ClaimScope& scope) {
-  std::vector<std::string> files;
-  for (const std::string& path : scope.paths) files.push_back(core::unquoted(path));
-  if (files.empty() || files.front().empty()) files = {"the whole worktree"};
-  const bool is_one = files.size() < 2;
-  context.out << shown(base::join(files, ", ")) << (is_one ? " is yours" : " are yours");
+  const std::string files = shown_paths(scope.paths);
+  const bool is_one = scope.paths.size() < 2;
+  context.out << (files.empty() ? "the whole worktree" : files)
+              << (is_one ? " is yours" : " are yours");
   if (join_session(context, settings, scope)) {
     // The session has them by now. What can't be given back here ends by itself.
     static_cast<void>(agent.release(task_id));

@@ -25,10 +25,10 @@ struct WhoHoldsArguments {
 };
 
 std::string line_of(const Context& context, const Json& claim) {
-  const std::string paths = base::join(texts_of(claim, "paths"), ", ");
+  const std::string paths = shown_paths(claim);
   return "  " + shown(claim, "owner") + " under '" + shown(claim, "task_id") + "' (" +
-         (paths.empty() ? "the whole worktree" : shown(paths)) +
-         "): " + lease_detail(context, claim) + "\n";
+         (paths.empty() ? "the whole worktree" : paths) + "): " + lease_detail(context, claim) +
+         "\n";
 }
 
 int show(Context& context, const WhoHoldsArguments& options, const Json& claims,

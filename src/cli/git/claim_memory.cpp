@@ -42,9 +42,9 @@ std::string holders_of(const Json& ended, const Json& live) {
         !core::scopes_contend(texts_of(claim, "paths"), texts_of(ended, "paths"))) {
       continue;
     }
-    const std::string paths = base::join(texts_of(claim, "paths"), ", ");
+    const std::string paths = shown_paths(claim);
     holders += "; " + shown(claim, "owner") + " holds " +
-               (paths.empty() ? "the whole worktree" : shown(paths)) + " now";
+               (paths.empty() ? "the whole worktree" : paths) + " now";
   }
   return holders.empty() ? "; nobody has its files now" : holders;
 }

@@ -8,6 +8,7 @@
 
 #include "base/control.hpp"
 #include "base/strings.hpp"
+#include "core/file_name.hpp"
 
 namespace synapse::cli {
 
@@ -54,8 +55,7 @@ std::string counted(std::string_view title, std::size_t count, Style style) {
 
 std::string claim_row(const Json& claim, Style style) {
   std::string row = "  " + shown(claim, "task_id") + " [" + style.status(shown(claim, "status")) +
-                    "] owner=" + shown(claim, "owner") +
-                    " paths=" + shown_list(claim, "paths", "-") +
+                    "] owner=" + shown(claim, "owner") + " paths=" + or_dash(shown_paths(claim)) +
                     " checkpoint=" + or_dash(shown(claim, "checkpoint"));
   const Json& git = member(claim, "git");
   if (git.is_object() && !git.empty()) {
@@ -81,6 +81,14 @@ std::vector<std::string> texts_of(const Json& object, const char* key) {
 std::string shown(std::string_view text) {
   return base::escape_control(text, base::LineBreaks::escape);
 }
+
+std::string shown_paths(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  for (const std::string& path : paths) names.push_back(core::unquoted(path));
+  return shown(base::join(names, ", "));
+}
+
+std::string shown_paths(const Json& claim) { return shown_paths(texts_of(claim, "paths")); }
 
 std::string shown(const Json& object, const char* key) { return shown(text_of(object, key)); }
 

@@ -28,6 +28,9 @@ using wire::member;
 // The same, as shown.
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown(const Json& object, const char* key);
+// Paths of claims, files as they are called; blank: there are none, or it is the whole worktree.
+[[nodiscard]] std::string shown_paths(const std::vector<std::string>& paths);
+[[nodiscard]] std::string shown_paths(const Json& claim);
 
 using wire::is_in;
 

@@ -68,7 +68,7 @@ std::string screen_claims(const Context& context, const Json& frame) {
                {"WORKTREE", Table::Cut::start}});
   for (const Json& claim : claims) {
     const std::string status = shown(claim, "status");
-    const std::string files = joined(claim, "paths");
+    const std::string files = shown_paths(claim);
     const std::string checkpoint = shown(claim, "checkpoint");
     table.add({shown(claim, "task_id"),
                shown(claim, "owner"),

@@ -140,3 +140,12 @@ TEST_CASE("the wide roster has waiters and kinds of connections beside their nam
         "  p/a     agent, command; waiter\n"
         "  p/b-rx\n");
 }
+
+TEST_CASE("claims are shown with their files as these are called", "[cli][render]") {
+  const std::vector<std::string> paths = {"app/[[]id]/x", "*.c", "a\nb"};
+  CHECK(shown_paths(paths) == "app/[id]/x, *.c, a\\x0ab");
+  CHECK(shown_paths(std::vector<std::string>{}).empty());
+  const Json claim = {{"task_id", "T"}, {"owner", "ann"}, {"paths", {"app/[[]id]/x"}}};
+  CHECK_THAT(render_claims({{"snapshot", {{"active_claims", {claim}}}}}, plain),
+             Contains("paths=app/[id]/x "));
+}

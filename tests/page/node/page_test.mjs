@@ -133,6 +133,20 @@ test('the tree of files shows holders, patterns, who waits and who was refused',
   await close(page);
 });
 
+test('a file is shown as it is called, though its name reads as a pattern', async () => {
+  const page = await open(`${hub.address}#/files`);
+  await isLive(page);
+  await agents.erin.claim('ROUTE', ['app/[[]id]/route.ts']);
+  await page.waitForSelector('.row.file:has-text("app/[id]")');
+  const file = await page.waitForSelector('.row.file:has-text("route.ts")');
+  assert.ok(!await page.$('.row.file:has-text("[id]") .hint'), 'it is no pattern');
+  await file.click();
+  const detail = await page.innerText('.detail');
+  assert.ok(!detail.includes('[[]'), detail);
+  await agents.erin.ask({type: 'release', task_id: 'ROUTE'}, (f) => f.type === 'release_granted' && f.task_id === 'ROUTE');
+  await close(page);
+});
+
 test('what is shown follows what happens within a moment', async () => {
   const page = await open(`${hub.address}#/files`);
   await isLive(page);
@@ -193,6 +207,8 @@ test('claims and refusals of a path are as many as the log has', async () => {
     .filter(([, count]) => count > 0), column);
   const claims = sql(`SELECT p.value, count(DISTINCT json_extract(e.payload, '$.epoch')) FROM events e,
     json_each(e.payload, '$.paths') p WHERE e.kind IN ('claim', 'handoff') GROUP BY p.value`);
+  // Files are shown as they are called.
+  for (const row of claims) row[0] = row[0].replace(/\[([*?[])\]/g, '$1');
   assert.equal(ofPaths(await shown(3)), ofPaths(claims));
   // The log has refusals within a second together.
   await until('the refusals', async () => ofPaths(await shown(1)) === ofPaths(sql(
