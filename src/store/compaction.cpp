@@ -77,11 +77,16 @@ class Leases {
     return true;
   }
 
-  // A whole record of each one whose last record is less.
+  // A whole record of each one whose last record is less. A claim would end what is kept of an
+  // earlier one, as only a log that no hub wrote has it beside the lease.
   std::vector<Entry> renewed(double ts) {
     std::vector<Entry> whole;
+    const core::LeaseTable& leases = machine_.leases();
     for (const TaskId& task_id : latest_.finish()) {
-      whole.push_back(encode_whole(*machine_.leases().find(task_id), ts));
+      const core::Lease& lease = *leases.find(task_id);
+      const bool has_past = leases.kept_checkpoint(task_id) != nullptr ||
+                            leases.lapses().find(lease.owner, task_id) != nullptr;
+      whole.push_back(encode_whole(lease, ts, has_past ? kind::task_update : kind::claim));
     }
     return whole;
   }

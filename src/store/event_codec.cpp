@@ -217,8 +217,8 @@ Entry encode_start(double ts) {
           Table::synapse_events};
 }
 
-Entry encode_whole(const core::Lease& lease, double ts) {
-  return {ts, std::string(kind::claim), record(kind::claim, lease).payload};
+Entry encode_whole(const core::Lease& lease, double ts, std::string_view name) {
+  return {ts, std::string(name), record(name, lease).payload};
 }
 
 }  // namespace synapse::store

@@ -66,8 +66,10 @@ inline constexpr std::string_view hub_started = "hub_started";
 [[nodiscard]] std::optional<Entry> encode(const core::Event& event, double ts);
 // That a hub begins to serve with this log: whoever was there before has to come again.
 [[nodiscard]] Entry encode_start(double ts);
-// A lease as it is now: a `claim` record that changes nothing.
-[[nodiscard]] Entry encode_whole(const core::Lease& lease, double ts);
+// A lease as it is now: a `claim` record, or one of another kind that has the whole lease, that
+// changes nothing.
+[[nodiscard]] Entry encode_whole(const core::Lease& lease, double ts,
+                                 std::string_view name = kind::claim);
 
 // Where a record's wall times meet this process: deadlines count from `start`, the moment of the
 // replay.

@@ -288,3 +288,20 @@ TEST_CASE("a renewal of a lease that is over takes nothing from the one that cam
   CHECK(result->of(Sweepable::renewal) == 1);
   CHECK(replayed_state(dir / "h.db", moment(0)) == before);
 }
+
+TEST_CASE("what is kept of a claim that lapsed outlives a lease that no claim has made",
+          "[store][compaction]") {
+  const TempDir dir;
+  {
+    const auto log = open_store(dir / "h.db");
+    const core::CheckpointSaved saved = checkpoint_of("T", 7, "kept");
+    append_event(*log,
+                 core::LeaseExpired{saved.lease.task_id, saved.lease.owner, Epoch{6}, "kept"});
+    append_event(*log, saved);
+    append_event(*log, core::LeaseRenewed{saved.lease});
+  }
+  const std::string before = replayed_state(dir / "h.db", moment(0));
+  CHECK_THAT(before, Catch::Matchers::Contains("kept T"));
+  REQUIRE(compact(dir / "h.db", keep_nothing(), moment(0).wall));
+  CHECK(replayed_state(dir / "h.db", moment(0)) == before);
+}
