@@ -61,9 +61,8 @@ class Guard {
 
  private:
   void open_session() {
-    if (auto file = read_session(folder_, world_.host)) {
-      const bool is_same = call_->session.empty() || file->session == call_->session;
-      if (is_same) session_ = *std::move(file);
+    if (auto file = read_session(folder_, world_.host, call_->session)) {
+      session_ = *std::move(file);
     }
     is_known_ = !session_.name.empty();
     if (!session_.session.empty()) return;
@@ -100,21 +99,38 @@ class Guard {
       if (!ground) return {};
       return cannot_tell(call_->event, ground->mode, not_understood);
     }
+    return claim_all(find_grounds(working_folder(), call_->paths));
+  }
+
+  // What one call writes in several repositories is a claim in each: where one of them is refused,
+  // those before it are given back.
+  Answer claim_all(const std::vector<Ground>& grounds) {
     Answer said;
-    for (const Ground& ground : find_grounds(working_folder(), call_->paths)) {
-      Answer answer = claim(ground);
-      if (answer.kind == Answer::Kind::deny) return answer;
+    std::vector<HookRequest> undoing;
+    for (const Ground& ground : grounds) {
+      std::vector<std::string> added;
+      Answer answer = claim(ground, added);
+      if (answer.kind == Answer::Kind::deny) {
+        // What a hub that is gone does not hear ends with its term.
+        for (const HookRequest& one : undoing) static_cast<void>(post(one));
+        return answer;
+      }
       if (said.kind == Answer::Kind::silence) said = std::move(answer);
+      if (added.empty()) continue;
+      undoing.push_back(request_of(ground, HookEvent::undo));
+      undoing.back().paths = std::move(added);
     }
     return said;
   }
 
-  Answer claim(const Ground& ground) {
+  // `added`: of the paths, those that the session did not hold before.
+  Answer claim(const Ground& ground, std::vector<std::string>& added) {
     if (ground.paths.size() > wire::hook_paths_max) {
       return cannot_tell(call_->event, ground.mode, "the tool writes too many files at once");
     }
     const Result<HookAnswer> answer = ask(ground);
     if (!answer) return without_hub(ground, answer.error());
+    added = answer->added;
     switch (answer->decision) {
       case HookAnswer::Decision::held:
         return held(*answer, ground.mode);
@@ -175,7 +191,7 @@ class Guard {
     ground->paths.clear();
     if (call_->event == HookEvent::start) remove_stale_sessions(folder_);
     Result<HookAnswer> answer = ask(*ground);
-    if (call_->event == HookEvent::end) remove_session(folder_, world_.host);
+    if (call_->event == HookEvent::end) remove_session(folder_, world_.host, session_.session);
     if (!answer) return cannot_tell(call_->event, ground->mode, answer.error().message);
     if (answer->brief) return context(brief_text(*answer, world_.reader));
     look_at_writes(*ground, *answer);

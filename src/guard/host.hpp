@@ -53,6 +53,7 @@ struct HostTraits {
       case HookEvent::end:
       case HookEvent::subagent_end:
       case HookEvent::wrote:
+      case HookEvent::undo:
         return false;
     }
     return false;

@@ -4,11 +4,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
+#include <map>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/fnv1a.hpp"
 #include "guard/host.hpp"
 #include "wire/json_document.hpp"
 #include "wire/json_writer.hpp"
@@ -21,6 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t session_bytes_max = 16'384;
 constexpr std::size_t sessions_looked_at_max = 1024;
+constexpr std::size_t sessions_per_process_max = 64;
 
 void write_acks(wire::JsonWriter& json, const std::vector<wire::HookAck>& acks) {
   json.key("ack").begin_array();
@@ -34,8 +40,15 @@ bool is_same_message(const wire::HookAck& one, const wire::HookAck& other) {
   return one.id == other.id && one.hub == other.hub;
 }
 
-std::string file_name_of(const ProcessMark& host) {
+std::string first_name_of(const ProcessMark& host) {
   return std::to_string(host.pid) + "-" + std::to_string(host.start);
+}
+
+std::string further_name_of(const ProcessMark& host, const std::string& session) {
+  std::array<char, 17> digest{};
+  std::snprintf(digest.data(), digest.size(), "%016llx",
+                static_cast<unsigned long long>(base::fnv1a(session)));
+  return first_name_of(host) + "-" + digest.data();
 }
 
 std::optional<ProcessMark> mark_of(const std::string& name) {
@@ -44,40 +57,36 @@ std::optional<ProcessMark> mark_of(const std::string& name) {
   const auto pid = std::from_chars(name.data(), end, mark.pid);
   if (pid.ec != std::errc{} || pid.ptr == end || *pid.ptr != '-') return std::nullopt;
   const auto start = std::from_chars(pid.ptr + 1, end, mark.start);
-  if (start.ec != std::errc{} || start.ptr != end) return std::nullopt;
+  if (start.ec != std::errc{} || (start.ptr != end && *start.ptr != '-')) return std::nullopt;
   return mark;
 }
 
-std::vector<ProcessMark> all_marks(const fs::path& folder) {
-  std::vector<ProcessMark> marks;
+struct Found {
+  ProcessMark process;
+  fs::path path;
+  fs::file_time_type written;
+};
+
+// What was written last comes first.
+std::vector<Found> all_files(const fs::path& folder) {
+  std::vector<Found> files;
   std::error_code error;
   fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator() && marks.size() < sessions_looked_at_max;
+  for (; !error && entry != fs::directory_iterator() && files.size() < sessions_looked_at_max;
        entry.increment(error)) {
-    if (const auto mark = mark_of(entry->path().filename().string())) marks.push_back(*mark);
+    const auto mark = mark_of(entry->path().filename().string());
+    if (!mark) continue;
+    std::error_code gone;
+    const fs::file_time_type written = entry->last_write_time(gone);
+    if (!gone) files.push_back({*mark, entry->path(), written});
   }
-  return marks;
+  std::sort(files.begin(), files.end(),
+            [](const Found& a, const Found& b) { return a.written > b.written; });
+  return files;
 }
 
-std::optional<SessionFile> by_session(const fs::path& folder, const std::string& session) {
-  for (const ProcessMark& mark : all_marks(folder)) {
-    std::optional<SessionFile> file = read_session(folder, mark);
-    if (file && file->session == session && !file->name.empty()) return file;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-fs::path sessions_folder(const base::Environment& environment) {
-  const std::string runtime = environment.get("XDG_RUNTIME_DIR").value_or("");
-  if (runtime.empty()) return {};
-  return fs::path(runtime) / "synapse" / "sessions";
-}
-
-std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMark& host) {
-  if (folder.empty() || host.pid == 0) return std::nullopt;
-  const auto text = base::read_whole(folder / file_name_of(host), session_bytes_max);
+std::optional<SessionFile> read_file(const fs::path& path, const ProcessMark& host) {
+  const auto text = base::read_whole(path, session_bytes_max);
   if (!text) return std::nullopt;
   const auto parsed = wire::parse_json(*text, "the session file");
   if (!parsed || !parsed->is_object()) return std::nullopt;
@@ -100,8 +109,37 @@ std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMar
   return file;
 }
 
+// The file of that session; nothing: there is none. `session` blank: the first one.
+std::optional<fs::path> place_of(const fs::path& folder, const ProcessMark& host,
+                                 const std::string& session) {
+  if (folder.empty() || host.pid == 0) return std::nullopt;
+  fs::path first = folder / first_name_of(host);
+  if (session.empty()) return first;
+  const auto known = read_file(first, host);
+  if (known && known->session == session) return first;
+  return folder / further_name_of(host, session);
+}
+
+}  // namespace
+
+fs::path sessions_folder(const base::Environment& environment) {
+  const std::string runtime = environment.get("XDG_RUNTIME_DIR").value_or("");
+  if (runtime.empty()) return {};
+  return fs::path(runtime) / "synapse" / "sessions";
+}
+
+std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMark& host,
+                                        const std::string& session) {
+  const auto place = place_of(folder, host, session);
+  std::optional<SessionFile> file = place ? read_file(*place, host) : std::nullopt;
+  if (file && !session.empty() && file->session != session) return std::nullopt;
+  return file;
+}
+
 void write_session(const fs::path& folder, const ProcessMark& host, const SessionFile& session) {
-  if (folder.empty() || host.pid == 0) return;
+  auto place = place_of(folder, host, session.session);
+  if (!place) return;
+  if (const fs::path first = folder / first_name_of(host); !read_file(first, host)) place = first;
   constexpr mode_t for_user_alone = 0700;
   mkdir(folder.parent_path().c_str(), for_user_alone);
   mkdir(folder.c_str(), for_user_alone);
@@ -116,22 +154,21 @@ void write_session(const fs::path& folder, const ProcessMark& host, const Sessio
   if (session.shell_since != 0) json.field("shell_since", session.shell_since);
   if (!session.ack.empty()) write_acks(json, session.ack);
   const base::FileTraits traits{0600, base::FileTraits::Mode::exact, base::FileTraits::Sync::no};
-  static_cast<void>(
-      base::replace_file(folder / file_name_of(host), json.end_object().take(), traits));
+  static_cast<void>(base::replace_file(*place, json.end_object().take(), traits));
 }
 
 void note_shell(const fs::path& folder, const ProcessMark& host, const std::string& session,
                 double now) {
-  std::optional<SessionFile> file = read_session(folder, host);
-  if (!file || file->session != session) return;
+  std::optional<SessionFile> file = read_session(folder, host, session);
+  if (!file) return;
   file->shell_since = now;
   write_session(folder, host, *file);
 }
 
 void change_acks(const fs::path& folder, const ProcessMark& host, const std::string& session,
                  const AckChange& change) {
-  std::optional<SessionFile> file = read_session(folder, host);
-  if (!file || file->session != session) return;
+  std::optional<SessionFile> file = read_session(folder, host, session);
+  if (!file) return;
   std::erase_if(file->ack, [&change](const wire::HookAck& kept) {
     return std::any_of(change.known.begin(), change.known.end(),
                        [&kept](const auto& one) { return is_same_message(one, kept); });
@@ -144,32 +181,44 @@ void change_acks(const fs::path& folder, const ProcessMark& host, const std::str
   write_session(folder, host, *file);
 }
 
-void remove_session(const fs::path& folder, const ProcessMark& host) {
-  if (folder.empty() || host.pid == 0) return;
+void remove_session(const fs::path& folder, const ProcessMark& host, const std::string& session) {
+  const auto place = place_of(folder, host, session);
   std::error_code ignored;
-  fs::remove(folder / file_name_of(host), ignored);
+  if (place) fs::remove(*place, ignored);
 }
 
 void remove_stale_sessions(const fs::path& folder) {
   if (folder.empty()) return;
-  for (const ProcessMark& mark : all_marks(folder)) {
-    const std::optional<base::ProcessRow> row = base::process_row(mark.pid);
-    if (!row || row->mark != mark) remove_session(folder, mark);
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> counts;
+  for (const Found& file : all_files(folder)) {
+    const std::optional<base::ProcessRow> row = base::process_row(file.process.pid);
+    const bool lives = row && row->mark == file.process;
+    const bool is_one_too_many =
+        ++counts[{file.process.pid, file.process.start}] > sessions_per_process_max;
+    std::error_code ignored;
+    if (!lives || is_one_too_many) fs::remove(file.path, ignored);
   }
 }
 
 std::optional<SessionFile> find_session(const base::Environment& environment) {
   const fs::path folder = sessions_folder(environment);
-  std::error_code unknown;
-  if (folder.empty() || !fs::is_directory(folder, unknown)) return std::nullopt;
+  if (folder.empty()) return std::nullopt;
+  const std::vector<Found> files = all_files(folder);
+  if (files.empty()) return std::nullopt;
   for (const HostTraits& host : all_hosts()) {
     if (host.session_variable.empty()) continue;
     const std::string id = environment.get(std::string(host.session_variable)).value_or("");
     if (id.empty()) continue;
-    if (auto file = by_session(folder, id)) return file;
+    for (const Found& one : files) {
+      auto file = read_file(one.path, one.process);
+      if (file && file->session == id && !file->name.empty()) return file;
+    }
   }
   for (const ProcessMark& mark : ancestors()) {
-    if (auto file = read_session(folder, mark); file && !file->name.empty()) return file;
+    for (const Found& one : files) {
+      if (one.process != mark) continue;
+      if (auto file = read_file(one.path, mark); file && !file->name.empty()) return file;
+    }
   }
   return std::nullopt;
 }

@@ -2,7 +2,8 @@
 // The file by which a host's session is known to everything that runs beneath it: its name on the
 // bus, so that an assistant, its shell and its commits are one agent. Written by the guard, for its
 // user alone; named after the host's process, in $XDG_RUNTIME_DIR/synapse/sessions, which does not
-// outlive a login.
+// outlive a login. Where one process has several sessions, the names of the files of all but the
+// first end with a digest of the session's id.
 #pragma once
 
 #include <filesystem>
@@ -31,8 +32,10 @@ struct SessionFile {
 // Where they are; blank: nowhere, so there are none.
 [[nodiscard]] std::filesystem::path sessions_folder(const base::Environment& environment);
 
+// Of that session of the process; `session` blank: of the one that has been there the longest.
 [[nodiscard]] std::optional<SessionFile> read_session(const std::filesystem::path& folder,
-                                                      const ProcessMark& host);
+                                                      const ProcessMark& host,
+                                                      const std::string& session = {});
 // What can't be written is done without.
 void write_session(const std::filesystem::path& folder, const ProcessMark& host,
                    const SessionFile& session);
@@ -47,12 +50,14 @@ void note_shell(const std::filesystem::path& folder, const ProcessMark& host,
                 const std::string& session, double now);
 void change_acks(const std::filesystem::path& folder, const ProcessMark& host,
                  const std::string& session, const AckChange& change);
-void remove_session(const std::filesystem::path& folder, const ProcessMark& host);
-// Those of processes that are gone.
+void remove_session(const std::filesystem::path& folder, const ProcessMark& host,
+                    const std::string& session = {});
+// Those of processes that are gone, and of a process with very many those that were written the
+// longest ago.
 void remove_stale_sessions(const std::filesystem::path& folder);
 
 // The session that a command belongs to, if it has a name: by the id that its host put into its
-// environment, else by the processes above it.
+// environment, else by the processes above it: of one process the session that was written last.
 [[nodiscard]] std::optional<SessionFile> find_session(const base::Environment& environment);
 
 }  // namespace synapse::guard

@@ -17,7 +17,6 @@ namespace {
 
 constexpr double claim_seconds = 600;
 constexpr std::chrono::minutes claim_term{10};
-constexpr std::size_t claims_per_party = 16;
 constexpr std::size_t names_tried = 100;
 constexpr std::size_t told_max = 256;
 constexpr std::size_t notices_at_once = 8;
@@ -25,17 +24,6 @@ constexpr std::size_t brief_claims_max = 16;
 constexpr std::size_t brief_agents_max = 16;
 
 std::string claim_prefix(const AgentName& name) { return "edit/" + name.text + "/"; }
-
-// One claim for each subagent and worktree of a session.
-TaskId claim_id(const AgentName& name, const wire::HookRequest& request, std::size_t number) {
-  const std::uint64_t digest =
-      base::fnv1a(request.session + '\n' + request.party + '\n' + request.worktree);
-  std::array<char, 8> hex{};
-  std::snprintf(hex.data(), hex.size(), "%06x", static_cast<unsigned>(digest & 0xffffffU));
-  std::string id = claim_prefix(name) + hex.data();
-  if (number > 1) id += "-" + std::to_string(number);
-  return TaskId(std::move(id));
-}
 
 wire::HookBrief::Claim told(const core::Lease& lease) {
   const bool is_hooks = lease.origin != core::Origin::request;
@@ -47,6 +35,17 @@ wire::HookBrief::Claim told(const core::Lease& lease) {
 }
 
 }  // namespace
+
+TaskId HookDesk::claim_id(const AgentName& name, const wire::HookRequest& request,
+                          std::size_t number) {
+  const std::uint64_t digest =
+      base::fnv1a(request.session + '\n' + request.party + '\n' + request.worktree);
+  std::array<char, 8> hex{};
+  std::snprintf(hex.data(), hex.size(), "%06x", static_cast<unsigned>(digest & 0xffffffU));
+  std::string id = claim_prefix(name) + hex.data();
+  if (number > 1) id += "-" + std::to_string(number);
+  return TaskId(std::move(id));
+}
 
 HookDesk::HookDesk(HookOptions options, EntryLog& log, Room& room, DrawId draw_id)
     : options_(options), log_(log), room_(room), draw_id_(std::move(draw_id)) {
@@ -179,6 +178,9 @@ Flow<wire::HookAnswer> HookDesk::answer(Work& work) {
     case wire::HookEvent::wrote:
       co_await report_writes(work, answer);
       break;
+    case wire::HookEvent::undo:
+      co_await undo(work);
+      break;
     case wire::HookEvent::end:
       co_await give_back(work.job, std::nullopt, work.now);
       break;
@@ -204,7 +206,7 @@ Flow<> HookDesk::claim(Work& work, wire::HookAnswer& answer) {
     answer.message = "these paths can't be claimed";
     co_return;
   }
-  const core::Outcome outcome = co_await claim_paths(work, std::move(missing));
+  const core::Outcome outcome = co_await claim_paths(work, missing);
   if (outcome.refusal) {
     co_await held(work, *outcome.refusal, answer);
     co_return;
@@ -213,9 +215,10 @@ Flow<> HookDesk::claim(Work& work, wire::HookAnswer& answer) {
   co_await renew(work.job, work.now);
   began_to_write(work.session, work.now);
   answer.decision = Decision::granted;
+  for (const std::string& path : missing) answer.added.push_back(core::unquoted(path));
 }
 
-Flow<core::Outcome> HookDesk::claim_paths(Work& work, std::vector<std::string> missing) {
+Flow<core::Outcome> HookDesk::claim_paths(Work& work, std::vector<std::string>& missing) {
   core::Outcome outcome;
   for (std::size_t number = 1; number <= claims_per_party; ++number) {
     const TaskId id = claim_id(work.session.name, work.request, number);
@@ -225,7 +228,7 @@ Flow<core::Outcome> HookDesk::claim_paths(Work& work, std::vector<std::string> m
       command.task_id = id;
       command.ttl = claim_seconds;
       command.worktree = work.request.worktree;
-      command.paths = std::move(missing);
+      command.paths = missing;
       command.party = work.request.party;
       command.origin =
           work.session.is_watched ? core::Origin::local_hook : core::Origin::remote_hook;

@@ -124,6 +124,7 @@ class HookDesk {
   struct Ordered;  // What a flow awaits.
   using Line = std::deque<std::unique_ptr<Job>>;
   static constexpr std::size_t due_max = 32;
+  static constexpr std::size_t claims_per_party = 16;
 
   // For the session of this key: what has waited there longer comes first.
   Job* take_on(const std::string& key, SessionId id, Moment now);
@@ -139,7 +140,13 @@ class HookDesk {
   [[nodiscard]] bool is_anothers(const AgentName& name, const wire::HookRequest& request) const;
   [[nodiscard]] Flow<wire::HookAnswer> answer(Work& work);
   [[nodiscard]] Flow<> claim(Work& work, wire::HookAnswer& answer);
-  [[nodiscard]] Flow<core::Outcome> claim_paths(Work& work, std::vector<std::string> missing);
+  // One claim for each subagent and worktree of a session; more where one is full.
+  [[nodiscard]] static TaskId claim_id(const AgentName& name, const wire::HookRequest& request,
+                                       std::size_t number);
+  // Leaves in `missing` what was not the session's before.
+  [[nodiscard]] Flow<core::Outcome> claim_paths(Work& work, std::vector<std::string>& missing);
+  // The tool that these paths were claimed for does not run.
+  [[nodiscard]] Flow<> undo(Work& work);
   [[nodiscard]] Flow<> held(Work& work, const core::Refusal& refusal, wire::HookAnswer& answer);
   // A place in the queue for a path that another holds.
   [[nodiscard]] Flow<> queue_up(Work& work, std::string path, wire::HookAnswer& answer);

@@ -63,6 +63,23 @@ Flow<> HookDesk::give_up_places(Work& work) {
   }
 }
 
+Flow<> HookDesk::undo(Work& work) {
+  ended_to_write(work.session, work.now);
+  for (std::size_t number = 1; number <= claims_per_party; ++number) {
+    const core::Lease* lease =
+        machine().leases().find(claim_id(work.session.name, work.request, number));
+    if (lease == nullptr) break;
+    core::ReleaseTask command{lease->task_id, std::nullopt, std::vector<std::string>()};
+    for (const std::string& path : work.request.paths) {
+      const bool is_held =
+          std::find(lease->paths.begin(), lease->paths.end(), path) != lease->paths.end();
+      if (is_held) command.paths->push_back(path);
+    }
+    if (command.paths->empty()) continue;
+    static_cast<void>(co_await act(work.job, std::move(command), work.now));
+  }
+}
+
 void HookDesk::saw(const std::vector<core::Event>& events, Moment now) {
   if (snapshot_) snapshot_->saw(events, machine(), now);
   if (places_.empty()) return;

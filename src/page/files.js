@@ -27,9 +27,8 @@ function flatten(node, depth, ui, filter, isOpenByDefault, into) {
 }
 
 function subtreeMatches(node, filter) {
-	if (found(filter, node.path, ...[...node.claims].flatMap((c) => [c.owner, c.task_id]))) return true;
-	for (const child of node.children.values()) if (subtreeMatches(child, filter)) return true;
-	return false;
+	return found(filter, node.path, ...[...node.claims].flatMap((c) => [c.owner, c.task_id])) ||
+		[...node.children.values()].some((child) => subtreeMatches(child, filter));
 }
 
 // What has no claim of its own may be covered by one: of a folder around it, or by a pattern.

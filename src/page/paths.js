@@ -11,29 +11,17 @@ export const isGlob = (text) => /[*?[{\\]/.test(text.replace(quoted, ''));
 export const called = (path) => (isGlob(path) ? path : path.replace(quoted, '$1'));
 
 // Whether two segments of paths, either of which may be a pattern, can name the same thing.
-function segmentsMeet(a, b) {
-	if (a === b || a === '**' || b === '**') return true;
-	const ga = isGlob(a);
-	const gb = isGlob(b);
-	if (ga && gb) return true;
-	if (ga) return matches(a, b);
-	if (gb) return matches(b, a);
-	return false;
-}
+const segmentsMeet = (a, b) =>
+	a === b || (isGlob(a) ? isGlob(b) || matches(a, b) : isGlob(b) && matches(b, a));
 
 const compiled = new Map();
 function matches(pattern, text) {
 	let regex = compiled.get(pattern);
 	if (!regex) {
 		if (compiled.size > 5000) compiled.clear();
-		let source = '';
-		for (const c of pattern) {
-			if (c === '*') source += '.*';
-			else if (c === '?') source += '.';
-			else source += c.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-		}
 		// What is more than stars and question marks is taken for whatever it could mean.
-		regex = /[[{\\]/.test(pattern) ? /^/ : new RegExp(`^${source}$`, 'u');
+		regex = /[[{\\]/.test(pattern) ? /^/ : new RegExp(
+			`^${pattern.replace(/[.+^$()|}\]]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'u');
 		compiled.set(pattern, regex);
 	}
 	return regex.test(text);
@@ -44,8 +32,7 @@ export function pathsMeet(a, b) {
 	if (a === '' || b === '') return true;
 	const x = a.split('/');
 	const y = b.split('/');
-	const length = Math.min(x.length, y.length);
-	for (let i = 0; i < length; i++) {
+	for (let i = 0; i < Math.min(x.length, y.length); i++) {
 		if (x[i] === '**' || y[i] === '**') return true;
 		if (!segmentsMeet(x[i], y[i])) return false;
 	}
@@ -97,9 +84,7 @@ export class PathTree {
 	}
 
 	find(worktree, path) {
-		let node = this.roots.get(worktree);
-		for (const segment of path.split('/')) if (node && segment !== '') node = node.children.get(segment);
-		return node;
+		return path.split('/').reduce((node, segment) => (segment ? node?.children.get(segment) : node), this.roots.get(worktree));
 	}
 
 	count(node, what, step) {
@@ -107,9 +92,7 @@ export class PathTree {
 	}
 
 	each(scope, visit) {
-		if (scope.scope === 'none') return;
-		const worktree = scope.worktree || '';
-		for (const path of scope.paths?.length ? scope.paths : ['']) visit(this.node(worktree, path));
+		for (const path of pathsOf(scope)) visit(this.node(scope.worktree || '', path));
 	}
 
 	add(scope, list = 'claims', sum = 'total') {
@@ -129,7 +112,7 @@ export class PathTree {
 
 	refuse(worktree, path, at, agent) {
 		const node = this.node(worktree, path);
-		node.refusal = node.refusal || {count: 0, last: 0, agents: new Set()};
+		node.refusal ||= {count: 0, last: 0, agents: new Set()};
 		node.refusal.count++;
 		node.refusal.last = at;
 		node.refusal.agents.add(agent);
@@ -159,8 +142,7 @@ export class PathTree {
 	meeting(scope, list = 'claims') {
 		const found = new Set();
 		const root = this.roots.get(scope.worktree || '');
-		if (!root || scope.scope === 'none') return found;
-		for (const path of scope.paths?.length ? scope.paths : ['']) this.look(root, path, list, found);
+		for (const path of root ? pathsOf(scope) : []) this.look(root, path, list, found);
 		return found;
 	}
 

@@ -13,8 +13,8 @@ namespace synapse::wire {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> hook_events{"start", "before",       "after",
-                                                      "end",   "subagent_end", "wrote"};
+constexpr std::array<std::string_view, 7> hook_events{"start",        "before", "after", "end",
+                                                      "subagent_end", "wrote",  "undo"};
 constexpr std::array<std::string_view, 2> hook_modes{"warn", "enforce"};
 constexpr std::array<std::string_view, 4> hook_decisions{"none", "granted", "held", "refused"};
 constexpr std::array<std::string_view, 3> hook_notices{"held", "yours", "written"};
@@ -250,6 +250,7 @@ std::string encode_hook_answer(const HookAnswer& answer) {
   }
   write_mail(json, answer);
   if (!answer.watch.empty()) json.field("watch", answer.watch);
+  if (!answer.added.empty()) json.field("added", answer.added);
   if (answer.brief) {
     json.key("brief").begin_object();
     write_claims(json, "own", answer.brief->own);
@@ -285,6 +286,7 @@ Result<HookAnswer> decode_hook_answer(std::string_view body) {
   }
   read_mail(*parsed, answer);
   answer.watch = texts_member(*parsed, "watch");
+  answer.added = texts_member(*parsed, "added");
   if (const Json& brief = member(*parsed, "brief"); brief.is_object()) {
     answer.brief =
         HookBrief{read_claims(member(brief, "own")), read_claims(member(brief, "others")), {}};

@@ -28,8 +28,9 @@ inline constexpr std::size_t hook_watch_bytes_max = 24UL << 10U;
 // Of what a host takes when a session starts, so much is for messages.
 inline constexpr std::size_t hook_brief_mail_bytes = 480;
 
-// `wrote` follows on an after_tool whose answer named files to look at.
-enum class HookEvent { start, before_tool, after_tool, end, subagent_end, wrote };
+// `wrote` follows on an after_tool whose answer named files to look at; `undo` on a before_tool
+// whose tool will not run after all: it gives back what that added.
+enum class HookEvent { start, before_tool, after_tool, end, subagent_end, wrote, undo };
 enum class HookMode { warn, enforce };
 [[nodiscard]] std::string_view word(HookEvent event);
 [[nodiscard]] std::string_view word(HookMode mode);
@@ -133,6 +134,7 @@ struct HookAnswer {
   std::vector<HookMail> mail;
   std::size_t mail_left = 0;       // Messages that wait beside those.
   std::vector<std::string> watch;  // Files of the worktree that others hold.
+  std::vector<std::string> added;  // Of granted: those paths that were not the session's before.
   std::optional<HookBrief> brief;
 };
 

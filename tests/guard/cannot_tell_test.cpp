@@ -95,9 +95,10 @@ TEST_CASE("a session is told once that its edits are not claimed, and each sessi
   }
   // The hub is asked each time all the same.
   CHECK(desk.asked.size() == 5);
-  // The same process goes on as another session.
+  // The same process has another session beside it.
   CHECK(desk.told("two", "PreToolUse") == unreached);
   CHECK(desk.told("two", "PreToolUse").empty());
+  CHECK(desk.told("one", "PreToolUse").empty());
   desk.process = {1234568, 90};
   CHECK(desk.told("three", "PreToolUse") == unreached);
 }

@@ -63,6 +63,31 @@ TEST_CASE("subagents exclude each other and not their parent, and give back at t
   CHECK_FALSE(shop.refusal("two", "a.c").empty());
 }
 
+TEST_CASE("a call that writes in two repositories has its files in both or in neither",
+          "[guard][process]") {
+  Workshop shop;
+  const Shop other;
+  shop.start_hub();
+  const std::string here = (shop.shop.root() / "src/a/parse.c").string();
+  const std::string there = (other.root() / "src/a/parse.c").string();
+  const auto patched = [&](const std::string& session) {
+    Json input = Json::parse(shop.payload(session, "PreToolUse"));
+    input["tool_name"] = "apply_patch";
+    input["tool_input"] = {{"command", "*** Begin Patch\n*** Update File: " + here +
+                                           "\n@@\n-a\n+b\n*** Update File: " + there +
+                                           "\n@@\n-a\n+b\n*** End Patch"}};
+    return shop.ask("codex", input.dump()).out;
+  };
+  CHECK(shop.refusal("one", there).empty());
+  CHECK(patched("two").find("shop/claude holds src/a/parse.c") != std::string::npos);
+  CHECK(shop.refusal("three", here).empty());
+  CHECK(shop.ask("claude", shop.payload("three", "SessionEnd")).out.empty());
+  CHECK(shop.ask("claude", shop.payload("one", "SessionEnd")).out.empty());
+  CHECK(patched("two").find("holds") == std::string::npos);
+  CHECK_FALSE(shop.refusal("three", here).empty());
+  CHECK_FALSE(shop.refusal("three", there).empty());
+}
+
 TEST_CASE("a session is told who it is and what is held when it starts", "[guard][process]") {
   Workshop shop;
   shop.start_hub();

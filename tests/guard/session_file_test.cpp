@@ -7,6 +7,7 @@
 
 #include "guard/shop.hpp"
 #include "support/catch.hpp"
+#include "support/file_text.hpp"
 
 namespace {
 
@@ -92,4 +93,59 @@ TEST_CASE("what was told is kept until the hub knows of it, beside what came mea
   change_acks(folder, host, "s1", many);
   CHECK(read_session(folder, host).value().ack.size() == wire::hook_acks_max);
   CHECK(read_session(folder, host).value().ack.back().id == MessageId{99});
+}
+
+TEST_CASE("each session of a process that has several is found by its own id", "[guard][session]") {
+  const Shop shop;
+  const std::string runtime = shop.runtime().string();
+  const auto folder = sessions_folder(base::FixedEnvironment({{"XDG_RUNTIME_DIR", runtime}}));
+  const auto found = [&runtime](const char* id) -> std::string {
+    Variables variables{{"XDG_RUNTIME_DIR", runtime}};
+    if (*id != '\0') variables["CLAUDE_CODE_SESSION_ID"] = id;
+    const auto file = find_session(base::FixedEnvironment(variables));
+    return file ? file->name : "nobody";
+  };
+  const auto parent = base::process_row(static_cast<std::uint64_t>(getppid())).value().mark;
+  write_session(folder, parent, {"s1", "shop/alice", "", false});
+  write_session(folder, parent, {"s2", "shop/bob", "", false});
+  change_acks(folder, parent, "s1", {{}, {{MessageId{1}, "syn-1"}}});
+  CHECK(found("s1") == "shop/alice");
+  CHECK(found("s2") == "shop/bob");
+  CHECK(read_session(folder, parent, "s1").value().ack.size() == 1);
+  CHECK(read_session(folder, parent, "s2").value().ack.empty());
+  CHECK_FALSE(read_session(folder, parent, "s3"));
+  // Where a command's environment does not tell, it is the session that was written last.
+  const auto written = [&](const std::string& name, int seconds) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (text_of(entry.path()).find(name) == std::string::npos) continue;
+      std::filesystem::last_write_time(
+          entry.path(), std::filesystem::file_time_type() + std::chrono::seconds(seconds));
+    }
+  };
+  written("shop/alice", 10);
+  written("shop/bob", 20);
+  CHECK(found("") == "shop/bob");
+  written("shop/alice", 30);
+  CHECK(found("") == "shop/alice");
+  remove_session(folder, parent, "s1");
+  CHECK(found("s1") == "shop/bob");
+  CHECK(found("s2") == "shop/bob");
+  // It stays where it is, whichever of them has the first file.
+  write_session(folder, parent, {"s3", "shop/carol", "", false});
+  write_session(folder, parent, {"s2", "shop/bob", "b", false});
+  CHECK(read_session(folder, parent, "s2").value().identity == "b");
+  CHECK(read_session(folder, parent, "s3").value().name == "shop/carol");
+}
+
+TEST_CASE("a process with very many sessions keeps the files of the latest", "[guard][session]") {
+  const Shop shop;
+  const base::FixedEnvironment environment(Variables{{"XDG_RUNTIME_DIR", shop.runtime().string()}});
+  const auto folder = sessions_folder(environment);
+  const base::ProcessMark lives = this_process();
+  for (int i = 0; i < 100; ++i) {
+    write_session(folder, lives, {"s" + std::to_string(i), "a", "", false});
+  }
+  remove_stale_sessions(folder);
+  const auto files = std::filesystem::directory_iterator(folder);
+  CHECK(std::distance(begin(files), end(files)) == 64);
 }

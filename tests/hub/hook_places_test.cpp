@@ -102,3 +102,32 @@ TEST_CASE("whoever has come up writes the file, though others still wait for it"
   client.ask(hook_request("two", HookEvent::end));
   CHECK(client.write("three", {"a.c"}).decision == Decision::granted);
 }
+
+TEST_CASE("a tool that does not run after all gives back what it added, and no more",
+          "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  const HookAnswer granted = client.write("one", {"a.c", "app/[id]/page.tsx"});
+  CHECK(granted.added == Paths{"app/[id]/page.tsx"});
+  client.ask(hook_request("one", HookEvent::undo, granted.added));
+  REQUIRE(all_leases(rig).size() == 1);
+  CHECK(all_leases(rig)[0]->paths == Paths{"a.c"});
+  CHECK(client.write("two", granted.added).decision == Decision::granted);
+  // What is not there any more, or never was, is no matter.
+  client.ask(hook_request("one", HookEvent::undo, {"b.c"}));
+  client.ask(hook_request("one", HookEvent::undo, {"a.c"}));
+  client.ask(hook_request("one", HookEvent::undo, {"a.c"}));
+  CHECK(all_leases(rig).size() == 1);
+  CHECK(client.write("three", granted.added).decision == Decision::held);
+}
+
+TEST_CASE("a subagent's tool that does not run leaves its parent's files alone", "[hub][hooks]") {
+  Rig rig;
+  HookClient client{rig};
+  client.write("one", {"a.c"});
+  CHECK(client.write("one", {"a.c"}, "sub-1").added == Paths{"a.c"});
+  client.ask(hook_request("one", HookEvent::undo, {"a.c"}, "sub-1"));
+  REQUIRE(all_leases(rig).size() == 1);
+  CHECK(all_leases(rig)[0]->party.empty());
+}

@@ -5,7 +5,7 @@
 // Synapse's guard: installed by `synapse hooks install`, taken away by `synapse hooks uninstall`.
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 
 const syn = @SYN@
 const parents = new Map() // Of child sessions.
@@ -15,14 +15,14 @@ const failed = { failed: true }
 
 // What the guard says; that it failed, whatever went wrong with it. A guard that is gone says nothing.
 const ask = (payload) =>
-  new Promise((resolve) => {
-    if (!existsSync(syn)) return resolve({})
+  new Promise((told) => {
+    if (!existsSync(syn)) return told({})
     let text = ""
     const done = (code) => {
       try {
-        resolve(code !== 0 ? failed : text ? JSON.parse(text) : {})
+        told(code !== 0 ? failed : text ? JSON.parse(text) : {})
       } catch {
-        resolve(failed)
+        told(failed)
       }
     }
     try {
@@ -31,10 +31,10 @@ const ask = (payload) =>
       })
       const timer = setTimeout(() => {
         guard.kill()
-        resolve(failed)
+        told(failed)
       }, 2000)
       guard.stdout.on("data", (bytes) => (text += bytes))
-      guard.on("error", () => resolve(failed))
+      guard.on("error", () => told(failed))
       guard.on("close", (code) => {
         clearTimeout(timer)
         done(code)
@@ -42,17 +42,23 @@ const ask = (payload) =>
       guard.stdin.on("error", () => {})
       guard.stdin.end(JSON.stringify(payload))
     } catch {
-      resolve(failed)
+      told(failed)
     }
   })
 
 // Where edits of what others hold are refused, none goes ahead without an answer.
-const enforces = (folder) => {
+const textOf = (...parts) => {
   try {
-    return readFileSync(join(folder, ".synapse/mode"), "utf8").trim() === "enforce"
+    return readFileSync(join(...parts), "utf8").trim()
   } catch {
-    return false
+    return ""
   }
+}
+// A linked worktree without a mode of its own has that of its repository.
+const enforces = (folder) => {
+  const main = /^gitdir: (.+)\/\.git\/worktrees\//.exec(textOf(folder, ".git"))?.[1]
+  const mode = textOf(folder, ".synapse/mode") || (main && textOf(resolve(folder, main), ".synapse/mode"))
+  return mode === "enforce"
 }
 const writes = /^(apply_patch|edit|multiedit|patch|write)$/
 

@@ -19,13 +19,13 @@ execFileSync(process.env.SYNAPSE_BIN, ["hooks", "install", "--for", "opencode"],
 const installed = readFileSync(join(home, ".config/opencode/plugin/synapse.js"), "utf8")
 
 let count = 0
-async function plugin_with(guard) {
+async function plugin_with(guard, worktree = shop) {
   const text = installed.replace(/^const syn = .*$/m, `const syn = ${JSON.stringify(guard)}`)
   assert.notEqual(text, installed)
   const file = join(folder, `plugin-${++count}.mjs`)
   writeFileSync(file, text)
   const { Synapse } = await import(file)
-  return Synapse({ directory: shop, worktree: shop })
+  return Synapse({ directory: worktree, worktree })
 }
 
 function guard_that(lines) {
@@ -58,6 +58,14 @@ try {
     assert.deepEqual(await compacted(plugin), [])
   }
   in_mode("enforce")
+  // A linked worktree has its repository's mode unless it has one of its own.
+  const linked = join(folder, "linked")
+  mkdirSync(join(linked, ".synapse"), { recursive: true })
+  writeFileSync(join(linked, ".git"), `gitdir: ${join(shop, ".git/worktrees/linked")}\n`)
+  const beside = await plugin_with(guard_that("exit 3"), linked)
+  await assert.rejects(use(beside, "edit"), no_answer)
+  writeFileSync(join(linked, ".synapse/mode"), "warn\n")
+  await use(beside, "edit")
   const gone = await plugin_with(join(folder, "nowhere"))
   await use(gone, "edit")
   assert.deepEqual(await compacted(gone), [])
