@@ -3,7 +3,8 @@
 #
 # A command is a whole process, and most of what it costs is loading: with OpenSSL, SQLite and the
 # C++ library inside, `synapse --version` takes a third less. So their archives are taken where
-# there are any, each by itself: Fedora, Arch and openSUSE have only shared ones by default.
+# there are any, each by itself: Fedora, Arch and openSUSE have only shared ones by default. With
+# the C library inside as well (SYNAPSE_STATIC) a command has nothing left to load.
 # Distributions want the shared ones, which they can mend without building everything anew
 # (SYNAPSE_SHARED); so do sanitizers, and a project that takes this tree in decides for itself.
 if(SYNAPSE_SHARED OR SYNAPSE_SANITIZE OR NOT PROJECT_IS_TOP_LEVEL)
@@ -23,7 +24,19 @@ if(SYNAPSE_STATIC_LIBRARIES)
   set(CMAKE_REQUIRED_LINK_OPTIONS -static-libstdc++ -static-libgcc)
   check_cxx_source_compiles("#include <iostream>\nint main() { std::cout << 1; }"
                             SYNAPSE_STATIC_RUNTIME)
+  # The GNU C library alone can be told where a program that has it inside looks for hosts, and a
+  # program without shared libraries needs every archive.
+  set(CMAKE_REQUIRED_LINK_OPTIONS -static)
+  check_cxx_source_compiles(
+    "#include <netdb.h>\n#include <nss.h>\n#include <iostream>\n#include <cmath>
+     int main(int n, char**) { std::cout << std::lgamma(n);
+                               return __nss_configure_lookup(\"hosts\", \"files dns\"); }"
+    SYNAPSE_STATIC_C_LIBRARY)
   unset(CMAKE_REQUIRED_LINK_OPTIONS)
+  if(SYNAPSE_STATIC AND NOT SYNAPSE_PIE AND SYNAPSE_STATIC_C_LIBRARY AND SYNAPSE_SSL_ARCHIVE
+     AND SYNAPSE_CRYPTO_ARCHIVE AND SYNAPSE_SQLITE_ARCHIVE)
+    set(SYNAPSE_FULLY_STATIC ON)
+  endif()
 endif()
 
 find_package(Threads REQUIRED)

@@ -29,7 +29,8 @@ endif()
 
 find_program(SYNAPSE_MOLD mold)
 if(SYNAPSE_MOLD)
-  target_link_options(synapse_options INTERFACE -fuse-ld=mold)
+  # What runs once at the start lies together, as other linkers put it: a page of it costs a fault.
+  target_link_options(synapse_options INTERFACE -fuse-ld=mold -Wl,-z,keep-text-section-prefix)
 endif()
 
 if(SYNAPSE_SANITIZE)

@@ -56,8 +56,8 @@ install_files() {
   [ -x "$here/bin/synapse" ] ||
     give_up "there is no bin/synapse beside this file; run it where the archive was unpacked"
   "$here/bin/synapse" --version >/dev/null 2>&1 ||
-    give_up 'bin/synapse does not run here. It needs Linux with glibc 2.36 or newer (Debian 12,' \
-      "Ubuntu 24.04, Fedora 37) and this processor: $(uname -m)"
+    give_up 'bin/synapse does not run here. It needs Linux, and the processor that it was built' \
+      "for; this one is $(uname -m)"
   mkdir -p -- "$prefix/share/synapse" || give_up "can't make $prefix; choose another PREFIX"
   [ ! -f "$list" ] || remove_listed
   mkdir -p -- "$prefix/share/synapse"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # packaging/package.sh: installs what is missing, builds, and makes the packages, in build/packages:
-# a Debian package for Debian 12, Ubuntu 24.04 and newer, and a tarball for any Linux with glibc
-# 2.36. packaging/package_test.sh tries them in a clean root.
+# a Debian package for Debian 12, Ubuntu 24.04 and newer, and a tarball for any Linux of this
+# processor. packaging/package_test.sh tries them in a clean root.
 set -eu
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")

@@ -150,13 +150,13 @@ in_root apt-get purge -y -q synapse-hub >/dev/null 2>&1 || fail 'apt-get purge f
 files_there >"$work/after"
 diff "$work/before" "$work/after" || fail 'purging left these'
 
-step 'the tarball, where there is nothing but the C library and a shell'
+step 'the tarball, where there is nothing but a shell'
 root=$work/bare
 mkdir -p -- "$root/bin" "$root/tmp" "$root/root" "$root/usr/bin" "$root/dev"
 mount --bind /dev "$root/dev"
 mounted="$root/dev $mounted"
-# What a shell script needs, and what those programs need: libraries that the program must do
-# without are looked for below.
+# What a shell script needs, and what those programs need: that ours needs no library is looked at
+# below.
 for tool in sh cat cp dirname env find grep gzip id ln ls mkdir mv rm rmdir sed tar uname; do
   from=$(in_clean=$clean; chroot "$in_clean" /bin/sh -c "command -v $tool")
   cp -L -- "$clean$from" "$root/bin/$tool"
@@ -174,14 +174,9 @@ in_root /bin/sh -c 'cd /tmp && tar xzf synapse.tar.gz && cd synapse-*/ && sh ins
   >"$work/log" 2>&1 || fail "install.sh failed: $(cat "$work/log")"
 needed=$(readelf -d "$root/root/.local/bin/synapse" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort |
   paste -s -d ' ')
-[ "$needed" = 'libc.so.6 libm.so.6' ] ||
-  [ "$needed" = 'ld-linux-x86-64.so.2 libc.so.6 libm.so.6' ] || fail "the program needs $needed"
-newest=$(objdump -T "$root/root/.local/bin/synapse" | grep -o 'GLIBC_2\.[0-9]*' | sort -u -V |
-  tail -n 1)
-[ "$(printf '%s\nGLIBC_2.36\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.36 ] ||
-  fail "the program needs $newest"
+[ -z "$needed" ] || fail "the program needs $needed"
 size=$(wc -c <"$root/root/.local/bin/synapse")
-[ "$size" -lt $((12 * 1024 * 1024)) ] || fail "the program has $size bytes"
+[ "$size" -lt $((16 * 1024 * 1024)) ] || fail "the program has $size bytes"
 two_agents /root/.local/bin
 step 'installed over itself, then taken away'
 in_root /bin/sh -c 'cd /tmp/synapse-*/ && sh install.sh' >/dev/null || fail 'the second time failed'
@@ -190,4 +185,4 @@ in_root /bin/sh -c 'cd /tmp/synapse-*/ && sh install.sh --uninstall' >/dev/null 
   fail 'uninstalling failed'
 left=$(find "$root/root/.local" 2>/dev/null || true)
 [ -z "$left" ] || fail "uninstalling left $left"
-step "all of it works: $(basename -- "$deb"), $(basename -- "$tarball"), $size bytes, $newest"
+step "all of it works: $(basename -- "$deb"), $(basename -- "$tarball"), $size bytes"

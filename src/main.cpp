@@ -64,7 +64,7 @@ int run(const std::string& started_as, const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The agent's tool waits for its guard: before anything else of the program is set up.
+  // Where it has not come first.
   if (const auto code = synapse::guard::run_as_guard({argv, static_cast<std::size_t>(argc)})) {
     return *code;
   }

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # The program, and what is installed with it.
-add_executable(synapse main.cpp)
+add_executable(synapse first.cpp main.cpp)
 target_link_libraries(synapse PRIVATE synapse_options synapse::cli synapse::guard synapse::syn)
 set_target_properties(synapse PROPERTIES POSITION_INDEPENDENT_CODE ${SYNAPSE_PIE})
-if(SYNAPSE_STATIC_RUNTIME)
+if(SYNAPSE_FULLY_STATIC)
+  target_link_options(synapse PRIVATE -static)
+  target_compile_definitions(synapse PRIVATE SYNAPSE_FULLY_STATIC)
+elseif(SYNAPSE_STATIC_RUNTIME)
   target_link_options(synapse PRIVATE -static-libstdc++ -static-libgcc)
 endif()
 if(NOT SYNAPSE_SANITIZE)

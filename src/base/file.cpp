@@ -24,7 +24,7 @@ std::error_code last_error() { return {errno, std::generic_category()}; }
 
 // Appends until the text is as long as is wanted, or there is no more.
 std::error_code read_up_to(int descriptor, std::string& text, std::size_t wanted) {
-  std::array<char, 1U << 14U> piece{};
+  std::array<char, 1U << 14U> piece;  // Not filled: a page that isn't needed is not touched.
   while (text.size() < wanted) {
     const std::size_t room = std::min(piece.size(), wanted - text.size());
     const ssize_t got = read(descriptor, piece.data(), room);

@@ -117,14 +117,17 @@ void Machine::stop_reading(const AgentName& agent, std::vector<Event>& events,
   if (box == nullptr || mail_.does_not_read(agent)) return;
   DoesNotRead event;
   event.agent = agent;
-  event.dropped = mail_.dropped_lately(agent, now.wall);
-  if (event.dropped < Mailroom::drops_told) return;
+  const std::vector<MessageId> dropped = mail_.dropped_lately(agent, now.wall);
+  if (dropped.size() < Mailroom::drops_told) return;
+  event.dropped = dropped.size();
   event.unseen = box->open.size();
   std::set<AgentName> senders;
-  for (const MessageId id : box->open) {
+  const auto add = [&](MessageId id) {
     const Mailroom::Mail& mail = *mail_.find(id);
     if (wants_news(mail)) senders.insert(*mail.sender->name);
-  }
+  };
+  for (const MessageId id : dropped) add(id);
+  for (const MessageId id : box->open) add(id);
   for (const AgentName& sender : senders) {
     if (hears_receipts(sender)) continue;
     notices.push_back({MailNotice::What::does_not_read, sender, agent, {}, event.dropped});

@@ -299,17 +299,17 @@ std::vector<MailNoted> Mailroom::due(Moment now, std::size_t at_most) const {
   return expiries(by_agent, now);
 }
 
-std::size_t Mailroom::dropped_lately(const AgentName& agent, double now) const {
+std::vector<MessageId> Mailroom::dropped_lately(const AgentName& agent, double now) const {
   constexpr std::size_t looks_max = 1000;
   const Box* known = box(agent);
-  if (known == nullptr) return 0;
+  if (known == nullptr) return {};
   const double earliest = now - static_cast<double>(limits_.recently.count());
-  std::size_t lost = 0;
+  std::vector<MessageId> lost;
   std::size_t looks = 0;
   for (auto id = known->closed.rbegin(); id != known->closed.rend() && looks < looks_max; ++id) {
     const Copy& copy = *find(*id)->copy_of(agent);
     const bool is_loss = copy.state == MailState::dropped && copy.why != DropReason::withdrawn;
-    if (is_loss && copy.at > earliest) ++lost;
+    if (is_loss && copy.at > earliest) lost.push_back(*id);
     ++looks;
   }
   return lost;

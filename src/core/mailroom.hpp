@@ -138,8 +138,8 @@ class Mailroom {
   // What has been kept for too long, in at most so many events.
   [[nodiscard]] std::vector<MailNoted> due(Moment now, std::size_t at_most) const;
   [[nodiscard]] std::optional<Mono> next_deadline() const;
-  // How many of the latest were dropped for it within an hour, by wall seconds: what the log has.
-  [[nodiscard]] std::size_t dropped_lately(const AgentName& agent, double now) const;
+  // Which of the latest were dropped for it within an hour, by wall seconds: what the log has.
+  [[nodiscard]] std::vector<MessageId> dropped_lately(const AgentName& agent, double now) const;
   // Whether its senders were told that it reads nothing, and it has read nothing since.
   [[nodiscard]] bool does_not_read(const AgentName& agent) const {
     return not_reading_.contains(agent);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // `synapse hooks` in homes of its own: what its commands write, and what they say.
 #include "guard/ground.hpp"
+#include "guard/host.hpp"
 #include "guard/workshop.hpp"
 #include "support/file_text.hpp"
 
@@ -204,6 +205,14 @@ TEST_CASE("what an assistant would be told is shown for its case and the reposit
   CHECK(has(strict, "hub unreachable: `synapse doctor`"));
   CHECK(has(strict, "exit 2 bob holds src/a.c (task FIX, for 12 min, until about "));
   CHECK(has(strict, "The hub answers.\n"));
+  // Each is played a call as it makes them itself.
+  const std::string all = home.said({"test", "--for", "all"});
+  CHECK_FALSE(has(all, "not understood"));
+  std::size_t denials = 0;
+  for (std::size_t at = 0; (at = all.find("bob holds src/a.c", at)) != std::string::npos; ++at) {
+    ++denials;
+  }
+  CHECK(denials == guard::all_hosts().size());
   static_cast<void>(home.said({"mode", "warn"}));
   const std::string lenient = home.said({"test", "--for", "claude"});
   CHECK(has(lenient, "\"additionalContext\":\"bob holds src/a.c"));

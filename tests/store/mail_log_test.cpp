@@ -96,7 +96,7 @@ TEST_CASE("a message that was received and has been forgotten since is open in n
   const auto has = state_in(log, story);
   CHECK(unseen_by_reader(*has) == 0);
   // Its reader has not lost it: nobody is to be told so.
-  CHECK(has->mail().dropped_lately(reader, story.now().wall) == 0);
+  CHECK(has->mail().dropped_lately(reader, story.now().wall).empty());
 }
 
 TEST_CASE("an agent that has read something reads again, though the log has no more what that was",

@@ -135,20 +135,50 @@ constexpr std::array<ShownCase, 3> shown_cases{{
 }};
 
 // A call of a tool that writes, as the host spells it.
-std::string sample_payload(guard::Host host, const fs::path& folder) {
+Json sample_payload(guard::Host host, const fs::path& folder) {
   const std::string path = (folder / "src/a.c").string();
-  Json payload{{"session_id", "test"}, {"cwd", folder.string()}};
-  const bool is_gemini = host == guard::Host::gemini;
-  payload["hook_event_name"] = is_gemini ? "BeforeTool" : "PreToolUse";
-  payload["tool_name"] = is_gemini ? "replace" : "Edit";
-  payload["tool_input"] = {{"file_path", path}};
-  if (host == guard::Host::opencode) {
-    payload = {{"event", "tool.execute.before"},
-               {"directory", folder.string()},
-               {"input", {{"tool", "edit"}, {"sessionID", "test"}}},
-               {"output", {{"args", {{"filePath", path}}}}}};
+  const std::string where = folder.string();
+  const auto as_claude = [&](const char* event, const char* tool, const Json& input) {
+    return Json{{"session_id", "test"},
+                {"cwd", where},
+                {"hook_event_name", event},
+                {"tool_name", tool},
+                {"tool_input", input}};
+  };
+  switch (host) {
+    case guard::Host::claude:
+    case guard::Host::qwen:
+      return as_claude("PreToolUse", "Edit", {{"file_path", path}});
+    case guard::Host::codex:
+      return as_claude("PreToolUse", "apply_patch",
+                       {{"command", "*** Begin Patch\n*** Update File: " + path +
+                                        "\n@@\n-int a;\n+long a;\n*** End Patch"}});
+    case guard::Host::gemini:
+      return as_claude("BeforeTool", "replace", {{"file_path", path}});
+    case guard::Host::kimi:
+      return as_claude("PreToolUse", "StrReplaceFile", {{"path", path}});
+    case guard::Host::cursor:
+      return {{"conversation_id", "test"},           {"hook_event_name", "preToolUse"},
+              {"workspace_roots", {where}},          {"tool_name", "Write"},
+              {"tool_input", {{"file_path", path}}}, {"cwd", ""}};
+    case guard::Host::copilot:
+      return {{"sessionId", "test"},
+              {"cwd", where},
+              {"toolName", "edit"},
+              {"toolArgs", wire::json_text({{"path", path}})}};
+    case guard::Host::goose:
+      return {{"event", "PreToolUse"},
+              {"session_id", "test"},
+              {"working_dir", where},
+              {"tool_name", "developer__edit"},
+              {"tool_input", {{"path", path}}}};
+    case guard::Host::opencode:
+      return {{"event", "tool.execute.before"},
+              {"directory", where},
+              {"input", {{"tool", "edit"}, {"sessionID", "test"}}},
+              {"output", {{"args", {{"filePath", path}}}}}};
   }
-  return wire::json_text(payload);
+  return {};
 }
 
 void print_answer(Context& context, const guard::HostTraits& host, const guard::Output& output) {
@@ -192,8 +222,9 @@ int run_test(Context& context, const HostChoice& choice) {
                                  return wire::encode_hook_answer(answer);
                                }};
       context.out << "  " << std::left << std::setw(12) << one.title;
-      print_answer(context, host,
-                   guard::answer_hook(host, sample_payload(id, ground->worktree), world));
+      print_answer(
+          context, host,
+          guard::answer_hook(host, wire::json_text(sample_payload(id, ground->worktree)), world));
     }
   }
   const bool answers = !hook_counts(context).is_null();

@@ -167,6 +167,13 @@ export async function check_host({ host, prepare, start, steps, commit, hears })
     check(rig.file() === "int x;\nint y;\n", "an edit of what bob holds is refused")
     check(heard.includes("shop/bob holds a.c (task FIX"), "the model is told who holds it")
     if (hears) check(heard.includes(`You are shop/${host}`), "the session is told who it is")
+
+    assert.equal(rig.synapse("hooks", "mode", "warn").code, 0)
+    heard = await go(steps(rig))
+    check(rig.file() === "long x;\nint y;\n", "in mode warn the same edit goes through")
+    check(heard.includes("shop/bob holds a.c (task FIX"), "and the model is told who holds it")
+    rig.run(["git", "checkout", "-q", "--", "a.c"])
+    assert.equal(rig.synapse("hooks", "mode", "enforce").code, 0)
     assert.equal(rig.synapse("release", "FIX", "--name", "shop/bob").code, 0)
 
     const text = "mind the gap at line 2"
