@@ -140,12 +140,16 @@ TEST_CASE("of what was dropped in one turn a sender that hears no receipts gets 
   rig.say(deaf, unasked);
   rig.advance(8 * 86'400);
   const Json inbox = told(rig, deaf, {{"type", "inbox_request"}});
-  REQUIRE(inbox.at("messages").size() == 2);
+  REQUIRE(inbox.at("messages").size() == 3);
   const Json& bob = inbox.at("messages").at(0);
   CHECK(bob.at("agent") == "shop/bob");
   CHECK(bob.at("msg_ids") == Json{1, 3});
   CHECK(bob.at("count") == 2);
   CHECK(inbox.at("messages").at(1).at("agent") == "shop/dave");
+  // Three were dropped for bob.
+  const Json& stopped = inbox.at("messages").at(2);
+  CHECK(stopped.at("notice") == "does_not_read");
+  CHECK(stopped.at("agent") == "shop/bob");
 }
 
 TEST_CASE("of messages that are noted together each has one receipt, and with a state of its own",
