@@ -28,8 +28,9 @@ struct HookCall {
   std::vector<std::string> paths;  // As given; of a tool that writes.
 };
 
-// The largest payload that is read: a tool's whole input is in it.
-inline constexpr std::size_t payload_bytes_max = 32UL << 20U;
+// The largest payload that is read: a tool's whole input is in it, and it has to be understood in a
+// quarter of a second.
+inline constexpr std::size_t payload_bytes_max = 16UL << 20U;
 
 // Errors: those of reading JSON; not_an_object. A tool that writes, but not where, has no paths.
 [[nodiscard]] Result<HookCall> read_payload(Host host, std::string_view bytes);

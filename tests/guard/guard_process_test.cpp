@@ -279,11 +279,11 @@ TEST_CASE("whatever comes in is answered in time, also by a hub that never answe
   }
 }
 
-TEST_CASE("an input of more than 32 MiB is none that the guard understands", "[guard][process]") {
+TEST_CASE("an input of more than 16 MiB is none that the guard understands", "[guard][process]") {
   Workshop shop;
   shop.start_hub();
   Json large = Json::parse(shop.payload("one", "PreToolUse", "a.c"));
-  large["tool_input"]["content"] = std::string(32UL << 20U, 'x');
+  large["tool_input"]["content"] = std::string(16UL << 20U, 'x');
   const Finished told = shop.ask("claude", large.dump());
   const Json said = Json::parse(told.out).at("hookSpecificOutput");
   CHECK(said.at("permissionDecision") == "deny");
