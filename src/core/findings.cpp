@@ -12,8 +12,8 @@ constexpr std::string_view traceable = "traceable-unchecked";
 constexpr std::string_view untraceable = "untraceable";
 constexpr std::string_view bounded_support = "bounded-support";
 
-template <std::size_t Count>
-bool one_of(std::string_view word, const std::array<std::string_view, Count>& words) {
+template <std::size_t count>
+bool one_of(std::string_view word, const std::array<std::string_view, count>& words) {
   for (const std::string_view candidate : words) {
     if (word == candidate) return true;
   }

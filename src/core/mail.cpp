@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, 4> drop_reasons{"", "expired", "overflow"
 constexpr std::array<std::string_view, 2> letter_words{"own", "all"};
 constexpr std::array<std::string_view, 3> presence_words{"online", "away", "never_seen"};
 
-template <class Enum, std::size_t Count>
-std::optional<Enum> place_of(const std::array<std::string_view, Count>& words,
+template <class Enum, std::size_t count>
+std::optional<Enum> place_of(const std::array<std::string_view, count>& words,
                              std::string_view text) {
   const auto found = std::find(words.begin(), words.end(), text);
   if (found == words.end()) return std::nullopt;

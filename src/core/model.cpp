@@ -9,8 +9,8 @@ namespace synapse::core {
 
 namespace {
 
-template <class Enum, std::size_t Count>
-std::optional<Enum> by_word(const std::array<Enum, Count>& all, std::string_view text) {
+template <class Enum, std::size_t count>
+std::optional<Enum> by_word(const std::array<Enum, count>& all, std::string_view text) {
   for (const Enum one : all) {
     if (word(one) == text) return one;
   }

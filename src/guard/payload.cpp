@@ -106,8 +106,8 @@ constexpr std::array<std::string_view, 11> shell_tools{
     "bash",  "exec",          "exec_command",      "execute",          "local_shell", "powershell",
     "shell", "shell_command", "run_shell_command", "run_terminal_cmd", "unified_exec"};
 
-template <std::size_t Count>
-bool has_word(const std::array<std::string_view, Count>& words, std::string_view word) {
+template <std::size_t count>
+bool has_word(const std::array<std::string_view, count>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 

@@ -19,13 +19,13 @@ constexpr std::array<std::string_view, 2> hook_modes{"warn", "enforce"};
 constexpr std::array<std::string_view, 4> hook_decisions{"none", "granted", "held", "refused"};
 constexpr std::array<std::string_view, 3> hook_notices{"held", "yours", "written"};
 
-template <class Enum, std::size_t Count>
-std::string_view hook_word(const std::array<std::string_view, Count>& words, Enum value) {
+template <class Enum, std::size_t count>
+std::string_view hook_word(const std::array<std::string_view, count>& words, Enum value) {
   return words.at(static_cast<std::size_t>(value));
 }
 
-template <class Enum, std::size_t Count>
-std::optional<Enum> of_word(const std::array<std::string_view, Count>& words,
+template <class Enum, std::size_t count>
+std::optional<Enum> of_word(const std::array<std::string_view, count>& words,
                             std::string_view text) {
   const auto found = std::find(words.begin(), words.end(), text);
   if (found == words.end()) return std::nullopt;

@@ -14,11 +14,11 @@
 namespace synapse::test {
 namespace {
 
-template <auto Free>
+template <auto release>
 struct Freer {
   template <class T>
   void operator()(T* pointer) const {
-    Free(pointer);
+    release(pointer);
   }
 };
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
