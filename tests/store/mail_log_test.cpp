@@ -5,7 +5,9 @@
 #include "store/replay.hpp"
 #include "store/state_rows.hpp"
 #include "support/actors.hpp"
+#include "support/catch.hpp"
 #include "support/memory_store.hpp"
+#include "support/result_text.hpp"
 
 using namespace synapse;
 using namespace synapse::test;

@@ -15,6 +15,7 @@
 #include "guard/ask.hpp"
 #include "guard/ground.hpp"
 #include "guard/guard.hpp"
+#include "services/hook_install.hpp"
 #include "services/host_report.hpp"
 #include "wire/json_document.hpp"
 
