@@ -76,7 +76,7 @@ struct DoesNotRead {
   // Not in the log.
   std::size_t dropped = 0;
   std::size_t unseen = 0;
-  std::vector<AgentName> senders;  // Of what waits for it, and of those that were dropped.
+  std::vector<AgentName> senders;  // Of the messages that wait for it or were dropped lately.
 };
 
 // Not durable: answers.

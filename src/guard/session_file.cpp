@@ -109,15 +109,18 @@ std::optional<SessionFile> read_file(const fs::path& path, const ProcessMark& ho
   return file;
 }
 
-// The file of that session; nothing: there is none. `session` blank: the first one.
+// Where the file of that session is, or is to be; nothing: nowhere. `session` blank: the first
+// one's.
 std::optional<fs::path> place_of(const fs::path& folder, const ProcessMark& host,
                                  const std::string& session) {
   if (folder.empty() || host.pid == 0) return std::nullopt;
   fs::path first = folder / first_name_of(host);
   if (session.empty()) return first;
+  fs::path further = folder / further_name_of(host, session);
+  std::error_code unknown;
   const auto known = read_file(first, host);
-  if (known && known->session == session) return first;
-  return folder / further_name_of(host, session);
+  const bool is_first = known ? known->session == session : !fs::exists(further, unknown);
+  return is_first ? std::move(first) : std::move(further);
 }
 
 }  // namespace
@@ -137,9 +140,8 @@ std::optional<SessionFile> read_session(const fs::path& folder, const ProcessMar
 }
 
 void write_session(const fs::path& folder, const ProcessMark& host, const SessionFile& session) {
-  auto place = place_of(folder, host, session.session);
+  const auto place = place_of(folder, host, session.session);
   if (!place) return;
-  if (const fs::path first = folder / first_name_of(host); !read_file(first, host)) place = first;
   constexpr mode_t for_user_alone = 0700;
   mkdir(folder.parent_path().c_str(), for_user_alone);
   mkdir(folder.c_str(), for_user_alone);

@@ -130,7 +130,10 @@ TEST_CASE("each session of a process that has several is found by its own id", "
   remove_session(folder, parent, "s1");
   CHECK(found("s1") == "shop/bob");
   CHECK(found("s2") == "shop/bob");
-  // It stays where it is, whichever of them has the first file.
+  // It stays where it is, and has one file, whichever of them has the first.
+  write_session(folder, parent, {"s2", "shop/bob", "a", false});
+  const auto files = std::filesystem::directory_iterator(folder);
+  CHECK(std::distance(begin(files), end(files)) == 1);
   write_session(folder, parent, {"s3", "shop/carol", "", false});
   write_session(folder, parent, {"s2", "shop/bob", "b", false});
   CHECK(read_session(folder, parent, "s2").value().identity == "b");
